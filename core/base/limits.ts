@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every bound and time limit of the control plane, in one place. The relations between them are rules (R17) and are
+// asserted at load time and by test/core/limits.test.ts.
+
+import { check } from "./check.js";
+import { milliseconds, type Milliseconds, seconds } from "./units.js";
+
+/** One heartbeat per network this often. */
+export const pulse: Milliseconds = milliseconds(500);
+/** All networks silent for this long: the peer is suspected. */
+export const heartbeatTimeout: Milliseconds = seconds(5);
+/** T_link: an operation unanswered for this long is a stall (R17). */
+export const stallLimit: Milliseconds = seconds(3);
+/** T_ask: the longest wait for an arbiter's answer (R17). */
+export const askLimit: Milliseconds = seconds(2);
+/** T_stop: a denied or silent primary has stopped executing within this time (R17). */
+export const stopLimit: Milliseconds = seconds(2);
+/** How long a frozen engine waits before it pauses its guest, without a lease (R17, R21). */
+export const freezeDeadlineWithoutLease: Milliseconds = milliseconds(
+  Math.max(askLimit, heartbeatTimeout + pulse + 1000),
+);
+export const freezeDeadlineWithLease: Milliseconds = askLimit;
+/** With a lease, without word or fence: earliest start after the data link was closed (R17). */
+export const leaseTakeoverWait: Milliseconds = milliseconds(stallLimit + askLimit + stopLimit);
+/** A gap between two turns of the daemon above this voids every running timeout (R16). */
+export const turnGapMax: Milliseconds = stallLimit;
+
+export const modulesMax = 32;
+export const niceStopTimeout: Milliseconds = seconds(300);
+export const forceStopTimeout: Milliseconds = seconds(300);
+export const checkerInterval: Milliseconds = seconds(5);
+/** Automatic restarts within loopInterval before the module stops locally. */
+export const maxLoop = 3;
+export const loopInterval: Milliseconds = seconds(24 * 3600);
+
+check(pulse * 3 < heartbeatTimeout, "several heartbeats may be lost before the peer is suspected");
+check(freezeDeadlineWithoutLease > heartbeatTimeout, "silence is judged before the engine pauses its guest");
