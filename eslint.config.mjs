@@ -53,6 +53,7 @@ export default tseslint.config(
       globals: {
         process: "readonly",
         console: "readonly",
+        performance: "readonly",
         setInterval: "readonly",
         clearInterval: "readonly",
       },

@@ -2,9 +2,9 @@
 /**
  * The three things that are built: dependencies (npm), the native addon (node-gyp) and the TypeScript (tsc).
  *
- * Each is skipped when the contents of all its inputs are what they were at the last success (a stamp by content,
- * not by time: a fresh checkout or a switched branch changes times, not meaning). Invariant: a stamp is written
- * only after success, and names every input, the versions of Node and of the tools included.
+ * Each is skipped when the contents of all its inputs are what they were at the last success (a stamp by
+ * content, not by time: a fresh checkout or a switched branch changes times, not meaning). Invariant: a stamp
+ * is written only after success, and names every input, the versions of Node and of the tools included.
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -82,7 +82,10 @@ function dependenciesAgree() {
   );
 }
 
-/** Compiled files whose source is gone would still be found by tests: they go too. @param {Set<string>} sources */
+/**
+ * Compiled files whose source is gone would still be found by tests: they go too. @param {Set<string>}
+ * sources
+ */
 function dropOrphans(sources) {
   const dist = join(root, "dist");
   for (const file of files(dist, /\.js(\.map)?$/)) {

@@ -3,8 +3,8 @@
  * Child processes and the terminal, for a script that must clean up behind itself.
  *
  * Children are awaited, never run synchronously: only so can a Ctrl-C be noticed while apt works, and the
- * policy-rc.d of the machine be put back. A signal is remembered and surfaces as an Interrupted error after the
- * child has ended, so that every `finally` on the way out runs.
+ * policy-rc.d of the machine be put back. A signal is remembered and surfaces as an Interrupted error after
+ * the child has ended, so that every `finally` on the way out runs.
  */
 import { spawn, spawnSync } from "node:child_process";
 

@@ -2,13 +2,13 @@
 /**
  * Debian packages: what is missing, installing it without starting anything, and taking it away again.
  *
- * Why policy-rc.d: installing libvirt or GlusterFS would start their services at once, on a machine whose owner
- * only asked for a demo. Debian asks /usr/sbin/policy-rc.d before it starts a service; we put one there that says
- * no, and take it away afterwards. One that was there before stays untouched (it is the owner's). If we are
- * killed in between, the next run recognises ours by its mark and removes it.
+ * Why policy-rc.d: installing libvirt or GlusterFS would start their services at once, on a machine whose
+ * owner only asked for a demo. Debian asks /usr/sbin/policy-rc.d before it starts a service; we put one there
+ * that says no, and take it away afterwards. One that was there before stays untouched (it is the owner's).
+ * If we are killed in between, the next run recognises ours by its mark and removes it.
  *
- * What we installed, dependencies included, is written down before and after (recordPath), so that --remove takes
- * away exactly that and nothing which was there before.
+ * What we installed, dependencies included, is written down before and after (recordPath), so that --remove
+ * takes away exactly that and nothing which was there before.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
@@ -62,7 +62,10 @@ export async function install(missing, { quiet }) {
   });
 }
 
-/** Removes what `install` added, except what other packages have come to need. @param {{ quiet: boolean }} options */
+/**
+ * Removes what `install` added, except what other packages have come to need. @param {{ quiet: boolean }}
+ * options
+ */
 export async function removeInstalled({ quiet }) {
   const installed = installedPackages();
   const recorded = readRecord().filter((name) => installed.has(name));

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What this machine must offer before anything is installed or built, each lack as a sentence with its way out.
+ * What this machine must offer before anything is installed or built, each lack as a sentence with its way
+ * out.
  *
- * Node's version stops everything. Root, /dev/fuse and io_uring are needed only by what mounts or starts guests
- * (the lab, the demo, the benchmark), so a developer without root can still build, check and run the quick tests.
+ * Node's version stops everything. Root, /dev/fuse and io_uring are needed only by what mounts or starts
+ * guests (the lab, the demo, the benchmark), so a developer without root can still build, check and run the
+ * quick tests.
  */
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 
@@ -16,7 +18,7 @@ export function lacksForBuilding() {
   const major = Number(process.versions.node.split(".")[0]);
   if (major >= nodeMajorMin) return [];
   return [
-    `Node.js ${process.versions.node} is too old: install Node.js ${nodeMajorMin} or newer and run this again.`,
+    `Node.js ${process.versions.node} is too old: install ${nodeMajorMin} or newer and run this again.`,
   ];
 }
 
@@ -25,7 +27,7 @@ export function lacksForLab() {
   const lacks = [];
   if (process.platform !== "linux") return ["The lab needs Linux: its hosts are made of Linux namespaces."];
   if (process.getuid?.() !== 0) {
-    lacks.push("This needs root (it makes namespaces, mounts and networks): run the same command with sudo.");
+    lacks.push("This needs root (for namespaces, mounts, networks): run the same command with sudo.");
   }
   if (!usable("/dev/fuse")) {
     lacks.push(

@@ -2,8 +2,8 @@
 /**
  * The system packages that Gemel needs, each with the reason, in the order in which a person would ask.
  *
- * One table, because the set-up script prints it, installs from it, and docs/dependencies.md is held against it
- * by the architecture test. `neededBy` says what stops working without the package:
+ * One table, because the set-up script prints it, installs from it, and docs/dependencies.md is held against
+ * it by the architecture test. `neededBy` says what stops working without the package:
  *   build  compiling the native parts; without it nothing works
  *   run    a node that protects virtual machines (and therefore the lab)
  *   test   the lab's guest, the checks and the test suites
@@ -54,6 +54,12 @@ export const systemPackages = [
   { name: "acl", why: "tests compare access control lists through the mount", neededBy: "test" },
   { name: "tcpdump", why: "a capture of the data link proves that it is encrypted", neededBy: "test" },
   { name: "iputils-ping", why: "lab hosts see each other", neededBy: "test" },
+  { name: "cmake", why: "builds the C++ unit tests, plain and under sanitizers", neededBy: "test" },
+  {
+    name: "libssl-dev",
+    why: "the C++ tests run outside Node, which brings OpenSSL to the addon",
+    neededBy: "test",
+  },
   { name: "clang", why: "fuzzing (libFuzzer) and the sanitizers", neededBy: "test" },
   { name: "clang-format", why: "`npm run check` holds the C++ format", neededBy: "test" },
   { name: "git", why: "`npm run check` looks at the files that git tracks", neededBy: "test" },

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Makes a fresh clone ready: system packages, npm packages, native build, TypeScript. Every npm script begins here.
+ * Makes a fresh clone ready: system packages, npm packages, native build, TypeScript. Every npm script begins
+ * here.
  *
- * Plain JavaScript, because it runs before any dependency exists. Idempotent: with nothing to do it ends in well
- * under three seconds and, with --quiet, says nothing. Two at a time wait for each other (flock).
+ * Plain JavaScript, because it runs before any dependency exists. Idempotent: with nothing to do it ends in
+ * well under three seconds and, with --quiet, says nothing. Two at a time wait for each other (flock).
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";

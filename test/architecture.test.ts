@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * The rules of the tree as tests (style.md point 25): what a reviewer would have to remember is held here.
+ *
+ * Each rule lists everything that breaks it, so that one run shows the whole way to green.
+ */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  brokenLinks,
+  lockedAddresses,
+  staleDependencies,
+  undocumentedDependencies,
+} from "./architecture/documents.js";
+import { importViolations, impurities } from "./architecture/imports.js";
+import { fullFolders, tooLong } from "./architecture/shape.js";
+import { repositoryFiles } from "./architecture/tree.js";
+import { bannedWords, emptyFileNames, withoutLicence } from "./architecture/words.js";
+
+const files = repositoryFiles();
+
+function holds(rule: string, violations: () => readonly string[]): void {
+  test(rule, () => {
+    const found = violations();
+    assert.equal(found.length, 0, `${rule}:\n  ${found.join("\n  ")}`);
+  });
+}
+
+holds("imports keep the direction of the design", () => importViolations(files));
+holds("deciding folders use no clock, chance, timer or system", () => impurities(files));
+holds("files, functions and lines stay short", () => tooLong(files));
+holds("every source file begins with its licence", () => withoutLicence(files));
+holds("nothing names a workplace or a registry, nothing is half done", () => bannedWords(files));
+holds("file names are nouns of the domain", () => emptyFileNames(files));
+holds("the lock file names no address", () => lockedAddresses());
+holds("docs/dependencies.md names every dependency", () => undocumentedDependencies());
+holds("docs/dependencies.md names nothing that is gone", () => staleDependencies());
+holds("links between documents lead somewhere", () => brokenLinks(files));
+
+test("folders stay small (a hint, never a failure)", (context) => {
+  for (const hint of fullFolders(files)) context.diagnostic(hint);
+});

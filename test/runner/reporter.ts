@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * A reporter for node:test that writes one JSON line per ended test, read back by file.ts.
+ *
+ * Node's own TAP output would have to be parsed, and loses where a failure happened. This module is named on
+ * the command line of the child (`--test-reporter`), so it must have a default export and import nothing of
+ * ours.
+ */
+import type { TestEvent } from "node:test/reporters";
+
+export type ReportedTest = {
+  readonly name: string;
+  readonly status: "passed" | "failed" | "skipped";
+  readonly ms: number;
+  /** Why it was skipped, or what failed. */
+  readonly reason: string | undefined;
+};
+
+export default async function* report(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
+  const open: string[] = [];
+  for await (const event of source) {
+    if (event.type === "test:start") open.splice(event.data.nesting, Infinity, event.data.name);
+    if (event.type !== "test:pass" && event.type !== "test:fail") continue;
+    const { data } = event;
+    if (data.details.type === "suite" && event.type === "test:pass") continue;
+    const name = [...open.slice(0, data.nesting), data.name].join(" › ");
+    const test: ReportedTest = { name, ms: Math.round(data.details.duration_ms), ...verdict(event) };
+    yield `${JSON.stringify(test)}\n`;
+  }
+}
+
+function verdict(
+  event: Extract<TestEvent, { type: "test:pass" | "test:fail" }>,
+): Pick<ReportedTest, "status" | "reason"> {
+  if (event.type === "test:fail") return { status: "failed", reason: errorText(event.data.details.error) };
+  const { skip, todo } = event.data;
+  if (skip !== undefined && skip !== false)
+    return { status: "skipped", reason: typeof skip === "string" ? skip : "" };
+  // A test marked "to do" has shown nothing: it is reported as skipped, never as passed.
+  if (todo !== undefined && todo !== false) return { status: "skipped", reason: "to do" };
+  return { status: "passed", reason: undefined };
+}
+
+/** node:test wraps what was thrown; the cause is what the reader wants. */
+function errorText(error: Error): string {
+  const cause: unknown = error.cause;
+  if (cause instanceof Error) return cause.stack ?? cause.message;
+  return typeof cause === "string" ? cause : (error.stack ?? error.message);
+}

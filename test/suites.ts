@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * Every suite of `npm test` in the order in which they run: cheap and general first, the lab last.
+ *
+ * A suite is a row, so that what CI runs is seen at one look. A suite whose files are not in the tree is left
+ * out by name; it never counts as passed. The budgets add up to less than CI's forty minutes; a file that
+ * passes its own limit is ended and failed.
+ */
+
+export type Suite = {
+  readonly name: string;
+  /** One line for a person: what this suite proves. */
+  readonly proves: string;
+  readonly source: SuiteSource;
+  /** Needs root and /dev/fuse: mounts, namespaces, guests. */
+  readonly needsRoot: boolean;
+  /** Part of `--quick`: no root, all quick suites together under five minutes. */
+  readonly quick: boolean;
+  /** Repeated with ever new seeds by `npm run soak`. */
+  readonly soak: boolean;
+  readonly fileMinutesMax: number;
+  readonly budgetMinutes: number;
+};
+
+export type SuiteSource =
+  /** A program whose exit status is the one test. */
+  | { readonly kind: "command"; readonly argv: readonly string[] }
+  /** Everything `*.test.ts` below these folders, or a file named itself; `atOnce` of them in parallel. */
+  | { readonly kind: "files"; readonly under: readonly string[]; readonly atOnce: number };
+
+export const suites: readonly Suite[] = [
+  {
+    name: "check",
+    proves: "types, lint, format and the architecture's rules",
+    source: { kind: "command", argv: ["setup/check.mjs"] },
+    needsRoot: false,
+    quick: true,
+    soak: false,
+    fileMinutesMax: 5,
+    budgetMinutes: 3,
+  },
+  {
+    name: "core",
+    proves: "the deciding parts, by table and by scenario",
+    source: { kind: "files", under: ["test/core"], atOnce: 2 },
+    needsRoot: false,
+    quick: true,
+    soak: false,
+    fileMinutesMax: 2,
+    budgetMinutes: 2,
+  },
+  {
+    name: "scenarios",
+    proves: "failover told as text",
+    source: { kind: "files", under: ["test/scenarios"], atOnce: 2 },
+    needsRoot: false,
+    quick: true,
+    soak: false,
+    fileMinutesMax: 2,
+    budgetMinutes: 1,
+  },
+  {
+    name: "vectors",
+    proves: "both languages read the same bytes on the wire",
+    source: { kind: "files", under: ["test/vectors"], atOnce: 2 },
+    needsRoot: false,
+    quick: true,
+    soak: false,
+    fileMinutesMax: 1,
+    budgetMinutes: 1,
+  },
+  {
+    name: "sim",
+    proves: "the safety invariants under seeded faults",
+    source: { kind: "files", under: ["test/sim", "test/sim-control"], atOnce: 2 },
+    needsRoot: false,
+    quick: true,
+    soak: true,
+    fileMinutesMax: 3,
+    budgetMinutes: 3,
+  },
+  {
+    name: "native",
+    proves: "the engine, its store and the mount, in C++ and through the addon",
+    source: { kind: "files", under: ["test/native"], atOnce: 1 },
+    needsRoot: true,
+    quick: false,
+    soak: true,
+    fileMinutesMax: 4,
+    budgetMinutes: 6,
+  },
+  {
+    name: "contract",
+    proves: "each hypervisor adapter keeps the same contract",
+    source: { kind: "files", under: ["test/contract"], atOnce: 1 },
+    needsRoot: true,
+    quick: false,
+    soak: false,
+    fileMinutesMax: 4,
+    budgetMinutes: 3,
+  },
+  {
+    name: "e2e",
+    proves: "two virtual hosts with real guests, through every fault",
+    source: { kind: "files", under: ["test/e2e"], atOnce: 1 },
+    needsRoot: true,
+    quick: false,
+    soak: true,
+    fileMinutesMax: 6,
+    budgetMinutes: 18,
+  },
+  {
+    name: "sabotage-sample",
+    proves: "a broken engine turns its named test red",
+    source: { kind: "files", under: ["test/sabotage"], atOnce: 1 },
+    needsRoot: true,
+    quick: false,
+    soak: false,
+    fileMinutesMax: 5,
+    budgetMinutes: 3,
+  },
+];
