@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the engine may ask of the world: Clock, Disk (files and names), Volume (the state beside the data), Link.
-// Everything that decides takes these and never touches the system, so the simulator can run the same code on a disk
-// that forgets what was not flushed and on a link that loses what was in flight. One thread, no locks.
+// What the engine may ask of the world: Clock, Disk (files and names), Volume (the state beside the data),
+// Link. Everything that decides takes these and never touches the system, so the simulator can run the same
+// code on a disk that forgets what was not flushed and on a link that loses what was in flight. One thread,
+// no locks.
 #pragma once
 
 #include <coroutine>
@@ -11,13 +12,14 @@
 #include <utility>
 #include <vector>
 
+#include "buffers.h"
 #include "names.h"
 #include "types.h"
 
 namespace gemel {
 
-/// One asynchronous I/O that a coroutine waits for: `start(done)` begins it; `done(result)` is called later, exactly
-/// once, from the reactor: bytes or 0, or -errno.
+/// One asynchronous I/O that a coroutine waits for: `start(done)` begins it; `done(result)` is called later,
+/// exactly once, from the reactor: bytes or 0, or -errno.
 class IoAwait {
  public:
   virtual ~IoAwait() = default;
@@ -54,7 +56,8 @@ class Clock {
   virtual std::uint64_t random() = 0;
 };
 
-/// Request block of a data I/O. Lives in the awaiting coroutine's frame; the Disk implementation fills `ring` as it likes.
+/// Request block of a data I/O. Lives in the awaiting coroutine's frame; the Disk implementation fills `ring`
+/// as it likes.
 struct DiskRequest {
   enum class Kind { read, write, flush, flush_volume, allocate };
   Kind kind;
@@ -62,17 +65,19 @@ struct DiskRequest {
   std::uint64_t offset;
   std::byte* data;
   std::uint32_t length;
-  int mode;  ///< allocate: fallocate(2) mode; flush: 1 = data only
+  int mode;             ///< allocate: fallocate(2) mode; flush: 1 = data only
   std::uint64_t range;  ///< allocate: length in bytes (may exceed 4 GiB)
   std::function<void(int)> done;
 };
 
-/// The data of one copy: the files below the module's root, by Fid. Aligned requests go O_DIRECT, others through the
-/// page cache and (R5) the engine never has both in flight on one file. Short writes are finished by the Disk.
+/// The data of one copy: the files below the module's root, by Fid. Aligned requests go O_DIRECT, others
+/// through the page cache and (R5) the engine never has both in flight on one file. Short writes are finished
+/// by the Disk.
 class Disk {
  public:
   virtual ~Disk() = default;
-  /// Starts a data I/O; `request.done` is called later from the reactor. The request must stay valid until then.
+  /// Starts a data I/O; `request.done` is called later from the reactor. The request must stay valid until
+  /// then.
   virtual void submit(DiskRequest& request) = 0;
   /// Alignment for direct I/O of this copy (statx STATX_DIOALIGN, 4096 where not reported).
   virtual std::uint32_t alignment() const = 0;
@@ -114,12 +119,20 @@ class DiskAwait final : public IoAwait {
 };
 
 inline DiskAwait disk_read(Disk& disk, Fid fid, std::uint64_t offset, Bytes into) {
-  return {disk, {DiskRequest::Kind::read, fid, offset, into.data(), static_cast<std::uint32_t>(into.size()), 0, 0, {}}};
+  return {
+      disk,
+      {DiskRequest::Kind::read, fid, offset, into.data(), static_cast<std::uint32_t>(into.size()), 0, 0, {}}};
 }
 inline DiskAwait disk_write(Disk& disk, Fid fid, std::uint64_t offset, ConstBytes from) {
   return {disk,
-          {DiskRequest::Kind::write, fid, offset, const_cast<std::byte*>(from.data()),
-           static_cast<std::uint32_t>(from.size()), 0, 0, {}}};
+          {DiskRequest::Kind::write,
+           fid,
+           offset,
+           const_cast<std::byte*>(from.data()),
+           static_cast<std::uint32_t>(from.size()),
+           0,
+           0,
+           {}}};
 }
 inline DiskAwait disk_flush(Disk& disk, Fid fid, bool data_only) {
   return {disk, {DiskRequest::Kind::flush, fid, 0, nullptr, 0, data_only ? 1 : 0, 0, {}}};
@@ -132,7 +145,8 @@ inline DiskAwait disk_allocate(Disk& disk, Fid fid, int mode, std::uint64_t offs
   return {disk, {DiskRequest::Kind::allocate, fid, offset, nullptr, 0, mode, length, {}}};
 }
 
-/// A state file beside the data (superblock, activity log, bitmap, journal): preallocated, 4 KiB aligned, O_DIRECT.
+/// A state file beside the data (superblock, activity log, bitmap, journal): preallocated, 4 KiB aligned,
+/// O_DIRECT.
 class StateFile {
  public:
   virtual ~StateFile() = default;
@@ -146,60 +160,40 @@ class StateFile {
 class Volume {
  public:
   virtual ~Volume() = default;
-  /// Opens or creates (zeroed, preallocated to `size`, durable with its directory entry); nullptr with errno set.
+  /// Opens or creates (zeroed, preallocated to `size`, durable with its directory entry); nullptr with errno
+  /// set.
   virtual std::unique_ptr<StateFile> open(const std::string& name, std::uint64_t size) = 0;
   virtual bool exists(const std::string& name) = 0;
   virtual int remove(const std::string& name) = 0;
   virtual std::vector<std::string> names() = 0;
 };
 
-/// Data that arrived: page-aligned (so that it goes to the disk by O_DIRECT without a copy), given back to the pool
-/// it came from when the last owner lets go. Move-only.
+/// Data that arrived: page-aligned (so that it goes to the disk by O_DIRECT without a copy), given back to
+/// its pool when the owner lets go. Move-only.
 class PooledBytes {
  public:
-  using Give = void (*)(void* pool, Bytes whole);
   PooledBytes() = default;
-  /// `whole` is what the pool lent, `used` the part that carries data (same start).
-  PooledBytes(Bytes whole, std::size_t used, Give give, void* pool)
-      : whole_(whole), used_(used), give_(give), pool_(pool) {}
+  PooledBytes(Buffer buffer, std::size_t used) : buffer_(std::move(buffer)), used_(used) {}
   PooledBytes(PooledBytes&& other) noexcept
-      : whole_(std::exchange(other.whole_, {})),
-        used_(std::exchange(other.used_, 0)),
-        give_(std::exchange(other.give_, nullptr)),
-        pool_(std::exchange(other.pool_, nullptr)) {}
+      : buffer_(std::move(other.buffer_)), used_(std::exchange(other.used_, 0)) {}
   PooledBytes& operator=(PooledBytes&& other) noexcept {
-    if (this != &other) {
-      reset();
-      whole_ = std::exchange(other.whole_, {});
-      used_ = std::exchange(other.used_, 0);
-      give_ = std::exchange(other.give_, nullptr);
-      pool_ = std::exchange(other.pool_, nullptr);
-    }
+    buffer_ = std::move(other.buffer_);
+    used_ = std::exchange(other.used_, 0);
     return *this;
   }
-  PooledBytes(const PooledBytes&) = delete;
-  PooledBytes& operator=(const PooledBytes&) = delete;
-  ~PooledBytes() { reset(); }
-  void reset() {
-    if (give_ != nullptr) give_(pool_, whole_);
-    whole_ = {};
-    used_ = 0;
-    give_ = nullptr;
-  }
-  Bytes bytes() const { return whole_.first(used_); }
+  void reset() { *this = PooledBytes(); }
+  Bytes bytes() const { return buffer_.first(used_); }
   std::size_t size() const { return used_; }
   bool empty() const { return used_ == 0; }
 
  private:
-  Bytes whole_;
+  Buffer buffer_;
   std::size_t used_ = 0;
-  Give give_ = nullptr;
-  void* pool_ = nullptr;
 };
 
-/// One data link to the peer's engine: two TLS connections, `hot` (operations, acknowledgements, liveness) and `bulk`
-/// (reintegration, verify, reads served by the peer), so that acknowledgements never wait behind bulk data. The link
-/// delivers whole checked frames in order per channel, or reports its loss, once.
+/// One data link to the peer's engine: two TLS connections, `hot` (operations, acknowledgements, liveness)
+/// and `bulk` (reintegration, verify, reads served by the peer), so that acknowledgements never wait behind
+/// bulk data. The link delivers whole checked frames in order per channel, or reports its loss, once.
 class Link {
  public:
   enum class Channel : std::uint8_t { hot = 0, bulk = 1 };
@@ -221,14 +215,14 @@ class Link {
   virtual ~Link() = default;
   virtual void listen_to(Listener* listener) = 0;
   virtual bool up() const = 0;
-  /// Queues one frame: `message` and `data` (may be empty) are copied or encrypted before it returns. Small frames of
-  /// one turn leave in one record. Returns false when the link is down.
-  virtual bool send(Channel channel, std::uint8_t type, Sequence sequence, Sequence settled, ConstBytes message,
-                    ConstBytes data) = 0;
+  /// Queues one frame: `message` and `data` (may be empty) are copied or encrypted before it returns. Small
+  /// frames of one turn leave in one record. Returns false when the link is down.
+  virtual bool send(Channel channel, std::uint8_t type, Sequence sequence, Sequence settled,
+                    ConstBytes message, ConstBytes data) = 0;
   /// Bytes queued but not yet handed to the kernel: the throttle's input.
   virtual std::uint64_t queued(Channel channel) const = 0;
-  /// Closes both connections now; frames received but not delivered are delivered first (R25). link_lost is not
-  /// called for a close that this side asked for.
+  /// Closes both connections now; frames received but not delivered are delivered first (R25). link_lost is
+  /// not called for a close that this side asked for.
   virtual void close(const std::string& reason) = 0;
   /// Allows or forbids (re)connecting. Off also closes, as above.
   virtual void enable(bool on) = 0;

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "codec.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+#include "../base/crc32c.h"
+
+namespace gemel::wire {
+namespace {
+
+constexpr std::uint64_t kOffsetMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+/// Regions in one question for hashes: the answer (16 bytes each) stays far below kMessageBytesMax.
+constexpr std::uint32_t kHashRegionsMax = 4096;
+/// Linux: XATTR_NAME_MAX and XATTR_SIZE_MAX.
+constexpr std::size_t kNameBytesMax = 255;
+constexpr std::size_t kValueBytesMax = 64U << 10;
+
+// The smallest message of each type is the size of an empty one: strings and lists add to it.
+template <class M>
+FrameShape shape(const char* name, bool is_bulk, std::uint32_t data_max = 0) {
+  return {kTypeOf<M>, name, is_bulk, static_cast<std::uint32_t>(encoded_size(M{})), data_max};
+}
+
+const std::array<FrameShape, 27>& shapes() {
+  static const std::array<FrameShape, 27> table = {
+      shape<Hello>("hello", false),
+      shape<Outcome>("outcome", false),
+      shape<Ping>("ping", false),
+      shape<Pong>("pong", false),
+      shape<Bye>("bye", false),
+      shape<Write>("write", false, kDataBytesMax),
+      shape<Flush>("flush", false),
+      shape<Allocate>("allocate", false),
+      shape<Change>("change", false),
+      shape<Ack>("ack", false),
+      shape<Read>("read", true),
+      shape<ReadReply>("read_reply", true, kDataBytesMax),
+      shape<ResyncBegin>("resync_begin", true),
+      shape<TreeDirectory>("tree_directory", true),
+      shape<TreeDone>("tree_done", true),
+      shape<HashRequest>("hash_request", true),
+      shape<HashReply>("hash_reply", true),
+      shape<Block>("block", true, kDataBytesMax),
+      shape<Zero>("zero", true),
+      shape<BlockAck>("block_ack", true),
+      shape<ResyncFlush>("resync_flush", true),
+      shape<ResyncFlushed>("resync_flushed", true),
+      shape<Paired>("paired", true),
+      shape<UpToDate>("up_to_date", true),
+      {Type::up_to_date_seen, "up_to_date_seen", true, static_cast<std::uint32_t>(encoded_size(UpToDate{})),
+       0},
+      shape<TreeRequest>("tree_request", true),
+      shape<TreeReply>("tree_reply", true),
+  };
+  return table;
+}
+
+bool is_range(std::uint64_t offset, std::uint64_t length) {
+  return offset <= kOffsetMax && length <= kOffsetMax - offset;
+}
+
+const char* objection_to_files(const std::vector<TreeFile>& files) {
+  for (const TreeFile& file : files) {
+    if (!is_entry_name(file.name)) return "a directory entry has an impossible name";
+    if (file.xattrs.size() % 2 != 0) return "an attribute lacks its value";
+    if (file.link.size() > kBlockBytes) return "a symbolic link is too long";
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+const FrameShape* shape_of(std::uint8_t type) {
+  static const auto index = [] {
+    std::array<const FrameShape*, 256> by_type{};
+    for (const FrameShape& row : shapes()) by_type[static_cast<std::uint8_t>(row.type)] = &row;
+    return by_type;
+  }();
+  return index[type];
+}
+
+bool is_entry_name(const std::string& name) {
+  return !name.empty() && name.size() <= kNameBytesMax && name != "." && name != ".." &&
+         name.find('/') == std::string::npos && name.find('\0') == std::string::npos;
+}
+
+const char* objection(const Hello& message) {
+  if (message.history.size() > kHistoryMax) return "the history is longer than a history can be";
+  if (message.version_min > message.version_max) return "the range of versions is empty";
+  return nullptr;
+}
+
+const char* objection(const Write& message) {
+  return is_range(message.offset, kDataBytesMax) ? nullptr : "a write lies outside any file";
+}
+
+const char* objection(const Allocate& message) {
+  return is_range(message.offset, message.length) ? nullptr : "a range lies outside any file";
+}
+
+const char* objection(const Change& message) {
+  if (message.value.size() > kValueBytesMax) return "a value is too long";
+  switch (message.kind) {
+    case NameKind::set_attributes:
+      return nullptr;
+    case NameKind::set_xattr:
+    case NameKind::remove_xattr:
+      if (message.name.empty() || message.name.size() > kNameBytesMax)
+        return "an attribute has an impossible name";
+      return message.name.find('\0') == std::string::npos ? nullptr : "an attribute has an impossible name";
+    case NameKind::rename:
+      if (!is_entry_name(message.name2)) return "a new name is impossible";
+      break;
+    case NameKind::create:
+    case NameKind::mkdir:
+    case NameKind::symlink:
+    case NameKind::mknod:
+    case NameKind::link:
+    case NameKind::unlink:
+    case NameKind::rmdir:
+      break;
+  }
+  return is_entry_name(message.name) ? nullptr : "a name is impossible";
+}
+
+const char* objection(const Read& message) {
+  if (message.length > kDataBytesMax) return "a read is longer than an answer can be";
+  return is_range(message.offset, message.length) ? nullptr : "a read lies outside any file";
+}
+
+const char* objection(const TreeDirectory& message) {
+  return objection_to_files(message.files);
+}
+const char* objection(const TreeReply& message) {
+  return objection_to_files(message.files);
+}
+
+const char* objection(const HashRequest& message) {
+  if (message.count > kHashRegionsMax) return "too many hashes asked at once";
+  if (message.region_bytes > kDataBytesMax) return "a region is larger than a block can be";
+  const std::uint64_t length = std::uint64_t{message.count} * message.region_bytes;
+  return is_range(message.offset, length) ? nullptr : "regions lie outside any file";
+}
+
+const char* objection(const Block& message) {
+  return is_range(message.offset, kDataBytesMax) ? nullptr : "a block lies outside any file";
+}
+
+const char* objection(const Zero& message) {
+  return is_range(message.offset, message.length) ? nullptr : "a range lies outside any file";
+}
+
+namespace {
+std::uint32_t checksum(Header header, ConstBytes message, ConstBytes data) {
+  header.crc = 0;
+  const std::uint32_t crc = crc32c(0, std::as_bytes(std::span(&header, 1)));
+  return crc32c(crc32c(crc, message), data);
+}
+}  // namespace
+
+std::array<std::byte, sizeof(Header)> seal(std::uint8_t type, Sequence sequence, Sequence settled,
+                                           ConstBytes message, ConstBytes data) {
+  Header header{kMagic,
+                kVersionMax,
+                type,
+                static_cast<std::uint32_t>(message.size()),
+                static_cast<std::uint32_t>(data.size()),
+                0,
+                sequence,
+                settled};
+  header.crc = checksum(header, message, data);
+  return std::bit_cast<std::array<std::byte, sizeof(Header)>>(header);
+}
+
+Decoded<Header> read_header(ConstBytes bytes) {
+  if (bytes.size() < sizeof(Header)) return "a header is cut short";
+  Header header;
+  std::memcpy(&header, bytes.data(), sizeof header);
+  if (header.magic != kMagic) return "this is not a frame";
+  if (header.version < kVersionMin || header.version > kVersionMax) return "a frame of an unknown version";
+  const FrameShape* shape = shape_of(header.type);
+  if (shape == nullptr) return "a frame of an unknown type";
+  if (header.message_bytes < shape->message_min) return "a message is shorter than it can be";
+  if (header.message_bytes > kMessageBytesMax) return "a message is longer than it may be";
+  if (header.data_bytes > shape->data_max) return "a frame carries more data than it may";
+  return header;
+}
+
+bool is_intact(const Header& header, ConstBytes message, ConstBytes data) {
+  return checksum(header, message, data) == header.crc;
+}
+
+}  // namespace gemel::wire
