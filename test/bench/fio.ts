@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// One fio run and what it measured.
+
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+
+import { diskBytes, type RunningTarget, type Work } from "./work.js";
+
+const run = promisify(execFile);
+
+export interface Measurement {
+  readonly iops: number;
+  readonly mibPerSecond: number;
+  readonly p50Us: number;
+  readonly p99Us: number;
+}
+
+interface FioSide {
+  readonly iops: number;
+  readonly bw_bytes: number;
+  readonly clat_ns: { readonly percentile?: Readonly<Record<string, number>> };
+}
+
+export function fioArguments(target: RunningTarget, work: Work, seconds: number): string[] {
+  return [
+    "--name=bench",
+    "--output-format=json",
+    ...target.fio,
+    `--rw=${work.rw}`,
+    `--bs=${work.block}`,
+    `--iodepth=${work.depth}`,
+    `--size=${diskBytes}`,
+    `--runtime=${seconds}`,
+    "--time_based",
+    "--randrepeat=0",
+    "--norandommap",
+  ];
+}
+
+export async function measure(target: RunningTarget, work: Work, seconds: number): Promise<Measurement> {
+  const { stdout } = await run("fio", fioArguments(target, work, seconds), {
+    maxBuffer: 1 << 24,
+    timeout: (seconds + 60) * 1000,
+    killSignal: "SIGKILL",
+  });
+  const report = JSON.parse(stdout.slice(stdout.indexOf("{"))) as {
+    jobs: { read: FioSide; write: FioSide }[];
+  };
+  const job = report.jobs[0];
+  if (job === undefined) throw new Error("fio reported no job");
+  const side = work.rw === "randread" ? job.read : job.write;
+  const at = (percent: string): number => (side.clat_ns.percentile?.[percent] ?? 0) / 1000;
+  return {
+    iops: side.iops,
+    mibPerSecond: side.bw_bytes / 1024 / 1024,
+    p50Us: at("50.000000"),
+    p99Us: at("99.000000"),
+  };
+}
+
+/** Fills the disk once, so that no target pays for allocation while it is measured. */
+export async function fill(target: RunningTarget): Promise<void> {
+  const argv = [
+    "--name=fill",
+    ...target.fio,
+    "--rw=write",
+    "--bs=1m",
+    "--iodepth=4",
+    `--size=${diskBytes}`,
+    "--end_fsync=1",
+  ];
+  await run("fio", argv, { maxBuffer: 1 << 24, timeout: 120_000, killSignal: "SIGKILL" });
+}
