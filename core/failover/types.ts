@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the deciding middle knows, as values. `step(state, event) → { state, effects, decisions }` (step.ts) is pure:
+// no clock, socket, file or random; instants come with the events.
+//
+//              start               elected / proven current              peer up to date
+//   ┌──────┐ ───────▶ ┌──────┐ ──────────────────────────▶ ┌───────┐ ◀──────────────▶ ┌──────┐
+//   │ STOP │          │ WAIT │                             │ ALONE │   peer lost      │ PRIM │
+//   └──────┘ ◀─────── └──────┘ ◀──┐                        └───────┘                  └──────┘
+//              stop      │        │ lost, not current          ▲                         │ swap
+//                        ▼        │                            │ failover                ▼
+//                     ┌────────────┐ ──────────────────────────┘                     (SECOND)
+//                     │   SECOND   │ ◀── the other is ALONE or PRIM
+//                     └────────────┘
+//
+// Three kinds of knowledge are kept apart: *facts* (mirror, vm, peer's view: what was last reported), the *phase*
+// (what this node is doing about it), and the *durable* part (what must survive the daemon; the loop writes it, with
+// fsync, before it carries out the effects of the same turn).
+
+import type { Failure } from "../base/errors.js";
+import type { Instant, Milliseconds, ModuleId, NodeName } from "../base/units.js";
+import type { Peer } from "../membership/membership.js";
+import type { FreezeId, GenerationHex, GrantBasis, MirrorConfig, MirrorStatus } from "../../native/index.js";
+
+export type * from "./event.js";
+export type * from "./effect.js";
+export type * from "./message.js";
+
+export const stateNames = ["STOP", "WAIT", "ALONE", "PRIM", "SECOND"] as const;
+export type StateName = (typeof stateNames)[number];
+/** Red, amber, green. */
+export type Stability = "NotReady" | "Transient" | "Ready";
+
+export type ArbiterKind = "none" | "lease" | "lease-and-fence";
+
+/** A module's configuration as far as decisions need it (from userconfig.xml and cluster.xml). */
+export interface ModuleConfig {
+  readonly id: ModuleId;
+  /** The pair; a cluster may have more nodes. */
+  readonly nodes: readonly [NodeName, NodeName];
+  readonly vm: { readonly id: string; readonly name: string };
+  readonly arbiter: ArbiterKind;
+  readonly defaultPrim:
+    | { readonly kind: "alone" }
+    | { readonly kind: "last" }
+    | { readonly kind: "node"; readonly node: NodeName };
+  /** Off: a secondary whose primary is lost waits for a person. */
+  readonly failover: boolean;
+  /** Started when the host boots. */
+  readonly boot: boolean;
+  readonly maxLoop: number;
+  readonly loopInterval: Milliseconds;
+  readonly niceStop: Milliseconds;
+}
+
+/** What survives the daemon, per module. Written before effects of the same turn are carried out. */
+export interface Durable {
+  readonly wish: Wish;
+  /** What the daemon's own record knows of this copy (R27). */
+  readonly known: MirrorConfig["known"];
+  /** This node was the last one of the pair that it knows to have run the VM. */
+  readonly lastPrim: boolean;
+  /** R20: this node's daemon gave its word; never current before a handshake, whatever a new mirror process says. */
+  readonly outdated?: GenerationHex;
+  /** Failover was off when the primary was lost: a person decides, also after a restart of the daemon. */
+  readonly held: boolean;
+  /** `resolve` was asked for; repeated until done. */
+  readonly resolving?: { readonly keep: NodeName; readonly step: "set-aside" | "settle" };
+}
+
+export type Wish =
+  | { readonly kind: "stop"; readonly by: "person" | "shutdown" | "maxloop" | "never-started" | "failed" }
+  | { readonly kind: "run"; readonly as: "any" | "second" };
+
+export type MirrorFact =
+  /** The daemon has just started and has not looked yet. */
+  | { readonly kind: "unknown" }
+  | { readonly kind: "none" }
+  | { readonly kind: "up"; readonly status: MirrorStatus; readonly at: Instant }
+  /** It ended unexpectedly; the last status tells what it was (R24, R35). */
+  | { readonly kind: "dead"; readonly last?: MirrorStatus; readonly at: Instant };
+
+export type VmFact =
+  | { readonly kind: "unknown"; readonly why: string }
+  | { readonly kind: "off" }
+  | { readonly kind: "on"; readonly paused: boolean };
+
+/** Compact picture of one module on one node: in heartbeats, in the peer's API, in status. */
+export interface ModuleView {
+  readonly module: ModuleId;
+  readonly state: StateName;
+  readonly stability: Stability;
+  readonly upToDate: boolean;
+  readonly generation: GenerationHex;
+  readonly session: number;
+  /** Current by which proof (R19), "none" when not. */
+  readonly current: "none" | "session" | "handshake" | "record";
+  readonly mirror: "none" | "up" | "dead" | "unknown";
+  readonly copy: MirrorStatus["copy"];
+  readonly vm: "off" | "on" | "unknown";
+  /** May run the VM now: its hypervisor answers, and nobody told it to stop. */
+  readonly willing: boolean;
+  /** It has gone, or is going, ahead as primary: from the decision to promote until the VM is off and demoted. */
+  readonly primary: boolean;
+  readonly lastPrim: boolean;
+  readonly conflict: boolean;
+  /** One of reasons.ts. */
+  readonly reason: ReasonCode;
+  readonly since: Instant;
+}
+
+/** What the other node last said about the module. */
+export interface PeerFact {
+  readonly view: ModuleView;
+  readonly at: Instant;
+  readonly incarnation: string;
+}
+
+export type ReasonCode =
+  | "none"
+  | "not-started"
+  | "stopped-by-person"
+  | "host-shutdown"
+  | "maxloop"
+  | "failed"
+  | "discovering"
+  | "opening"
+  | "starting"
+  | "stopping"
+  | "burying"
+  | "first-start"
+  | "data-problem"
+  | "unknown-files"
+  | "half-copied"
+  | "not-current"
+  | "peer-deciding"
+  | "peer-silent"
+  | "peer-must-start"
+  | "data-link-down"
+  | "mirror-lost"
+  | "mirror-failing"
+  | "failover-off"
+  | "hypervisor-lost"
+  | "conflict"
+  | "asking-peer"
+  | "asking-arbiter"
+  | "arbiter-denied"
+  | "reintegrating"
+  | "frozen"
+  | "guest-paused"
+  | "disk-full"
+  | "disk-error"
+  | "unprotected"
+  | "alone"
+  | "alone-on-silence"
+  | "vm-failing"
+  | "second-only"
+  | "swapping"
+  | "resolving";
+
+/** One outstanding effect per module; its result carries the same number, older numbers are void. */
+export interface Task {
+  readonly id: number;
+  readonly what: TaskKind;
+  readonly since: Instant;
+}
+
+export type TaskKind =
+  | "open"
+  | "bury"
+  | "initialise"
+  | "promote"
+  | "demote"
+  | "give-up"
+  | "left-alone"
+  | "link-on"
+  | "link-off"
+  | "settle"
+  | "set-aside"
+  | "close"
+  | "start-vm"
+  | "stop-vm"
+  | "off-vm"
+  | "kill-vm";
+
+/** Why a leaving node leaves; what follows when it has left. */
+export type LeavePurpose = "stop" | "shutdown" | "stopstart" | "maxloop" | "resolve" | "swap" | "failed";
+
+/** Steps of leaving (R22), in this order; a step that does not apply is skipped. */
+export type LeaveStep =
+  "wait-turn" | "vm" | "demote" | "give-up" | "goodbye" | "hand-over" | "close" | "set-aside";
+
+export interface LeaveWork {
+  readonly kind: "leaving";
+  readonly purpose: LeavePurpose;
+  readonly step: LeaveStep;
+  readonly force: boolean;
+  /** The peer takes over when it hears the goodbye; false when both are to stop. */
+  readonly since: Instant;
+  readonly goodbye?: { readonly generation: GenerationHex; readonly session: number; readonly sent: Instant };
+}
+
+export type StopWork = { readonly kind: "idle"; readonly failure?: Failure };
+
+export type WaitWork =
+  | { readonly kind: "discovering" }
+  | { readonly kind: "burying"; readonly giveWord: boolean }
+  | { readonly kind: "opening" }
+  | { readonly kind: "waiting"; readonly reason: ReasonCode; readonly detail?: string }
+  | { readonly kind: "claiming"; readonly claim: string; readonly sent: Instant; readonly rank: number }
+  | {
+      readonly kind: "asking-word";
+      readonly request: string;
+      readonly sent: Instant;
+      readonly why: "record" | "forced";
+    }
+  | {
+      readonly kind: "asking-arbiter";
+      readonly request: string;
+      readonly sent: Instant;
+      readonly closed: Instant;
+    }
+  | { readonly kind: "forcing"; readonly step: "initialise" }
+  | LeaveWork;
+
+/** ALONE and PRIM do the same work; they differ in whether the peer is up to date. */
+export type ActiveWork =
+  | {
+      readonly kind: "recording";
+      readonly basis: "word" | "goodbye";
+      readonly generation: GenerationHex;
+      readonly session: number;
+    }
+  | { readonly kind: "promoting"; readonly basis?: GrantBasis }
+  | {
+      readonly kind: "starting";
+      readonly attempt: number;
+      readonly notBefore: Instant;
+      readonly failure?: Failure;
+    }
+  | { readonly kind: "running" }
+  | { readonly kind: "restarting" }
+  | LeaveWork;
+
+export type SecondWork =
+  | { readonly kind: "following" }
+  | {
+      readonly kind: "asking-arbiter";
+      readonly request: string;
+      readonly sent: Instant;
+      readonly closed: Instant;
+    }
+  | LeaveWork;
+
+export type Phase =
+  | { readonly state: "STOP"; readonly work: StopWork }
+  | { readonly state: "WAIT"; readonly work: WaitWork }
+  | { readonly state: "ALONE"; readonly work: ActiveWork }
+  | { readonly state: "PRIM"; readonly work: ActiveWork }
+  | { readonly state: "SECOND"; readonly work: SecondWork };
+
+/** What was asked of peer and arbiter about the freeze at hand, and what they said (R13 to R15, R20, R21). */
+export interface FreezeCase {
+  readonly freeze: FreezeId;
+  readonly since: Instant;
+  readonly request: string;
+  readonly asked?: Instant;
+  readonly answer?:
+    { readonly kind: "grant"; readonly basis: GrantBasis } | { readonly kind: "deny"; readonly why: string };
+  /** Task of the answer on its way to the engine; freed when it failed, so that it is repeated. */
+  readonly task?: number;
+}
+
+/** A word this node owes the peer: repeated until it says that it has it (R20). */
+export interface OwedWord {
+  readonly generation: GenerationHex;
+  readonly session: number;
+  readonly sent?: Instant;
+}
+
+export interface ModuleState {
+  readonly config: ModuleConfig;
+  readonly durable: Durable;
+  readonly phase: Phase;
+  /** When the phase's state and work last changed. */
+  readonly since: Instant;
+  readonly mirror: MirrorFact;
+  readonly vm: VmFact;
+  readonly peer?: PeerFact;
+  readonly task?: Task;
+  readonly freeze?: FreezeCase;
+  /** The peer's goodbye, received and recorded; it is not running and refuses the generation. */
+  readonly farewell?: {
+    readonly generation: GenerationHex;
+    readonly session: number;
+    readonly basis: "word" | "goodbye";
+  };
+  readonly owed?: OwedWord;
+  /** A word being made durable by the mirror before it is given (lease) or beside it (none). */
+  readonly giving?: { readonly request: string; readonly generation: GenerationHex; readonly task: number };
+  /** Automatic restarts within the loop interval. */
+  readonly restarts: readonly Instant[];
+  readonly mirrorDeaths: readonly Instant[];
+  /** The last failure worth showing; cleared by the next success. */
+  readonly trouble?: Failure;
+}
+
+export interface NodeState {
+  readonly self: NodeName;
+  /** This run of the daemon: makes request names unique. */
+  readonly incarnation: string;
+  /** The instant of the last event: no two turns may lie further apart than the link limit (R16). */
+  readonly turn: Instant;
+  readonly counter: number;
+  readonly hypervisor: "unknown" | "up" | "lost";
+  /** The host is shutting down: nothing starts any more. */
+  readonly leaving: boolean;
+  readonly peers: Readonly<Record<NodeName, Peer>>;
+  readonly modules: Readonly<Record<ModuleId, ModuleState>>;
+}
