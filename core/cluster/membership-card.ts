@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// What makes this host a member, on disk below /etc/gemel/tls: the authority's certificate and key (on every node, so
+// that a burnt server can be replaced whichever one it was), the node's own certificate, the administrator's, and the
+// key that authenticates heartbeats. Private files are 0600; the card is whole or it does not count.
+
+import { randomBytes, X509Certificate } from "node:crypto";
+import { join } from "node:path";
+import { nodeName, type NodeName } from "../base/units.js";
+import type { Paths } from "../config/paths.js";
+import { readText, writeWhole } from "../record/durable-file.js";
+import { createKeyPair, holderOf, issue, type Authority } from "./authority.js";
+
+export interface MembershipCard {
+  readonly node: NodeName;
+  readonly authority: Authority;
+  /** Certificate of the node followed by the authority's. */
+  readonly certificate: string;
+  readonly privateKey: string;
+  readonly heartbeatKey: Buffer;
+}
+
+export interface CardFiles {
+  readonly ca: string;
+  readonly caKey: string;
+  readonly node: string;
+  readonly nodeKey: string;
+  readonly admin: string;
+  readonly heartbeatKey: string;
+}
+
+export function cardFiles(paths: Paths): CardFiles {
+  const at = (name: string): string => join(paths.tls, name);
+  return {
+    ca: at("ca.pem"),
+    caKey: at("ca.key"),
+    node: at("node.pem"),
+    nodeKey: at("node.key"),
+    admin: at("admin.pem"),
+    heartbeatKey: at("heartbeat.key"),
+  };
+}
+
+export function readCard(paths: Paths): MembershipCard | undefined {
+  const files = cardFiles(paths);
+  const [ca, caKey, certificate, privateKey, heartbeat] = [
+    readText(files.ca),
+    readText(files.caKey),
+    readText(files.node),
+    readText(files.nodeKey),
+    readText(files.heartbeatKey),
+  ];
+  if (ca === undefined || caKey === undefined || certificate === undefined) return undefined;
+  if (privateKey === undefined || heartbeat === undefined) return undefined;
+  const holder = holderOf(new X509Certificate(certificate).raw, ca);
+  if (holder?.kind !== "node") return undefined;
+  return {
+    node: nodeName(holder.name),
+    authority: { certificate: ca, privateKey: caKey },
+    certificate,
+    privateKey,
+    heartbeatKey: Buffer.from(heartbeat.trim(), "base64"),
+  };
+}
+
+/** Writes everything; the certificate of the node comes last, since it makes the card count. */
+export async function writeCard(paths: Paths, card: MembershipCard): Promise<void> {
+  const files = cardFiles(paths);
+  const admin = createKeyPair();
+  const adminHolder = { kind: "admin", name: `admin@${card.node}` } as const;
+  const adminCertificate = await issue(card.authority, adminHolder, admin.publicKey, []);
+  writeWhole(files.ca, card.authority.certificate, 0o644);
+  writeWhole(files.caKey, card.authority.privateKey);
+  writeWhole(files.admin, adminCertificate + admin.privateKey);
+  writeWhole(files.heartbeatKey, `${card.heartbeatKey.toString("base64")}\n`);
+  writeWhole(files.nodeKey, card.privateKey);
+  writeWhole(files.node, card.certificate, 0o644);
+}
+
+export const newHeartbeatKey = (): Buffer => randomBytes(32);
+
+/** Days until the node's certificate ends by its dates: a finding for doctor, never a refusal. */
+export function certificateEnds(certificate: string): string {
+  return new X509Certificate(certificate).validTo;
+}
