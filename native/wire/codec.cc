@@ -23,8 +23,8 @@ FrameShape shape(const char* name, bool is_bulk, std::uint32_t data_max = 0) {
   return {kTypeOf<M>, name, is_bulk, static_cast<std::uint32_t>(encoded_size(M{})), data_max};
 }
 
-const std::array<FrameShape, 27>& shapes() {
-  static const std::array<FrameShape, 27> table = {
+const std::array<FrameShape, 28>& shapes() {
+  static const std::array<FrameShape, 28> table = {
       shape<Hello>("hello", false),
       shape<Outcome>("outcome", false),
       shape<Ping>("ping", false),
@@ -53,6 +53,7 @@ const std::array<FrameShape, 27>& shapes() {
        0},
       shape<TreeRequest>("tree_request", true),
       shape<TreeReply>("tree_reply", true),
+      shape<Tracked>("tracked", true),
   };
   return table;
 }

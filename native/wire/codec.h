@@ -99,6 +99,8 @@ template <>
 inline constexpr Type kTypeOf<TreeRequest> = Type::tree_request;
 template <>
 inline constexpr Type kTypeOf<TreeReply> = Type::tree_reply;
+template <>
+inline constexpr Type kTypeOf<Tracked> = Type::tracked;
 
 /// Calls `visit.template operator()<M>(type)` for every message; the fuzzer and the test vectors walk this.
 template <class Visit>
@@ -107,7 +109,8 @@ void for_each_message(Visit&& visit) {
   each(static_cast<
        std::variant<Hello, Outcome, Ping, Pong, Bye, Write, Flush, Allocate, Change, Ack, Read, ReadReply,
                     ResyncBegin, TreeDirectory, TreeDone, HashRequest, HashReply, Block, Zero, BlockAck,
-                    ResyncFlush, ResyncFlushed, Paired, UpToDate, TreeRequest, TreeReply>*>(nullptr));
+                    ResyncFlush, ResyncFlushed, Paired, UpToDate, TreeRequest, TreeReply, Tracked>*>(
+      nullptr));
 }
 
 /// One row per type: what a frame of it may look like, tested before a handler or a buffer sees it.

@@ -73,6 +73,7 @@ enum class Type : std::uint8_t {
   up_to_date_seen = 42,
   tree_request = 43,
   tree_reply = 44,
+  tracked = 45,
 };
 
 /// How a copy stands, as it says so itself in `hello` (safety.md section 6).
@@ -102,7 +103,8 @@ struct Hello {
   bool unbroken = false;  ///< same process as in `session`, in sync until its loss (R19)
   bool elected = false;   ///< tie-break where neither runs: was primary last
   Generation generation = 0;
-  Generation source = 0;            ///< inconsistent: the generation it was being filled from
+  Generation source = 0;  ///< inconsistent: the generation it was being filled from
+  Generation synced = 0;  ///< the tracking says what changed since both copies were equal at this one
   std::vector<Generation> history;  ///< newest first
   SessionNumber session = 0;
   std::uint64_t freeze = 0;  ///< counter of the freeze it is in, 0 = none
@@ -111,7 +113,8 @@ struct Hello {
   template <class V>
   void fields(V& v) {
     v(cluster, module, module_uuid, node, process, version_min, version_max, alignment, copy, running, right,
-      clean, tracking, unbroken, elected, generation, source, history, session, freeze, sent, applied);
+      clean, tracking, unbroken, elected, generation, source, synced, history, session, freeze, sent,
+      applied);
   }
 };
 
@@ -372,6 +375,21 @@ struct UpToDate {
   template <class V>
   void fields(V& v) {
     v(generation, session);
+  }
+};
+
+/// The target's answer to `resync_begin`: what its own log and bitmaps hold of regions that may differ (both
+/// sides' union is dirty). The last one has `more` false: from then on the target takes operations of this
+/// session.
+struct Tracked {
+  Fid fid = 0;
+  bool whole = false;
+  bool more = false;
+  std::int32_t result = 0;
+  std::vector<std::uint64_t> ranges;  ///< offset, length, offset, length …
+  template <class V>
+  void fields(V& v) {
+    v(fid, whole, more, result, ranges);
   }
 };
 
