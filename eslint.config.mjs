@@ -55,6 +55,8 @@ export default tseslint.config(
         console: "readonly",
         performance: "readonly",
         setInterval: "readonly",
+        setTimeout: "readonly",
+        clearTimeout: "readonly",
         clearInterval: "readonly",
       },
     },

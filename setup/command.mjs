@@ -15,7 +15,7 @@ export class Refusal extends Error {}
 export class Interrupted extends Error {
   /** @param {NodeJS.Signals} signal */
   constructor(signal) {
-    super(`stopped by ${signal}; what was begun has been put back, run the same command again to go on`);
+    super(`Stopped by ${signal}. Run the same command again to go on.`);
   }
 }
 

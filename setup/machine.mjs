@@ -31,8 +31,8 @@ export function lacksForLab() {
   }
   if (!usable("/dev/fuse")) {
     lacks.push(
-      "There is no usable /dev/fuse: run `modprobe fuse`; in a container start it with --device /dev/fuse and " +
-        "--privileged.",
+      "There is no usable /dev/fuse: run `modprobe fuse`; " +
+        "start a container with --privileged and --device /dev/fuse.",
     );
   }
   if (!kernelIsRecent()) {

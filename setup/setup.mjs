@@ -6,11 +6,11 @@
  * Plain JavaScript, because it runs before any dependency exists. Idempotent: with nothing to do it ends in
  * well under three seconds and, with --quiet, says nothing. Two at a time wait for each other (flock).
  */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildNative, buildTypeScript, installDependencies, root } from "./build.mjs";
-import { Interrupted, output, Refusal, run } from "./command.mjs";
+import { Interrupted, Refusal, run } from "./command.mjs";
 import { hasApt, install, missingPackages, recordedPackages, removeInstalled } from "./debian.mjs";
 import { lacksForBuilding, lacksForLab } from "./machine.mjs";
 import { systemPackages } from "./packages.mjs";
@@ -24,14 +24,17 @@ const usage = `npm run setup -- [--quiet] [--no-system] [--build-only] [--for la
   --remove      undo: remove what was built here and the system packages that this script installed`;
 
 const flags = readFlags(process.argv.slice(2));
+const release = await lockFolder();
 try {
   if (flags.help) console.log(usage);
   else if (flags.list) list();
-  else if (!runAgainUnderLock()) await (flags.remove ? remove() : setUp());
+  else await (flags.remove ? remove() : setUp());
 } catch (error) {
   if (!(error instanceof Refusal || error instanceof Interrupted)) throw error;
   console.error(error.message);
   process.exitCode = error instanceof Interrupted ? 130 : 1;
+} finally {
+  release();
 }
 
 async function setUp() {
@@ -111,15 +114,24 @@ function sayReady() {
   else console.log(`For \`npm run demo\` and the lab:\n  ${lacks.join("\n  ")}`);
 }
 
-/** Runs this script again below flock, so that two terminals do not build into each other. */
-function runAgainUnderLock() {
-  if (process.env.GEMEL_SETUP_LOCKED === "1" || output(["flock", "--version"]) === undefined) return false;
-  const folder = join(root, "build");
-  mkdirSync(folder, { recursive: true });
-  const argv = [join(folder, "setup.lock"), process.execPath, ...process.argv.slice(1)];
-  const env = { ...process.env, GEMEL_SETUP_LOCKED: "1" };
-  process.exitCode = spawnSync("flock", argv, { stdio: "inherit", env }).status ?? 1;
-  return true;
+/**
+ * Waits until no other set-up works in this folder, so that two terminals do not build into each other. The lock is
+ * held by a child that lives as long as its standard input, and so never outlives this process.
+ * @returns {Promise<() => void>} releases it
+ */
+async function lockFolder() {
+  const path = join(root, "build", "setup.lock");
+  mkdirSync(join(root, "build"), { recursive: true });
+  const argv = [path, "sh", "-c", "echo held; exec cat"];
+  const holder = spawn("flock", argv, { stdio: ["pipe", "pipe", "ignore"], detached: true });
+  const notice = setTimeout(() => console.log("Waiting for another set-up in this folder …"), 1000);
+  await new Promise((resolve) => {
+    holder.stdout.once("data", resolve);
+    // No flock on this machine, or a folder of another user: then there is nothing to lock with.
+    holder.once("error", resolve).once("exit", resolve);
+  });
+  clearTimeout(notice);
+  return () => holder.stdin.end();
 }
 
 /** @param {string[]} argv */

@@ -14,7 +14,7 @@ import {
 } from "./architecture/documents.js";
 import { importViolations, impurities } from "./architecture/imports.js";
 import { fullFolders, tooLong } from "./architecture/shape.js";
-import { repositoryFiles } from "./architecture/tree.js";
+import { repositoryFiles, type SourceFile } from "./architecture/tree.js";
 import { bannedWords, emptyFileNames, withoutLicence } from "./architecture/words.js";
 
 const files = repositoryFiles();
@@ -39,4 +39,21 @@ holds("links between documents lead somewhere", () => brokenLinks(files));
 
 test("folders stay small (a hint, never a failure)", (context) => {
   for (const hint of fullFolders(files)) context.diagnostic(hint);
+});
+
+test("the rules notice what they forbid", () => {
+  const file = (path: string, ...lines: string[]): SourceFile => ({ path, lines, text: lines.join("\n") });
+  const link = file("native/wire/link.h", "");
+  const bad = [
+    file("core/failover/step.ts", 'import { x } from "../ports/hypervisor.js";', "const now = Date.now();"),
+    file("core/cli/status.ts", "export {", "  y,", '} from "../failover/types.js";'),
+    file("kvm/session.ts", 'const z = await import("../native/index.js");'),
+    file("core/nowhere/thing.ts", ""),
+    file("native/store/bitmap.cc", '#include "../wire/link.h"'),
+    file("native/engine/gate.cc", "Task<int> Gate::ask() {", ...Array<string>(70).fill("  wait();"), "}"),
+  ];
+  assert.equal(importViolations([...bad, link]).length, 5);
+  assert.equal(impurities(bad).length, 1);
+  assert.equal(tooLong(bad).length, 1);
+  assert.equal(withoutLicence(bad).length, bad.length);
 });
