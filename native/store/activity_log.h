@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// The activity log: numbers of the 4 MiB extents that may be written at this moment, durable before the first
+// write to a cold one (R1). After a crash these, and the bitmaps, are all that can differ.
+//
+// 1024 entries, two alternating 24 KiB snapshots with sequence and CRC32C. One update is in flight; who needs
+// a cold extent meanwhile joins the next one, so cold extents are batched. An entry is reused only when its
+// owner says that it may be forgotten (R2); when none may, `need_room` is called once and those who wait are
+// served as soon as `retry()` finds room.
+//
+// (Header written by N3, who needs it first; implementation: N1.)
+#pragma once
+
+#include <array>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "../base/env.h"
+#include "../base/task.h"
+
+namespace gemel {
+
+struct HotExtent {
+  Fid fid = kNoFid;
+  std::uint64_t extent = 0;  ///< offset / kExtentBytes
+  bool operator==(const HotExtent&) const = default;
+};
+
+class ActivityLog {
+ public:
+  static constexpr std::size_t kEntries = 1024;
+  struct Owner {
+    virtual ~Owner() = default;
+    /// R2: covered by flushes of both nodes begun after its last write, or marked in the durable bitmap.
+    virtual bool can_forget(const HotExtent& extent) = 0;
+    /// The log is full of extents that may not be forgotten: flush or persist soon, then call retry().
+    virtual void need_room() = 0;
+  };
+
+  ActivityLog(Volume& volume, Owner& owner) : volume_(volume), owner_(owner) {}
+  /// Reads the newest valid snapshot. 0, or -errno (-EBADMSG: neither snapshot is valid but the file is not
+  /// empty).
+  int open();
+  /// What was hot when it was opened: after a crash, extents that may differ.
+  const std::vector<HotExtent>& found() const { return found_; }
+  /// Everything that is hot now.
+  std::vector<HotExtent> hot() const;
+  std::size_t size() const { return index_.size(); }
+  /// Are they all hot (durably)? Then no wait is needed; counts as a use.
+  bool touch(Fid fid, std::uint64_t first, std::uint64_t last);
+  /// Returns when all of them are durable in the log: 0 or -errno.
+  Task<int> ensure(Fid fid, std::uint64_t first, std::uint64_t last);
+  /// Something may be forgettable now.
+  void retry();
+  /// Durably empty: a clean stop, or the end of a reintegration.
+  Task<int> clear();
+
+ private:
+  struct Impl;
+  Volume& volume_;
+  Owner& owner_;
+  std::vector<HotExtent> found_;
+  std::unordered_map<std::uint64_t, std::size_t> index_;
+};
+
+}  // namespace gemel
