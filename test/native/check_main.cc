@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstring>
+
+#include "check.h"
+
+int main(int argc, char** argv) {
+  using namespace gemel::test;
+  int failed = 0;
+  for (const Case& one : cases()) {
+    const bool is_asked = argc < 2 || std::any_of(argv + 1, argv + argc, [&](const char* name) {
+                            return std::strcmp(name, one.name) == 0;
+                          });
+    if (!is_asked) continue;
+    try {
+      one.body();
+      std::cout << "ok " << one.name << std::endl;
+    } catch (const Failure& failure) {
+      std::cout << "not ok " << one.name << ": " << failure.why << std::endl;
+      failed++;
+    }
+  }
+  return failed == 0 ? 0 : 1;
+}
