@@ -84,7 +84,8 @@ export interface MirrorStatus {
   readonly current: Currency;
   readonly link:
     | { readonly kind: "off" }
-    | { readonly kind: "down"; readonly reason: string }
+    /** `quietMs`: how long the peer had not answered when the link was lost; the daemon counts silence from there (R21). */
+    | { readonly kind: "down"; readonly reason: string; readonly quietMs?: number }
     | { readonly kind: "handshake" }
     | { readonly kind: "paired"; readonly row: string; readonly peerUpToDate: boolean }
     | { readonly kind: "refused"; readonly row: string; readonly outcome: "conflict" | "unrelated" | "unknown" | "refuse" | "denied"; readonly message: string };

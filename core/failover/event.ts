@@ -9,7 +9,9 @@ import type { Command } from "./command.js";
 import type { PeerMessage } from "./message.js";
 import type { ModuleConfig, ModuleView, VmFact } from "./types.js";
 
-export type TaskOutcome = { readonly ok: true } | { readonly ok: false; readonly failure: Failure };
+export type TaskOutcome =
+  /** `cloned`: set-aside left the copy's files in place (reflinks), so that only differences travel. */
+  { readonly ok: true; readonly cloned?: boolean } | { readonly ok: false; readonly failure: Failure };
 
 export type Event = { readonly at: Instant } & (
   | { readonly kind: "tick" }
@@ -33,13 +35,7 @@ export type Event = { readonly at: Instant } & (
     }
   | { readonly kind: "peer-message"; readonly from: NodeName; readonly message: PeerMessage }
   /** After each event of the mirror process, after each command, and at least once a second. */
-  | {
-      readonly kind: "mirror-status";
-      readonly module: ModuleId;
-      readonly status: MirrorStatus;
-      /** When the link is down: time since the peer's last answer at the moment of the loss, if the engine tells. */
-      readonly quiet?: Milliseconds;
-    }
+  | { readonly kind: "mirror-status"; readonly module: ModuleId; readonly status: MirrorStatus }
   /** Looked for at the daemon's start, and none runs. */
   | { readonly kind: "mirror-absent"; readonly module: ModuleId }
   /** It ended without being asked to (socket closed or pidfd readable). */

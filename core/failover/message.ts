@@ -15,6 +15,8 @@ export type PeerMessage =
       readonly request: string;
       readonly generation: GenerationHex;
       readonly why: "frozen" | "cold-start" | "forced";
+      /** When both ask at once the higher rank (then the smaller name) keeps asking. */
+      readonly rank: number;
     }
   /** "I am outdated at G": an answer to a request, or unasked after this node killed its VM (R24). */
   | {
@@ -39,6 +41,8 @@ export type PeerMessage =
       readonly module: ModuleId;
       readonly generation: GenerationHex;
       readonly session: number;
+      /** Both nodes are to stop: record it, do not take over. */
+      readonly both: boolean;
     }
   | { readonly kind: "goodbye-taken"; readonly module: ModuleId; readonly generation: GenerationHex }
   /** Swap: the VM here is off and this copy demoted; your turn. */

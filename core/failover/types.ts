@@ -64,7 +64,7 @@ export interface Durable {
   /** Failover was off when the primary was lost: a person decides, also after a restart of the daemon. */
   readonly held: boolean;
   /** `resolve` was asked for; repeated until done. */
-  readonly resolving?: { readonly keep: NodeName; readonly step: "set-aside" | "settle" };
+  readonly resolving?: { readonly keep: NodeName; readonly step: "set-aside" | "settle" | "settled" };
 }
 
 export type Wish =
@@ -172,15 +172,14 @@ export type TaskKind =
   | "demote"
   | "give-up"
   | "left-alone"
+  | "word"
   | "link-on"
   | "link-off"
   | "settle"
   | "set-aside"
   | "close"
   | "start-vm"
-  | "stop-vm"
-  | "off-vm"
-  | "kill-vm";
+  | "stop-vm";
 
 /** Why a leaving node leaves; what follows when it has left. */
 export type LeavePurpose = "stop" | "shutdown" | "stopstart" | "maxloop" | "resolve" | "swap" | "failed";
@@ -193,10 +192,26 @@ export interface LeaveWork {
   readonly kind: "leaving";
   readonly purpose: LeavePurpose;
   readonly step: LeaveStep;
-  readonly force: boolean;
-  /** The peer takes over when it hears the goodbye; false when both are to stop. */
+  /** Both nodes stop: the other must not take over when this one says goodbye. */
+  readonly both: boolean;
+  /** How the VM is ended; it grows when a gentler way failed. */
+  readonly how: "shutdown" | "off" | "kill";
+  /** Start of the present step. */
   readonly since: Instant;
-  readonly goodbye?: { readonly generation: GenerationHex; readonly session: number; readonly sent: Instant };
+  /** Last time the step's message was sent. */
+  readonly sent?: Instant;
+  /** What was durably given up (R22), said in the goodbye. */
+  readonly gaveUp?: { readonly generation: GenerationHex; readonly session: number };
+}
+
+/** With a lease (R17, R25): the data link is closed first, the asking begins when the other must have stopped. */
+export interface AskingArbiter {
+  readonly kind: "asking-arbiter";
+  readonly request: string;
+  /** When the data link was closed. */
+  readonly closed?: Instant;
+  readonly asked?: Instant;
+  readonly answer?: "granted" | "denied" | "silent";
 }
 
 export type StopWork = { readonly kind: "idle"; readonly failure?: Failure };
@@ -206,20 +221,23 @@ export type WaitWork =
   | { readonly kind: "burying"; readonly giveWord: boolean }
   | { readonly kind: "opening" }
   | { readonly kind: "waiting"; readonly reason: ReasonCode; readonly detail?: string }
-  | { readonly kind: "claiming"; readonly claim: string; readonly sent: Instant; readonly rank: number }
+  | {
+      readonly kind: "claiming";
+      readonly claim: string;
+      readonly since: Instant;
+      readonly sent?: Instant;
+      readonly rank: number;
+    }
   | {
       readonly kind: "asking-word";
       readonly request: string;
-      readonly sent: Instant;
-      readonly why: "record" | "forced";
+      readonly since: Instant;
+      readonly sent?: Instant;
+      readonly rank: number;
+      readonly why: "cold-start" | "forced";
     }
-  | {
-      readonly kind: "asking-arbiter";
-      readonly request: string;
-      readonly sent: Instant;
-      readonly closed: Instant;
-    }
-  | { readonly kind: "forcing"; readonly step: "initialise" }
+  | AskingArbiter
+  | { readonly kind: "initialising" }
   | LeaveWork;
 
 /** ALONE and PRIM do the same work; they differ in whether the peer is up to date. */
@@ -241,15 +259,7 @@ export type ActiveWork =
   | { readonly kind: "restarting" }
   | LeaveWork;
 
-export type SecondWork =
-  | { readonly kind: "following" }
-  | {
-      readonly kind: "asking-arbiter";
-      readonly request: string;
-      readonly sent: Instant;
-      readonly closed: Instant;
-    }
-  | LeaveWork;
+export type SecondWork = { readonly kind: "following" } | AskingArbiter | LeaveWork;
 
 export type Phase =
   | { readonly state: "STOP"; readonly work: StopWork }
@@ -295,8 +305,16 @@ export interface ModuleState {
     readonly basis: "word" | "goodbye";
   };
   readonly owed?: OwedWord;
-  /** A word being made durable by the mirror before it is given (lease) or beside it (none). */
+  /** A word being made durable by the mirror: before it is given (lease) or beside it (none). */
   readonly giving?: { readonly request: string; readonly generation: GenerationHex; readonly task: number };
+  /** `prim` was asked for and not yet carried out. */
+  readonly forced?: { readonly force: boolean; readonly since: Instant };
+  /** Swap: told the other that it is its turn; repeated until it goes ahead. */
+  readonly handOver?: { readonly session: number; readonly since: Instant; readonly sent?: Instant };
+  /** Both sides of a resolve: the winner repeats its order until the conflict is gone. */
+  readonly resolveSent?: Instant;
+  /** No task of lane main before this instant: the last one failed. */
+  readonly notBefore?: Instant;
   /** Automatic restarts within the loop interval. */
   readonly restarts: readonly Instant[];
   readonly mirrorDeaths: readonly Instant[];
