@@ -12,7 +12,7 @@ import {
   staleDependencies,
   undocumentedDependencies,
 } from "./architecture/documents.js";
-import { importViolations, impurities } from "./architecture/imports.js";
+import { circles, importViolations, impurities } from "./architecture/imports.js";
 import { fullFolders, tooLong } from "./architecture/shape.js";
 import { repositoryFiles, type SourceFile } from "./architecture/tree.js";
 import { bannedWords, emptyFileNames, withoutLicence } from "./architecture/words.js";
@@ -27,6 +27,7 @@ function holds(rule: string, violations: () => readonly string[]): void {
 }
 
 holds("imports keep the direction of the design", () => importViolations(files));
+holds("no folders of the core import each other in a circle", () => circles(files));
 holds("deciding folders use no clock, chance, timer or system", () => impurities(files));
 holds("files, functions and lines stay short", () => tooLong(files));
 holds("every source file begins with its licence", () => withoutLicence(files));
@@ -48,7 +49,7 @@ test("the rules notice what they forbid", () => {
     file("core/failover/step.ts", 'import { x } from "../ports/hypervisor.js";', "const now = Date.now();"),
     file("core/cli/status.ts", "export {", "  y,", '} from "../failover/types.js";'),
     file("kvm/session.ts", 'const z = await import("../native/index.js");'),
-    file("core/nowhere/thing.ts", ""),
+    file("nowhere/thing.ts", ""),
     file("native/store/bitmap.cc", '#include "../wire/link.h"'),
     file("native/engine/gate.cc", "Task<int> Gate::ask() {", ...Array<string>(70).fill("  wait();"), "}"),
   ];

@@ -9,24 +9,37 @@
  *     C++: mount → engine → {store, wire} → base        never store ↔ wire
  *
  * A row is a prefix of paths and what files below it may import beside their own folder. The longest prefix
- * counts. A file of core/ that meets no row is refused: a new station gets its row here first.
+ * counts. What core/ has beside the stations is its edge: free among itself, but without circles of folders.
  */
 import { dirname, join, normalize } from "node:path";
 import { isCpp, isTypeScript, type SourceFile } from "./tree.js";
 
-type Row = { readonly from: string; readonly may: readonly string[] };
+type Row = {
+  readonly from: string;
+  readonly may: readonly string[];
+  /** What may be imported for its types alone: words, no code. */
+  readonly mayTypes?: readonly string[];
+};
 
 const anything = "";
 const station = ["core/base/"];
-
+/** The edge carries out what was decided and reports what happened: it knows the stations, never the adapters. */
 const edge = [
-  "core/base/",
-  "core/ports/",
-  "core/failover/",
-  "core/membership/",
-  "core/config/",
-  "core/api/contract",
-];
+  ...[
+    "base/",
+    "ports/",
+    "heartbeat/",
+    "membership/",
+    "failover/",
+    "placement/",
+    "config/",
+    "record/",
+    "cluster/",
+  ],
+  ...["mirror/", "peer/", "protect/", "history", "effects", "node", "api/contract"],
+].map((name) => `core/${name}`);
+/** The words between daemon and mirror process; they are the mirror's, so they stand beside it. */
+const mirrorWords = ["native/index.ts"];
 
 const typeScriptRows: readonly Row[] = [
   { from: "core/base/", may: [] },
@@ -34,24 +47,14 @@ const typeScriptRows: readonly Row[] = [
   // The stations, in the order of a failover: pure.
   { from: "core/heartbeat/", may: station },
   { from: "core/membership/", may: [...station, "core/heartbeat/"] },
-  { from: "core/failover/", may: [...station, "core/heartbeat/", "core/membership/"] },
+  { from: "core/failover/", may: [...station, "core/heartbeat/", "core/membership/"], mayTypes: mirrorWords },
   { from: "core/placement/", may: station },
-  // The edge: carries out what was decided and reports what happened.
-  { from: "core/config/", may: ["core/base/", "core/ports/"] },
-  { from: "core/cluster/", may: ["core/base/", "core/ports/", "core/config/", "core/api/contract"] },
-  { from: "core/mirror/", may: [...edge, "native/index.ts"] },
-  { from: "core/peer/", may: [...edge, "core/cluster/", "core/heartbeat/"] },
-  { from: "core/protect/", may: [...edge, "core/mirror/", "native/index.ts"] },
-  { from: "core/history", may: ["core/base/", "core/ports/", "core/failover/"] },
-  {
-    from: "core/effects",
-    may: [...edge, "core/mirror/", "core/peer/", "core/protect/", "core/history", "native/index.ts"],
-  },
-  { from: "core/node.ts", may: [...edge, "core/heartbeat/", "core/effects", "core/history"] },
-  { from: "core/api/contract", may: ["core/base/"] },
-  { from: "core/api/", may: [...edge, "core/cluster/", "core/history", "core/node.ts", "core/protect/"] },
+  { from: "core/record/", may: station },
+  { from: "core/api/contract", may: station },
   { from: "core/cli/", may: ["core/base/", "core/api/contract"] },
   { from: "core/main.ts", may: [anything] },
+  { from: "core/api/", may: edge, mayTypes: mirrorWords },
+  { from: "core/", may: edge, mayTypes: mirrorWords },
   { from: "kvm/", may: ["core/base/", "core/ports/"] },
   { from: "hyperv/", may: ["core/base/", "core/ports/"] },
   { from: "native/", may: ["core/base/", "core/ports/"] },
@@ -98,38 +101,69 @@ export function impurities(files: readonly SourceFile[]): string[] {
   );
 }
 
-function judge(file: SourceFile, targets: readonly string[], rows: readonly Row[]): string[] {
-  const row = rows
-    .filter(({ from }) => file.path.startsWith(from))
-    .sort((a, b) => b.from.length - a.from.length)[0];
+type Import = { readonly target: string; readonly isType: boolean };
+
+function judge(file: SourceFile, imports: readonly Import[], rows: readonly Row[]): string[] {
+  const row = rowOf(file.path, rows);
   if (row === undefined)
     return [`${file.path}: no row of test/architecture/imports.ts says what it may import`];
-  const allowed = [...row.may, row.from];
-  return targets
-    .filter((target) => !allowed.some((prefix) => target.startsWith(prefix)))
+  const own = row.from === "core/" ? `${dirname(file.path)}/` : row.from;
+  const code = [...row.may, own];
+  const types = [...code, ...(row.mayTypes ?? [])];
+  return imports
+    .filter(({ target, isType }) => !(isType ? types : code).some((prefix) => target.startsWith(prefix)))
     .map(
-      (target) =>
+      ({ target }) =>
         `${file.path} imports ${target}; ${row.from} may import: ${row.may.join(", ") || "nothing"}`,
     );
 }
 
-function typeScriptImports({ path, text }: SourceFile): string[] {
-  const found = text.matchAll(
-    /(?:^|\n)\s*(?:import|export)\b[^;"'`]*?["'](\.[^"']+)["']|import\(\s*["'](\.[^"']+)["']/g,
-  );
-  return [...found].map(([, plain, dynamic]) => {
-    const target = normalize(join(dirname(path), plain ?? dynamic ?? ""));
-    return target.replace(/\.js$/, ".ts");
-  });
+function rowOf(path: string, rows: readonly Row[]): Row | undefined {
+  return rows.filter(({ from }) => path.startsWith(from)).sort((a, b) => b.from.length - a.from.length)[0];
 }
 
-function cppIncludes({ path, text }: SourceFile, files: readonly SourceFile[]): string[] {
+/** Folders of core that import each other in a circle, types aside: one of them is in the wrong place. */
+export function circles(files: readonly SourceFile[]): string[] {
+  const edges = new Map<string, Set<string>>();
+  for (const file of files.filter((one) => isTypeScript(one) && /^core\/.+\//.test(one.path))) {
+    const from = dirname(file.path);
+    for (const { target, isType } of typeScriptImports(file)) {
+      const to = dirname(target);
+      if (isType || to === from || !to.startsWith("core/")) continue;
+      edges.set(from, (edges.get(from) ?? new Set()).add(to));
+    }
+  }
+  return [...edges.keys()].filter((folder) => reaches(edges, folder, folder)).map((folder) => `${folder}/`);
+}
+
+function reaches(edges: ReadonlyMap<string, ReadonlySet<string>>, from: string, goal: string): boolean {
+  const seen = new Set<string>();
+  const waiting = [...(edges.get(from) ?? [])];
+  for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
+    if (folder === goal) return true;
+    if (seen.has(folder)) continue;
+    seen.add(folder);
+    waiting.push(...(edges.get(folder) ?? []));
+  }
+  return false;
+}
+
+const importStatement = /(?:^|\n)\s*(import|export)\b(\s+type\b)?[^;"'`]*?["'](\.[^"']+)["']/g;
+const importExpression = /import\(\s*["'](\.[^"']+)["']/g;
+
+function typeScriptImports({ path, text }: SourceFile): Import[] {
+  const place = (name: string): string => normalize(join(dirname(path), name)).replace(/\.js$/, ".ts");
+  const statements = [...text.matchAll(importStatement)];
+  return [
+    ...statements.map(([, , type, name = ""]) => ({ target: place(name), isType: type !== undefined })),
+    ...[...text.matchAll(importExpression)].map(([, name = ""]) => ({ target: place(name), isType: false })),
+  ];
+}
+
+function cppIncludes({ path, text }: SourceFile, files: readonly SourceFile[]): Import[] {
   const names = [...text.matchAll(/^#include "([^"]+)"/gm)].map(([, name = ""]) => name);
   const known = new Set(files.map((file) => file.path));
   const candidates = (name: string): string[] => [normalize(join(dirname(path), name)), join("native", name)];
-  return names.flatMap((name) =>
-    candidates(name)
-      .filter((candidate) => known.has(candidate))
-      .slice(0, 1),
-  );
+  const found = names.flatMap((name) => candidates(name).find((candidate) => known.has(candidate)) ?? []);
+  return found.map((target) => ({ target, isType: false }));
 }
