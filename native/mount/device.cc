@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "device.h"
+
+#include <fcntl.h>
+#include <linux/fuse.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+namespace gemel {
+
+namespace {
+
+/// Linux 6.6: shared mmap of files opened with FOPEN_DIRECT_IO. Newer than our headers. (safety.md section
+/// 10)
+constexpr std::uint64_t kDirectIoAllowMmap = 1ULL << 36;
+/// Wanted when the kernel has them: set-id bits fall with a write of somebody who may not keep them, also in
+/// direct I/O, where the kernel asks for it by a flag of the write.
+constexpr std::uint64_t kWantedFlags = kDirectIoAllowMmap | FUSE_HANDLE_KILLPRIV_V2;
+
+/// Octal escapes of mountinfo undone: a path may hold spaces.
+std::string unescaped(const std::string& text) {
+  std::string plain;
+  for (std::size_t at = 0; at < text.size(); at++) {
+    const bool is_escape = text[at] == '\\' && at + 3 < text.size();
+    if (is_escape) {
+      plain.push_back(static_cast<char>(std::stoi(text.substr(at + 1, 3), nullptr, 8)));
+      at += 3;
+    } else {
+      plain.push_back(text[at]);
+    }
+  }
+  return plain;
+}
+
+/// The newest FUSE mount over `directory`: its device's minor number is the number of the connection. Read
+/// from the table and not by stat, which would be a request to ourselves.
+std::uint32_t connection_at(const std::string& directory) {
+  std::ifstream table("/proc/self/mountinfo");
+  std::uint32_t found = 0;
+  for (std::string line; std::getline(table, line);) {
+    std::istringstream fields(line);
+    std::string id, parent, device, root, place;
+    fields >> id >> parent >> device >> root >> place;
+    unsigned major_number = 0;
+    unsigned minor_number = 0;
+    if (std::sscanf(device.c_str(), "%u:%u", &major_number, &minor_number) != 2) continue;
+    if (unescaped(place) == directory && line.find(" - fuse.gemel ") != line.npos) found = minor_number;
+  }
+  return found;
+}
+
+}  // namespace
+
+FuseDevice::~FuseDevice() {
+  if (file_ >= 0) close(file_);
+}
+
+int FuseDevice::mount(const std::string& directory, const std::string& module) {
+  file_ = open("/dev/fuse", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+  if (file_ < 0) return -errno;
+  const std::string options =
+      "fd=" + std::to_string(file_) +
+      ",rootmode=40000,user_id=0,group_id=0,default_permissions,allow_other,max_read=" +
+      std::to_string(kWriteBytesMax);
+  const std::string source = "gemel:" + module;
+  if (::mount(source.c_str(), directory.c_str(), "fuse.gemel", 0, options.c_str()) != 0) {
+    const int failure = -errno;
+    close(file_);
+    file_ = -1;
+    return failure;
+  }
+  connection_ = connection_at(directory);
+  return 0;
+}
+
+int FuseDevice::unmount(const std::string& directory) {
+  return umount2(directory.c_str(), UMOUNT_NOFOLLOW) == 0 ? 0 : -errno;
+}
+
+void FuseDevice::saw_request(ConstBytes request) {
+  fuse_in_header header{};
+  if (request.size() < sizeof header) return;
+  std::memcpy(&header, request.data(), sizeof header);
+  if (header.opcode != FUSE_INIT) return;
+  fuse_init_in init{};
+  std::memcpy(&init, request.data() + sizeof header, std::min(sizeof init, request.size() - sizeof header));
+  init_unique_ = header.unique;
+  kernel_flags_ = init.flags | (static_cast<std::uint64_t>(init.flags2) << 32U);
+}
+
+ssize_t FuseDevice::send(iovec* parts, int count) {
+  if (init_unique_ != 0) patch_init(parts, count);
+  return writev(file_, parts, count);
+}
+
+void FuseDevice::patch_init(iovec* parts, int count) const {
+  fuse_out_header header{};
+  if (count < 2 || parts[0].iov_len < sizeof header) return;
+  std::memcpy(&header, parts[0].iov_base, sizeof header);
+  if (header.unique != init_unique_ || header.error != 0 || parts[1].iov_len < sizeof(fuse_init_out)) return;
+  fuse_init_out init{};
+  std::memcpy(&init, parts[1].iov_base, sizeof init);
+  const std::uint64_t wanted = kernel_flags_ & kWantedFlags;
+  init.flags |= static_cast<std::uint32_t>(wanted);
+  if ((kernel_flags_ & FUSE_INIT_EXT) != 0) {
+    init.flags |= FUSE_INIT_EXT;
+    init.flags2 |= static_cast<std::uint32_t>(wanted >> 32U);
+  }
+  std::memcpy(parts[1].iov_base, &init, sizeof init);
+}
+
+int is_mount_point(const std::string& directory) {
+  struct statx shown {};
+  if (statx(AT_FDCWD, directory.c_str(), AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &shown) != 0) return -errno;
+  if (!S_ISDIR(shown.stx_mode)) return -ENOTDIR;
+  return (shown.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0 ? 1 : 0;
+}
+
+}  // namespace gemel
