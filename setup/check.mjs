@@ -21,7 +21,12 @@ const checks = [
   },
   {
     name: "architecture",
-    argv: [process.execPath, "--enable-source-maps", "dist/test/architecture.test.js"],
+    argv: [
+      process.execPath,
+      "--enable-source-maps",
+      "--test-reporter=spec",
+      "dist/test/architecture.test.js",
+    ],
   },
 ];
 

@@ -9,7 +9,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { ReportedTest } from "./reporter.js";
+import type { ReportedTest, ReportLine } from "./reporter.js";
 
 /** Time between the polite end and the other one: a lab that is taken down needs about ten seconds. */
 const politeEndMs = 30_000;
@@ -46,12 +46,13 @@ export async function runTestFile(
     join(root, "dist", file.replace(/\.ts$/, ".js")),
   ];
   const result = await runNode(root, argv, limitMs, environment);
-  const tests = existsSync(report) ? parseReport(readFileSync(report, "utf8")) : [];
+  const lines = existsSync(report) ? parseReport(readFileSync(report, "utf8")) : [];
+  const tests = lines.filter((line) => !("begun" in line));
   const anyFailed = tests.some(({ status }) => status === "failed");
   const exitedWell = result.ending.kind === "exited" && result.ending.code === 0;
   if (exitedWell && tests.length > 0) return tests;
   if (anyFailed && result.ending.kind === "exited") return tests;
-  const reason = exitedWell ? "the file ran no test" : describe(result);
+  const reason = exitedWell ? "the file ran no test" : `${inFlight(lines)}${describe(result)}`;
   return [...tests, { name: "(the file itself)", status: "failed", ms: result.ms, reason }];
 }
 
@@ -124,9 +125,17 @@ function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-function parseReport(text: string): ReportedTest[] {
-  const lines = text.split("\n").filter((line) => line !== "");
-  return lines.map((line) => JSON.parse(line) as ReportedTest);
+function parseReport(text: string): ReportLine[] {
+  // A file that was killed may have left half a line.
+  const lines = text.split("\n").slice(0, -1);
+  return lines.map((line) => JSON.parse(line) as ReportLine);
+}
+
+/** Tests that had begun and never ended: where a file hung or died. */
+function inFlight(lines: readonly ReportLine[]): string {
+  const ended = new Set(lines.map((line) => ("begun" in line ? "" : line.name.split(" › ").at(-1))));
+  const names = lines.flatMap((line) => ("begun" in line && !ended.has(line.begun) ? [line.begun] : []));
+  return names.length === 0 ? "" : `in the middle of: ${names.join(", ")}\n`;
 }
 
 function describe({ ending, output }: ProcessResult): string {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * A reporter for node:test that writes one JSON line per ended test, read back by file.ts.
+ * A reporter for node:test that writes JSON lines, read back by file.ts.
  *
  * Node's own TAP output would have to be parsed, and loses where a failure happened. This module is named on
  * the command line of the child (`--test-reporter`), so it must have a default export and import nothing of
@@ -16,17 +16,25 @@ export type ReportedTest = {
   readonly reason: string | undefined;
 };
 
+/** A line of the report: which test has begun (so that a file which hangs can name it), or how one ended. */
+export type ReportLine = { readonly begun: string } | ReportedTest;
+
 export default async function* report(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   const open: string[] = [];
   for await (const event of source) {
+    if (event.type === "test:dequeue") yield line({ begun: event.data.name });
     if (event.type === "test:start") open.splice(event.data.nesting, Infinity, event.data.name);
     if (event.type !== "test:pass" && event.type !== "test:fail") continue;
     const { data } = event;
     if (data.details.type === "suite" && event.type === "test:pass") continue;
     const name = [...open.slice(0, data.nesting), data.name].join(" › ");
     const test: ReportedTest = { name, ms: Math.round(data.details.duration_ms), ...verdict(event) };
-    yield `${JSON.stringify(test)}\n`;
+    yield line(test);
   }
+}
+
+function line(content: ReportLine): string {
+  return `${JSON.stringify(content)}\n`;
 }
 
 function verdict(
