@@ -47,7 +47,7 @@ export async function runTestFile(
   ];
   const result = await runNode(root, argv, limitMs, environment);
   const lines = existsSync(report) ? parseReport(readFileSync(report, "utf8")) : [];
-  const tests = lines.filter((line) => !("begun" in line));
+  const tests = lines.flatMap((line) => ("begun" in line ? [] : [line]));
   const anyFailed = tests.some(({ status }) => status === "failed");
   const exitedWell = result.ending.kind === "exited" && result.ending.code === 0;
   if (exitedWell && tests.length > 0) return tests;
