@@ -139,6 +139,15 @@ Fid TreeIndex::by_inode(std::uint64_t inode) const {
   return found == by_inode_.end() ? kNoFid : found->second;
 }
 
+std::uint64_t TreeIndex::generation(const Node& node) {
+  // FNV-1a: kept on disk, so it must be the same in every build.
+  std::uint64_t hash = 0xcbf29ce484222325ULL;
+  for (const char byte : node.handle) {
+    hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3ULL;
+  }
+  return hash;
+}
+
 TreeIndex::Node* TreeIndex::at(int directory, const char* name, int& failure) {
   struct stat shown {};
   if (fstatat(directory, name, &shown, AT_SYMLINK_NOFOLLOW) != 0) {

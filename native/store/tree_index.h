@@ -70,6 +70,8 @@ class TreeIndex {
   /// set.
   Node* adopt(int directory, const char* name, Fid wanted, int& failure);
   Fid by_inode(std::uint64_t inode) const;
+  /// What tells this file from an earlier or later one with the same inode number: the file handle, hashed.
+  static std::uint64_t generation(const Node& node);
   /// Forgets a node whose last name is gone, now or at its release.
   void remove(Node& node);
   /// An unused Fid.
