@@ -24,17 +24,22 @@ export function addressIn(cidr: string): string | undefined {
     .find(({ address, family }) => family === "IPv4" && range.check(address, "ipv4"))?.address;
 }
 
+export interface NetworkChoice {
+  readonly name: string;
+  readonly cidr: string;
+  /** Chosen by the operator; absent: found by itself. */
+  readonly address?: string;
+}
+
 /** The host's address in every network; a network without one is refused by name. */
-export function ownAddresses(
-  networks: readonly { readonly name: string; readonly cidr: string }[],
-): Map<string, string> {
+export function ownAddresses(networks: readonly NetworkChoice[]): Map<string, string> {
   return new Map(
-    networks.map(({ name, cidr }) => {
-      const address = addressIn(cidr);
-      if (address === undefined) {
+    networks.map(({ name, cidr, address }) => {
+      const found = address ?? addressIn(cidr);
+      if (found === undefined || !isIPv4(found)) {
         throw new GemelError("GEMEL-4011", name, `Network ${name} is ${cidr}.`);
       }
-      return [name, address];
+      return [name, found];
     }),
   );
 }

@@ -38,8 +38,9 @@ const clockDifferenceMaxMs = 5_000;
 
 export interface InitRequest {
   readonly name: string;
-  readonly networks: readonly { readonly name: string; readonly cidr: string }[];
+  readonly networks: readonly { readonly name: string; readonly cidr: string; readonly address?: string }[];
   readonly node: string;
+  readonly listen: "all" | "networks";
 }
 
 export interface ClusterResult {
@@ -57,11 +58,6 @@ export interface JoinRequest {
   readonly version: string;
   readonly protocol: number;
   readonly wallTimeMs: number;
-}
-
-export interface JoinInvitation {
-  readonly name: string;
-  readonly networks: readonly { readonly name: string; readonly cidr: string }[];
 }
 
 export interface JoinAnswer {
@@ -82,13 +78,14 @@ export async function foundCluster(paths: Paths, request: InitRequest): Promise<
     pulse,
     timeout: heartbeatTimeout,
   }));
-  const addresses = ownAddresses(networks);
+  const addresses = ownAddresses(request.networks);
   const config = reread({
     name: request.name,
     uuid: randomUUID(),
     networks,
     nodes: [{ name: node, addresses }],
     ports: defaultPorts,
+    listen: request.listen,
   });
   const authority = await createAuthority(config.name);
   const keys = createKeyPair();
@@ -118,6 +115,7 @@ export function inviteNode(
   return encodeToken({
     cluster: config.name,
     contacts: [...(own?.addresses.values() ?? [])].map((address) => `${address}:${config.ports.api}`),
+    networks: config.networks.map(({ name, cidr }) => [name, cidr] as const),
     authority: fingerprint(card.authority.certificate),
     secret,
     expires,
@@ -163,19 +161,18 @@ export async function admitNode(
 export async function joinCluster(
   paths: Paths,
   text: string,
-  name: string,
+  { name, addresses: given }: { readonly name: string; readonly addresses: Readonly<Record<string, string>> },
   now: number,
 ): Promise<ClusterResult> {
   refuseMember(paths);
   const token = decodeToken(text);
   const node = checkedName(name);
-  const invitation = (await askFirstNode(
-    token,
-    "GET",
-    "/api/v1/cluster/invitation",
-    undefined,
-  )) as JoinInvitation;
-  const addresses = ownAddresses(invitation.networks);
+  const addresses = ownAddresses(
+    token.networks.map(([network, cidr]) => {
+      const address = given[network];
+      return { name: network, cidr, ...(address === undefined ? {} : { address }) };
+    }),
+  );
   const keys = createKeyPair();
   const request: JoinRequest = {
     secret: token.secret,

@@ -16,6 +16,8 @@ export interface JoinToken {
   readonly cluster: string;
   /** `address:port` of the first node in every network. */
   readonly contacts: readonly string[];
+  /** Name and CIDR: the joining host looks up its own addresses in them. */
+  readonly networks: readonly (readonly [string, string])[];
   readonly authority: string;
   readonly secret: string;
   readonly expires: number;
@@ -27,26 +29,35 @@ interface KeptToken {
 }
 
 export function encodeToken(token: JoinToken): string {
-  const { cluster, contacts, authority, secret, expires } = token;
+  const { cluster, contacts, networks, authority, secret, expires } = token;
   return (
     prefix +
-    Buffer.from(JSON.stringify([cluster, contacts, authority, secret, expires])).toString("base64url")
+    Buffer.from(JSON.stringify([cluster, contacts, networks, authority, secret, expires])).toString(
+      "base64url",
+    )
   );
 }
 
 export function decodeToken(text: string): JoinToken {
   const parts = text.startsWith(prefix) && text.length < 4096 ? parse(text.slice(prefix.length)) : undefined;
   if (!Array.isArray(parts)) throw new GemelError("GEMEL-4003", "", "It is not a Gemel token.");
-  const [cluster, contacts, authority, secret, expires] = parts as unknown[];
+  const [cluster, contacts, networks, authority, secret, expires] = parts as unknown[];
   const whole =
     typeof cluster === "string" &&
     Array.isArray(contacts) &&
     contacts.every((contact) => typeof contact === "string" && /^[0-9.]+:\d+$/.test(contact)) &&
+    isNetworks(networks) &&
     typeof authority === "string" &&
     typeof secret === "string" &&
     typeof expires === "number";
   if (!whole) throw new GemelError("GEMEL-4003", "", "It is not a Gemel token.");
-  return { cluster, contacts: contacts as string[], authority, secret, expires };
+  return { cluster, contacts: contacts as string[], networks, authority, secret, expires };
+}
+
+function isNetworks(value: unknown): value is [string, string][] {
+  const isPair = (pair: unknown): boolean =>
+    Array.isArray(pair) && pair.length === 2 && pair.every((part) => typeof part === "string");
+  return Array.isArray(value) && value.length > 0 && value.every(isPair);
 }
 
 /** A new secret, kept as its hash; any token given out before is void. */

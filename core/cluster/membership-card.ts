@@ -70,7 +70,8 @@ export async function writeCard(paths: Paths, card: MembershipCard): Promise<voi
   const adminCertificate = await issue(card.authority, adminHolder, admin.publicKey, []);
   writeWhole(files.ca, card.authority.certificate, 0o644);
   writeWhole(files.caKey, card.authority.privateKey);
-  writeWhole(files.admin, adminCertificate + admin.privateKey);
+  // Certificate, authority, key: all that a client needs, in one file.
+  writeWhole(files.admin, adminCertificate + card.authority.certificate + admin.privateKey);
   writeWhole(files.heartbeatKey, `${card.heartbeatKey.toString("base64")}\n`);
   writeWhole(files.nodeKey, card.privateKey);
   writeWhole(files.node, card.certificate, 0o644);

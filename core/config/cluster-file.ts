@@ -39,6 +39,8 @@ export interface ClusterConfig {
   readonly networks: readonly Network[];
   readonly nodes: readonly ClusterNode[];
   readonly ports: Ports;
+  /** Where the API listens: on every address of the host or only in the cluster's networks. */
+  readonly listen: "all" | "networks";
 }
 
 export const nodeNamePattern = /^[a-z0-9][a-z0-9-]{0,62}$/;
@@ -63,6 +65,7 @@ export function parseCluster(text: string): ClusterConfig {
     networks,
     nodes: readNodes(root.child("nodes"), networks),
     ports: readPorts(root.optionalChild("ports")),
+    listen: root.oneOf("listen", ["all", "networks"], "all"),
   };
   root.done();
   return config;
@@ -128,7 +131,7 @@ function unique(list: ElementReader, items: readonly { readonly name: string }[]
 export function writeCluster(config: ClusterConfig): string {
   return writeXml({
     name: "cluster",
-    attributes: { name: config.name, uuid: config.uuid, format: clusterFormat },
+    attributes: { name: config.name, uuid: config.uuid, format: clusterFormat, listen: config.listen },
     children: [
       {
         name: "networks",

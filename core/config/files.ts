@@ -9,7 +9,7 @@ import {
   moduleIdPattern,
   parseModule,
   writeModule,
-  type ModuleConfig,
+  type ModuleSettings,
   type ParsedModule,
 } from "./module-file.js";
 import { moduleFile, type Paths } from "./paths.js";
@@ -44,7 +44,7 @@ export function saveCluster(paths: Paths, config: ClusterConfig): void {
   writeWhole(paths.clusterFile, writeCluster(config), 0o644);
 }
 
-export function saveModule(paths: Paths, id: string, config: ModuleConfig): void {
+export function saveModule(paths: Paths, id: string, config: ModuleSettings): void {
   writeWhole(moduleFile(paths, id), writeModule(config), 0o644);
 }
 

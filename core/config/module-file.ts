@@ -18,7 +18,7 @@ export type DefaultPrim =
   | { readonly kind: "lastprim" }
   | { readonly kind: "node"; readonly node: NodeName };
 
-export interface ModuleConfig {
+export interface ModuleSettings {
   readonly uuid: string;
   /** Its data link's port is the cluster's data port plus this. */
   readonly index: number;
@@ -42,7 +42,7 @@ export interface ModuleConfig {
 }
 
 export interface ParsedModule {
-  readonly config: ModuleConfig;
+  readonly config: ModuleSettings;
   /** Settings of the field that this version accepts but cannot carry out. */
   readonly warnings: readonly string[];
 }
@@ -75,12 +75,12 @@ export function parseModule(text: string): ParsedModule {
   return { config: readService(service), warnings: warningsOf(element) };
 }
 
-function readService(service: ElementReader): ModuleConfig {
+function readService(service: ElementReader): ModuleSettings {
   service.oneOf("mode", ["mirror"]);
   const user = service.optionalChild("user");
   const rfs = service.optionalChild("rfs");
   const vm = readVm(service.child("vm"));
-  const config: ModuleConfig = {
+  const config: ModuleSettings = {
     uuid: service.matching("uuid", uuidPattern, "a UUID"),
     index: service.integer("index", 0, modulesMax - 1),
     nodes: readNodes(service.child("nodes")),
@@ -103,7 +103,7 @@ function readService(service: ElementReader): ModuleConfig {
   return config;
 }
 
-function readVm(item: ElementReader): ModuleConfig["vm"] {
+function readVm(item: ElementReader): ModuleSettings["vm"] {
   const vm = { id: item.text("id"), name: item.text("name"), folder: item.text("folder") };
   item.done();
   if (!/^\/[^\0]+$/.test(vm.folder) || vm.folder.split("/").some((part) => part === ".." || part === ".")) {
@@ -134,7 +134,7 @@ function readDefaultPrim(service: ElementReader): DefaultPrim {
 function readReplication(
   rfs: ElementReader | undefined,
   folder: string,
-): Pick<ModuleConfig, "acknowledge" | "resyncCap"> {
+): Pick<ModuleSettings, "acknowledge" | "resyncCap"> {
   if (rfs === undefined) return { acknowledge: "written", resyncCap: bytes(0) };
   const acknowledge = rfs.oneOf("async", ["none", "second"], "none") === "second" ? "received" : "written";
   // Bytes per second; nbrei and acl are the field's: several regions are always in flight, ACLs always replicated.
@@ -151,10 +151,10 @@ function readReplication(
   return { acknowledge, resyncCap };
 }
 
-function readStop(user: ElementReader | undefined): ModuleConfig["stop"] {
+function readStop(user: ElementReader | undefined): ModuleSettings["stop"] {
   if (user === undefined) return { how: "shutdown", nice: niceStopTimeout, force: forceStopTimeout };
   user.optional("logging");
-  const stop: ModuleConfig["stop"] = {
+  const stop: ModuleSettings["stop"] = {
     how: user.oneOf("stop", ["shutdown", "save", "off"], "shutdown"),
     nice: seconds(user.integer("nicestoptimeout", 1, 86_400, niceStopTimeout / 1000)),
     force: seconds(user.integer("forcestoptimeout", 1, 86_400, forceStopTimeout / 1000)),
@@ -163,7 +163,7 @@ function readStop(user: ElementReader | undefined): ModuleConfig["stop"] {
   return stop;
 }
 
-function readExcluded(item: ElementReader): ModuleConfig["excluded"][number] {
+function readExcluded(item: ElementReader): ModuleSettings["excluded"][number] {
   const excluded = { target: item.text("disk"), how: item.oneOf("how", ["detach", "empty"]) };
   item.done();
   return excluded;
@@ -177,7 +177,7 @@ function warningsOf(safe: XmlElement): string[] {
     .map(({ name, line }) => `line ${line}: <${name}> is not carried out by this version`);
 }
 
-export function writeModule(config: ModuleConfig): string {
+export function writeModule(config: ModuleSettings): string {
   const { vm, stop } = config;
   const service: XmlNode = {
     name: "service",

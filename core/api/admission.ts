@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who may do what. The unix socket is root's (its mode is 0600). On HTTPS the certificate counts: an administrator's may
+// do everything, a node's everything too (it forwards what an administrator asked of it); without one only the join
+// (which brings its own secret) and the readiness question of load balancers are open.
+
+import type { FastifyRequest } from "fastify";
+import { TLSSocket } from "node:tls";
+import { GemelError } from "../base/errors.js";
+import type { ApiDoor, Caller } from "./door.js";
+
+/** Which callers a route admits; every route says one of these words in its `config`. */
+export type Admits = "members" | "nodes" | "local" | "everybody";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    admits?: Admits;
+  }
+}
+
+/** A node that forwards a person's request names that person in this header. */
+export const onBehalfHeader = "x-gemel-by";
+
+export function callerOf(request: FastifyRequest, door: ApiDoor): Caller {
+  const { socket } = request.raw;
+  if (!(socket instanceof TLSSocket)) return { kind: "root", name: "root", address: "local" };
+  const address = socket.remoteAddress ?? "unknown";
+  const certificate = (socket.getPeerCertificate() as { readonly raw?: Buffer }).raw;
+  const holder = certificate === undefined ? undefined : door.judge(certificate);
+  if (holder === undefined) return { kind: "nobody", name: "nobody", address };
+  const by = request.headers[onBehalfHeader];
+  const name = holder.kind === "node" && typeof by === "string" ? by.slice(0, 200) : holder.name;
+  return { kind: holder.kind, name, address };
+}
+
+export function admit(admits: Admits, caller: Caller): void {
+  const allowed: Record<Admits, readonly Caller["kind"][]> = {
+    everybody: ["root", "admin", "node", "nobody"],
+    members: ["root", "admin", "node"],
+    nodes: ["root", "node"],
+    local: ["root"],
+  };
+  if (allowed[admits].includes(caller.kind)) return;
+  throw caller.kind === "nobody"
+    ? new GemelError("GEMEL-4004", caller.address)
+    : new GemelError("GEMEL-4009", caller.name);
+}

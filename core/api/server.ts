@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+// One fastify application, several ways in: the unix socket (always, also before there is a cluster) and HTTPS on the
+// cluster's API port once there is one. The ways come and go while the application stays, so a daemon that founds or
+// joins a cluster needs no restart. Whoever comes in is judged per request (admission.ts), by certificate, not by date.
+
+import swagger from "@fastify/swagger";
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from "fastify";
+import { chmodSync, mkdirSync, rmSync } from "node:fs";
+import { createServer as createHttp, type IncomingMessage, type Server } from "node:http";
+import { createServer as createHttps } from "node:https";
+import { dirname } from "node:path";
+import type { Duplex } from "node:stream";
+import { errorRegistry, failure, GemelError, isErrorCode } from "../base/errors.js";
+import { admit, callerOf } from "./admission.js";
+import type { ApiError } from "./contract.js";
+import { ApiFailure, type ApiDoor, type Caller } from "./door.js";
+import { clusterRoutes } from "./routes/cluster.js";
+import { historyRoutes } from "./routes/history.js";
+import { moduleRoutes } from "./routes/modules.js";
+import { protectRoutes } from "./routes/protect.js";
+import { statusRoutes } from "./routes/status.js";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    caller: Caller;
+  }
+}
+
+const bodyBytesMax = 1024 * 1024;
+
+export interface SecureWay {
+  readonly addresses: readonly string[];
+  readonly port: number;
+  readonly certificate: string;
+  readonly privateKey: string;
+}
+
+type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+export async function buildApplication(door: ApiDoor, version: string): Promise<FastifyInstance> {
+  const app = Fastify({
+    bodyLimit: bodyBytesMax,
+    forceCloseConnections: true,
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: true } },
+  });
+  await app.register(swagger, {
+    openapi: {
+      info: {
+        title: "Gemel",
+        version,
+        description:
+          "Keeps virtual machines running when a host dies. An error is {code, message, where, next}.",
+      },
+    },
+  });
+  // Answers are described for readers of OpenAPI, never filtered by their description.
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  app.decorateRequest("caller", null as unknown as Caller);
+  app.addHook("onRequest", (request, _reply, done) => {
+    request.caller = callerOf(request, door);
+    admit(request.routeOptions.config.admits ?? "members", request.caller);
+    done();
+  });
+  app.addHook("onResponse", (request, reply, done) => {
+    if (request.method !== "GET") record(door, request, reply);
+    done();
+  });
+  app.setErrorHandler(answerError);
+  app.setNotFoundHandler((request, reply) => {
+    void reply.code(404).send(failure("GEMEL-4008", request.url, "There is no such address."));
+  });
+  for (const routes of [statusRoutes, moduleRoutes, historyRoutes, protectRoutes, clusterRoutes])
+    routes(app, door);
+  app.get("/api/v1/openapi.json", { schema: { hide: true } }, () => app.swagger());
+  await app.ready();
+  return app;
+}
+
+/** The ways in. `upgrade` gets what asks to leave HTTP: the control connection between nodes. */
+export class ApiServer {
+  private readonly local: Server;
+  private secure: Server[] = [];
+
+  constructor(
+    private readonly app: FastifyInstance,
+    private readonly upgrade: Upgrade,
+  ) {
+    this.local = createHttp((request, response) => app.routing(request, response));
+  }
+
+  /** Only root may speak here: the folder's and the socket's mode say so. */
+  async openLocal(path: string): Promise<void> {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+    rmSync(path, { force: true });
+    const before = process.umask(0o177);
+    try {
+      await listening(this.local, { path });
+    } finally {
+      process.umask(before);
+    }
+    chmodSync(path, 0o600);
+  }
+
+  async openSecure({ addresses, port, certificate, privateKey }: SecureWay): Promise<void> {
+    await this.closeSecure();
+    for (const host of addresses) {
+      const server = createHttps(
+        {
+          cert: certificate,
+          key: privateKey,
+          minVersion: "TLSv1.3",
+          requestCert: true,
+          rejectUnauthorized: false,
+        },
+        (request, response) => this.app.routing(request, response),
+      );
+      server.on("upgrade", this.upgrade);
+      // Garbage on the port: refused by TLS, life goes on.
+      server.on("tlsClientError", (_error, socket) => socket.destroy());
+      server.on("clientError", (_error, socket) => socket.destroy());
+      await listening(server, { host, port });
+      this.secure.push(server);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.closeSecure();
+    this.local.closeAllConnections();
+    await new Promise((done) => this.local.close(done));
+    await this.app.close();
+  }
+
+  private async closeSecure(): Promise<void> {
+    const servers = this.secure;
+    this.secure = [];
+    for (const server of servers) {
+      server.closeAllConnections();
+      await new Promise((done) => server.close(done));
+    }
+  }
+}
+
+async function listening(
+  server: Server,
+  options: { path: string } | { host: string; port: number },
+): Promise<void> {
+  await new Promise<void>((done, failed) => {
+    server.once("error", failed);
+    server.listen(options, () => {
+      server.off("error", failed);
+      done();
+    });
+  });
+}
+
+function record(door: ApiDoor, request: FastifyRequest, reply: FastifyReply): void {
+  const module = (request.params as { readonly module?: string } | undefined)?.module ?? null;
+  const outcome = reply.statusCode < 400 ? "accepted" : `refused (${reply.statusCode})`;
+  const verb = (request.body as { readonly verb?: unknown } | undefined)?.verb;
+  const what = typeof verb === "string" ? verb : `${request.method} ${request.routeOptions.url ?? "unknown"}`;
+  door.audit(request.caller, what, module, outcome);
+}
+
+/** Refusals have their own status; whatever nobody foresaw is ours to explain, never the caller's fault. */
+function answerError(error: FastifyError | Error, _request: FastifyRequest, reply: FastifyReply): void {
+  const [status, body] = translate(error);
+  void reply.code(status).type("application/json").send(body);
+}
+
+function translate(error: FastifyError | Error): [number, ApiError] {
+  if (error instanceof ApiFailure) return [error.status, error.error];
+  if (error instanceof GemelError) return [statusOf(error.code), error.toJSON()];
+  if ("statusCode" in error && error.statusCode !== undefined && error.statusCode < 500) {
+    return [error.statusCode, failure("GEMEL-4008", "", error.message)];
+  }
+  return [500, failure("GEMEL-9003", "", error.message)];
+}
+
+function statusOf(code: string): number {
+  const notFound = ["GEMEL-1001", "GEMEL-3005", "GEMEL-4012"];
+  if (notFound.includes(code)) return 404;
+  if (code === "GEMEL-4003" || code === "GEMEL-4004") return 401;
+  if (code === "GEMEL-4009") return 403;
+  if (code === "GEMEL-4006" || code === "GEMEL-4008") return 400;
+  return code.startsWith("GEMEL-9") ? 500 : 409;
+}
+
+/** What a refusal means, for whoever shows it: the registry's sentence, or the message itself. */
+export function sentenceOf(error: ApiError): string {
+  return isErrorCode(error.code) ? errorRegistry[error.code].sentence : error.message;
+}

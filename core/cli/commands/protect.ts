@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// protect, unprotect: shows findings in plain words first, then follows the procedure to its end.
+
+import type { Command } from "commander";
+import type {
+  FindingView,
+  ProcedureStatus,
+  ProtectReply,
+  ProtectRequest,
+  VmView,
+} from "../../api/contract.js";
+import { CommandEnd, exitCodes, refused, usage } from "../outcome.js";
+import type { Session } from "../session.js";
+import { paint, showProcedure, size, table } from "../show.js";
+import { secondsOf } from "./status.js";
+
+interface ProtectOptions {
+  readonly list?: boolean;
+  readonly module?: string;
+  readonly folder?: string;
+  readonly stop?: boolean;
+  readonly dryRun?: boolean;
+  readonly eject?: boolean;
+  readonly exclude: Exclusions;
+  readonly timeout: string;
+}
+
+type Exclusions = NonNullable<ProtectRequest["exclude"]>;
+const askAgainMs = 300;
+
+function exclusion(text: string, before: Exclusions): Exclusions {
+  const match = /^([A-Za-z0-9]+)=(detach|empty)$/.exec(text);
+  if (match === null) throw usage(`--exclude ${text}: expected DISK=detach or DISK=empty, such as vdb=empty`);
+  return [...before, { target: match[1] ?? "", how: match[2] === "empty" ? "empty" : "detach" }];
+}
+
+export function protectCommands(program: Command, open: () => Session): void {
+  program
+    .command("protect [vm]")
+    .description("replicate a VM to the other node and keep it running when this host dies")
+    .option("--list", "the VMs of this host")
+    .option("--module <id>", "the module's name (default: made from the VM's)")
+    .option("--folder <path>", "where its files shall live")
+    .option("--stop", "shut the guest down first")
+    .option("--eject", "eject ISO images instead of copying them")
+    .option("--exclude <disk=how>", "leave a disk out: detach or empty (repeat)", exclusion, [])
+    .option("--dry-run", "only say what would happen")
+    .option("--timeout <seconds>", "stop waiting after this time (exit 3)", "3600")
+    .action(async (vm: string | undefined, options: ProtectOptions) => {
+      const session = open();
+      if (options.list === true) await listVms(session);
+      else if (vm === undefined) throw usage("which VM? See them with: gemel protect --list");
+      else await protect(session, vm, options);
+    });
+  program
+    .command("unprotect <module>")
+    .description("put the VM back as it was, on the node where it runs; also with the other node gone")
+    .option("--stop", "shut the guest down first")
+    .option("--timeout <seconds>", "stop waiting after this time (exit 3)", "3600")
+    .action(async (id: string, options: { readonly stop?: boolean; readonly timeout: string }) => {
+      const session = open();
+      const body = options.stop === true ? { stop: true } : {};
+      const reply = await session.connection.send<ProtectReply>(
+        "POST",
+        `/modules/${encodeURIComponent(id)}/unprotect`,
+        body,
+      );
+      await finish(session, reply, secondsOf(options.timeout));
+    });
+}
+
+async function listVms(session: Session): Promise<void> {
+  const vms = await session.connection.get<VmView[]>("/vms");
+  const rows = vms.map(({ name, power, memory, vcpus, module }) => [
+    name,
+    power,
+    size(memory),
+    `${vcpus} CPU`,
+    module === undefined ? "not protected" : `module ${module}`,
+  ]);
+  session.print(vms, vms.length === 0 ? "no VMs on this host\n" : table(rows, ""));
+}
+
+async function protect(session: Session, vm: string, options: ProtectOptions): Promise<void> {
+  const request: ProtectRequest = {
+    vm,
+    ...(options.module !== undefined && { module: options.module }),
+    ...(options.folder !== undefined && { folder: options.folder }),
+    ...(options.stop === true && { stop: true }),
+    ...(options.eject === true && { eject: true }),
+    ...(options.dryRun === true && { dryRun: true }),
+    ...(options.exclude.length > 0 && { exclude: options.exclude }),
+  };
+  await finish(
+    session,
+    await session.connection.send<ProtectReply>("POST", "/protect", request),
+    secondsOf(options.timeout),
+  );
+}
+
+async function finish(session: Session, reply: ProtectReply, seconds: number): Promise<void> {
+  if (!session.json)
+    process.stdout.write(findingLines(reply.findings) + reply.notes.map((text) => `${text}\n`).join(""));
+  if (reply.findings.some(({ severity }) => severity === "blocks") && reply.procedure === undefined) {
+    if (session.json) session.print(reply, "");
+    throw refused({
+      code: "GEMEL-5001",
+      message: "The preflight found something that forbids it; nothing was changed.",
+      where: reply.module,
+      next: "Correct the findings, then run the same command again.",
+    });
+  }
+  if (reply.procedure === undefined) return session.print(reply, "");
+  const last = await follow(session, reply.procedure, seconds);
+  if (last.state === "done") return session.print({ ...reply, result: last }, `${last.subject}: done.\n`);
+  throw refused(
+    last.failure ?? {
+      code: "GEMEL-5006",
+      message: "A step failed.",
+      where: reply.module,
+      next: "gemel status",
+    },
+  );
+}
+
+async function follow(session: Session, id: string, seconds: number): Promise<ProcedureStatus> {
+  const end = process.hrtime.bigint() + BigInt(Math.round(seconds * 1e9));
+  let shown = "";
+  for (;;) {
+    const procedure = await session.connection.get<ProcedureStatus>(`/procedures/${encodeURIComponent(id)}`);
+    const text = showProcedure(procedure);
+    if (text !== shown && !session.json) process.stdout.write(text);
+    shown = text;
+    if (procedure.state !== "running") return procedure;
+    if (process.hrtime.bigint() > end) {
+      throw new CommandEnd(exitCodes.notFinished, {
+        code: "GEMEL-4010",
+        message: `It goes on; ${procedure.step} was not finished within ${seconds} s.`,
+        where: procedure.subject,
+        next: "See where it stands with: gemel status",
+      });
+    }
+    await new Promise((done) => setTimeout(done, askAgainMs));
+  }
+}
+
+function findingLines(findings: readonly FindingView[]): string {
+  return findings
+    .map(({ severity, node, code, message, next }) => {
+      const mark = severity === "blocks" ? paint("✗", "red") : paint("!", "amber");
+      return `${mark} ${node}: ${code} ${message}\n    next: ${next}\n`;
+    })
+    .join("");
+}

@@ -1,0 +1,69 @@
+#!/usr/bin/env node
+// SPDX-License-Identifier: Apache-2.0
+// gemel: the command line. It talks to a daemon and has no other power. Words and shapes: issue texts and design.md
+// section 10; each command's file says more.
+
+import { Command, CommanderError } from "commander";
+import { clusterCommands } from "./commands/cluster.js";
+import { moduleCommands } from "./commands/modules.js";
+import { protectCommands } from "./commands/protect.js";
+import { lookingCommands } from "./commands/status.js";
+import { Connection, type Target } from "./connection.js";
+import { CommandEnd, exitCodes, printError } from "./outcome.js";
+import { Session } from "./session.js";
+
+const program = new Command("gemel")
+  .description("keeps virtual machines running when a host dies")
+  .option("--json", "output for programs")
+  .option("--socket <path>", "the daemon's unix socket")
+  .option("--host <address[:port]>", "a node's API over HTTPS")
+  .option("--cert <file>", "administrator's certificate for --host", "/etc/gemel/tls/admin.pem")
+  .showHelpAfterError("(see gemel --help)")
+  .configureHelp({ showGlobalOptions: true });
+
+const wantsJson = (): boolean => process.argv.includes("--json");
+
+function open(): Session {
+  return new Session(new Connection(program.opts<Target>()), wantsJson());
+}
+
+lookingCommands(program, open);
+moduleCommands(program, open);
+protectCommands(program, open);
+clusterCommands(program, open);
+acceptEverywhere(program);
+
+/** `gemel status --json` and `gemel --json status` are the same. */
+function acceptEverywhere(command: Command): void {
+  for (const child of command.commands) {
+    child.option("--json", "output for programs");
+    child.exitOverride();
+    acceptEverywhere(child);
+  }
+}
+
+program.exitOverride();
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = end(error);
+}
+
+function end(error: unknown): number {
+  if (error instanceof CommandEnd) {
+    printError(error.error, wantsJson());
+    return error.exit;
+  }
+  // commander has already said what is wrong; help and version are no failures.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  printError(
+    {
+      code: "GEMEL-9003",
+      message: (error as Error).message,
+      where: "gemel",
+      next: "Send this to the makers.",
+    },
+    wantsJson(),
+  );
+  return exitCodes.refused;
+}

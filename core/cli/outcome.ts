@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a command ends: exit codes (design.md section 10) and what a refusal prints: what, why, and the next command.
+
+import type { ApiError } from "../api/contract.js";
+
+export const exitCodes = {
+  done: 0,
+  refused: 1,
+  usage: 2,
+  notFinished: 3,
+  unreachable: 4,
+  unprotected: 10,
+  notReady: 11,
+} as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** Thrown anywhere below a command; main.ts prints it and exits with its code. */
+export class CommandEnd extends Error {
+  constructor(
+    readonly exit: ExitCode,
+    readonly error: ApiError,
+  ) {
+    super(error.message);
+    this.name = "CommandEnd";
+  }
+}
+
+export const refused = (error: ApiError): CommandEnd => new CommandEnd(exitCodes.refused, error);
+
+export function usage(message: string): CommandEnd {
+  return new CommandEnd(exitCodes.usage, { code: "GEMEL-4008", message, where: "", next: "gemel --help" });
+}
+
+export function unreachable(where: string, why: string): CommandEnd {
+  return new CommandEnd(exitCodes.unreachable, {
+    code: "GEMEL-4007",
+    message: `The daemon does not answer (${why}).`,
+    where,
+    next: "Start it: systemctl start gemel",
+  });
+}
+
+export function printError(error: ApiError, json: boolean): void {
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ error })}\n`);
+    return;
+  }
+  const where = error.where === "" ? "" : `${error.where}: `;
+  process.stderr.write(`${error.code}  ${where}${error.message}\n`);
+  if (error.next !== "") process.stderr.write(`next:      ${error.next}\n`);
+}
