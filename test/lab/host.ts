@@ -276,8 +276,8 @@ export class LabHost {
     for (const folder of ["/etc/gemel", "/var/lib/gemel", "/var/log/gemel"])
       mkdirSync(folder, { recursive: true });
     // One file system for libvirt's pool and Gemel's folders, through one mount: rename works between the two (it
-    // does not between two bind mounts of one file system).
-    symlinkSync("/var/lib/gemel/vm/.images", join(files, "var/lib/libvirt/images"));
+    // does not between two bind mounts of one file system). Relative, so that it holds from outside too.
+    symlinkSync("../gemel/vm/.images", join(files, "var/lib/libvirt/images"));
     const identity = hostIdentity(this.#around.dir, this.name);
     writeLibvirtFiles(files, identity);
     writeFileSync(join(files, "etc/machine-id"), `${identity}\n`);

@@ -9,6 +9,7 @@
  * Frames carry the kernel's virtio header both ways, so large segments and unfinished checksums pass
  * unharmed. What waits is bounded; beyond the bound frames are dropped, as a switch would.
  */
+#define _GNU_SOURCE  // ppoll
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_packet.h>
