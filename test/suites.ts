@@ -40,6 +40,16 @@ export const suites: readonly Suite[] = [
     budgetMinutes: 3,
   },
   {
+    name: "setup",
+    proves: "the set-up says what it does and leaves the machine's own policy alone",
+    source: { kind: "files", under: ["test/setup"], atOnce: 1 },
+    needsRoot: false,
+    quick: true,
+    soak: false,
+    fileMinutesMax: 2,
+    budgetMinutes: 1,
+  },
+  {
     name: "core",
     proves: "the deciding parts, by table and by scenario",
     source: { kind: "files", under: ["test/core"], atOnce: 2 },
