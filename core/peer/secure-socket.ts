@@ -76,12 +76,14 @@ export async function jsonOver(
   path: string,
   body: unknown,
   timeout: Milliseconds,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<JsonAnswer> {
   const text = body === undefined ? undefined : JSON.stringify(body);
   return await new Promise<JsonAnswer>((done, failed) => {
     const headers = {
       host: "gemel",
       connection: "close",
+      ...more,
       ...(text === undefined
         ? {}
         : { "content-type": "application/json", "content-length": Buffer.byteLength(text) }),

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is mounted where, read from /proc/self/mountinfo and never by touching a path (R33): a frozen mount would take
+// this process with it. A FUSE connection's number is its mount's minor device number.
+
+import { execFile } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const unmountLimitMs = 5_000;
+
+export interface FuseMount {
+  readonly path: string;
+  readonly connection: number;
+}
+
+/** The FUSE mount exactly at `path`, if there is one. */
+export function fuseMountAt(path: string): FuseMount | undefined {
+  const lines = readFileSync("/proc/self/mountinfo", "utf8").split("\n");
+  for (const line of lines.reverse()) {
+    const [front = "", back = ""] = line.split(" - ");
+    const [, , device = "", , point = ""] = front.split(" ");
+    if (unescape(point) !== path || !back.startsWith("fuse")) continue;
+    return { path, connection: Number(device.split(":")[1]) };
+  }
+  return undefined;
+}
+
+/** Ends every request that waits on this connection with an error: only after the VM above it got its SIGKILL (R14). */
+export function abortConnection(connection: number): string | undefined {
+  try {
+    writeFileSync(`/sys/fs/fuse/connections/${connection}/abort`, "1");
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** By a child with a limit. Never lazily: what is still open below is named instead (R32). */
+export async function unmount(path: string): Promise<string | undefined> {
+  try {
+    await run("umount", ["-i", path], { timeout: unmountLimitMs, killSignal: "SIGKILL" });
+    return undefined;
+  } catch (error) {
+    return (error as Error).message.split("\n").slice(1).join(" ").trim() || (error as Error).message;
+  }
+}
+
+/** mountinfo writes space, tab, newline and backslash as octal escapes of bytes. */
+function unescape(text: string): string {
+  const bytes = Buffer.from(text, "utf8").toString("latin1");
+  const plain = bytes.replace(/\\([0-7]{3})/g, (_all, octal: string) =>
+    String.fromCharCode(parseInt(octal, 8)),
+  );
+  return Buffer.from(plain, "latin1").toString("utf8");
+}
