@@ -2,7 +2,6 @@
 // libfuse's table of functions: each takes the request apart and hands it on. Nothing is decided here.
 #include <fcntl.h>
 
-#include <cstring>
 #include <ctime>
 
 #include "requests.h"
@@ -80,7 +79,8 @@ struct Handlers {
   static void getattr(fuse_req_t r, fuse_ino_t fid, fuse_file_info*) { of(r).get_attributes(r, fid); }
   static void setattr(fuse_req_t r, fuse_ino_t fid, struct stat* given, int which, fuse_file_info*) {
     Requests& self = of(r);
-    spawn(self.set_attributes(r, attribute_change(fid, *given, which)));
+    const bool drops_set_id = (self.raw<fuse_setattr_in>().valid & FATTR_KILL_SUIDGID) != 0;
+    spawn(self.set_attributes(r, attribute_change(fid, *given, which), drops_set_id));
   }
   static void readlink(fuse_req_t r, fuse_ino_t fid) { of(r).read_link(r, fid); }
 
@@ -149,9 +149,7 @@ struct Handlers {
   static void write(fuse_req_t r, fuse_ino_t fid, const char* data, std::size_t size, off_t offset,
                     fuse_file_info* file) {
     Requests& self = of(r);
-    fuse_write_in raw{};
-    std::memcpy(&raw, self.arrived_.data() + self.arrived_at_ + sizeof(fuse_in_header), sizeof raw);
-    const bool drops_set_id = (raw.write_flags & FUSE_WRITE_KILL_SUIDGID) != 0;
+    const bool drops_set_id = (self.raw<fuse_write_in>().write_flags & FUSE_WRITE_KILL_SUIDGID) != 0;
     const ConstBytes bytes(reinterpret_cast<const std::byte*>(data), size);
     spawn(self.write(r, fid, static_cast<std::uint64_t>(offset), bytes, file->flags, drops_set_id));
   }

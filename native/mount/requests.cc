@@ -308,19 +308,25 @@ Task<> Requests::write(fuse_req_t request, Fid fid, std::uint64_t offset, ConstB
   }
 }
 
-/// A writer without the privilege takes the set-id bits away, on both copies.
-Task<int> Requests::drop_set_id(Fid fid) {
-  NameChange change;
-  const int failure = service_.disk().stat(fid, change.attributes);
-  if (failure != 0) co_return failure;
-  std::uint32_t mode = change.attributes.mode & ~static_cast<std::uint32_t>(S_ISUID);
+/// A writer without the privilege takes the set-id bits away, on both copies. True when there is something to
+/// take.
+bool Requests::without_set_id(Fid fid, NameChange& change) {
+  Attributes shown;
+  if (service_.disk().stat(fid, shown) != 0) return false;
+  std::uint32_t mode = shown.mode & ~static_cast<std::uint32_t>(S_ISUID);
   // Without group execution the bit means mandatory locking and stays.
   if ((mode & S_IXGRP) != 0) mode &= ~static_cast<std::uint32_t>(S_ISGID);
-  if (mode == change.attributes.mode) co_return 0;
+  if (mode == shown.mode) return false;
   change.kind = NameKind::set_attributes;
   change.fid = fid;
-  change.valid = kSetMode;
+  change.valid |= kSetMode;
   change.attributes.mode = mode;
+  return true;
+}
+
+Task<int> Requests::drop_set_id(Fid fid) {
+  NameChange change;
+  if (!without_set_id(fid, change)) co_return 0;
   const int result = co_await service_.apply(change);
   co_return result;
 }
@@ -345,8 +351,9 @@ Task<int> Requests::apply(fuse_req_t request, NameChange& change) {
   co_return result;
 }
 
-Task<> Requests::set_attributes(fuse_req_t request, NameChange change) {
+Task<> Requests::set_attributes(fuse_req_t request, NameChange change, bool drops_set_id) {
   const Answer answer(*this);
+  if (drops_set_id && (change.valid & kSetMode) == 0) without_set_id(change.fid, change);
   const int result = co_await apply(request, change);
   if (result != 0) {
     fuse_reply_err(request, -result);

@@ -16,6 +16,7 @@
 
 #include <sys/stat.h>
 
+#include <cstring>
 #include <string>
 #include <unordered_map>
 
@@ -44,6 +45,13 @@ class Requests {
   void arrives(Buffer buffer, std::size_t at) {
     arrived_ = std::move(buffer);
     arrived_at_ = at;
+  }
+  /// The kernel's own structure behind the header, for fields that libfuse hides.
+  template <class T>
+  T raw() const {
+    T fields{};
+    std::memcpy(&fields, arrived_.data() + arrived_at_ + sizeof(fuse_in_header), sizeof fields);
+    return fields;
   }
   /// The buffer of the request just parsed, when nobody kept it.
   Buffer take_back() { return std::move(arrived_); }
@@ -78,13 +86,14 @@ class Requests {
                bool drops_set_id);
   Task<> flush(fuse_req_t request, Fid fid, bool data_only);
   Task<> allocate(fuse_req_t request, Fid fid, int mode, off_t offset, off_t length);
-  Task<> set_attributes(fuse_req_t request, NameChange change);
+  Task<> set_attributes(fuse_req_t request, NameChange change, bool drops_set_id);
   Task<> make(fuse_req_t request, NameChange change);
   Task<> create(fuse_req_t request, NameChange change, int flags);
   Task<> change(fuse_req_t request, NameChange change);
 
   Task<int> apply(fuse_req_t request, NameChange& change);
   Task<int> drop_set_id(Fid fid);
+  bool without_set_id(Fid fid, NameChange& change);
   NameChange named(fuse_req_t request, NameKind kind, Fid directory, const char* name, mode_t mode);
   bool refuse(fuse_req_t request, Fid fid);
   double timeout() const;
