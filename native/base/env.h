@@ -95,6 +95,13 @@ class Disk {
   virtual int list_xattr(Fid fid, std::string& out) = 0;
   /// Next range that holds data at or after `from` (SEEK_DATA/SEEK_HOLE); false at the end of the file.
   virtual bool next_data(Fid fid, std::uint64_t from, std::uint64_t& start, std::uint64_t& end) = 0;
+  /// What a clean stop records of a file (R29). Disks without inode numbers leave them 0.
+  virtual int facts(Fid fid, FileFacts& out) {
+    Attributes seen;
+    if (const int error = stat(fid, seen); error != 0) return error;
+    out = {fid, seen.size, seen.mtime, seen.ctime, 0, 0};
+    return 0;
+  }
   /// Free bytes for the engine on the volume (statvfs bavail).
   virtual std::uint64_t free_bytes() = 0;
   /// Keeps the file's data reachable while it is open in the mount, also after its last name is gone.

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Changes of names and attributes as values: the same NameChange is what FUSE asks for, what the namespace journal
-// records, what the wire carries and what either copy applies. (R6, R9)
+// Changes of names and attributes as values: the same NameChange is what FUSE asks for, what the namespace
+// journal records, what the wire carries and what either copy applies. (R6, R9)
 #pragma once
 
 #include <cstdint>
 #include <string>
 
+#include "fields.h"
 #include "types.h"
 
 namespace gemel {
@@ -35,6 +36,20 @@ struct Entry {
   std::uint32_t type = 0;  ///< DT_*
 };
 
+/// What tells whether somebody touched a file behind the module's back (R29).
+struct FileFacts {
+  Fid fid = kNoFid;
+  std::uint64_t size = 0;
+  TimeSpec mtime, ctime;
+  std::uint64_t inode = 0;
+  std::uint64_t inode_generation = 0;
+  bool operator==(const FileFacts&) const = default;
+  template <class V>
+  void fields(V& v) {
+    v(fid, size, mtime.seconds, mtime.nanos, ctime.seconds, ctime.nanos, inode, inode_generation);
+  }
+};
+
 enum class NameKind : std::uint8_t {
   create = 1,  ///< regular file: directory, name, mode, uid, gid; fid is given by the caller
   mkdir = 2,
@@ -47,6 +62,11 @@ enum class NameKind : std::uint8_t {
   set_attributes = 9,
   set_xattr = 10,  ///< name = attribute, value, flags of setxattr
   remove_xattr = 11,
+};
+
+template <>
+struct EnumRange<NameKind> {
+  static constexpr NameKind first = NameKind::create, last = NameKind::remove_xattr;
 };
 
 /// Which fields of set_attributes are meant (bits of `valid`).

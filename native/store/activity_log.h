@@ -7,10 +7,11 @@
 // owner says that it may be forgotten (R2); when none may, `need_room` is called once and those who wait are
 // served as soon as `retry()` finds room.
 //
-// (Header written by N3, who needs it first; implementation: N1.)
+// Invariants: ensure() answers 0 only when every extent asked for is in a durable snapshot, and no extent
+// that somebody waits for is evicted. A warm touch() allocates nothing and does not wait (R34).
 #pragma once
 
-#include <array>
+#include <list>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -28,7 +29,9 @@ struct HotExtent {
 
 class ActivityLog {
  public:
+  static constexpr const char* kFile = "activity-log";
   static constexpr std::size_t kEntries = 1024;
+  static constexpr std::uint64_t kPerCallMax = 256;
   struct Owner {
     virtual ~Owner() = default;
     /// R2: covered by flushes of both nodes begun after its last write, or marked in the durable bitmap.
@@ -48,7 +51,9 @@ class ActivityLog {
   std::size_t size() const { return index_.size(); }
   /// Are they all hot (durably)? Then no wait is needed; counts as a use.
   bool touch(Fid fid, std::uint64_t first, std::uint64_t last);
-  /// Returns when all of them are durable in the log: 0 or -errno.
+  /// Returns when all of them are durable in the log: 0 or -errno; -E2BIG for more than kPerCallMax extents
+  /// (a file that is cut or punched over gigabytes: mark it in the bitmap instead, or ensure it part by
+  /// part).
   Task<int> ensure(Fid fid, std::uint64_t first, std::uint64_t last);
   /// Something may be forgettable now.
   void retry();
@@ -56,11 +61,44 @@ class ActivityLog {
   Task<int> clear();
 
  private:
-  struct Impl;
+  struct Entry {
+    HotExtent extent;
+    bool durable = false;
+    std::uint32_t awaited = 0;  ///< calls of ensure() that wait for it: it may not leave
+  };
+  using Entries = std::list<Entry>;
+  struct Hash {
+    std::size_t operator()(const HotExtent& hot) const {
+      return static_cast<std::size_t>((hot.fid ^ (hot.extent << 24)) * 0x9E3779B97F4A7C15ULL);
+    }
+  };
+
+  bool admit(Fid fid, std::uint64_t first, std::uint64_t last);
+  bool make_room(std::size_t wanted);
+  void drop(Entries::iterator entry);
+  Task<int> update();
+
   Volume& volume_;
   Owner& owner_;
+  std::unique_ptr<StateFile> file_;
   std::vector<HotExtent> found_;
-  std::unordered_map<std::uint64_t, std::size_t> index_;
+  Entries entries_;  ///< most recently used first
+  std::unordered_map<HotExtent, Entries::iterator, Hash> index_;
+  std::uint64_t sequence_ = 0;
+  bool updating_ = false;
+  bool room_asked_ = false;
+  Event updated_;  ///< an update has ended
+  Event room_;     ///< retry() was called, or an entry is no longer awaited
 };
+
+/// One snapshot as bytes and back; also for the fuzzer.
+struct LogSnapshot {
+  enum class Kind { blank, damaged, newer_format, valid };
+  Kind kind = Kind::blank;
+  std::uint64_t sequence = 0;
+  std::vector<HotExtent> extents;
+};
+inline constexpr std::size_t kLogSnapshotBytes = 24U << 10;
+LogSnapshot read_log_snapshot(ConstBytes bytes);
 
 }  // namespace gemel

@@ -4,9 +4,11 @@
 // with CRC32C, names and values cut to what fits: after a crash only *which* files and directories were
 // touched matters, they are compared anyway.
 //
-// (Header written by N3, who needs it first; implementation: N1.)
+// A slot is left in memory at once and blanked on disk by its next use or by clear(). Invariant: enter()
+// answers a slot only when the entry is on stable storage.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -17,22 +19,44 @@ namespace gemel {
 
 class NameJournal {
  public:
+  static constexpr const char* kFile = "name-journal";
   static constexpr std::size_t kSlots = 128;
+  static constexpr std::size_t kSlotBytes = 8192;
   explicit NameJournal(Volume& volume) : volume_(volume) {}
+  /// 0 or -errno: -EBADMSG when an entry is damaged (which one, nobody knows: compare all names),
+  /// -EPROTONOSUPPORT for a newer format (untouched, R30). What could be read is in pending().
   int open();
-  /// What was under way when it was opened.
+  /// What was under way when it was opened, in the order of entering.
   const std::vector<NameChange>& pending() const { return pending_; }
   std::size_t used() const;
   /// Durable when it returns: slot ≥ 0, or -errno; -EAGAIN when every slot is used (the caller flushes both
   /// nodes, leaves, and tries again).
   Task<int> enter(const NameChange& change);
   void leave(int slot);
-  /// Durably empty.
+  /// Durably empty but for what is in use now; pending() too.
   Task<int> clear();
 
  private:
+  /// found: of an earlier life, until clear() says that it has been compared.
+  enum class State : std::uint8_t { blank, used, left, found };
+
   Volume& volume_;
+  std::unique_ptr<StateFile> file_;
   std::vector<NameChange> pending_;
+  std::array<State, kSlots> states_{};
+  std::size_t next_ =
+      0;  ///< where to look for a free slot: round and round, so that old entries live longest
+  std::uint64_t number_ = 0;
 };
+
+/// One slot as bytes and back; also for the fuzzer.
+struct JournalSlot {
+  enum class Kind { blank, damaged, newer_format, valid };
+  Kind kind = Kind::blank;
+  std::uint64_t number = 0;  ///< order of entering
+  NameChange change;
+};
+JournalSlot read_journal_slot(ConstBytes bytes);
+void write_journal_slot(Bytes bytes, std::uint64_t number, const NameChange& change);
 
 }  // namespace gemel

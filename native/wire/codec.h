@@ -21,22 +21,6 @@
 
 namespace gemel {
 template <>
-struct EnumRange<NameKind> {
-  static constexpr NameKind first = NameKind::create, last = NameKind::remove_xattr;
-};
-template <>
-struct EnumRange<wire::CopyState> {
-  static constexpr wire::CopyState first = wire::CopyState::absent, last = wire::CopyState::consistent;
-};
-template <>
-struct EnumRange<wire::Running> {
-  static constexpr wire::Running first = wire::Running::no, last = wire::Running::granted;
-};
-template <>
-struct EnumRange<wire::Right> {
-  static constexpr wire::Right first = wire::Right::none, last = wire::Right::gave_up;
-};
-template <>
 struct EnumRange<wire::AckKind> {
   static constexpr wire::AckKind first = wire::AckKind::received, last = wire::AckKind::done;
 };

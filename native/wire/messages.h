@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "../base/copy.h"
 #include "../base/names.h"
 #include "../base/types.h"
 
@@ -76,12 +77,9 @@ enum class Type : std::uint8_t {
   tracked = 45,
 };
 
-/// How a copy stands, as it says so itself in `hello` (safety.md section 6).
-enum class CopyState : std::uint8_t { absent = 0, empty = 1, unknown = 2, inconsistent = 3, consistent = 4 };
-/// Whether its guest may be running, and on what right.
-enum class Running : std::uint8_t { no = 0, frozen = 1, granted = 2 };
-/// What the last durable record says about running alone (R10, R19, R20, R22).
-enum class Right : std::uint8_t { none = 0, paired = 1, alone = 2, outdated = 3, gave_up = 4 };
+using gemel::CopyState;
+using gemel::Right;
+using gemel::Running;
 
 /// First message in both directions. Both sides compute the same row of the direction table from the two
 /// hellos.
