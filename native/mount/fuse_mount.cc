@@ -153,9 +153,20 @@ void FuseMount::invalidate_all(std::function<void(int)> done) {
   invalidator_->drop(everything_remembered(), kInvalidateMax, std::move(done));
 }
 
+/// One drop per file at a time: a change that comes while one is under way asks for one more, however many
+/// they are.
 void FuseMount::invalidate(Fid fid) {
   if (!is_mounted() || !requests_->remembered().contains(fid)) return;
-  invalidator_->drop({{fid, {}}}, kInvalidateMax, [](int) {});
+  const auto [under_way, is_first] = dropping_.try_emplace(fid, false);
+  if (!is_first) {
+    under_way->second = true;
+    return;
+  }
+  invalidator_->drop({{fid, {}}}, kInvalidateMax, [this, fid](int) {
+    const bool again = dropping_.at(fid);
+    dropping_.erase(fid);
+    if (again) invalidate(fid);
+  });
 }
 
 }  // namespace gemel

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "../base/reactor.h"
@@ -67,6 +68,7 @@ class FuseMount final : public FrontEnd {
   std::unique_ptr<Requests> requests_;
   fuse_session* session_ = nullptr;
   std::unique_ptr<Invalidator> invalidator_;
+  std::unordered_map<Fid, bool> dropping_;  ///< being dropped; true: once more afterwards
   Reactor::WatchId watch_ = 0;
   bool is_leaving_ = false;
   std::function<void()> ended_;
