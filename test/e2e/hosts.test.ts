@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Whole hosts fail, leave and return. cam1 is at home on alpha, its guest writes numbered records all the while. */
+import assert from "node:assert/strict";
+import { bootCount, complaints, foundValues } from "../lab/guest/serial.js";
+import { scenarios } from "./fixture.js";
+import { on } from "./twins.js";
+import type { Twins } from "./twins.js";
+
+const scenario = scenarios({ modules: ["cam1"] });
+
+/** After the last boot the guest found at least what had been acknowledged before it. */
+function nothingLost(twins: Twins, acknowledged: number): void {
+  const serial = twins.guest("cam1").serial();
+  assert.deepEqual(complaints(serial), []);
+  const found = foundValues(serial).at(-1) ?? 0;
+  assert.ok(found >= acknowledged, `found ${found}, acknowledged ${acknowledged}`);
+}
+
+async function goHome(twins: Twins): Promise<void> {
+  await twins.untilReady("cam1", "beta");
+  await twins.gemel("beta", "swap", "cam1", "--timeout", "120");
+  await twins.untilReady("cam1", "alpha");
+}
+
+scenario("host-killed-under-load", async (twins) => {
+  await twins.host("alpha").kill();
+  const acknowledged = twins.guest("cam1").acknowledged();
+  await twins.untilState("beta", "cam1", "ALONE");
+  await twins.acknowledgesMore("cam1");
+  nothingLost(twins, acknowledged);
+  await twins.host("alpha").boot();
+  await goHome(twins);
+  nothingLost(twins, acknowledged);
+});
+
+scenario("host-crashed", async (twins) => {
+  await twins.host("alpha").crash();
+  const acknowledged = twins.guest("cam1").acknowledged();
+  const boots = bootCount(twins.guest("cam1").serial());
+  // R24: its daemon is started again by the host's init and says what has become of the VM.
+  await twins.until("beta", "cam1", "one node runs it", (module) =>
+    module.nodes.some(({ state, vm }) => (state === "PRIM" || state === "ALONE") && vm === "on"),
+  );
+  await twins.acknowledgesMore("cam1");
+  assert.equal(bootCount(twins.guest("cam1").serial()), boots + 1);
+  nothingLost(twins, acknowledged);
+  const module = await twins.until("beta", "cam1", "protected again", ({ protected: green }) => green);
+  if (on(module, "beta").state === "PRIM") await goHome(twins);
+});
+
+scenario("host-frozen-then-thawed", async (twins) => {
+  await twins.host("alpha").freeze();
+  await twins.untilState("beta", "cam1", "ALONE");
+  const acknowledged = twins.guest("cam1").acknowledged();
+  await twins.acknowledgesMore("cam1");
+  await twins.host("alpha").thaw();
+  // The old VM never runs again: its engine sees the gap (R16), is denied or finds that it is not current.
+  await twins.until("alpha", "cam1", "the VM is off on alpha", (module) => on(module, "alpha").vm === "off");
+  nothingLost(twins, acknowledged);
+  await goHome(twins);
+});
+
+scenario("host-shutdown", async (twins) => {
+  await twins.host("alpha").shutdown();
+  const acknowledged = twins.guest("cam1").acknowledged();
+  await twins.untilState("beta", "cam1", "ALONE");
+  await twins.acknowledgesMore("cam1");
+  assert.match(twins.guest("cam1").serialOn("alpha"), /^bye/m);
+  nothingLost(twins, acknowledged);
+  await twins.host("alpha").boot();
+  await goHome(twins);
+});
