@@ -41,7 +41,7 @@ export interface ModuleConfig {
   readonly arbiter: ArbiterKind;
   readonly defaultPrim:
     | { readonly kind: "alone" }
-    | { readonly kind: "last" }
+    | { readonly kind: "lastprim" }
     | { readonly kind: "node"; readonly node: NodeName };
   /** Off: a secondary whose primary is lost waits for a person. */
   readonly failover: boolean;
@@ -194,6 +194,8 @@ export interface LeaveWork {
   readonly step: LeaveStep;
   /** Both nodes stop: the other must not take over when this one says goodbye. */
   readonly both: boolean;
+  /** Whether this node gives up its right in favour of the other; when both stop only the primary does. */
+  readonly yields: boolean;
   /** How the VM is ended; it grows when a gentler way failed. */
   readonly how: "shutdown" | "off" | "kill";
   /** Start of the present step. */
@@ -242,12 +244,6 @@ export type WaitWork =
 
 /** ALONE and PRIM do the same work; they differ in whether the peer is up to date. */
 export type ActiveWork =
-  | {
-      readonly kind: "recording";
-      readonly basis: "word" | "goodbye";
-      readonly generation: GenerationHex;
-      readonly session: number;
-    }
   | { readonly kind: "promoting"; readonly basis?: GrantBasis }
   | {
       readonly kind: "starting";
@@ -273,11 +269,25 @@ export interface FreezeCase {
   readonly freeze: FreezeId;
   readonly since: Instant;
   readonly request: string;
+  /** Last time the peer was asked for its word, and the arbiter for the right. */
   readonly asked?: Instant;
+  readonly askedArbiter?: Instant;
+  readonly arbiter?: "granted" | "denied" | "silent";
   readonly answer?:
     { readonly kind: "grant"; readonly basis: GrantBasis } | { readonly kind: "deny"; readonly why: string };
-  /** Task of the answer on its way to the engine; freed when it failed, so that it is repeated. */
+  /** Task of the answer on its way to the engine; freed when it failed, so that it is judged anew. */
   readonly task?: number;
+  /** The engine has taken the answer. */
+  readonly delivered?: boolean;
+}
+
+export interface Farewell {
+  readonly basis: "word" | "goodbye";
+  readonly generation: GenerationHex;
+  readonly session: number;
+  /** The engine is making "left alone last" durable; acted upon and acknowledged only when it has. */
+  readonly task?: number;
+  readonly recorded: boolean;
 }
 
 /** A word this node owes the peer: repeated until it says that it has it (R20). */
@@ -298,12 +308,8 @@ export interface ModuleState {
   readonly peer?: PeerFact;
   readonly task?: Task;
   readonly freeze?: FreezeCase;
-  /** The peer's goodbye, received and recorded; it is not running and refuses the generation. */
-  readonly farewell?: {
-    readonly generation: GenerationHex;
-    readonly session: number;
-    readonly basis: "word" | "goodbye";
-  };
+  /** The peer said that it does not run and refuses this generation: its goodbye (R22) or its word (R20). */
+  readonly farewell?: Farewell;
   readonly owed?: OwedWord;
   /** A word being made durable by the mirror: before it is given (lease) or beside it (none). */
   readonly giving?: { readonly request: string; readonly generation: GenerationHex; readonly task: number };

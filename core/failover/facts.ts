@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reports become facts: level-triggered, so a repeated or a missed report does no harm. Nothing is decided here.
+
+import { unreachable } from "../base/check.js";
+import { milliseconds, type ModuleId } from "../base/units.js";
+import {
+  controlHeard,
+  heartbeatHeard,
+  linkGone,
+  linkSeen,
+  newPeer,
+  processClosed,
+  type Peer,
+} from "../membership/membership.js";
+import { clearOutdated, closeCase, openCase, setDurable, type Case, type Turn } from "./evidence/turn.js";
+import { forgetOldFarewell } from "./rules/farewell.js";
+import type { Event, ModuleView } from "./types.js";
+import type { MirrorStatus } from "../../native/index.js";
+
+type Report = Exclude<
+  Event,
+  {
+    kind:
+      "tick" | "command" | "peer-message" | "task-done" | "checker" | "module-configured" | "module-removed";
+  }
+>;
+
+export function learn(turn: Turn, event: Report): void {
+  const { at } = turn;
+  switch (event.kind) {
+    case "heartbeat":
+      return ofPeer(turn, event.from, (peer) => heartbeatHeard(peer, event.network, event.incarnation, at));
+    case "control-answer":
+      return ofPeer(turn, event.from, (peer) => controlHeard(peer, event.incarnation, at));
+    case "peer-closed":
+      return ofPeer(turn, event.from, (peer) => processClosed(peer, at));
+    case "peer-views":
+      for (const view of event.views) inModule(turn, view.module, (c) => viewSeen(c, event, view));
+      return;
+    case "peer-configured":
+      if (turn.node.peers[event.peer] === undefined) {
+        turn.node.peers = { ...turn.node.peers, [event.peer]: newPeer(event.peer, at, event.networks) };
+      }
+      return;
+    case "mirror-status":
+      return inModule(turn, event.module, (c) => mirrorSeen(c, event.status));
+    case "mirror-absent":
+      return inModule(turn, event.module, (c) => {
+        if (c.m.mirror.kind === "unknown") c.m.mirror = { kind: "none" };
+      });
+    case "mirror-gone":
+      return inModule(turn, event.module, mirrorGone);
+    case "vm-seen":
+      return inModule(turn, event.module, (c) => void (c.m.vm = event.vm));
+    case "hypervisor":
+      turn.node.hypervisor = event.is;
+      return;
+    case "arbiter-answered":
+      return inModule(turn, event.module, (c) => arbiterAnswered(c, event));
+    default:
+      return unreachable(event);
+  }
+}
+
+function ofPeer(turn: Turn, name: Peer["name"], change: (peer: Peer) => Peer): void {
+  const peer = turn.node.peers[name];
+  // Words of a node that no module names and nobody configured are refused at the edge; here they mean nothing.
+  if (peer !== undefined) turn.node.peers = { ...turn.node.peers, [name]: change(peer) };
+}
+
+function inModule(turn: Turn, id: ModuleId, action: (c: Case) => void): void {
+  const module = turn.node.modules[id];
+  if (module === undefined) return;
+  const c = openCase(turn, module);
+  action(c);
+  closeCase(c);
+}
+
+function viewSeen(
+  c: Case,
+  { from, incarnation, at }: Extract<Event, { kind: "peer-views" }>,
+  view: ModuleView,
+): void {
+  if (from === c.other) c.m.peer = { view, at, incarnation };
+}
+
+function mirrorSeen(c: Case, status: MirrorStatus): void {
+  // A status that was on its way when the process died says nothing any more; a successor is only taken when opened.
+  const isAwaited = c.m.mirror.kind === "up" || c.m.mirror.kind === "unknown" || c.m.task?.what === "open";
+  if (!isAwaited) return;
+  c.m.mirror = { kind: "up", status, at: c.at };
+  const isUp = status.link.kind === "paired" && status.freeze === undefined;
+  const quiet = status.link.kind === "down" ? status.link.quietMs : undefined;
+  ofPeer(c.turn, c.other, (peer) =>
+    linkSeen(peer, c.id, isUp, c.at, quiet === undefined ? undefined : milliseconds(quiet)),
+  );
+  remember(c, status);
+  forgetOldFarewell(c);
+}
+
+/** What the daemon's own record keeps of a copy (R27), and when its word has become the engine's own (R20). */
+function remember(c: Case, status: MirrorStatus): void {
+  const { known, outdated } = c.m.durable;
+  const isCopy = status.copy === "consistent" || status.copy === "inconsistent";
+  const isGood = status.dataProblem === undefined && status.fileSystem !== "";
+  if (isCopy && isGood && known.kind !== "initialised") {
+    setDurable(c, { known: { kind: "initialised", fileSystem: status.fileSystem } });
+  }
+  if (outdated === undefined || c.m.giving !== undefined || c.m.owed !== undefined) return;
+  const isEngines = status.right === "outdated" || status.right === "gave-up";
+  const isFilledAnew = status.inSync && status.link.kind === "paired" && status.generation !== outdated;
+  if (isEngines || isFilledAnew) clearOutdated(c);
+}
+
+function mirrorGone(c: Case): void {
+  const { mirror } = c.m;
+  if (mirror.kind === "dead" || mirror.kind === "none") return;
+  // It was told to close: that is the end of a task, not a death.
+  if (c.m.task?.what === "close" || c.m.task?.what === "bury") return;
+  c.m.mirror = { kind: "dead", ...(mirror.kind === "up" && { last: mirror.status }), at: c.at };
+  c.m.mirrorDeaths = [...c.m.mirrorDeaths.slice(-9), c.at];
+  ofPeer(c.turn, c.other, (peer) => linkGone(peer, c.id));
+}
+
+function arbiterAnswered(c: Case, { request, answer }: Extract<Event, { kind: "arbiter-answered" }>): void {
+  const { freeze, phase } = c.m;
+  if (freeze?.request === request) c.m.freeze = { ...freeze, arbiter: answer };
+  if (phase.state === "WAIT" && phase.work.kind === "asking-arbiter" && phase.work.request === request) {
+    c.m.phase = { state: "WAIT", work: { ...phase.work, answer } };
+  } else if (
+    phase.state === "SECOND" &&
+    phase.work.kind === "asking-arbiter" &&
+    phase.work.request === request
+  ) {
+    c.m.phase = { state: "SECOND", work: { ...phase.work, answer } };
+  }
+}
