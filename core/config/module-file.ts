@@ -20,6 +20,8 @@ export type DefaultPrim =
 
 export interface ModuleSettings {
   readonly uuid: string;
+  /** Counts up with every change by API or CLI: the higher one is the newer one on both nodes. */
+  readonly revision: number;
   /** Its data link's port is the cluster's data port plus this. */
   readonly index: number;
   readonly nodes: readonly NodeName[];
@@ -82,6 +84,7 @@ function readService(service: ElementReader): ModuleSettings {
   const vm = readVm(service.child("vm"));
   const config: ModuleSettings = {
     uuid: service.matching("uuid", uuidPattern, "a UUID"),
+    revision: service.integer("revision", 0, 1e12, 0),
     index: service.integer("index", 0, modulesMax - 1),
     nodes: readNodes(service.child("nodes")),
     vm,
@@ -184,6 +187,7 @@ export function writeModule(config: ModuleSettings): string {
     attributes: {
       mode: "mirror",
       uuid: config.uuid,
+      revision: config.revision,
       index: config.index,
       defaultprim: config.defaultPrim.kind === "node" ? config.defaultPrim.node : config.defaultPrim.kind,
       failover: config.failover ? "on" : "off",

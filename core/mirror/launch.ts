@@ -39,7 +39,8 @@ export function mirrorFiles(folder: string, module: string): MirrorFiles {
 const hostProgram = (): string =>
   process.env["GEMEL_MIRROR_PROGRAM"] ?? fileURLToPath(new URL("../../native/host.js", import.meta.url));
 
-export async function launch(files: MirrorFiles, config: MirrorConfig): Promise<void> {
+/** The new process, as far as it is known at once: one that ends before it serves is noticed by it. */
+export async function launch(files: MirrorFiles, config: MirrorConfig): Promise<ProcessIdentity | undefined> {
   mkdirSync(join(files.config, ".."), { recursive: true, mode: 0o700 });
   writeWhole(files.config, `${JSON.stringify(config, null, 1)}\n`);
   rmSync(files.socket, { force: true });
@@ -64,7 +65,8 @@ export async function launch(files: MirrorFiles, config: MirrorConfig): Promise<
       hostProgram(),
       files.config,
     ]);
-    return;
+    const { stdout } = await run("systemctl", ["show", "-P", "MainPID", unit]);
+    return identityOf(Number(stdout));
   }
   const log = openSync(files.log, "a", 0o600);
   const child = spawn(process.execPath, [hostProgram(), files.config], {
@@ -75,6 +77,7 @@ export async function launch(files: MirrorFiles, config: MirrorConfig): Promise<
   closeSync(log);
   child.on("error", () => undefined);
   child.unref();
+  return child.pid === undefined ? undefined : identityOf(child.pid);
 }
 
 /** Written after the first status told the pid: finds the process again when its socket does not answer. */

@@ -89,7 +89,7 @@ export class MirrorSupervisor {
     await this.clearMount(module, config.root);
     mirror.leaving = false;
     mirror.last = undefined;
-    await launch(mirror.files, config);
+    mirror.process = await launch(mirror.files, config);
     const end = process.hrtime.bigint() + BigInt(openLimit) * 1_000_000n;
     while (!(await this.connect(module, mirror))) {
       if (process.hrtime.bigint() > end || this.stopped) {

@@ -36,8 +36,12 @@ export function readDurable(path: string, formatMax: number): DurableRead {
 }
 
 export function writeDurable(path: string, format: number, value: unknown, mode = 0o600): void {
+  writeWhole(path, durableText(format, value), mode);
+}
+
+export function durableText(format: number, value: unknown): string {
   const body = `${JSON.stringify(value, null, 1)}\n`;
-  writeWhole(path, `gemel format=${format} crc=${checksum(body)}\n${body}`, mode);
+  return `gemel format=${format} crc=${checksum(body)}\n${body}`;
 }
 
 /** Replaces a file as a whole: after a crash the old one is there or the new one. */

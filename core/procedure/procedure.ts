@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+// Work of many steps that a crash must not leave half done: protect, unprotect. Each procedure is a journal file; each
+// step may be repeated without harm, so after a restart of the daemon the step that was going on is simply run again.
+//
+//   running ── all steps ──▶ done
+//      │ a step fails
+//      ├── before the point of no return: the steps done so far are undone, last first ──▶ undone
+//      └── after it ──▶ failed; tried again when the daemon starts, or when a person repeats the command
+//
+// Invariant: what a step learns and a later one (or an undo) needs is in `data`, journaled before the step acts on it.
+
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { failure, GemelError, type Failure } from "../base/errors.js";
+import { readDurable, removeWhole, writeDurable } from "../record/durable-file.js";
+
+const journalFormat = 1;
+/** Finished procedures are kept this many, for whoever asks how one ended. */
+const finishedMax = 20;
+
+export interface StepContext<Data> {
+  readonly id: string;
+  readonly data: Readonly<Data>;
+  /** Journaled, with fsync, when it returns. */
+  keep(change: Partial<Data>): void;
+  progress(bytesDone: number, bytesTotal: number): void;
+  note(text: string): void;
+}
+
+export interface ProcedureStep<Data> {
+  /** Shown to a person while it runs: "moving the disks into the folder". */
+  readonly name: string;
+  readonly run: (context: StepContext<Data>) => Promise<void>;
+  readonly undo?: (context: StepContext<Data>) => Promise<void>;
+}
+
+export interface ProcedureKind<Data> {
+  readonly kind: string;
+  readonly steps: readonly ProcedureStep<Data>[];
+  /** Number of the step from which on nothing is undone any more. */
+  readonly noReturn: number;
+}
+
+interface Journal {
+  readonly id: string;
+  readonly kind: string;
+  readonly subject: string;
+  readonly step: number;
+  readonly state: "running" | "undoing" | "done" | "failed" | "undone";
+  readonly data: unknown;
+  readonly notes: readonly string[];
+  readonly failure?: Failure;
+}
+
+export interface ProcedureView {
+  readonly id: string;
+  readonly kind: string;
+  readonly subject: string;
+  readonly step: string;
+  readonly state: "running" | "done" | "failed" | "undone";
+  readonly progress?: { readonly bytesDone: number; readonly bytesTotal: number };
+  readonly failure?: Failure;
+  readonly notes: readonly string[];
+}
+
+export class Procedures {
+  private readonly journals = new Map<string, Journal>();
+  private readonly progress = new Map<string, { readonly bytesDone: number; readonly bytesTotal: number }>();
+  private readonly kinds = new Map<string, ProcedureKind<unknown>>();
+  private readonly working = new Set<string>();
+
+  constructor(
+    private readonly folder: string,
+    private readonly record: (subject: string, sentence: string, outcome: string) => void,
+  ) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    for (const name of readdirSync(folder).filter((one) => /^[a-z0-9-]+\.json$/.test(one))) {
+      const found = readDurable(join(folder, name), journalFormat);
+      if (found.kind === "value") this.journals.set(name.slice(0, -5), found.value as Journal);
+      else this.record(name, `The journal ${name} cannot be read (${found.kind}).`, "left untouched");
+    }
+  }
+
+  define<Data>(kind: ProcedureKind<Data>): void {
+    this.kinds.set(kind.kind, kind as unknown as ProcedureKind<unknown>);
+  }
+
+  /** After all kinds are defined: what was going on when the daemon ended goes on. */
+  resume(): void {
+    for (const { id, state } of this.journals.values()) {
+      if (state === "running" || state === "undoing") void this.work(id);
+    }
+  }
+
+  /** One at a time per subject. A failed one of the same kind goes on where it stopped instead of beginning anew. */
+  start(kind: string, subject: string, data: unknown): string {
+    for (const journal of this.journals.values()) {
+      if (journal.subject !== subject || (journal.state !== "running" && journal.state !== "undoing"))
+        continue;
+      throw new GemelError("GEMEL-1010", subject, `${journal.kind} is going on.`);
+    }
+    const failed = [...this.journals.values()].find(
+      (one) => one.subject === subject && one.kind === kind && one.state === "failed",
+    );
+    const id = failed?.id ?? `${kind}-${subject}-${randomBytes(3).toString("hex")}`;
+    const { failure: _old, ...again } = failed ?? { id, kind, subject, step: 0, data, notes: [] };
+    this.write({ ...again, state: "running" });
+    void this.work(id);
+    return id;
+  }
+
+  view(id: string): ProcedureView {
+    const journal = this.journals.get(id);
+    if (journal === undefined) throw new GemelError("GEMEL-4008", id, "There is no such procedure.");
+    return this.shown(journal);
+  }
+
+  views(): readonly ProcedureView[] {
+    return [...this.journals.values()].map((journal) => this.shown(journal));
+  }
+
+  private shown({ id, kind, subject, step, state, notes, failure: why }: Journal): ProcedureView {
+    const steps = this.kinds.get(kind)?.steps ?? [];
+    const progress = this.progress.get(id);
+    return {
+      id,
+      kind,
+      subject,
+      step: state === "undoing" ? "putting everything back" : (steps[step]?.name ?? "finished"),
+      state: state === "undoing" ? "running" : state,
+      notes,
+      ...(progress !== undefined && state === "running" && { progress }),
+      ...(why !== undefined && { failure: why }),
+    };
+  }
+
+  private async work(id: string): Promise<void> {
+    if (this.working.has(id)) return;
+    this.working.add(id);
+    try {
+      if (this.journals.get(id)?.state === "running") await this.forward(id);
+      if (this.journals.get(id)?.state === "undoing") await this.backward(id);
+    } finally {
+      this.working.delete(id);
+      this.progress.delete(id);
+      this.forgetOld();
+    }
+  }
+
+  private async forward(id: string): Promise<void> {
+    for (;;) {
+      const journal = this.journal(id);
+      const kind = this.kinds.get(journal.kind);
+      const step = kind?.steps[journal.step];
+      if (kind === undefined) return;
+      if (step === undefined) return this.end(journal, "done");
+      try {
+        this.progress.delete(id);
+        await step.run(this.context(id));
+        this.write({ ...this.journal(id), step: journal.step + 1 });
+      } catch (error) {
+        const why = explained(error, journal.subject);
+        this.record(journal.subject, `${journal.kind}: ${step.name} failed.`, `${why.code} ${why.message}`);
+        const undo = journal.step < kind.noReturn;
+        const now = { ...this.journal(id), failure: why };
+        if (undo) this.write({ ...now, state: "undoing" });
+        else this.end(now, "failed");
+        return;
+      }
+    }
+  }
+
+  private async backward(id: string): Promise<void> {
+    for (let { step } = this.journal(id); step >= 0; step--) {
+      const journal = this.journal(id);
+      this.write({ ...journal, step });
+      try {
+        await this.kinds.get(journal.kind)?.steps[step]?.undo?.(this.context(id));
+      } catch (error) {
+        const why = explained(error, journal.subject);
+        this.record(
+          journal.subject,
+          `${journal.kind}: undoing step ${step} failed.`,
+          `${why.code} ${why.message}`,
+        );
+        this.end({ ...this.journal(id), failure: why }, "failed");
+        return;
+      }
+    }
+    this.end(this.journal(id), "undone");
+  }
+
+  private context(id: string): StepContext<unknown> {
+    const data = (): unknown => this.journal(id).data;
+    return {
+      id,
+      get data() {
+        return data() as Readonly<object>;
+      },
+      keep: (change) => {
+        const journal = this.journal(id);
+        this.write({ ...journal, data: { ...(journal.data as object), ...(change as object) } });
+      },
+      progress: (bytesDone, bytesTotal) => void this.progress.set(id, { bytesDone, bytesTotal }),
+      note: (text) => {
+        const journal = this.journal(id);
+        this.write({ ...journal, notes: [...journal.notes, text].slice(-50) });
+      },
+    };
+  }
+
+  private end(journal: Journal, state: "done" | "failed" | "undone"): void {
+    this.write({ ...journal, state });
+    this.record(
+      journal.subject,
+      `${journal.kind} of ${journal.subject}: ${state}.`,
+      journal.failure?.message ?? "",
+    );
+  }
+
+  private journal(id: string): Journal {
+    const journal = this.journals.get(id);
+    if (journal === undefined) throw new GemelError("GEMEL-4008", id, "There is no such procedure.");
+    return journal;
+  }
+
+  private write(journal: Journal): void {
+    writeDurable(this.file(journal.id), journalFormat, journal);
+    this.journals.set(journal.id, journal);
+  }
+
+  private forgetOld(): void {
+    const finished = [...this.journals.values()].filter(
+      ({ state }) => state === "done" || state === "undone",
+    );
+    for (const { id } of finished.slice(0, Math.max(0, finished.length - finishedMax))) {
+      this.journals.delete(id);
+      removeWhole(this.file(id));
+    }
+  }
+
+  private file(id: string): string {
+    return join(this.folder, `${id}.json`);
+  }
+}
+
+function explained(error: unknown, subject: string): Failure {
+  if (error instanceof GemelError) return error.toJSON();
+  return failure("GEMEL-9003", subject, error instanceof Error ? error.message : String(error));
+}

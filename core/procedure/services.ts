@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a procedure can use of its daemon. Given by core/daemon; tests give their own.
+
+import type { Milliseconds } from "../base/units.js";
+import type { ModuleSettings } from "../config/module-file.js";
+import type { Paths } from "../config/paths.js";
+import type { Command, CommandAnswer, ModuleView } from "../failover/types.js";
+import type { Hypervisor } from "../ports/hypervisor.js";
+import type { MirrorCommand, MirrorStatus } from "../../native/index.js";
+
+export interface ProcedureServices {
+  readonly node: string;
+  /** The cluster's other nodes. */
+  readonly peers: readonly string[];
+  readonly paths: Paths;
+  readonly hypervisor: Hypervisor;
+  readonly modules: {
+    readonly ids: () => readonly string[];
+    readonly settings: (id: string) => ModuleSettings | undefined;
+    /** Writes userconfig.xml and takes the module up; the same again changes nothing. */
+    readonly create: (id: string, settings: ModuleSettings) => void;
+    /** Only a stopped module; its files stay. Also remembered, so that the other node does not bring it back. */
+    readonly remove: (id: string) => void;
+  };
+  /** A call that the other node's daemon answers by its `answers` table; fails with GEMEL-1009 when it is not reached. */
+  readonly callPeer: (node: string, name: string, body: unknown, limit?: Milliseconds) => Promise<unknown>;
+  readonly command: (command: Command, by: string) => Promise<CommandAnswer>;
+  readonly view: (module: string) => ModuleView | undefined;
+  readonly peerView: (module: string) => ModuleView | undefined;
+  readonly mirror: (module: string) => MirrorStatus | undefined;
+  readonly askMirror: (module: string, command: MirrorCommand, limit: Milliseconds) => Promise<unknown>;
+  readonly record: (module: string, sentence: string, outcome: string) => void;
+}
+
+/** What a node answers when the other one's procedure calls it by name. */
+export type PeerAnswers = Readonly<Record<string, (body: unknown) => Promise<unknown>>>;
