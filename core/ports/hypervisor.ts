@@ -44,6 +44,8 @@ export interface VmDetails extends VmSummary {
   readonly machine: string;
   readonly cpuModel: string;
   readonly hasSnapshots: boolean;
+  /** Of the host that inspected it: what the other host is compared with. */
+  readonly host: { readonly qemuUid: number; readonly qemuGid: number; readonly cpuModel: string };
 }
 
 export interface Finding {
@@ -59,21 +61,30 @@ export interface ProtectPlan {
   readonly vm: VmId;
   readonly folder: string;
   readonly exclude: readonly { readonly target: string; readonly how: "detach" | "empty" }[];
+  /** Media in CD drives: taken along as copies, or taken out of the drive. */
+  readonly isos: "copy" | "eject";
 }
 
 export interface FileMove {
   readonly from: string;
   readonly to: string;
   readonly bytes: Bytes;
+  /** The original stays where it is (an ISO that others use too). */
+  readonly keep?: true;
+  /** Of a disk image; absent for what is none (NVRAM, ISO). */
+  readonly format?: string;
 }
 
 export interface PreparedPlan {
-  readonly plan: ProtectPlan;
+  readonly vm: VmId;
+  readonly folder: string;
   readonly moves: readonly FileMove[];
   /** Definition with new paths, cache=none, error policies stop, autostart off. */
   readonly definition: string;
   /** The definition as it was, kept in the folder for unprotect. */
   readonly original: string;
+  /** What autostart was (prepare), or shall be (release). */
+  readonly autostart: boolean;
 }
 
 export interface VmFigures {
@@ -126,6 +137,11 @@ export interface Hypervisor {
   /** Findings of this node: `here` = the VM lives here, else whether it could run here. */
   preflight(details: VmDetails, folder: string, role: "here" | "there"): Promise<Outcome<readonly Finding[]>>;
   prepare(plan: ProtectPlan): Promise<Outcome<PreparedPlan>>;
+  /** The way back: from the module's folder to where the files came from. `definition` and `original` are the folder's. */
+  release(definition: string, original: string): Promise<Outcome<PreparedPlan>>;
+  /** After the files of a plan have moved: what inside them names paths (backing chains) names the new ones. */
+  relink(moves: readonly FileMove[], direction: "moved" | "undone"): Promise<Outcome<void>>;
+  /** Also from the other node's folder: disks left out are settled for this host (detached, or made empty). */
   define(definition: string): Promise<Outcome<VmSummary>>;
   undefine(vm: VmId): Promise<Outcome<void>>;
   /** The definition as the hypervisor has it now (inactive form). */
@@ -143,6 +159,8 @@ export interface Hypervisor {
   figures(): Promise<Outcome<{ readonly host: HostFigures; readonly vms: readonly VmFigures[] }>>;
   setAutostart(vm: VmId, on: boolean): Promise<Outcome<void>>;
   /** The start guard (R32): who is protected, hook installed and verified to be called. */
-  guard(vms: readonly { readonly id: VmId; readonly module: string }[]): Promise<Outcome<{ readonly called: boolean; readonly note: string }>>;
+  guard(
+    vms: readonly { readonly id: VmId; readonly module: string }[],
+  ): Promise<Outcome<{ readonly called: boolean; readonly note: string }>>;
   events(listener: (event: VmEvent) => void): () => void;
 }

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+// A definition as it is while its module's folder holds the VM: new paths, cache=none (a write that the guest was told
+// is on both copies, not in one host's page cache), error policies "stop" (R14: a guest is paused or killed, it never
+// sees an error), and Gemel's facts in the metadata. Everything else stays as the administrator wrote it.
+
+import { basename, dirname, join } from "node:path";
+import type { FileMove, ProtectPlan } from "../../core/ports/hypervisor.js";
+import { bytes } from "../../core/base/units.js";
+import type { Image } from "../host/images.js";
+import {
+  readMetadata,
+  writeMetadata,
+  type DiskFacts,
+  type ExcludedDisk,
+  type VmFacts,
+} from "../translate.js";
+import { Element } from "./document.js";
+
+/** Names in the folder that are Gemel's own. */
+export const definitionFile = "domain.xml";
+export const originalFile = "original.xml";
+export const savedStateFile = "saved-state";
+const reserved: readonly string[] = [definitionFile, originalFile, savedStateFile];
+
+export interface Entered {
+  readonly definition: string;
+  readonly moves: readonly FileMove[];
+}
+
+/** What prepare() read beside the definition: for each disk its chain of images, the NVRAM's size if it exists. */
+export interface Surroundings {
+  readonly node: string;
+  readonly autostart: boolean;
+  readonly chains: ReadonlyMap<string, readonly Image[]>;
+  readonly nvramBytes: number | undefined;
+}
+
+export function enterFolder(facts: VmFacts, plan: ProtectPlan, around: Surroundings): Entered {
+  const root = facts.root.copy();
+  const names = new FolderNames();
+  const excluded: ExcludedDisk[] = [];
+  const disks = root.find("devices")?.children("disk") ?? [];
+  for (const [index, disk] of facts.disks.entries()) {
+    const element = disks[index];
+    if (element === undefined || disk.path === "") continue;
+    const exclusion = plan.exclude.find(({ target }) => target === disk.target);
+    if (disk.device === "disk" && exclusion !== undefined) {
+      excluded.push(excludedDisk(disk, exclusion.how, around.chains.get(disk.path)?.[0]));
+    } else if (disk.device === "disk") {
+      for (const image of around.chains.get(disk.path) ?? [])
+        names.add(disk.target, {
+          from: image.path,
+          size: image.allocated,
+          copied: false,
+          format: image.format,
+        });
+      guardDisk(element);
+    } else if (plan.isos === "eject" || exclusion !== undefined) {
+      eject(element);
+    } else {
+      const size = around.chains.get(disk.path)?.[0]?.size ?? 0;
+      names.add(disk.target, { from: disk.path, size, copied: true });
+    }
+  }
+  const left = new Set(excluded.map(({ target }) => target));
+  for (const [index, disk] of facts.disks.entries()) {
+    if (!left.has(disk.target)) redirect(disks[index], names, plan.folder);
+  }
+  moveNvram(root, facts, plan, names, around.nvramBytes);
+  root.find("on_poweroff")?.setText("destroy");
+  const { node: home, autostart } = around;
+  const files = names.entries.map(({ file: { from, copied, format }, name }) => ({
+    from,
+    name,
+    copied,
+    ...(format === undefined ? {} : { format }),
+  }));
+  writeMetadata(root, { folder: plan.folder, home, autostart, files, excluded });
+  return { definition: root.toString(), moves: names.moves(plan.folder) };
+}
+
+interface EnteringFile {
+  readonly from: string;
+  /** Below zero: not there yet, but its place in the folder is fixed. */
+  readonly size: number;
+  readonly copied: boolean;
+  readonly format?: string;
+}
+
+/** Files of one folder: two disks that had the same name in different folders get different ones. */
+class FolderNames {
+  readonly entries: { readonly file: EnteringFile; readonly name: string }[] = [];
+
+  add(target: string, file: EnteringFile): void {
+    if (this.find(file.from) !== undefined) return;
+    const taken = (name: string) =>
+      reserved.includes(name) || this.entries.some((entry) => entry.name === name);
+    let name = basename(file.from);
+    for (let count = 1; taken(name); count++) {
+      name = `${target}${count === 1 ? "" : `-${count}`}-${basename(file.from)}`;
+    }
+    this.entries.push({ file, name });
+  }
+
+  find(from: string): string | undefined {
+    return this.entries.find(({ file }) => file.from === from)?.name;
+  }
+
+  moves(folder: string): readonly FileMove[] {
+    return this.entries
+      .filter(({ file }) => file.size >= 0)
+      .map(({ file, name }) => ({
+        from: file.from,
+        to: join(folder, name),
+        bytes: bytes(file.size),
+        ...(file.copied ? { keep: true } : {}),
+        ...(file.format === undefined ? {} : { format: file.format }),
+      }));
+  }
+}
+
+function guardDisk(disk: Element): void {
+  const driver = disk.children("driver")[0] ?? Element.create("driver", { name: "qemu", type: "raw" });
+  if (!disk.children("driver").includes(driver)) disk.insertFirst(driver);
+  driver.set("cache", "none");
+  driver.set("error_policy", "stop");
+  driver.set("rerror_policy", "stop");
+}
+
+function eject(disk: Element): void {
+  for (const source of disk.children("source")) disk.remove(source);
+}
+
+/** Every file that moved, in the disk's own source and in the backing chain that the definition may spell out. */
+function redirect(disk: Element | undefined, names: FolderNames, folder: string): void {
+  for (const source of disk?.all("source") ?? []) {
+    const name = names.find(source.get("file") ?? "");
+    if (name !== undefined) source.set("file", join(folder, name));
+  }
+}
+
+function moveNvram(
+  root: Element,
+  facts: VmFacts,
+  plan: ProtectPlan,
+  names: FolderNames,
+  size: number | undefined,
+): void {
+  if (facts.firmware.kind !== "efi") return;
+  const nvram = root.find("os/nvram");
+  const from = facts.firmware.nvram ?? `/var/lib/libvirt/qemu/nvram/${facts.name}_VARS.fd`;
+  // A VM that was never started has none yet.
+  names.add("nvram", { from, size: size ?? -1, copied: false });
+  const path = join(plan.folder, names.find(from) ?? "nvram.fd");
+  if (nvram !== undefined) nvram.setText(path);
+  else if (root.find("os/loader")?.get("type") === "pflash" || root.find("os")?.get("firmware") === "efi") {
+    const made = Element.create("nvram");
+    made.setText(path);
+    root.find("os")?.append(made);
+  }
+}
+
+function excludedDisk(disk: DiskFacts, how: "detach" | "empty", image: Image | undefined): ExcludedDisk {
+  return {
+    target: disk.target,
+    how,
+    path: disk.path,
+    format: disk.format,
+    size: image?.size ?? 0,
+    disk: disk.element.copy(),
+  };
+}
+
+/** Where another node than the home keeps the empty disk; never a path that something else there may use. */
+export const emptyDiskPath = (vm: string, disk: ExcludedDisk): string =>
+  join(dirname(disk.path), `gemel-${vm}-${disk.target}.${disk.format}`);
+
+/**
+ * The definition as this host can run it: at home with the disks that were left out, on the other node without them
+ * (detach) or with empty ones (which the caller has made).
+ */
+export function settleExcluded(root: Element, node: string): string {
+  const settled = root.copy();
+  const devices = settled.find("devices");
+  const metadata = readMetadata(settled);
+  for (const excluded of metadata?.excluded ?? []) {
+    for (const other of devices?.children("disk") ?? []) {
+      if (other.find("target")?.get("dev") === excluded.target) devices?.remove(other);
+    }
+    const disk = excluded.disk.copy();
+    if (metadata?.home !== node) {
+      if (excluded.how === "detach") continue;
+      disk.find("source")?.set("file", emptyDiskPath(settled.find("uuid")?.text() ?? "", excluded));
+    }
+    devices?.append(disk);
+  }
+  return settled.toString();
+}

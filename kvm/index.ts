@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+// The hypervisor port over libvirt. This file only puts the stations together: session (how libvirt is asked), translate
+// and definition/ (what a definition says), host/ (processes, images, capabilities), preflight/, run/ (start, stop,
+// proof), install/ (the start guard), events.
+
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Milliseconds } from "../core/base/units.js";
+import type {
+  DiskProof,
+  FileMove,
+  Finding,
+  HostFigures,
+  Hypervisor,
+  Outcome,
+  PreparedPlan,
+  ProtectPlan,
+  StopHow,
+  VmDetails,
+  VmEvent,
+  VmFigures,
+  VmId,
+  VmSummary,
+} from "../core/ports/hypervisor.js";
+import { Element } from "./definition/document.js";
+import { emptyDiskPath, enterFolder, settleExcluded } from "./definition/enter.js";
+import { leaveFolder } from "./definition/leave.js";
+import { done, refused } from "./errors.js";
+import { EventStream } from "./events.js";
+import { readFigures } from "./figures.js";
+import { hostFigures, readCapabilities, type Capabilities } from "./host/capabilities.js";
+import { createImage } from "./host/images.js";
+import { findProcess, type VmProcess } from "./host/process.js";
+import { relinkChains } from "./host/relink.js";
+import { Inspector, sizeOf } from "./inspect.js";
+import { installHook, proveCalled, writeMarks } from "./install/guard.js";
+import { placeFindings, thereFindings } from "./preflight/host.js";
+import { vmFindings } from "./preflight/vm.js";
+import { proveDisks } from "./run/proof.js";
+import { letRun, startPaused } from "./run/start.js";
+import { killVm, stopVm } from "./run/stop.js";
+import { callLimits, Session } from "./session.js";
+import { readDefinition, readMetadata, type VmFacts } from "./translate.js";
+
+export interface KvmOptions {
+  /** This node's name, for findings. */
+  readonly node: string;
+  readonly uri?: string;
+  /** /etc/gemel and /run/gemel: where the guard's marks and orders are. */
+  readonly etc?: string;
+  readonly run?: string;
+  /** libvirt's own folders. */
+  readonly libvirtEtc?: string;
+  readonly libvirtRun?: string;
+  /** What a module's mount is; tests without a mirror put a disk there. */
+  readonly mountType?: RegExp;
+}
+
+export const createKvm = (options: KvmOptions): Hypervisor => new Kvm(options);
+
+class Kvm implements Hypervisor {
+  readonly kind = "kvm";
+  readonly lacks = ["live-migration", "guest-agent"] as const;
+  readonly #node: string;
+  readonly #session: Session;
+  readonly #inspector: Inspector;
+  readonly #events: EventStream;
+  readonly #places: {
+    readonly status: string;
+    readonly orders: string;
+    readonly mountType: RegExp;
+    readonly hooks: string;
+    readonly marks: string;
+  };
+  #capabilities: Capabilities | undefined;
+
+  constructor(options: KvmOptions) {
+    const { uri = "qemu:///system", etc = "/etc/gemel", run = "/run/gemel" } = options;
+    const { libvirtEtc = "/etc/libvirt", libvirtRun = "/run/libvirt" } = options;
+    this.#node = options.node;
+    this.#session = new Session({ uri });
+    this.#places = {
+      status: join(libvirtRun, "qemu"),
+      orders: join(run, "start"),
+      mountType: options.mountType ?? /^fuse/,
+      hooks: join(libvirtEtc, "hooks"),
+      marks: join(etc, "protected"),
+    };
+    this.#inspector = new Inspector(this.#session, this.#places.status);
+    this.#events = new EventStream({
+      uri,
+      program: "virsh",
+      definitions: join(libvirtEtc, "qemu"),
+      list: () => this.list(),
+    });
+  }
+
+  async connect(): Promise<Outcome<HostFigures>> {
+    const capabilities = await readCapabilities(this.#session);
+    if (!capabilities.ok) return capabilities;
+    this.#capabilities = capabilities.value;
+    return done(await hostFigures(capabilities.value));
+  }
+
+  close(): Promise<void> {
+    this.#events.close();
+    this.#session.close();
+    return Promise.resolve();
+  }
+
+  list(): Promise<Outcome<readonly VmSummary[]>> {
+    return this.#inspector.list();
+  }
+
+  power(vm: VmId): Promise<Outcome<VmSummary>> {
+    return this.#inspector.power(vm);
+  }
+
+  definition(vm: VmId): Promise<Outcome<string>> {
+    return this.#inspector.definition(vm);
+  }
+
+  async inspect(vm: VmId): Promise<Outcome<VmDetails>> {
+    const capabilities = await this.#known();
+    return capabilities.ok ? this.#inspector.inspect(vm, capabilities.value) : capabilities;
+  }
+
+  async preflight(
+    details: VmDetails,
+    folder: string,
+    role: "here" | "there",
+  ): Promise<Outcome<readonly Finding[]>> {
+    const capabilities = await this.#known();
+    if (!capabilities.ok) return capabilities;
+    const facts = readDefinition(details.definition);
+    if (facts === undefined) return refused("GEMEL-3008", "The definition cannot be read.");
+    const vms = await this.list();
+    if (!vms.ok) return vms;
+    const figures = await hostFigures(capabilities.value);
+    const host = { facts, details, capabilities: capabilities.value, figures, vms: vms.value };
+    const own =
+      role === "there" ? done(await thereFindings(this.#session, host)) : await this.#vmFindings(details.id);
+    if (!own.ok) return own;
+    const findings = [...own.value, ...(await placeFindings(host, folder, role))];
+    return done(findings.map((finding) => ({ ...finding, node: this.#node })));
+  }
+
+  async prepare(plan: ProtectPlan): Promise<Outcome<PreparedPlan>> {
+    const situation = await this.#inspector.situation(plan.vm);
+    if (!situation.ok) return situation;
+    const { facts, chains, autostart } = situation.value;
+    const unknown = plan.exclude.find(({ target }) => !facts.disks.some((disk) => disk.target === target));
+    if (unknown !== undefined) return refused("GEMEL-3008", `The VM has no disk called ${unknown.target}.`);
+    const nvram = facts.firmware.nvram;
+    const nvramBytes = nvram === undefined ? undefined : await sizeOf(nvram);
+    const entered = enterFolder(facts, plan, { node: this.#node, autostart, chains, nvramBytes });
+    const { vm, folder } = plan;
+    return done({ ...entered, vm, folder, original: facts.definition, autostart });
+  }
+
+  async release(definition: string, original: string): Promise<Outcome<PreparedPlan>> {
+    const [current, before] = [readDefinition(definition), Element.parse(original)];
+    const metadata = current === undefined ? undefined : readMetadata(current.root);
+    if (current === undefined || before === undefined || metadata === undefined) {
+      return refused("GEMEL-3008", "The folder's definition is not one that protect has made.");
+    }
+    const existing = new Set<string>();
+    for (const path of [...metadata.files.map(({ from }) => from), ...sourcesOf(before)]) {
+      if ((await sizeOf(path)) !== undefined) existing.add(path);
+    }
+    const left = leaveFolder(current.root, before, (path) => existing.has(path));
+    if (left === undefined)
+      return refused("GEMEL-3008", "The folder's definition is not one that protect has made.");
+    const inTheWay = left.moves.find(({ to }) => existing.has(to));
+    if (inTheWay !== undefined) {
+      return refused(
+        "GEMEL-3008",
+        `${inTheWay.to} is in the way.`,
+        `Move ${inTheWay.to} away; nothing is overwritten.`,
+      );
+    }
+    return done({ ...left, vm: current.id, folder: metadata.folder, original });
+  }
+
+  relink(moves: readonly FileMove[], direction: "moved" | "undone"): Promise<Outcome<void>> {
+    return relinkChains(moves, direction);
+  }
+
+  async define(definition: string): Promise<Outcome<VmSummary>> {
+    const facts = readDefinition(definition);
+    if (facts === undefined) return refused("GEMEL-3008", "It is not a libvirt definition.");
+    const made = await this.#makeEmptyDisks(facts);
+    if (!made.ok) return made;
+    const xml = settleExcluded(facts.root, this.#node);
+    const defined = await this.#session.ask<string>({ do: "define", xml }, callLimits.define);
+    return defined.ok ? this.power(defined.value) : defined;
+  }
+
+  async undefine(vm: VmId): Promise<Outcome<void>> {
+    const process = await findProcess(this.#places.status, vm);
+    if (process !== undefined) return refused("GEMEL-3009", `The VM runs (process ${process.pid}).`);
+    const args = ["undefine", vm, "--keep-nvram", "--managed-save", "--snapshots-metadata"];
+    const said = await this.#session.virsh(args, callLimits.define);
+    return said.ok || said.code === "GEMEL-3005" ? done(undefined) : said;
+  }
+
+  async startPaused(vm: VmId): Promise<Outcome<VmProcess>> {
+    const folder = await this.#folder(vm);
+    return folder.ok ? startPaused(this.#session, this.#places, vm, folder.value) : folder;
+  }
+
+  proveDisks(vm: VmId, mountPoint: string): Promise<Outcome<DiskProof>> {
+    return proveDisks(this.#session, this.#places, vm, mountPoint);
+  }
+
+  letRun(vm: VmId): Promise<Outcome<void>> {
+    return letRun(this.#session, vm);
+  }
+
+  async stop(vm: VmId, how: StopHow, limit: Milliseconds): Promise<Outcome<void>> {
+    const folder = how === "save" ? await this.#folder(vm) : done(undefined);
+    return folder.ok
+      ? stopVm(this.#session, this.#places.status, { vm, how, limit, folder: folder.value })
+      : folder;
+  }
+
+  kill(vm: VmId): Promise<Outcome<void>> {
+    return killVm(this.#places.status, vm);
+  }
+
+  /** One question that QEMU itself must answer, and its answer: which disks have errors. */
+  async health(vm: VmId): Promise<Outcome<{ readonly healthy: boolean; readonly reason: string }>> {
+    const summary = await this.power(vm);
+    if (!summary.ok) return summary;
+    if (summary.value.power !== "running") {
+      return done({ healthy: false, reason: `the VM is ${summary.value.power}` });
+    }
+    const said = await this.#session.monitor(vm, ["domblkerror", vm], callLimits.monitor);
+    if (!said.ok) return done({ healthy: false, reason: said.message });
+    const errors = said.value.trim();
+    const healthy = errors === "" || errors === "No errors found";
+    return done({ healthy, reason: healthy ? "the VM runs and answers" : `disk errors: ${errors}` });
+  }
+
+  async figures(): Promise<Outcome<{ readonly host: HostFigures; readonly vms: readonly VmFigures[] }>> {
+    const capabilities = await this.#known();
+    if (!capabilities.ok) return capabilities;
+    const listed = await this.list();
+    if (!listed.ok) return listed;
+    const vms = await readFigures(this.#session, listed.value);
+    return vms.ok ? done({ host: await hostFigures(capabilities.value), vms: vms.value }) : vms;
+  }
+
+  async setAutostart(vm: VmId, on: boolean): Promise<Outcome<void>> {
+    const said = await this.#session.virsh(
+      ["autostart", vm, ...(on ? [] : ["--disable"])],
+      callLimits.define,
+    );
+    return said.ok ? done(undefined) : said;
+  }
+
+  async guard(
+    vms: readonly { readonly id: VmId; readonly module: string }[],
+  ): Promise<Outcome<{ readonly called: boolean; readonly note: string }>> {
+    await writeMarks(this.#places, vms);
+    const installed = await installHook(this.#places);
+    if (!installed.ok) return installed;
+    const capabilities = await this.#known();
+    if (!capabilities.ok) return capabilities;
+    const types = capabilities.value.domainTypes;
+    const type = types.includes("kvm") && existsSync("/dev/kvm") ? "kvm" : (types[0] ?? "qemu");
+    return proveCalled(this.#places, this.#session, type);
+  }
+
+  events(listener: (event: VmEvent) => void): () => void {
+    return this.#events.subscribe(listener);
+  }
+
+  async #known(): Promise<Outcome<Capabilities>> {
+    if (this.#capabilities === undefined) {
+      const connected = await this.connect();
+      if (!connected.ok) return connected;
+    }
+    return this.#capabilities === undefined ? refused("GEMEL-3001", "") : done(this.#capabilities);
+  }
+
+  async #vmFindings(vm: VmId): Promise<Outcome<ReturnType<typeof vmFindings>>> {
+    const situation = await this.#inspector.situation(vm);
+    return situation.ok ? done(vmFindings(situation.value)) : situation;
+  }
+
+  /** The module's folder, of a protected VM. */
+  async #folder(vm: VmId): Promise<Outcome<string | undefined>> {
+    const facts = await this.#inspector.facts(vm);
+    return facts.ok ? done(readMetadata(facts.value.root)?.folder) : facts;
+  }
+
+  async #makeEmptyDisks(facts: VmFacts): Promise<Outcome<void>> {
+    const metadata = readMetadata(facts.root);
+    for (const disk of metadata?.excluded ?? []) {
+      if (metadata?.home === this.#node || disk.how === "detach") continue;
+      const path = emptyDiskPath(facts.id, disk);
+      if ((await sizeOf(path)) !== undefined) continue;
+      await mkdir(dirname(path), { recursive: true });
+      const made = await createImage(path, disk.format, disk.size);
+      if (!made.ok) return made;
+    }
+    return done(undefined);
+  }
+}
+
+const sourcesOf = (definition: Element): readonly string[] =>
+  definition.all("source").flatMap((source) => source.get("file") ?? []);

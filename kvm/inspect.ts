@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything that is only read: the list of VMs, one VM in detail, and what preflight wants to know about both.
+
+import { stat } from "node:fs/promises";
+import { bytes } from "../core/base/units.js";
+import type { Outcome, VmDetails, VmDisk, VmId, VmPower, VmSummary } from "../core/ports/hypervisor.js";
+import type { ListedVm } from "./child.js";
+import { done, refused } from "./errors.js";
+import type { Capabilities } from "./host/capabilities.js";
+import { readChain, type Image } from "./host/images.js";
+import { findProcess, mountAbove, mountsOf } from "./host/process.js";
+import { filesOf } from "./preflight/host.js";
+import type { VmSituation } from "./preflight/vm.js";
+import { callLimits, type Session } from "./session.js";
+import { readDefinition, type VmFacts } from "./translate.js";
+
+/** virDomainState. */
+const powers: readonly VmPower[] = [
+  "unknown",
+  "running",
+  "running",
+  "paused",
+  "running",
+  "off",
+  "crashed",
+  "paused",
+];
+
+export class Inspector {
+  readonly #session: Session;
+  readonly #statusDir: string;
+
+  constructor(session: Session, statusDir: string) {
+    this.#session = session;
+    this.#statusDir = statusDir;
+  }
+
+  async list(): Promise<Outcome<readonly VmSummary[]>> {
+    const listed = await this.#listed();
+    return listed.ok ? done(await Promise.all(listed.value.map((vm) => this.#summary(vm)))) : listed;
+  }
+
+  async power(vm: VmId): Promise<Outcome<VmSummary>> {
+    const listed = await this.list();
+    if (!listed.ok) return listed;
+    const found = listed.value.find(({ id }) => id === vm);
+    return found === undefined ? refused("GEMEL-3005", `(${vm})`) : done(found);
+  }
+
+  /** The stored definition, with its secrets: it is what the other node starts from. */
+  definition(vm: VmId): Promise<Outcome<string>> {
+    return this.#session.ask<string>({ do: "definition", vm, inactive: true }, callLimits.read);
+  }
+
+  async facts(vm: VmId): Promise<Outcome<VmFacts>> {
+    const definition = await this.definition(vm);
+    if (!definition.ok) return definition;
+    const facts = readDefinition(definition.value);
+    return facts === undefined ? refused("GEMEL-3009", "The definition cannot be read.") : done(facts);
+  }
+
+  async inspect(vm: VmId, capabilities: Capabilities): Promise<Outcome<VmDetails>> {
+    const situation = await this.situation(vm);
+    if (!situation.ok) return situation;
+    const summary = await this.power(vm);
+    if (!summary.ok) return summary;
+    const { facts, chains, snapshots } = situation.value;
+    const { firmware, networks, hostDevices, machine, cpuModel, definition, tpm } = facts;
+    const { qemuUid, qemuGid } = capabilities;
+    return done({
+      ...summary.value,
+      memory: facts.memory,
+      vcpus: facts.vcpus,
+      definition,
+      disks: facts.disks
+        .filter(({ path }) => path !== "")
+        .map((disk) => diskOf(disk, chains.get(disk.path) ?? [])),
+      firmware,
+      networks,
+      hostDevices,
+      machine,
+      cpuModel,
+      ...(tpm === undefined ? {} : { tpm }),
+      hasSnapshots: snapshots,
+      host: { qemuUid, qemuGid, cpuModel: capabilities.cpuModel },
+    });
+  }
+
+  async situation(vm: VmId): Promise<Outcome<VmSituation>> {
+    const listed = await this.#listed();
+    if (!listed.ok) return listed;
+    const summary = listed.value.find(({ id }) => id === vm);
+    if (summary === undefined) return refused("GEMEL-3005", `(${vm})`);
+    const facts = await this.facts(vm);
+    if (!facts.ok) return facts;
+    const others: VmFacts[] = [];
+    for (const { id } of listed.value) {
+      const other = id === vm ? undefined : await this.facts(id);
+      if (other?.ok === true) others.push(other.value);
+    }
+    const chains = await chainsOf(facts.value);
+    return done({
+      facts: facts.value,
+      autostart: summary.autostart,
+      saved: summary.saved,
+      snapshots:
+        summary.snapshots || [...chains.values()].some((chain) => chain.some((one) => one.snapshots > 0)),
+      chains,
+      usedByOthers: filesOf(others, vm),
+    });
+  }
+
+  #listed(): Promise<Outcome<readonly ListedVm[]>> {
+    return this.#session.ask<readonly ListedVm[]>({ do: "list" }, callLimits.read);
+  }
+
+  async #summary(vm: ListedVm): Promise<VmSummary> {
+    const power = powers[vm.state] ?? "unknown";
+    const process = power === "off" ? undefined : await findProcess(this.#statusDir, vm.id);
+    return {
+      id: vm.id,
+      name: vm.name,
+      power: power === "off" && vm.saved ? "saved" : power,
+      memory: bytes(vm.memoryKib * 1024),
+      vcpus: vm.vcpus,
+      ...(process === undefined ? {} : { process }),
+      autostart: vm.autostart,
+    };
+  }
+}
+
+function diskOf(disk: VmFacts["disks"][number], chain: readonly Image[]): VmDisk {
+  const backing = chain[0]?.backing?.path;
+  return {
+    target: disk.target,
+    path: disk.path,
+    format: disk.format,
+    device: disk.device,
+    readOnly: disk.readOnly,
+    size: bytes(chain[0]?.size ?? 0),
+    allocated: bytes(chain.reduce((sum, { allocated }) => sum + allocated, 0)),
+    ...(backing === undefined ? {} : { backing }),
+  };
+}
+
+/** Images below a FUSE mount are not opened: it may be one of ours, and frozen (R33); their sizes are then unknown. */
+async function chainsOf(facts: VmFacts): Promise<ReadonlyMap<string, readonly Image[]>> {
+  const mounts = await mountsOf("self");
+  const chains = new Map<string, readonly Image[]>();
+  for (const { path, format, type, device } of facts.disks) {
+    if (type !== "file" || path === "" || mountAbove(mounts, path)?.type.startsWith("fuse") === true)
+      continue;
+    const chain = await readChain(path, device === "disk" ? format : "raw");
+    if (chain.ok) chains.set(path, chain.value);
+  }
+  return chains;
+}
+
+/** Undefined when there is none. */
+export async function sizeOf(path: string): Promise<number | undefined> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => undefined,
+  );
+}

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0
+// Preflight of a host: could it run this VM, and is there a good place for its folder? Asked of both nodes; what only
+// matters where the VM does not live yet is marked "there".
+
+import { existsSync } from "node:fs";
+import { readdir, readFile, statfs } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { HostFigures, VmDetails, VmSummary } from "../../core/ports/hypervisor.js";
+import type { Capabilities } from "../host/capabilities.js";
+import { mountAbove, mountsOf } from "../host/process.js";
+import { callLimits, run, type Session } from "../session.js";
+import { disksOf, type VmFacts } from "../translate.js";
+import { blocks, inWords, warns, when, type Unplaced } from "./finding.js";
+
+export interface HostSituation {
+  readonly facts: VmFacts;
+  readonly details: VmDetails;
+  readonly capabilities: Capabilities;
+  readonly figures: HostFigures;
+  readonly vms: readonly VmSummary[];
+}
+
+/** Where the VM does not live: is everything there that it needs? */
+export async function thereFindings(
+  session: Session,
+  situation: HostSituation,
+): Promise<readonly Unplaced[]> {
+  return [
+    ...identityFindings(situation),
+    ...machineFindings(situation),
+    ...cpuFindings(situation),
+    ...(await customCpuFindings(session, situation)),
+    ...firmwareFindings(situation),
+    ...(await networkFindings(session, situation)),
+    ...fileFindings(situation),
+    ...ownerFindings(situation),
+  ];
+}
+
+/** On both hosts. */
+export async function placeFindings(
+  situation: HostSituation,
+  folder: string,
+  role: "here" | "there",
+): Promise<readonly Unplaced[]> {
+  return [
+    ...memoryFindings(situation),
+    ...(await folderFindings(folder)),
+    ...(await spaceFindings(situation, folder, role)),
+    ...(await securityFindings(situation)),
+    ...when(!existsSync("/dev/fuse"), () =>
+      blocks("GEMEL-5001", "This host has no /dev/fuse, which the mirror needs.", "modprobe fuse"),
+    ),
+  ];
+}
+
+function identityFindings({ details, vms }: HostSituation): readonly Unplaced[] {
+  const twin = vms.find(({ id }) => id === details.id);
+  const namesake = vms.find(({ id, name }) => id !== details.id && name === details.name);
+  return [
+    ...when(twin !== undefined, () =>
+      blocks(
+        "GEMEL-5001",
+        `A VM with the same id is defined on this host too ('${twin?.name ?? ""}').`,
+        `If it is a left-over copy: virsh undefine ${details.id} --keep-nvram`,
+      ),
+    ),
+    ...when(namesake !== undefined, () =>
+      blocks(
+        "GEMEL-5001",
+        `Another VM on this host is called '${details.name}' too.`,
+        "Rename one of them: virsh domrename OLD NEW",
+      ),
+    ),
+  ];
+}
+
+function machineFindings({ facts, capabilities }: HostSituation): readonly Unplaced[] {
+  const type = facts.root.get("type") ?? "kvm";
+  const emulator = facts.root.find("devices/emulator")?.text();
+  return [
+    ...when(facts.machine !== "" && !capabilities.machines.includes(facts.machine), () =>
+      blocks(
+        "GEMEL-5001",
+        `This host's QEMU (${capabilities.version}) has no machine type ${facts.machine}.`,
+        "Bring both hosts to the same QEMU version, or choose a machine type that both have.",
+      ),
+    ),
+    ...when(!capabilities.domainTypes.includes(type), () =>
+      blocks(
+        "GEMEL-5001",
+        `This host cannot run VMs of type ${type}.`,
+        type === "kvm"
+          ? "Switch virtualisation on in the firmware setup (VT-x, AMD-V)."
+          : "Install its QEMU.",
+      ),
+    ),
+    ...when(emulator !== undefined && !existsSync(emulator), () =>
+      blocks(
+        "GEMEL-5001",
+        `This host has no ${emulator ?? ""}.`,
+        "Install the same QEMU package as on the other.",
+      ),
+    ),
+  ];
+}
+
+function cpuFindings({ facts, details, capabilities }: HostSituation): readonly Unplaced[] {
+  const follows = facts.cpuModel === "host-passthrough" || facts.cpuModel === "host-model";
+  return when(follows && details.host.cpuModel !== capabilities.cpuModel, () =>
+    warns(
+      "GEMEL-5001",
+      `The VM uses the host's own CPU, and the hosts differ: ${details.host.cpuModel} and ${capabilities.cpuModel}.`,
+      "The guest boots on either; saved memory does not move between them. Choose a model that both have to be sure.",
+    ),
+  );
+}
+
+/** A named CPU model must be one that this host can offer. */
+async function customCpuFindings(session: Session, { facts }: HostSituation): Promise<readonly Unplaced[]> {
+  if (["", "host-passthrough", "host-model", "maximum"].includes(facts.cpuModel)) return [];
+  const type = facts.root.get("type") ?? "kvm";
+  const said = await session.virsh(["domcapabilities", "--virttype", type], callLimits.capabilities);
+  if (!said.ok) return [];
+  const usable = new RegExp(`<model usable='yes'[^>]*>${facts.cpuModel}<`).test(said.value);
+  return when(!usable, () =>
+    blocks(
+      "GEMEL-5001",
+      `This host's CPU cannot be ${facts.cpuModel}.`,
+      "Choose a CPU model that both hosts can be: virsh domcapabilities lists them.",
+    ),
+  );
+}
+
+function firmwareFindings({ facts }: HostSituation): readonly Unplaced[] {
+  const { kind, loader } = facts.firmware;
+  if (kind === "bios" && loader === undefined) return [];
+  const automatic = loader === undefined && !existsSync("/usr/share/qemu/firmware");
+  return [
+    ...when(loader !== undefined && !existsSync(loader), () =>
+      blocks(
+        "GEMEL-5001",
+        `This host lacks the VM's firmware ${loader ?? ""}.`,
+        "Install it, e.g.: apt install ovmf",
+      ),
+    ),
+    ...when(automatic, () =>
+      blocks("GEMEL-5001", "This host has no UEFI firmware for VMs.", "Install it, e.g.: apt install ovmf"),
+    ),
+  ];
+}
+
+async function networkFindings(session: Session, { facts }: HostSituation): Promise<readonly Unplaced[]> {
+  const wanted = facts.networks.filter(({ source }) => source !== "");
+  if (wanted.length === 0) return [];
+  const said = await session.virsh(["net-list", "--name"], callLimits.read);
+  const active = said.ok ? said.value.split("\n").map((line) => line.trim()) : [];
+  const interfaces = await readdir("/sys/class/net");
+  return wanted.flatMap(({ kind, source }) => {
+    const there = kind === "network" ? active.includes(source) : interfaces.includes(source);
+    const what =
+      kind === "network" ? `libvirt network '${source}' (defined and active)` : `${kind} '${source}'`;
+    const next =
+      kind === "network" ? `virsh net-start '${source}'` : `Make ${source} on this host as on the other.`;
+    return when(!there, () =>
+      blocks("GEMEL-5001", `This host has no ${what}; the VM could not start here.`, next),
+    );
+  });
+}
+
+/** Files outside the disks that QEMU opens at its start: a serial console that writes into a file. */
+function fileFindings({ facts }: HostSituation): readonly Unplaced[] {
+  const devices = facts.root.find("devices")?.children() ?? [];
+  const paths = devices
+    .filter(
+      (device) => device.get("type") === "file" && ["serial", "console", "parallel"].includes(device.name),
+    )
+    .flatMap((device) => device.find("source")?.get("path") ?? []);
+  return [...new Set(paths.map((path) => dirname(path)))].flatMap((folder) =>
+    when(!existsSync(folder), () =>
+      blocks(
+        "GEMEL-5001",
+        `The VM's console writes into ${folder}, which this host lacks.`,
+        `mkdir -p '${folder}'`,
+      ),
+    ),
+  );
+}
+
+function ownerFindings({ details, capabilities }: HostSituation): readonly Unplaced[] {
+  const here = `${capabilities.qemuUid}:${capabilities.qemuGid}`;
+  const there = `${details.host.qemuUid}:${details.host.qemuGid}`;
+  return when(here !== there, () =>
+    warns(
+      "GEMEL-5001",
+      `QEMU runs as user ${here} on this host and as ${there} on the other; libvirt changes the files' owner at each start.`,
+      "Nothing to do unless files are shared with other programs; the same uid on both hosts is cleaner.",
+    ),
+  );
+}
+
+function memoryFindings({ facts, figures, vms }: HostSituation): readonly Unplaced[] {
+  const needed = inWords(facts.memory);
+  const running = vms.some(({ id, power }) => id === facts.id && power === "running");
+  if (facts.memory > figures.memoryTotal) {
+    return [
+      blocks(
+        "GEMEL-5001",
+        `The VM needs ${needed} of memory, this host has ${inWords(figures.memoryTotal)}.`,
+        "Give the VM less memory or the host more.",
+      ),
+    ];
+  }
+  return when(!running && facts.memory > figures.memoryFree, () =>
+    warns(
+      "GEMEL-5001",
+      `The VM needs ${needed} of memory, ${inWords(figures.memoryFree)} are free on this host now.`,
+      "Make room: after a failover this host runs its own VMs and this one.",
+    ),
+  );
+}
+
+/** R27: the folder is a plain new directory on a file system of this host. */
+async function folderFindings(folder: string): Promise<readonly Unplaced[]> {
+  const mounts = await mountsOf("self");
+  const above = mountAbove(mounts, folder);
+  // Asked only after the mount above is known to be no mirror: nothing below one of ours is touched (R33).
+  const mirrored = above?.type.startsWith("fuse") === true;
+  const entries = mirrored ? [] : await readdir(folder).catch(() => []);
+  return [
+    ...when(above?.point === folder, () =>
+      blocks(
+        "GEMEL-5001",
+        `${folder} is itself a mount point; the mirror mounts over a plain directory.`,
+        `Choose a directory inside it: --folder ${join(folder, "vm")}`,
+      ),
+    ),
+    ...when(mirrored || ["nfs", "nfs4", "cifs", "tmpfs", "ramfs"].includes(above?.type ?? ""), () =>
+      blocks(
+        "GEMEL-5001",
+        `${folder} lies on ${above?.type ?? ""}, which does not keep data for this host alone and for good.`,
+        "Choose a folder on a local disk: --folder PATH",
+      ),
+    ),
+    ...when(entries.length > 0, () =>
+      blocks("GEMEL-5001", `${folder} is not empty.`, "Choose another folder: --folder PATH"),
+    ),
+  ];
+}
+
+/** Files that are renamed on their own file system need no space there. */
+async function spaceFindings(
+  { details }: HostSituation,
+  folder: string,
+  role: "here" | "there",
+): Promise<readonly Unplaced[]> {
+  const place = existingAbove(folder);
+  const system = await statfs(place);
+  const free = system.bavail * system.bsize;
+  const mounts = await mountsOf("self");
+  const device = mountAbove(mounts, folder)?.device;
+  const moved = details.disks.filter(
+    ({ device: kind, path }) =>
+      kind === "disk" && (role === "there" || mountAbove(mounts, path)?.device !== device),
+  );
+  const needed = moved.reduce((sum, disk) => sum + disk.allocated, 0);
+  const later = moved.reduce((sum, disk) => sum + disk.size, 0);
+  if (needed > free) {
+    return [
+      blocks(
+        "GEMEL-5003",
+        `The VM's disks take ${inWords(needed)}, ${inWords(free)} are free at ${place}.`,
+        "Free space or choose another folder: --folder PATH",
+      ),
+    ];
+  }
+  return when(later > free, () =>
+    warns(
+      "GEMEL-5003",
+      `The VM's disks can grow to ${inWords(later)}, ${inWords(free)} are free at ${place}.`,
+      "Keep an eye on the space: a full disk pauses the guest.",
+    ),
+  );
+}
+
+function existingAbove(folder: string): string {
+  return existsSync(folder) || folder === "/" ? folder : existingAbove(dirname(folder));
+}
+
+async function securityFindings({ capabilities }: HostSituation): Promise<readonly Unplaced[]> {
+  if (!capabilities.securityModels.includes("selinux")) return [];
+  const enforcing = (await readFile("/sys/fs/selinux/enforce", "utf8").catch(() => "0")).trim() === "1";
+  if (!enforcing) return [];
+  const allowed = await run("getsebool", ["virt_use_fusefs"], callLimits.read);
+  return when(!(allowed.ok && allowed.value.includes("on")), () =>
+    blocks(
+      "GEMEL-5001",
+      "SELinux forbids VMs to use disks on a FUSE mount.",
+      "Allow it: setsebool -P virt_use_fusefs on",
+    ),
+  );
+}
+
+/** Every disk file of the other VMs of a host → whose it is; a file that two VMs use cannot be moved. */
+export function filesOf(definitions: readonly VmFacts[], except: string): ReadonlyMap<string, string> {
+  const files = new Map<string, string>();
+  for (const { id, name, root } of definitions) {
+    if (id === except) continue;
+    for (const { path, device } of disksOf(root)) if (path !== "" && device === "disk") files.set(path, name);
+  }
+  return files;
+}
