@@ -10,7 +10,8 @@ import type { HostName, NetworkName } from "./network.js";
 
 const usage = `Usage: npm run lab -- COMMAND [--dir FOLDER]
 
-  up [--fs ext4|xfs|btrfs] [--size MIB] [--keep]   bring up hosts alpha, beta, gamma (--keep: with their old disks)
+  up [--fs ext4|xfs|btrfs] [--size MIB] [--keep]
+                                 bring up hosts alpha, beta, gamma (--keep: with their old disks)
   down [--keep]                  end everything; nothing stays but the logs (and with --keep the disks)
   status [--json]
   shell HOST [COMMAND…]          a shell in the host
@@ -24,7 +25,8 @@ const usage = `Usage: npm run lab -- COMMAND [--dir FOLDER]
   heal NET
   slow NET MS                    delay each frame by MS each way; 0 ends it
 
-Hosts: ${hostNames.join(", ")}. Networks: ${networkNames.join(", ")}. The folder is --dir, GEMEL_LAB_DIR or .lab/default.
+Hosts: ${hostNames.join(", ")}. Networks: ${networkNames.join(", ")}.
+The folder is --dir, GEMEL_LAB_DIR or .lab/default.
 `;
 
 /** Wrong words on the command line: answered with the usage and status 2. */
@@ -167,7 +169,8 @@ async function main(): Promise<void> {
       throw new UsageError(words[0] === undefined ? "" : `unknown command ${words[0]}`);
     await command(words.slice(1), flags);
   } catch (error) {
-    const isUsage = error instanceof UsageError || (error instanceof TypeError && "code" in error); // parseArgs' own refusals
+    // parseArgs refuses with a TypeError that has a code.
+    const isUsage = error instanceof UsageError || (error instanceof TypeError && "code" in error);
     const message = error instanceof Error ? error.message : String(error);
     process.stderr.write(`${message}${message === "" ? "" : "\n"}${isUsage ? usage : ""}`);
     process.exitCode = isUsage ? 2 : 1;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The guests' kernel: Debian's cloud kernel, taken out of its package without installing it (an installed kernel
- * package would bring a boot loader's hooks along). Kept in the cache; fetched once.
+ * The guests' kernel: Debian's cloud kernel, taken out of its package without installing it (an installed
+ * kernel package would bring a boot loader's hooks along). Kept in the cache; fetched once.
  */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * A guest that writes numbered records and prints each acknowledgement (guest/record.c): after any fault every
- * printed number must be on the surviving copy. Defined in libvirt as virt-manager would define a small server; it
- * knows nothing of Gemel. Its serial output goes to a file of the host that runs it, outside any module's folder.
+ * A guest that writes numbered records and prints each acknowledgement (guest/record.c): after any fault
+ * every printed number must be on the surviving copy. Defined in libvirt as virt-manager would define a
+ * small server; it knows nothing of Gemel. Its serial output goes to a file of the host that runs it,
+ * outside any module's folder.
  */
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
@@ -37,8 +38,8 @@ export type GuestOptions = {
 };
 
 /**
- * 256 slots are overwritten every few seconds at 200 records a second. 10 batches of 4 writes keep the ranges under
- * reintegration changing without taking the processor from the records.
+ * 256 slots are overwritten every few seconds at 200 records a second. 10 batches of 4 writes keep the
+ * ranges under reintegration changing without taking the processor from the records.
  */
 const optionsDefault = {
   format: "raw",

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * A virtual host: namespaces around a process 1 (machine/init.sh), with its own disk, /etc, /run, libvirtd and
- * Gemel daemon. The host's file tree is the machine's with the folders named in init.sh replaced.
+ * A virtual host: namespaces around a process 1 (machine/init.sh), with its own disk, /etc, /run, libvirtd
+ * and Gemel daemon. The host's file tree is the machine's with the folders named in init.sh replaced.
  *
  *   off ──boot──> up ──freeze──> frozen ──thaw──> up
  *    ^             │ crash: Gemel and QEMU are gone, the host stays
  *    └─kill────────┤ (links down first, then everything at once: no FIN, no RST leaves)
  *    └─shutdown────┘ (modules stop with goodbye, guests, libvirtd, off)
  *
- * What a power-off here does not do: the machine's page cache survives, so it proves a host's death, not a power
- * cut's loss of unflushed writes (the engine simulator does that).
+ * What a power-off here does not do: the machine's page cache survives, so it proves a host's death, not a
+ * power cut's loss of unflushed writes (the engine simulator does that).
  */
 import {
   closeSync,
@@ -54,10 +54,10 @@ export type HostSurroundings = {
 };
 
 const initPath = join(labSourcePath, "machine", "init.sh");
-/** mkfs, mounts and the first start of libvirtd, which asks QEMU for everything it can do, on a busy machine. */
+/** mkfs, mounts and the first start of libvirtd, which asks QEMU what it can do, on a busy machine. */
 const bootLimitMs = 60_000;
 const goneLimitMs = 20_000;
-/** After this the FUSE connections of a killed host are aborted: a process waits on one that nobody serves. */
+/** After this the FUSE connections of a killed host are aborted: somebody waits on one that nobody serves. */
 const abortAfterMs = 3_000;
 /** The daemon's own 120 s and the guests' 20 s (init.sh) come before. */
 const shutdownLimitMs = 180_000;
@@ -137,7 +137,7 @@ export class LabHost {
         .slice(-6)
         .join("\n");
       await this.kill();
-      throw new Error(`${this.name} did not come up: ${String(error)}\n${log}`);
+      throw new Error(`${this.name} did not come up: ${String(error)}\n${log}`, { cause: error });
     } finally {
       child.stdin?.end();
       child.unref();
@@ -155,6 +155,8 @@ export class LabHost {
     const connections = fuseConnectionsOf(pid);
     const namespaces = namespacesOf(pid);
     process.kill(pid, "SIGKILL");
+    // The frozen die, but what waits outside for process 1 (unshare) is frozen with them.
+    this.#freezer.thaw();
     await this.#waitUntilGone(namespaces, connections);
   }
 
@@ -245,7 +247,7 @@ export class LabHost {
   async sweep(): Promise<void> {
     await this.kill();
     await detachLoops(this.volumePath);
-    this.#freezer.remove();
+    await this.#freezer.remove();
   }
 
   removeDisk(): void {
@@ -272,11 +274,13 @@ export class LabHost {
     for (const folder of [...folders, "var/log/libvirt/guests", "var/log/gemel"]) {
       mkdirSync(join(files, folder), { recursive: true });
     }
-    // The places where init.sh binds them must exist on the machine; an empty folder is all that stays of a lab.
+    // The places where init.sh binds them must exist on the machine; an empty folder is all that stays of a
+    // lab.
     for (const folder of ["/etc/gemel", "/var/lib/gemel", "/var/log/gemel"])
       mkdirSync(folder, { recursive: true });
-    // One file system for libvirt's pool and Gemel's folders, through one mount: rename works between the two (it
-    // does not between two bind mounts of one file system). Relative, so that it holds from outside too.
+    // One file system for libvirt's pool and Gemel's folders, through one mount: rename works between the
+    // two (it does not between two bind mounts of one file system). Relative, so that it holds from outside
+    // too.
     symlinkSync("../gemel/vm/.images", join(files, "var/lib/libvirt/images"));
     const identity = hostIdentity(this.#around.dir, this.name);
     writeLibvirtFiles(files, identity);
@@ -328,7 +332,8 @@ export class LabHost {
         .map((entry) => `${entry.pid} (${entry.state}) ${entry.argv.join(" ")}`)
         .join("; ");
     await waitFor(`every process and mount of ${this.name} to be gone`, gone, goneLimitMs, left);
-    // The kernel takes down the network namespace later, in the background: the names are needed at the next boot.
+    // The kernel takes down the network namespace later, in the background: the names are needed at the
+    // next boot.
     if (this.#around.networks.switchPid !== undefined) await this.#around.networks.unplug(this.name);
   }
 }
@@ -346,7 +351,7 @@ function fuseConnectionsOf(pid: number): string[] {
   }
 }
 
-/** In a mount namespace of its own: the machine may not have fusectl mounted, and shall not get it from us. */
+/** In a mount namespace of its own: the machine itself shall not get fusectl mounted by us. */
 async function abortConnections(connections: readonly string[]): Promise<void> {
   const script = `mount -t fusectl none /sys/fs/fuse/connections 2>/dev/null
     for n; do echo 1 >/sys/fs/fuse/connections/$n/abort; done`;

@@ -2,10 +2,11 @@
 /**
  * A lab: virtual hosts on one machine and the networks between them, for the demo, the tests and play.
  *
- * Everything that runs is found by what it is (processes.ts), so any process can open a lab that another one
- * brought up, and `down` removes one whose owner was killed half way. On disk is only what cannot be seen from
- * outside: options, cuts and delays. A lab brought up by a test belongs to that test's process: when that is gone,
- * the next `up` in the same folder removes what is left; a lab brought up by hand stays until `down`.
+ * Everything that runs is found by what it is (processes.ts), so any process can open a lab that another
+ * one brought up, and `down` removes one whose owner was killed half way. On disk is only what cannot be
+ * seen from outside: options, cuts and delays. A lab brought up by a test belongs to that test's process:
+ * when that is gone, the next `up` in the same folder removes what is left; a lab brought up by hand stays
+ * until `down`.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -48,7 +49,7 @@ type StoredLab = {
   readonly networks: Record<NetworkName, NetworkState>;
 };
 
-/** Room for two modules of the demo and their kept copies, three hosts within the 6 GiB that a lab may take. */
+/** Room for two modules of the demo and their kept copies, two disks within the 6 GiB that a lab may take. */
 const sizeMiBDefault = 2048;
 const sizeMiBMax = 3072;
 /** xfs refuses less. */
@@ -174,8 +175,8 @@ export class Lab {
   }
 
   /**
-   * Ends everything, in whatever state it is; the logs stay, the disks go unless they are to be kept. Doing it
-   * twice does no harm.
+   * Ends everything, in whatever state it is; the logs stay, the disks go unless they are to be kept. Doing
+   * it twice does no harm.
    */
   async down(options: { readonly keep?: boolean } = {}): Promise<void> {
     await Promise.all(this.hosts.map(async (host) => await host.sweep()));

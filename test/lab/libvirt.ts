@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The configuration of a host's own libvirtd: the machine's, with what differs in a virtual host: QEMU as root
- * without cgroups, namespaces and security driver (none of them exists there), output files written by QEMU itself
- * (there is no virtlogd), the unix socket only, and a host identity of its own, since the machine's firmware would
- * give the same one to every host.
+ * The configuration of a host's own libvirtd: the machine's, with what differs in a virtual host: QEMU as
+ * root without cgroups, namespaces and security driver (none of them exists there), output files written by
+ * QEMU itself (there is no virtlogd), the unix socket only, and a host identity of its own, since the
+ * machine's firmware would give the same one to every host.
  */
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";

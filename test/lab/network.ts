@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The networks between the hosts. A "switch" (one process that only holds a network namespace) has a bridge per
- * network; each host's cable is a veth pair, its end in the switch named HOST-NETWORK, in the host NETWORK.
+ * The networks between the hosts. A "switch" (one process that only holds a network namespace) has a bridge
+ * per network; each host's cable is a veth pair, its end in the switch named HOST-NETWORK, in the host
+ * NETWORK.
  *
  *   alpha [data 10.77.1.1]──alpha-data─┐            ┌─beta-data──[data 10.77.1.2] beta
  *                                      bridge "data" (or the hub, when the network is slow)

@@ -16,18 +16,24 @@ export async function waitFor<Value>(
   lastSeen: () => string | Promise<string> = () => "",
 ): Promise<Value> {
   const begin = performance.now();
-  let failure = "";
   for (;;) {
-    try {
-      const value = await look();
-      if (value !== undefined && value !== false) return value;
-      failure = "";
-    } catch (error) {
-      failure = String(error);
+    const seen = await tryLook(look);
+    if (seen.value !== undefined && seen.value !== false) return seen.value;
+    if (performance.now() - begin >= limitMs) {
+      const last = [await lastSeen(), seen.failure].filter((text) => text !== "").join("; ");
+      throw new Error(`waited ${limitMs} ms in vain for ${what}${last === "" ? "" : `. Last seen: ${last}`}`);
     }
-    if (performance.now() - begin >= limitMs) break;
     await sleep(pollMs);
   }
-  const seen = [await lastSeen(), failure].filter((text) => text !== "").join("; ");
-  throw new Error(`waited ${limitMs} ms in vain for ${what}${seen === "" ? "" : `. Last seen: ${seen}`}`);
+}
+
+/** A look that throws is a look in vain: what it said is kept for the message. */
+async function tryLook<Value>(
+  look: () => Promise<Value | undefined | false> | Value | undefined | false,
+): Promise<{ value?: Value | undefined | false; failure: string }> {
+  try {
+    return { value: await look(), failure: "" };
+  } catch (error) {
+    return { failure: String(error) };
+  }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Judges a guest's disk from outside by the rule at the head of record.c: each slot holds the last record that was
- * due there by the highest one, and only the slot of the next record, which may have been under way, may be anything.
- * Written independently of record.c on purpose: a mistake in one shows in the other.
+ * Judges a guest's disk from outside by the rule at the head of record.c: each slot holds the last record
+ * that was due there by the highest one, and only the slot of the next record, which may have been under
+ * way, may be anything. Written independently of record.c on purpose: a mistake in one shows in the other.
  */
 import { closeSync, mkdtempSync, openSync, readSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Builds the guest's initramfs: busybox, the record program, the few kernel modules that the cloud kernel does not
- * have built in, and the init script. Kept in the cache under a name made from all that goes in.
+ * Builds the guest's initramfs: busybox, the record program, the few kernel modules that the cloud kernel
+ * does not have built in, and the init script. Kept in the cache under a name made from all that goes in.
  */
 import { createHash } from "node:crypto";
 import {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What a guest said on its serial console. Each host that ran it has a file of its own; within a file the boots are
- * in order, between files the time that the guest prints at each boot orders them (its clock is the machine's).
+ * What a guest said on its serial console. Each host that ran it has a file of its own; within a file the
+ * boots are in order, between files the time that the guest prints at each boot orders them (its clock is
+ * the machine's).
  */
 
 export type SerialBoot = {
@@ -10,7 +11,7 @@ export type SerialBoot = {
   readonly text: string;
 };
 
-/** The boots of one host's file. What comes before the first boot line belongs to no guest of ours and is dropped. */
+/** The boots of one host's file. What comes before the first boot line is no guest of ours. */
 function bootsOf(text: string): SerialBoot[] {
   return text
     .replaceAll("\r", "")
@@ -32,7 +33,7 @@ function numbers(pattern: RegExp, text: string): number[] {
   return [...text.matchAll(pattern)].map((match) => Number(match[1]));
 }
 
-/** Every acknowledged record, in the order printed. A last line without its end is not counted: digits may lack. */
+/** Every acknowledged record, in the order printed. A line without its end does not count: digits may lack. */
 export function readAcks(text: string): number[] {
   return numbers(/^ack (\d+)\r?\n/gm, text);
 }
@@ -46,7 +47,7 @@ export function bootCount(text: string): number {
   return numbers(/^guest boot (\d+)\r?\n/gm, text).length;
 }
 
-/** The longest pause of an acknowledgement that the guest noticed, in ms by its own clock; 0 if none of note. */
+/** The longest pause of an acknowledgement that the guest noticed, in ms of its own clock; 0: none of note. */
 export function pauseMsMax(text: string): number {
   return Math.max(0, ...numbers(/^pause \d+ (\d+)\r?\n/gm, text));
 }
@@ -60,8 +61,8 @@ export function complaints(text: string): string[] {
 }
 
 /**
- * What the serial output itself contradicts: a disk that did not hold together, or a boot that found less than an
- * earlier boot had been promised.
+ * What the serial output itself contradicts: a disk that did not hold together, or a boot that found less
+ * than an earlier boot had been promised.
  */
 export function contradictions(text: string): string[] {
   const found: string[] = [];

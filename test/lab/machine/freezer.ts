@@ -49,7 +49,10 @@ export class Freezer {
   }
 
   async freeze(pid: number): Promise<void> {
-    if (!this.#usesGroup()) return await this.#freezeBySignals(pid);
+    if (!this.#usesGroup()) {
+      await this.#freezeBySignals(pid);
+      return;
+    }
     writeFileSync(join(this.#group ?? "", "cgroup.freeze"), "1");
     const stopped = (): boolean =>
       readFileSync(join(this.#group ?? "", "cgroup.events"), "utf8").includes("frozen 1") ||

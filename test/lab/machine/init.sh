@@ -1,15 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Process 1 of a virtual host, in new mount, pid, network, UTS and IPC namespaces. It makes the host's own file
-# tree out of the machine's, starts the host's services, reaps what is left to it, and on SIGTERM shuts the host
-# down in order. SIGKILL is the power switch: the kernel then ends everything in the namespace.
+# Process 1 of a virtual host, in new mount, pid, network, UTS and IPC namespaces. It makes the host's own
+# file tree out of the machine's, starts the host's services, reaps what is left to it, and on SIGTERM shuts
+# the host down in order. SIGKILL is the power switch: the kernel then ends everything in the namespace.
 #
 # Arguments: LAB-FOLDER HOST REPOSITORY NODE VOLUME(yes|no) SERVICES(yes|no: a bare host, for an arbiter)
 # The lab finds this process by its command line; keep the first two arguments.
 #
-# Order: (1) mounts; (2) waits for "go" on standard input: by then the lab has plugged in the network. End of file
-# instead means that the lab died half way: so do we, and nothing is left. (3) services.
+# Order: (1) mounts; (2) waits for "go" on standard input: by then the lab has plugged in the network. End
+# of file instead means that the lab died half way: so do we, and nothing is left. (3) services.
 set -u
 DIR=$1 HOST=$2 REPOSITORY=$3 NODE=$4 VOLUME=$5 SERVICES=$6
 HOME_OF_HOST=$DIR/$HOST
@@ -35,16 +35,17 @@ own_file_tree() {
   done
   mount --bind "$HOME_OF_HOST/serial" /var/log/libvirt/guests || fail "cannot bind the serial logs"
   mount --bind "$FILES/etc/hosts" /etc/hosts || fail "cannot bind /etc/hosts"
-  [ ! -e /etc/machine-id ] || mount --bind "$FILES/etc/machine-id" /etc/machine-id || fail "cannot bind machine-id"
+  [ ! -e /etc/machine-id ] || mount --bind "$FILES/etc/machine-id" /etc/machine-id || fail "no machine-id"
   hostname "$HOST"
 }
 
-# The data disk: a file system of its own, so that it can be full, missing or cut off. Direct I/O on the loop
-# device keeps the host's pages from being cached twice; where the machine's disk lacks it, the loop goes without.
+# The data disk: a file system of its own, so that it can be full, missing or cut off. Direct I/O on the
+# loop device keeps the host's pages from being cached twice; where the machine's disk lacks it, the loop
+# goes without.
 data_disk() {
   [ "$VOLUME" = yes ] || { echo "the data disk stays unmounted, as asked"; return; }
   mount -o loop,discard "$HOME_OF_HOST/volume.img" /var/lib/gemel/vm || fail "cannot mount the data disk"
-  losetup --direct-io=on "$(findmnt -n -o SOURCE /var/lib/gemel/vm)" 2>/dev/null || echo "no direct I/O on the loop"
+  losetup --direct-io=on "$(findmnt -n -o SOURCE /var/lib/gemel/vm)" || echo "the loop goes without direct I/O"
   mkdir -p /var/lib/gemel/vm/.images
 }
 
@@ -57,7 +58,7 @@ END
   export PATH=$RUN/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 }
 
-# service NAME LOG COMMAND…: keeps it running until the host stops; $RUN/no-NAME keeps it from being started.
+# service NAME LOG COMMAND…: keeps it running until the host stops; $RUN/no-NAME holds it off.
 service() {
   local name=$1 log=$2
   shift 2

@@ -8,7 +8,7 @@ import { cachePath, labSourcePath } from "./folders.js";
 
 const flags = ["-std=gnu17", "-O2", "-Wall", "-Wextra", "-Wconversion", "-Wno-sign-conversion", "-Werror"];
 
-/** Compiles test/lab/SOURCE; gives the program's path. Two labs that do it at once do not disturb each other. */
+/** Compiles test/lab/SOURCE; gives the program's path. Two that do it at once do no harm. */
 export async function compiledProgram(source: string, extraFlags: readonly string[] = []): Promise<string> {
   const sourcePath = join(labSourcePath, source);
   const key = createHash("sha256")

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * A host's data disk: a file system in a sparse file, mounted through a loop device inside the host only. When the
- * host's last process is gone its mount goes, and with it the loop device (it clears itself); until then the disk
- * must not be mounted a second time.
+ * A host's data disk: a file system in a sparse file, mounted through a loop device inside the host only.
+ * When the host's last process is gone its mount goes, and with it the loop device (it clears itself);
+ * until then the disk must not be mounted a second time.
  */
 import { existsSync, truncateSync, writeFileSync } from "node:fs";
 import { must, run } from "./command.js";
