@@ -177,7 +177,7 @@ int Reactor::open() {
 void Reactor::run() {
   check(state_->ring.is_open() && on_this_thread(), "run() on the thread that called open()");
   state_->last_turn = boot_time();
-  while (!state_->is_stopping) state_->turn();
+  while (!state_->is_stopping.exchange(false)) state_->turn();
 }
 
 int Reactor::start() {

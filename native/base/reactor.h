@@ -53,7 +53,7 @@ class Reactor final : public Clock {
   /// Creates the ring; the calling thread is the reactor's from now on. 0 or -errno (with a finding that says
   /// why).
   int open();
-  /// Turns until stop().
+  /// Turns until stop(); may be called again.
   void run();
   /// A thread of its own that opens and runs; returns open()'s result.
   int start();
