@@ -151,7 +151,7 @@ function reaches(edges: ReadonlyMap<string, ReadonlySet<string>>, from: string, 
   return false;
 }
 
-const importStatement = /(?:^|\n)\s*(import|export)\b(\s+type\b)?[^;"'`]*?["'](\.[^"']+)["']/g;
+const importStatement = /(?:^|\n)\s*(import|export)\b(\s+type\b)?(?:[^;"'`]*?\bfrom)?\s*["'](\.[^"']+)["']/g;
 const importExpression = /import\(\s*["'](\.[^"']+)["']/g;
 
 function typeScriptImports({ path, text }: SourceFile): Import[] {
