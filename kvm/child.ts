@@ -105,7 +105,7 @@ async function serve(line: string): Promise<void> {
     const text = error instanceof Error ? error.message : String(error);
     reply({ id: request.id, ok: false, error: text });
     // A lost connection does not heal by itself; a fresh process does.
-    if (/connect|socket|end of file/i.test(text)) process.exit(0);
+    if (/connect|socket|end of file|broken pipe|data:/i.test(text)) process.exit(0);
   }
 }
 

@@ -15,7 +15,7 @@ interface Known {
 
 const table: readonly Known[] = [
   {
-    says: /failed to connect|cannot connect to|connection refused|client socket is closed|end of file while reading|disconnected from/i,
+    says: /failed to connect|cannot connect to|connection refused|client socket is closed|end of file while reading|disconnected from|broken pipe|connection reset|cannot (recv|write) data/i,
     code: "GEMEL-3001",
   },
   { says: /gemel: refused/i, code: "GEMEL-3007" },

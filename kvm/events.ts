@@ -57,6 +57,7 @@ export class EventStream {
   close(): void {
     clearTimeout(this.#again);
     clearTimeout(this.#look);
+    this.#look = undefined;
     this.#watcher?.close();
     this.#watcher = undefined;
     const child = this.#child;
