@@ -29,11 +29,11 @@ export function learn(turn: Turn, event: Report): void {
   const { at } = turn;
   switch (event.kind) {
     case "heartbeat":
-      return ofPeer(turn, event.from, (peer) => heartbeatHeard(peer, event.network, event.incarnation, at));
+      { ofPeer(turn, event.from, (peer) => heartbeatHeard(peer, event.network, event.incarnation, at)); return; }
     case "control-answer":
-      return ofPeer(turn, event.from, (peer) => controlHeard(peer, event.incarnation, at));
+      { ofPeer(turn, event.from, (peer) => controlHeard(peer, event.incarnation, at)); return; }
     case "peer-closed":
-      return ofPeer(turn, event.from, (peer) => processClosed(peer, at));
+      { ofPeer(turn, event.from, (peer) => processClosed(peer, at)); return; }
     case "peer-views":
       for (const view of event.views) inModule(turn, view.module, (c) => viewSeen(c, event, view));
       return;
@@ -43,20 +43,20 @@ export function learn(turn: Turn, event: Report): void {
       }
       return;
     case "mirror-status":
-      return inModule(turn, event.module, (c) => mirrorSeen(c, event.status));
+      { inModule(turn, event.module, (c) => mirrorSeen(c, event.status)); return; }
     case "mirror-absent":
-      return inModule(turn, event.module, (c) => {
+      { inModule(turn, event.module, (c) => {
         if (c.m.mirror.kind === "unknown") c.m.mirror = { kind: "none" };
-      });
+      }); return; }
     case "mirror-gone":
-      return inModule(turn, event.module, mirrorGone);
+      { inModule(turn, event.module, mirrorGone); return; }
     case "vm-seen":
-      return inModule(turn, event.module, (c) => void (c.m.vm = event.vm));
+      { inModule(turn, event.module, (c) => void (c.m.vm = event.vm)); return; }
     case "hypervisor":
       turn.node.hypervisor = event.is;
       return;
     case "arbiter-answered":
-      return inModule(turn, event.module, (c) => arbiterAnswered(c, event));
+      { inModule(turn, event.module, (c) => arbiterAnswered(c, event)); return; }
     default:
       return unreachable(event);
   }

@@ -3,17 +3,15 @@
 // the present one is answered with a refusal or passed over, never believed.
 
 import { unreachable } from "../base/check.js";
-import type { NodeName } from "../base/units.js";
 import { applyCommand } from "./commands.js";
 import { isPaired, isUpToDate, outranks, peerRuns } from "./evidence/proofs.js";
-import { mirrorStatus, record, send, type Case } from "./evidence/turn.js";
+import { become, mirrorStatus, record, send, type Case } from "./evidence/turn.js";
 import { farewellRecorded, hearGoodbye, hearOwedWord, peerIsNotPrimary, takeWord } from "./rules/farewell.js";
 import { freezeAnswered } from "./rules/arbitration.js";
 import { goodbyeTaken } from "./rules/goodbye.js";
 import { hearWordRequest, wordWritten } from "./rules/word.js";
 import { agreeToClaim, hearHandOver } from "./states/second.js";
 import { claimAgreed, waiting } from "./states/wait.js";
-import { become } from "./evidence/turn.js";
 import type { PeerMessage, TaskOutcome } from "./types.js";
 
 type Of<K extends PeerMessage["kind"]> = Extract<PeerMessage, { kind: K }>;
@@ -21,27 +19,27 @@ type Of<K extends PeerMessage["kind"]> = Extract<PeerMessage, { kind: K }>;
 export function hear(c: Case, message: PeerMessage): void {
   switch (message.kind) {
     case "word-request":
-      return hearWordRequest(c, message);
+      { hearWordRequest(c, message); return; }
     case "word":
-      return hearWord(c, message);
+      { hearWord(c, message); return; }
     case "word-refused":
-      return hearWordRefused(c, message);
+      { hearWordRefused(c, message); return; }
     case "word-taken":
       if (c.m.owed?.generation === message.generation) delete c.m.owed;
       return;
     case "goodbye":
-      return hearGoodbye(c, message);
+      { hearGoodbye(c, message); return; }
     case "goodbye-taken":
-      return goodbyeTaken(c);
+      { goodbyeTaken(c); return; }
     case "hand-over":
       peerIsNotPrimary(c);
-      return hearHandOver(c, message.session);
+      { hearHandOver(c, message.session); return; }
     case "claim":
-      return hearClaim(c, message);
+      { hearClaim(c, message); return; }
     case "claim-agreed":
-      return hearAgreed(c, message);
+      { hearAgreed(c, message); return; }
     case "claim-refused":
-      return hearClaimRefused(c, message);
+      { hearClaimRefused(c, message); return; }
     case "command":
       applyCommand(c, { ...message.command, ...scopeHere(message.command) }, message.by);
       return;
@@ -55,7 +53,7 @@ const scopeHere = (command: Of<"command">["command"]): object =>
   command.do === "start" ? { scope: "node" } : {};
 
 function hearWord(c: Case, message: Of<"word">): void {
-  if (message.request === undefined) return hearOwedWord(c, message);
+  if (message.request === undefined) { hearOwedWord(c, message); return; }
   const { freeze, phase } = c.m;
   const isForFreeze = freeze?.request === message.request && freeze.answer === undefined;
   const isForStart =
@@ -95,9 +93,8 @@ function claimRefusal(c: Case, session: number, rank: number): Of<"claim-refused
   const { kind } = phase.work;
   const mayAgree = kind === "waiting" || kind === "claiming" || kind === "following";
   if (!mayAgree || vm.kind === "on" || status.role === "primary" || c.m.task !== undefined) return "busy";
-  const isRival = phase.work.kind === "claiming" && isUpToDate(c) && !peerRuns(c);
-  if (isRival && phase.work.kind === "claiming" && outranks(phase.work.rank, c.self, rank, c.other)) {
-    return "prefers-itself";
+  if (phase.work.kind === "claiming" && isUpToDate(c) && !peerRuns(c)) {
+    return outranks(phase.work.rank, c.self, rank, c.other) ? "prefers-itself" : undefined;
   }
   return undefined;
 }
@@ -127,5 +124,3 @@ export function answerTaskDone(c: Case, task: number, outcome: TaskOutcome): boo
   if (!outcome.ok) c.m.trouble = outcome.failure;
   return true;
 }
-
-export type Sender = NodeName;

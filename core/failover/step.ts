@@ -239,12 +239,12 @@ function taskDone(c: Case, number: number, outcome: TaskOutcome): void {
     case "STOP":
       return;
     case "WAIT":
-      return waitTaskDone(c, phase.work, task, outcome);
+      { waitTaskDone(c, phase.work, task, outcome); return; }
     case "ALONE":
     case "PRIM":
-      return activeTaskDone(c, phase.work, task, outcome);
+      { activeTaskDone(c, phase.work, task, outcome); return; }
     case "SECOND":
-      return secondTaskDone(c, phase.work, task, outcome);
+      { secondTaskDone(c, phase.work, task, outcome); return; }
     default:
       return unreachable(phase);
   }

@@ -11,6 +11,7 @@
 // - Silence counts only over time in which this daemon ran itself: after a gap every count starts anew (R16).
 // - Clocks of the wall take no part.
 
+import { without } from "../base/fields.js";
 import { heartbeatTimeout, pulse, stallLimit } from "../base/limits.js";
 import {
   elapsed,
@@ -68,13 +69,15 @@ export const newPeer = (
 
 export function heartbeatHeard(peer: Peer, network: string, incarnation: string, at: Instant): Peer {
   const timeout = peer.networks[network]?.timeout ?? heartbeatTimeout;
-  const { closed: _closed, ...open } = peer;
-  return { ...open, incarnation, networks: { ...peer.networks, [network]: { heard: at, timeout } } };
+  return {
+    ...without(peer, "closed"),
+    incarnation,
+    networks: { ...peer.networks, [network]: { heard: at, timeout } },
+  };
 }
 
 export function controlHeard(peer: Peer, incarnation: string, at: Instant): Peer {
-  const { closed: _closed, ...open } = peer;
-  return { ...open, incarnation, control: at };
+  return { ...without(peer, "closed"), incarnation, control: at };
 }
 
 export const processClosed = (peer: Peer, at: Instant): Peer => ({ ...peer, closed: at });

@@ -5,6 +5,7 @@
 
 import { turnGapMax } from "../../base/limits.js";
 import { check } from "../../base/check.js";
+import { without } from "../../base/fields.js";
 import type { Failure } from "../../base/errors.js";
 import {
   elapsed,
@@ -124,13 +125,11 @@ export function setDurable(c: Case, change: Partial<Durable>): void {
 }
 
 export function clearOutdated(c: Case): void {
-  const { outdated: _outdated, ...rest } = c.m.durable;
-  c.m.durable = rest;
+  c.m.durable = without(c.m.durable, "outdated");
 }
 
 export function clearResolving(c: Case): void {
-  const { resolving: _resolving, ...rest } = c.m.durable;
-  c.m.durable = rest;
+  c.m.durable = without(c.m.durable, "resolving");
 }
 
 const number = (turn: Turn): number => (turn.node.counter += 1);

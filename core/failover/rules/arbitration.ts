@@ -16,6 +16,7 @@
 // The engine pauses the guest by itself at its deadline (R15, R16); a verdict may come later and is as good then. A
 // grant names the freeze it answers; for any other freeze it is void.
 
+import { without } from "../../base/fields.js";
 import { askLimit, leaseTakeoverWait } from "../../base/limits.js";
 import { elapsed, later } from "../../base/units.js";
 import type { FreezeId, GrantBasis, MirrorStatus } from "../../../native/index.js";
@@ -130,8 +131,7 @@ function ask(c: Case, open: FreezeCase, { generation }: MirrorStatus, arbiter: b
       generation,
       why: "frozen",
     });
-    const { arbiter: _silent, ...rest } = c.m.freeze ?? open;
-    c.m.freeze = { ...rest, askedArbiter: c.at };
+    c.m.freeze = { ...without(c.m.freeze ?? open, "arbiter"), askedArbiter: c.at };
   }
 }
 
@@ -156,8 +156,7 @@ export function freezeAnswered(c: Case, ok: boolean): void {
     }
     return;
   }
-  const { answer: _answer, task: _task, ...again } = open;
-  c.m.freeze = again;
+  c.m.freeze = without(open, "answer", "task");
 }
 
 /** R20: where a lease is configured, a run alone on the peer's word is recorded there too, afterwards. */
@@ -189,8 +188,7 @@ export function stepArbiter(c: Case, work: AskingArbiter, keep: (work: AskingArb
   if (c.at >= later(work.closed, leaseTakeoverWait) && isUnanswered && isDue(c, work.asked, askLimit)) {
     const why = c.m.phase.state === "SECOND" ? "takeover" : "cold-start";
     c.turn.effects.push({ do: "ask-arbiter", module: c.id, request: work.request, generation, why });
-    const { answer: _silent, ...rest } = work;
-    keep({ ...rest, asked: c.at });
+    keep({ ...without(work, "answer"), asked: c.at });
   }
   return "working";
 }

@@ -2,8 +2,8 @@
 // The receiving side of a goodbye (R22) or a word (R20): first the engine makes "left alone last" durable, then it is
 // acknowledged and acted upon. A farewell for another generation or session than this copy's says nothing about it.
 
-import { peerVerdict } from "../evidence/proofs.js";
-import { isUpToDate } from "../evidence/proofs.js";
+import { without } from "../../base/fields.js";
+import { isUpToDate, peerVerdict } from "../evidence/proofs.js";
 import { answerMirror, mirrorStatus, record, send, setDurable, type Case } from "../evidence/turn.js";
 import type { Farewell, PeerMessage } from "../types.js";
 import { leave } from "./goodbye.js";
@@ -75,8 +75,7 @@ export function farewellRecorded(c: Case, ok: boolean): void {
     return;
   }
   // For a running primary the grant that follows the loss of the link is the durable record.
-  const { task: _task, ...rest } = farewell;
-  c.m.farewell = { ...rest, recorded: true };
+  c.m.farewell = { ...without(farewell, "task"), recorded: true };
   acknowledge(c, farewell.basis, farewell.generation);
 }
 

@@ -14,6 +14,7 @@
 // gives up: who leaves while the peer is not up to date stays proven current and can start again alone.
 
 import { seconds, elapsed, milliseconds, type Milliseconds } from "../../base/units.js";
+import { without } from "../../base/fields.js";
 import { failure } from "../../base/errors.js";
 import { forceStopTimeout } from "../../base/limits.js";
 import { isPaired, peerAnswers, peerRuns, peerVerdict, peerView } from "../evidence/proofs.js";
@@ -75,9 +76,8 @@ function leavingPhase(c: Case, work: LeaveWork): Phase {
   return { state: "WAIT", work };
 }
 
-function goTo(c: Case, work: LeaveWork, step: LeaveStep, change: Partial<LeaveWork> = {}): void {
-  const { sent: _sent, ...rest } = work;
-  const next: LeaveWork = { ...rest, ...change, step, since: c.at };
+function goTo(c: Case, work: LeaveWork, step: LeaveStep): void {
+  const next: LeaveWork = { ...without(work, "sent"), step, since: c.at };
   const phase = leavingPhase(c, next);
   succeeded(c);
   if (phase.state === c.m.phase.state) refine(c, phase);
@@ -105,7 +105,7 @@ export function decideLeave(c: Case, work: LeaveWork): boolean {
     case "close":
       return close(c, work);
     case "set-aside":
-      return setAside(c, work);
+      return setAside(c);
   }
 }
 
@@ -162,9 +162,8 @@ function giveUp(c: Case, work: LeaveWork): boolean {
 }
 
 function sayGoodbye(c: Case, work: LeaveWork): boolean {
-  const isHeard = work.gaveUp === undefined || peerVerdict(c) === "dead";
-  const isTooLate = elapsed(work.since, c.at) > goodbyeLimit;
-  if (isHeard || isTooLate || work.gaveUp === undefined) {
+  const isUseless = peerVerdict(c) === "dead" || elapsed(work.since, c.at) > goodbyeLimit;
+  if (work.gaveUp === undefined || isUseless) {
     goTo(c, work, "close");
     return true;
   }
@@ -225,7 +224,7 @@ function afterClose(c: Case, work: LeaveWork): void {
   }
 }
 
-function setAside(c: Case, _work: LeaveWork): boolean {
+function setAside(c: Case): boolean {
   if (isFree(c)) begin(c, "set-aside", (task) => ({ do: "set-aside", module: c.id, task }));
   return false;
 }
