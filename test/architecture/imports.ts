@@ -23,7 +23,7 @@ type Row = {
 
 const anything = "";
 const station = ["core/base/"];
-/** The edge carries out what was decided and reports what happened: it knows the stations, never the adapters. */
+/** The edge carries out what was decided and reports what happened: it knows stations, never adapters. */
 const edge = [
   ...[
     "base/",
