@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The engine as its neighbours see it: front ends (mount/) ask for I/O, the door (addon.cc) gives commands and hears
-// events. What happens in between is in the stations of this folder.
+// The engine as its neighbours see it: front ends (mount/) ask for I/O, the door (addon.cc) gives commands
+// and hears events. What happens in between is in the stations of this folder.
 #pragma once
 
 #include <functional>
@@ -13,8 +13,8 @@
 
 namespace gemel {
 
-/// What a front end may ask. Every call may wait: for an overlapping operation, for the peer, for a frozen module.
-/// Results are bytes or 0, or -errno. On a secondary every change answers -EROFS.
+/// What a front end may ask. Every call may wait: for an overlapping operation, for the peer, for a frozen
+/// module. Results are bytes or 0, or -errno. On a secondary every change answers -EROFS.
 class FileService {
  public:
   virtual ~FileService() = default;
@@ -23,7 +23,8 @@ class FileService {
   virtual Task<int> write(Fid fid, std::uint64_t offset, ConstBytes data, bool sync) = 0;
   virtual Task<int> flush(Fid fid, bool data_only) = 0;
   virtual Task<int> allocate(Fid fid, int mode, std::uint64_t offset, std::uint64_t length) = 0;
-  /// Names and attributes (R6, R9); fills `change.attributes`, `change.fid`. Truncation is set_attributes with kSetSize.
+  /// Names and attributes (R6, R9); fills `change.attributes`, `change.fid`. Truncation is set_attributes
+  /// with kSetSize.
   virtual Task<int> apply(NameChange& change) = 0;
   virtual bool writable() const = 0;
   /// Local questions, answered at once, also while frozen (R13).
@@ -36,7 +37,8 @@ class FileService {
 class FrontEnd {
  public:
   virtual ~FrontEnd() = default;
-  /// Kernel caches of the whole mount are dropped by a thread of its own, with a time limit; `done` from the reactor (R26).
+  /// Kernel caches of the whole mount are dropped by a thread of its own, with a time limit; `done` from the
+  /// reactor (R26).
   virtual void invalidate_all(std::function<void(int)> done) = 0;
   /// One file's kernel cache (a change applied on the secondary).
   virtual void invalidate(Fid fid) = 0;

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Questions and answers on the bulk channel (reintegration, verify, reads served by the peer): each question
+// has a number, its answer carries the same one. When the link is lost every open question ends without an
+// answer.
+#pragma once
+
+#include <map>
+#include <optional>
+
+#include "../wire/codec.h"
+#include "ports.h"
+
+namespace gemel {
+
+class Bulk {
+ public:
+  explicit Bulk(Ports& ports) : ports_(ports) {}
+
+  /// An answer and its data; nothing when the link was lost or the answer made no sense.
+  template <class Answer>
+  struct Answered {
+    std::optional<Answer> message;
+    PooledBytes data;
+    explicit operator bool() const { return message.has_value(); }
+    const Answer* operator->() const { return &*message; }
+  };
+
+  template <class Answer, class Question>
+  Task<Answered<Answer>> ask(Question question, ConstBytes data = {}) {
+    Answered<Answer> answered;
+    Waiting waiting;
+    waiting.type = static_cast<std::uint8_t>(wire::kTypeOf<Answer>);
+    const Sequence number = ++last_;
+    const wire::Packed packed = wire::pack(question);
+    if (!send(static_cast<std::uint8_t>(wire::kTypeOf<Question>), number, packed.bytes(), data))
+      co_return answered;
+    waiting_[number] = &waiting;
+    co_await waiting.ready.wait();
+    if (!waiting.arrived) co_return answered;
+    auto decoded = wire::decode<Answer>(waiting.message);
+    if (!decoded) co_return answered;
+    answered.message = std::move(*decoded);
+    answered.data = std::move(waiting.data);
+    co_return answered;
+  }
+
+  /// The answer to question `number`.
+  template <class Answer>
+  void answer(Sequence number, const Answer& message, ConstBytes data = {}) {
+    const wire::Packed packed = wire::pack(message);
+    send(static_cast<std::uint8_t>(wire::kTypeOf<Answer>), number, packed.bytes(), data);
+  }
+  bool send(std::uint8_t type, Sequence number, ConstBytes message, ConstBytes data);
+
+  /// False: nobody waits for this frame.
+  bool take(Link::Frame& frame);
+  void link_lost();
+
+ private:
+  struct Waiting {
+    std::uint8_t type = 0;
+    bool arrived = false;
+    std::vector<std::byte> message;
+    PooledBytes data;
+    Event ready;
+  };
+  Ports& ports_;
+  Sequence last_ = 0;
+  std::map<Sequence, Waiting*> waiting_;
+};
+
+}  // namespace gemel

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operations.h"
+
+#include <cerrno>
+
+#include "receiver.h"
+
+namespace gemel {
+
+using Kind = PeerAnswer::Kind;
+
+bool Operations::is_direct(std::uint64_t offset, ConstBytes data) const {
+  const std::uint64_t alignment = ports_.disk.alignment();
+  return offset % alignment == 0 && data.size() % alignment == 0 &&
+         reinterpret_cast<std::uintptr_t>(data.data()) % alignment == 0;
+}
+
+Task<int> Operations::read(Fid fid, std::uint64_t offset, Bytes into) {
+  UnderWay under_way(figures_);
+  Hold hold(locks_);
+  hold.add(fid, offset, into.size(), Hold::Mode::peek, is_direct(offset, into));
+  co_await hold.taken();
+  // A frozen primary may be old by now; a secondary's own copy is what its read-only mount shows.
+  if (gate_.is_frozen()) co_await gate_.pass();
+  auto io = disk_read(ports_.disk, fid, offset, into);
+  int result = co_await io;
+  if (gate_.is_frozen()) co_await gate_.pass();
+  if (result == -EIO) {
+    owner_.local_failed(-result, fid, into.size());
+    result = co_await owner_.read_from_peer(fid, offset, into);
+  }
+  figures_.reads++;
+  if (result > 0) figures_.bytes_read += static_cast<std::uint64_t>(result);
+  co_return result;
+}
+
+/// Returns 0 when the write may start: the gate is open at this very moment and the extents are durable in
+/// the log.
+Task<int> Operations::pass_and_intend(Fid fid, std::uint64_t offset, std::uint64_t length) {
+  for (;;) {
+    if (!gate_.is_open()) {
+      if (const int refused = co_await gate_.pass(); refused != 0) co_return refused;
+    }
+    if (tracking_.touch(fid, offset, length)) co_return 0;
+    const int failed = co_await tracking_.intend(fid, offset, length);
+    if (failed < 0) {
+      owner_.local_failed(-failed, fid, length);
+      co_return -EIO;
+    }
+    // Waited: the gate may have frozen, or the extent may have been forgotten again. Look once more.
+  }
+}
+
+Task<int> Operations::write(Fid fid, std::uint64_t offset, ConstBytes data, bool sync) {
+  if (!gate_.is_primary()) co_return -EROFS;
+  UnderWay under_way(figures_);
+  const Nanos begun = ports_.clock.now();
+  Hold hold(locks_);
+  hold.add(fid, offset, data.size(), Hold::Mode::write, is_direct(offset, data));
+  co_await hold.taken();
+  if (const int refused = co_await pass_and_intend(fid, offset, data.size()); refused != 0) co_return refused;
+
+  tracking_.write_begins(fid, offset, data.size());
+  const wire::Write message{fid, offset, sync};
+  Session::Pending pending(message, data, /*needs_done=*/sync);
+  const bool with_peer = has_peer(fid);
+  if (with_peer) session_.send(pending);
+  auto io = disk_write(ports_.disk, fid, offset, data);
+  int local = co_await io;
+  if (local >= 0 && sync) {
+    // R12: no FSYNC follows a write with O_DSYNC on a direct file.
+    auto flush = disk_flush(ports_.disk, fid, true);
+    const int flushed = co_await flush;
+    if (flushed < 0) local = flushed;
+  }
+  const Nanos local_done = ports_.clock.now();
+  PeerAnswer peer;
+  if (with_peer) peer = co_await session_.answer(pending);
+  const Nanos now = ports_.clock.now();
+  figures_.local.add(local_done - begun);
+  if (with_peer) figures_.peer.add(now - begun);
+  local = co_await settle(fid, offset, data.size(), local, peer);
+  tracking_.write_ends(fid, offset, data.size());
+  figures_.written(data.size(), ports_.clock.now() - begun, now);
+  co_return local < 0 ? local : static_cast<int>(data.size());
+}
+
+/// R9: what the two sides did is brought together; the reply waits for an open gate (R13).
+Task<int> Operations::settle(Fid fid, std::uint64_t offset, std::uint64_t length, int local,
+                             PeerAnswer peer) {
+  if (local < 0) owner_.local_failed(-local, fid, length);
+  const bool peer_did = peer.kind == Kind::done && peer.result >= 0;
+  const bool peer_failed = peer.kind == Kind::done && peer.result < 0;
+  if (local < 0 && (peer_did || peer_failed)) {
+    // What either side holds of the range now is unknown: the peer gets what this side has.
+    const bool equal = co_await make_equal(fid, offset, length);
+    if (!equal) {
+      tracking_.mark(fid, {offset, length});
+      owner_.peer_failed(peer_failed ? -peer.result : EIO, fid, {offset, length});
+    }
+  } else if (peer_failed) {
+    tracking_.mark(fid, {offset, length});
+    if (peer.result == -ESTALE) owner_.compare_names_again();
+    owner_.peer_failed(-peer.result, fid, {offset, length});
+  }
+  if (!gate_.is_open()) {
+    const int refused = co_await gate_.pass();
+    if (refused != 0 && local >= 0) co_return refused;
+  }
+  co_return local;
+}
+
+/// The range's lock is held. Sends this side's present content of it; true when the peer has it.
+Task<bool> Operations::make_equal(Fid fid, std::uint64_t offset, std::uint64_t length) {
+  Attributes now;
+  if (length > kWriteBytesMax || ports_.disk.stat(fid, now) != 0 || !session_.carries()) co_return false;
+  const std::uint64_t held = now.size <= offset ? 0 : std::min(length, now.size - offset);
+  static thread_local BufferPool repair;
+  Buffer buffer = repair.take(kWriteBytesMax);
+  if (held > 0) {
+    auto io = disk_read(ports_.disk, fid, offset, buffer.first(held));
+    const int read = co_await io;
+    if (read != static_cast<int>(held) || !session_.carries()) co_return false;
+    const wire::Write message{fid, offset, false};
+    Session::Pending pending(message, buffer.first(held), /*needs_done=*/true);
+    session_.send(pending);
+    const PeerAnswer answer = co_await session_.answer(pending);
+    if (answer.kind != Kind::done || answer.result < 0) co_return false;
+  }
+  if (held == length) co_return true;
+  // A write that would have made the file longer: the peer's may be longer now.
+  if (ports_.disk.stat(fid, now) != 0 || !session_.carries()) co_return false;
+  wire::Change cut;
+  cut.kind = NameKind::set_attributes;
+  cut.fid = fid;
+  cut.valid = kSetSize;
+  cut.size = now.size;
+  Session::Pending pending(cut, {}, /*needs_done=*/true);
+  session_.send(pending);
+  const PeerAnswer answer = co_await session_.answer(pending);
+  co_return answer.kind == Kind::done&& answer.result >= 0;
+}
+
+Task<int> Operations::flush(Fid fid, bool data_only) {
+  if (!gate_.is_primary()) {
+    auto flush = disk_flush(ports_.disk, fid, data_only);
+    co_return co_await flush;
+  }
+  UnderWay under_way(figures_);
+  if (const int refused = co_await gate_.pass(); refused != 0) co_return refused;
+  const bool covers = tracking_.cover_begins(fid);
+  const wire::Flush message{fid, data_only};
+  Session::Pending pending(message, {}, /*needs_done=*/true);
+  const bool with_peer = has_peer(fid);
+  if (with_peer) session_.send(pending);
+  auto io = disk_flush(ports_.disk, fid, data_only);
+  const int local = co_await io;
+  PeerAnswer peer;
+  if (with_peer) peer = co_await session_.answer(pending);
+  const bool both = local == 0 && peer.kind == Kind::done && peer.result == 0;
+  if (covers) tracking_.cover_ends(fid, both);
+  figures_.flushes++;
+  // R11: a failed flush condemns that copy, it is never retried into success.
+  if (local < 0) owner_.local_failed(-local, fid, 0);
+  if (peer.kind == Kind::done && peer.result < 0) owner_.peer_failed(-peer.result, fid, {});
+  if (!gate_.is_open()) {
+    if (const int refused = co_await gate_.pass(); refused != 0) co_return refused;
+  }
+  co_return local;
+}
+
+Task<int> Operations::allocate(Fid fid, int mode, std::uint64_t offset, std::uint64_t length) {
+  if (!gate_.is_primary()) co_return -EROFS;
+  UnderWay under_way(figures_);
+  Hold hold(locks_);
+  hold.add_file(fid);
+  co_await hold.taken();
+  int slot = -1;
+  if (length > kLargeRange) {
+    // Too many extents to name them one by one: the journal says that this file was being changed as a whole.
+    NameChange whole;
+    whole.kind = NameKind::set_attributes;
+    whole.fid = fid;
+    whole.valid = kSetSize;
+    if (const int refused = co_await gate_.pass(); refused != 0) co_return refused;
+    slot = co_await tracking_.enter(whole);
+    if (slot < 0) co_return -EIO;
+    if (const int refused = co_await gate_.pass(); refused != 0) co_return refused;
+  } else {
+    if (const int refused = co_await pass_and_intend(fid, offset, length); refused != 0) co_return refused;
+    tracking_.write_begins(fid, offset, length);
+  }
+  const wire::Allocate message{fid, static_cast<std::uint32_t>(mode), offset, length};
+  Session::Pending pending(message, {}, /*needs_done=*/true);
+  const bool with_peer = has_peer(fid);
+  if (with_peer) session_.send(pending);
+  auto io = disk_allocate(ports_.disk, fid, mode, offset, length);
+  int local = co_await io;
+  PeerAnswer peer;
+  if (with_peer) peer = co_await session_.answer(pending);
+  local = co_await settle(fid, offset, length, local, peer);
+  if (slot >= 0) {
+    tracking_.change_ends(slot, fid);
+  } else {
+    tracking_.write_ends(fid, offset, length);
+  }
+  co_return local < 0 ? local : 0;
+}
+
+Task<int> Operations::apply(NameChange& change) {
+  if (!gate_.is_primary()) co_return -EROFS;
+  UnderWay under_way(figures_);
+  const bool makes = change.kind == NameKind::create || change.kind == NameKind::mkdir ||
+                     change.kind == NameKind::symlink || change.kind == NameKind::mknod;
+  // The same number on both nodes; 0 and 1 are taken.
+  while (makes && change.fid <= kRootFid) change.fid = ports_.clock.random();
+  Hold hold(locks_);
+  add_locks(hold, ports_.disk, change);
+  co_await hold.taken();
+  co_return co_await apply_held(change);
+}
+
+Task<int> Operations::apply_held(NameChange& change) {
+  if (const int refused = co_await gate_.pass(); refused != 0) co_return refused;
+  const int slot = co_await tracking_.enter(change);
+  if (slot < 0) {
+    owner_.local_failed(-slot, change.fid, 0);
+    co_return -EIO;
+  }
+  if (const int refused = co_await gate_.pass(); refused != 0) {
+    tracking_.change_failed(slot);
+    co_return refused;
+  }
+  // R9: names run here first, the peer hears only of what succeeded.
+  const wire::Change message = to_wire(change);
+  const int local = ports_.disk.apply(change);
+  if (local < 0) {
+    tracking_.change_failed(slot);
+    co_return local;
+  }
+  const bool is_cut = change.kind == NameKind::set_attributes && (change.valid & kSetSize) != 0;
+  Session::Pending pending(message, {}, /*needs_done=*/true);
+  const bool with_peer = has_peer(change.fid);
+  if (with_peer) session_.send(pending);
+  PeerAnswer peer;
+  if (with_peer) peer = co_await session_.answer(pending);
+  figures_.changes++;
+  if (peer.kind == Kind::done && peer.result < 0) {
+    if (is_cut) tracking_.mark_whole(change.fid);
+    owner_.compare_names_again();
+    owner_.peer_failed(-peer.result, change.fid, {});
+  }
+  tracking_.change_ends(slot, is_cut ? change.fid : kNoFid);
+  lost_a_name(change.replaced);
+  if (!gate_.is_open()) {
+    if (const int refused = co_await gate_.pass(); refused != 0) co_return refused;
+  }
+  co_return 0;
+}
+
+void Operations::lost_a_name(Fid fid) {
+  if (fid == kNoFid) return;
+  Attributes left;
+  const bool is_gone = ports_.disk.stat(fid, left) != 0;
+  if (!is_gone && left.links > 0) return;
+  tracking_.file_gone(fid);
+  std::erase_if(orphans_, [&](Fid old) { return ports_.disk.stat(old, left) != 0; });
+  if (!is_gone) orphans_.insert(fid);
+}
+
+Task<bool> Operations::cover() {
+  const std::vector<Fid> files = tracking_.uncovered_files();
+  constexpr std::size_t kFilesSingly = 16;
+  if (!tracking_.are_names_uncovered() && files.size() <= kFilesSingly) {
+    bool all = true;
+    for (const Fid fid : files) {
+      const bool covered = co_await cover_file(fid);
+      all = all && covered;
+    }
+    co_return all;
+  }
+  co_return co_await cover_file(kNoFid);
+}
+
+Task<bool> Operations::cover_file(Fid fid) {
+  if (!session_.carries() || !tracking_.cover_begins(fid)) co_return true;
+  const wire::Flush message{fid, false};
+  Session::Pending pending(message, {}, /*needs_done=*/true);
+  session_.send(pending);
+  auto io = fid == kNoFid ? disk_flush_volume(ports_.disk) : disk_flush(ports_.disk, fid, false);
+  const int local = co_await io;
+  const PeerAnswer peer = co_await session_.answer(pending);
+  const bool gone = local == -ESTALE;
+  const bool both = (local == 0 || gone) && peer.kind == Kind::done && peer.result == 0;
+  tracking_.cover_ends(fid, both);
+  if (local < 0 && !gone) owner_.local_failed(-local, fid, 0);
+  if (peer.kind == Kind::done && peer.result < 0) owner_.peer_failed(-peer.result, fid, {});
+  co_return both;
+}
+
+}  // namespace gemel

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// The life of a guest's operation, each one straight function:
+//
+//   lock the range (R5) ─ pass the gate (R13) ─ intent durable (R1) ─┬─ local I/O ──┬─ both done ─ gate again
+//   ─ reply
+//                                                                   └─ frame, ack ─┘
+//
+// Invariants:
+//  - A reply leaves only while the gate is open: not during a freeze, even when both sides have done it (R13,
+//  R16).
+//  - When the results of both sides differ, the copies are made equal again, or the difference is marked, or
+//  the
+//    session ends, before the reply (R9).
+//  - On a secondary everything that changes answers -EROFS; reads are served from its own copy.
+#pragma once
+
+#include "figures.h"
+#include "gate.h"
+#include "range_locks.h"
+#include "session.h"
+#include "tracking.h"
+
+namespace gemel {
+
+class Operations final : public FileService {
+ public:
+  struct Owner {
+    virtual ~Owner() = default;
+    /// The peer could not do what this side did: it is not up to date (R9). Ends or freezes the session;
+    /// while the peer is being filled the range is looked at once more.
+    virtual void peer_failed(int error, Fid fid, Range range) = 0;
+    /// While the peer is being filled a failed change means: compare the tree once more.
+    virtual void compare_names_again() = 0;
+    /// The local disk failed an operation: it degrades, and says so.
+    virtual void local_failed(int error, Fid fid, std::uint64_t bytes) = 0;
+    virtual void refused_write(Fid fid, int pid) = 0;
+    /// A read that this disk cannot serve, from the peer (in sync only). Bytes or -errno.
+    virtual Task<int> read_from_peer(Fid fid, std::uint64_t offset, Bytes into) = 0;
+  };
+
+  Operations(Ports& ports, RangeLocks& locks, Gate& gate, Session& session, Tracking& tracking,
+             Figures& figures, Owner& owner)
+      : ports_(ports),
+        locks_(locks),
+        gate_(gate),
+        session_(session),
+        tracking_(tracking),
+        figures_(figures),
+        owner_(owner) {}
+
+  Task<int> read(Fid fid, std::uint64_t offset, Bytes into) override;
+  Task<int> write(Fid fid, std::uint64_t offset, ConstBytes data, bool sync) override;
+  Task<int> flush(Fid fid, bool data_only) override;
+  Task<int> allocate(Fid fid, int mode, std::uint64_t offset, std::uint64_t length) override;
+  Task<int> apply(NameChange& change) override;
+  bool writable() const override { return gate_.is_primary(); }
+  Disk& disk() override { return ports_.disk; }
+  void refused_write(Fid fid, int pid) override { owner_.refused_write(fid, pid); }
+
+  /// Flushes both sides and lets the tracking forget what that covers (R2). False: something failed.
+  Task<bool> cover();
+  /// Nothing of the guest's is under way.
+  bool idle() const { return figures_.in_flight == 0; }
+
+ private:
+  /// Counts itself in and out.
+  class UnderWay {
+   public:
+    explicit UnderWay(Figures& figures) : figures_(figures) { figures_.in_flight++; }
+    ~UnderWay() { figures_.in_flight--; }
+    UnderWay(const UnderWay&) = delete;
+    UnderWay& operator=(const UnderWay&) = delete;
+
+   private:
+    Figures& figures_;
+  };
+  Task<int> pass_and_intend(Fid fid, std::uint64_t offset, std::uint64_t length);
+  Task<int> settle(Fid fid, std::uint64_t offset, std::uint64_t length, int local, PeerAnswer peer);
+  Task<bool> make_equal(Fid fid, std::uint64_t offset, std::uint64_t length);
+  Task<int> apply_held(NameChange& change);
+  Task<bool> cover_file(Fid fid);
+  bool is_direct(std::uint64_t offset, ConstBytes data) const;
+  bool has_peer(Fid fid) const { return session_.carries() && (orphans_.empty() || !orphans_.contains(fid)); }
+  void lost_a_name(Fid fid);
+
+  Ports& ports_;
+  RangeLocks& locks_;
+  Gate& gate_;
+  Session& session_;
+  Tracking& tracking_;
+  Figures& figures_;
+  Owner& owner_;
+  /// Files without a name that are still open: the peer has removed them, what is written to them stays here.
+  std::set<Fid> orphans_;
+};
+
+}  // namespace gemel

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "receiver.h"
+
+#include <cerrno>
+
+#include "../base/check.h"
+
+namespace gemel {
+
+using wire::AckKind;
+using wire::Type;
+
+void Receiver::begin(SessionNumber session, bool filling) {
+  session_ = session;
+  filling_ = filling;
+  open_ = true;
+  epoch_++;
+  arrived_ = 0;
+  failure_ = 0;
+  results_.clear();
+  unfinished_.clear();
+}
+
+const char* Receiver::take(Link::Frame& frame) {
+  if (!open_) return nullptr;  // late frames of a session that ended
+  // The sender has all answers up to here: they are not needed for a repeat any more.
+  results_.erase(results_.begin(), results_.upper_bound(frame.settled));
+  if (const auto known = results_.find(frame.sequence); known != results_.end()) {
+    if (known->second.done) {
+      answer(frame.sequence, AckKind::done, known->second.value);
+    } else if (config_.acknowledge == Acknowledge::received) {
+      answer(frame.sequence, AckKind::received, 0);
+    }
+    return nullptr;
+  }
+  if (frame.sequence <= arrived_) return nullptr;  // settled long ago
+  if (frame.sequence != arrived_ + 1) return "an operation is missing in the order";
+  switch (static_cast<Type>(frame.type)) {
+    case Type::write:
+      return take_write(frame);
+    case Type::flush:
+      return take_flush(frame);
+    case Type::allocate:
+      return take_allocate(frame);
+    case Type::change:
+      return take_change(frame);
+    default:
+      return "not an operation";
+  }
+}
+
+void Receiver::start(Sequence sequence) {
+  arrived_ = sequence;
+  results_[sequence] = {};
+  unfinished_[sequence] = true;
+}
+
+void Receiver::answer(Sequence sequence, AckKind kind, int result) {
+  const wire::Packed packed = wire::pack(wire::Ack{kind, result});
+  ports_.link.send(Link::Channel::hot, static_cast<std::uint8_t>(Type::ack), sequence, 0, packed.bytes(), {});
+}
+
+void Receiver::finish(Sequence sequence, int result, Fid fid) {
+  if (result < 0) {
+    // R9: the primary hears it and makes the range equal or goes on without this copy; until then it is not
+    // current.
+    if (failure_ == 0) failure_ = result;
+    if (!filling_ && on_failure) on_failure(result, fid);
+  }
+  if (const auto known = results_.find(sequence); known != results_.end()) {
+    known->second.done = true;
+    known->second.value = result;
+  }
+  unfinished_.erase(sequence);
+  answer(sequence, AckKind::done, result);
+  progress_.set();
+}
+
+Task<void> Receiver::until_done_before(Sequence sequence) {
+  while (!unfinished_.empty() && unfinished_.begin()->first < sequence) {
+    progress_.reset();
+    co_await progress_.wait();
+  }
+}
+
+Task<void> Receiver::drained() {
+  return until_done_before(arrived_ + 1);
+}
+
+const char* Receiver::take_write(Link::Frame& frame) {
+  auto message = wire::decode<wire::Write>(frame.message);
+  if (!message) return message.reason();
+  start(frame.sequence);
+  if (config_.acknowledge == Acknowledge::received && !message->sync)
+    answer(frame.sequence, AckKind::received, 0);
+  spawn(write(frame.sequence, *message, std::move(frame.data)));
+  return nullptr;
+}
+
+Task<void> Receiver::write(Sequence sequence, wire::Write message, PooledBytes data) {
+  const std::uint64_t epoch = epoch_;
+  const ConstBytes bytes = data.bytes();
+  const std::uint32_t alignment = ports_.disk.alignment();
+  const bool direct = message.offset % alignment == 0 && bytes.size() % alignment == 0;
+  Hold hold(locks_);
+#ifndef GEMEL_SABOTAGE_REORDER_OVERLAP
+  hold.add(message.fid, message.offset, bytes.size(), Hold::Mode::write, direct);
+#else
+  (void)direct;
+#endif
+  co_await hold.taken();
+  auto io = disk_write(ports_.disk, message.fid, message.offset, bytes);
+  int result = co_await io;
+  if (result >= 0 && message.sync) {
+    auto flush = disk_flush(ports_.disk, message.fid, true);
+    result = co_await flush;
+  }
+  hold.release();
+  if (result >= 0) ports_.front.invalidate(message.fid);
+  if (epoch == epoch_) finish(sequence, result < 0 ? result : 0, message.fid);
+}
+
+const char* Receiver::take_flush(Link::Frame& frame) {
+  auto message = wire::decode<wire::Flush>(frame.message);
+  if (!message) return message.reason();
+  start(frame.sequence);
+  spawn(flush(frame.sequence, *message));
+  return nullptr;
+}
+
+Task<void> Receiver::flush(Sequence sequence, wire::Flush message) {
+  const std::uint64_t epoch = epoch_;
+  // R11: io_uring orders nothing by itself, and in mode `received` much that was acknowledged is still under
+  // way.
+  co_await until_done_before(sequence);
+  int result = 0;
+#ifndef GEMEL_SABOTAGE_SKIP_PEER_FLUSH
+  if (message.fid == kNoFid) {
+    auto flush = disk_flush_volume(ports_.disk);
+    result = co_await flush;
+  } else {
+    auto flush = disk_flush(ports_.disk, message.fid, message.data_only);
+    result = co_await flush;
+    // A file that is gone by now has nothing left to flush.
+    if (result == -ESTALE) result = 0;
+  }
+#endif
+  if (epoch == epoch_) finish(sequence, result < 0 ? result : 0, message.fid);
+}
+
+const char* Receiver::take_allocate(Link::Frame& frame) {
+  auto message = wire::decode<wire::Allocate>(frame.message);
+  if (!message) return message.reason();
+  start(frame.sequence);
+  spawn(allocate(frame.sequence, *message));
+  return nullptr;
+}
+
+Task<void> Receiver::allocate(Sequence sequence, wire::Allocate message) {
+  const std::uint64_t epoch = epoch_;
+  Hold hold(locks_);
+  hold.add_file(message.fid);
+  co_await hold.taken();
+  auto io =
+      disk_allocate(ports_.disk, message.fid, static_cast<int>(message.mode), message.offset, message.length);
+  const int result = co_await io;
+  hold.release();
+  ports_.front.invalidate(message.fid);
+  if (epoch == epoch_) finish(sequence, result < 0 ? result : 0, message.fid);
+}
+
+const char* Receiver::take_change(Link::Frame& frame) {
+  auto message = wire::decode<wire::Change>(frame.message);
+  if (!message) return message.reason();
+  start(frame.sequence);
+  spawn(change(frame.sequence, std::move(*message)));
+  return nullptr;
+}
+
+Task<void> Receiver::change(Sequence sequence, wire::Change message) {
+  const std::uint64_t epoch = epoch_;
+  NameChange change = from_wire(message);
+  Hold hold(locks_);
+  add_locks(hold, ports_.disk, change);
+  co_await hold.taken();
+  const int result = ports_.disk.apply(change);
+  hold.release();
+  for (const Fid fid : {change.fid, change.directory, change.directory2}) {
+    if (fid != kNoFid) ports_.front.invalidate(fid);
+  }
+  Attributes left;
+  if (result == 0 && change.replaced != kNoFid && ports_.disk.stat(change.replaced, left) == -ESTALE)
+    tracking_.file_gone(change.replaced);
+  if (epoch == epoch_) finish(sequence, result, change.fid);
+}
+
+wire::Change to_wire(const NameChange& change) {
+  const Attributes& to = change.attributes;
+  wire::Change message;
+  message.kind = change.kind;
+  message.fid = change.fid;
+  message.directory = change.directory;
+  message.directory2 = change.directory2;
+  message.name = change.name;
+  message.name2 = change.name2;
+  message.value = change.value;
+  message.flags = change.flags;
+  message.valid = change.valid;
+  message.mode = to.mode;
+  message.uid = to.uid;
+  message.gid = to.gid;
+  message.rdev = to.rdev;
+  message.size = to.size;
+  message.atime = to.atime.seconds;
+  message.atime_nanos = to.atime.nanos;
+  message.mtime = to.mtime.seconds;
+  message.mtime_nanos = to.mtime.nanos;
+  return message;
+}
+
+NameChange from_wire(const wire::Change& message) {
+  NameChange change;
+  change.kind = message.kind;
+  change.fid = message.fid;
+  change.directory = message.directory;
+  change.directory2 = message.directory2;
+  change.name = message.name;
+  change.name2 = message.name2;
+  change.value = message.value;
+  change.flags = message.flags;
+  change.valid = message.valid;
+  Attributes& to = change.attributes;
+  to.fid = message.fid;
+  to.mode = message.mode;
+  to.uid = message.uid;
+  to.gid = message.gid;
+  to.rdev = message.rdev;
+  to.size = message.size;
+  to.atime = {message.atime, message.atime_nanos};
+  to.mtime = {message.mtime, message.mtime_nanos};
+  return change;
+}
+
+void add_locks(Hold& hold, Disk& disk, const NameChange& change) {
+  hold.add_file(change.directory);
+  hold.add_file(change.directory2);
+  hold.add_file(change.fid);
+  Attributes other;
+  const bool removes =
+      change.kind == NameKind::unlink || change.kind == NameKind::rmdir || change.kind == NameKind::rename;
+  if (removes && disk.lookup(change.directory, change.name, other) == 0) hold.add_file(other.fid);
+  if (change.kind == NameKind::rename && disk.lookup(change.directory2, change.name2, other) == 0)
+    hold.add_file(other.fid);
+}
+
+}  // namespace gemel

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// The peer's side of the data plane: takes the primary's operations in their order, applies overlapping ones
+// one after the other and the others together, and answers each exactly once per (session, sequence): a
+// repeat gets the first result, not a second application (R8).
+//
+// Invariants:
+//  - An operation joins the queue of its range when its frame arrives, so overlapping ones are applied in
+//  order (R5).
+//  - A flush covers everything that arrived before it (R11).
+//  - An operation that failed here condemns this copy: it does not become, or stay, up to date (R9, R11,
+//  R25).
+//  - Once `refuse` was called nothing of the old session is taken any more (R25).
+#pragma once
+
+#include <deque>
+#include <map>
+
+#include "../wire/codec.h"
+#include "range_locks.h"
+#include "tracking.h"
+
+namespace gemel {
+
+class Receiver {
+ public:
+  Receiver(Ports& ports, const EngineConfig& config, RangeLocks& locks, Tracking& tracking)
+      : ports_(ports), config_(config), locks_(locks), tracking_(tracking) {}
+
+  /// Takes operations of this session from now on. `filling`: a failed one is the source's to repair.
+  void begin(SessionNumber session, bool filling);
+  void become_in_sync() { filling_ = false; }
+  /// Takes nothing more.
+  void refuse() { open_ = false; }
+  /// The same session goes on (R8).
+  void resume() { open_ = true; }
+  bool is_open() const { return open_; }
+  SessionNumber session() const { return session_; }
+  Sequence applied() const { return arrived_; }
+  bool is_condemned() const { return failure_ != 0; }
+  int failure() const { return failure_; }
+  /// A new pass of the reintegration repairs what failed before.
+  void forgive() { failure_ = 0; }
+
+  /// An operation's frame. Returns a reason to drop the link when it breaks the order, else nullptr.
+  const char* take(Link::Frame& frame);
+  /// Every operation taken so far is done.
+  Task<void> drained();
+  std::size_t in_flight() const { return unfinished_.size(); }
+  /// Reports a failure as it happens.
+  std::function<void(int error, Fid fid)> on_failure;
+
+ private:
+  struct Result {
+    bool done = false;
+    bool asked_again = false;
+    int value = 0;
+  };
+  const char* take_write(Link::Frame& frame);
+  const char* take_flush(Link::Frame& frame);
+  const char* take_allocate(Link::Frame& frame);
+  const char* take_change(Link::Frame& frame);
+  Task<void> write(Sequence sequence, wire::Write message, PooledBytes data);
+  Task<void> flush(Sequence sequence, wire::Flush message);
+  Task<void> allocate(Sequence sequence, wire::Allocate message);
+  Task<void> change(Sequence sequence, wire::Change message);
+  Task<void> until_done_before(Sequence sequence);
+  void start(Sequence sequence);
+  void finish(Sequence sequence, int result, Fid fid);
+  void answer(Sequence sequence, wire::AckKind kind, int result);
+
+  Ports& ports_;
+  const EngineConfig& config_;
+  RangeLocks& locks_;
+  Tracking& tracking_;
+  SessionNumber session_ = 0;
+  std::uint64_t epoch_ = 0;  ///< an operation of an older session answers nobody
+  bool open_ = false, filling_ = false;
+  Sequence arrived_ = 0;
+  int failure_ = 0;
+  std::map<Sequence, Result> results_;
+  std::map<Sequence, bool> unfinished_;
+  Event progress_;
+};
+
+/// The change on the wire and as a value.
+wire::Change to_wire(const NameChange& change);
+NameChange from_wire(const wire::Change& change);
+/// The locks that a change of names or attributes takes: its directories, its file, and the file that loses
+/// the name (R6).
+void add_locks(Hold& hold, Disk& disk, const NameChange& change);
+
+}  // namespace gemel

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session.h"
+
+#include "../base/check.h"
+
+namespace gemel {
+
+Session::Pending::~Pending() {
+  if (session_ != nullptr) session_->unlink(*this);
+}
+
+void Session::begin(SessionNumber number, Phase phase) {
+  check(head_ == nullptr, "a new session begins with nothing in flight");
+  phase_ = phase;
+  number_ = number;
+  last_ = 0;
+  unbroken_ = phase == Phase::in_sync;
+}
+
+void Session::become(Phase phase) {
+  check((phase_ == Phase::filling && phase == Phase::pairing) ||
+            (phase_ == Phase::pairing && phase == Phase::in_sync),
+        "a session goes from filling to pairing to in sync");
+  phase_ = phase;
+  unbroken_ = phase == Phase::in_sync;
+}
+
+void Session::suspend() {
+  check(binds(), "only a session that binds is suspended");
+  phase_ = Phase::suspended;
+}
+
+void Session::resume() {
+  check(phase_ == Phase::suspended && unbroken_, "only an unbroken session goes on");
+  phase_ = Phase::in_sync;
+  for (Pending* pending = head_; pending != nullptr; pending = pending->next_) transmit(*pending);
+}
+
+void Session::end() {
+  phase_ = Phase::none;
+  unbroken_ = false;
+  // Concluding one may let its operation begin another, which finds no session any more.
+  while (head_ != nullptr) conclude(*head_, {PeerAnswer::Kind::abandoned, 0});
+}
+
+void Session::send(Pending& pending) {
+  pending.session_ = this;
+  pending.sequence_ = ++last_;
+  pending.previous_ = tail_;
+  (tail_ != nullptr ? tail_->next_ : head_) = &pending;
+  tail_ = &pending;
+  count_++;
+  transmit(pending);
+}
+
+void Session::transmit(Pending& pending) {
+  pending.sent_at_ = ports_.clock.now();
+  // A link that is down reports its loss by itself; the operation is sent again or abandoned then.
+  ports_.link.send(Link::Channel::hot, pending.type_, pending.sequence_, settled(), pending.message_.bytes(),
+                   pending.data_);
+}
+
+void Session::unlink(Pending& pending) {
+  (pending.previous_ != nullptr ? pending.previous_->next_ : head_) = pending.next_;
+  (pending.next_ != nullptr ? pending.next_->previous_ : tail_) = pending.previous_;
+  pending.session_ = nullptr;
+  count_--;
+}
+
+void Session::conclude(Pending& pending, PeerAnswer answer) {
+  unlink(pending);
+  pending.answered_ = true;
+  pending.answer_ = answer;
+  if (pending.waiter_) std::exchange(pending.waiter_, {}).resume();
+}
+
+int Session::acknowledged(Sequence sequence, wire::AckKind kind, int result) {
+  for (Pending* pending = head_; pending != nullptr && pending->sequence_ <= sequence;
+       pending = pending->next_) {
+    if (pending->sequence_ != sequence) continue;
+    const bool is_answer = kind == wire::AckKind::done || (config_.acknowledge == Acknowledge::received &&
+                                                           !pending->needs_done_ && result == 0);
+    if (is_answer) conclude(*pending, {PeerAnswer::Kind::done, result});
+    return 0;
+  }
+  // Answered at its receipt and failed afterwards, or an answer that came twice.
+  return kind == wire::AckKind::done && result < 0 ? result : 0;
+}
+
+}  // namespace gemel

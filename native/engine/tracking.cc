@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tracking.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "../base/check.h"
+
+namespace gemel {
+namespace {
+
+/// Longer than any file, and still no overflow when it is rounded.
+constexpr std::uint64_t kEverything = 1ULL << 62;
+
+}  // namespace
+
+Tracking::Tracking(Ports& ports, Reports& reports)
+    : ports_(ports),
+      reports_(reports),
+      log_(ports.volume, *this),
+      bitmaps_(ports.volume),
+      journal_(ports.volume) {}
+
+int Tracking::open() {
+  int broken = 0;
+  for (const int result : {bitmaps_.open(), log_.open(), journal_.open()}) {
+    if (result == -EBADMSG) {
+      broken = result;
+    } else if (result != 0) {
+      return result;
+    }
+  }
+  // A damaged page says nothing: from here on every file is compared by hash anyway, the caller marks them.
+  if (broken != 0) bitmaps_.forget();
+  for (const HotExtent& hot : log_.found()) mark(hot.fid, {hot.extent * kExtentBytes, kExtentBytes});
+  for (const NameChange& change : journal_.pending()) {
+    // Names are compared at every meeting; bytes only where the journal says that a file was being cut.
+    const bool is_cut = change.kind == NameKind::set_attributes && (change.valid & kSetSize) != 0;
+    if (is_cut) mark_whole(change.fid);
+  }
+  return broken;
+}
+
+template <class Visit>
+void Tracking::each_extent(std::uint64_t offset, std::uint64_t length, Visit visit) {
+  const std::uint64_t end = offset + std::max<std::uint64_t>(length, 1);
+  for (std::uint64_t extent = offset / kExtentBytes; extent * kExtentBytes < end; extent++) {
+    const std::uint64_t start = std::max(offset, extent * kExtentBytes) - extent * kExtentBytes;
+    const std::uint64_t stop = std::min(end - extent * kExtentBytes, kExtentBytes);
+    const std::uint64_t first = start / kRegionBytes;
+    const std::uint64_t count = (stop + kRegionBytes - 1) / kRegionBytes - first;
+    const std::uint64_t ones = count >= kRegionsPerExtent ? ~0ULL : (1ULL << count) - 1;
+    visit(extent, ones << first);
+  }
+}
+
+bool Tracking::touch(Fid fid, std::uint64_t offset, std::uint64_t length) {
+  const std::uint64_t end = offset + std::max<std::uint64_t>(length, 1);
+  return log_.touch(fid, offset / kExtentBytes, (end - 1) / kExtentBytes);
+}
+
+Task<int> Tracking::intend(Fid fid, std::uint64_t offset, std::uint64_t length) {
+  const std::uint64_t end = offset + std::max<std::uint64_t>(length, 1);
+  return log_.ensure(fid, offset / kExtentBytes, (end - 1) / kExtentBytes);
+}
+
+void Tracking::write_begins(Fid fid, std::uint64_t offset, std::uint64_t length) {
+  FileCover& file = covers_[fid];
+  each_extent(offset, length, [&](std::uint64_t extent, std::uint64_t regions) {
+    Cover& cover = file.extents[extent];
+    cover.after |= regions;
+    cover.in_flight++;
+  });
+  if (alone_) mark(fid, {offset, std::max<std::uint64_t>(length, 1)});
+}
+
+void Tracking::write_ends(Fid fid, std::uint64_t offset, std::uint64_t length) {
+  const auto file = covers_.find(fid);
+  if (file == covers_.end()) return;  // the file is gone on both copies
+  each_extent(offset, length, [&](std::uint64_t extent, std::uint64_t regions) {
+    const auto found = file->second.extents.find(extent);
+    if (found == file->second.extents.end()) return;
+    Cover& cover = found->second;
+    if (cover.in_flight > 0) cover.in_flight--;
+    // Alone it was marked when it began, or when the peer was lost while it was in flight (R3).
+    if (!alone_) cover.after |= regions;
+    if (alone_ && cover.in_flight == 0) file->second.extents.erase(found);
+  });
+}
+
+Task<int> Tracking::enter(const NameChange& change) {
+  for (int attempt = 0;; attempt++) {
+    const int slot = co_await journal_.enter(change);
+    if (slot != -EAGAIN || attempt == 100) co_return slot;
+    need_room();
+    struct Pause final : IoAwait {
+      explicit Pause(Clock& clock) : clock_(clock) {}
+      void start() override {
+        clock_.after(10 * kMillisecond, [this] { complete(0); });
+      }
+      Clock& clock_;
+    };
+    Pause pause(ports_.clock);
+    co_await pause;
+  }
+}
+
+void Tracking::change_ends(int slot, Fid cut) {
+  if (slot >= 0) settled_slots_.push_back(slot);
+  if (cut == kNoFid) return;
+  if (alone_) {
+    mark_whole(cut);
+  } else {
+    cut_files_.insert(cut);
+  }
+}
+
+void Tracking::change_failed(int slot) {
+  if (slot >= 0) journal_.leave(slot);
+}
+
+bool Tracking::is_anything_uncovered() const {
+  return !settled_slots_.empty() || !cut_files_.empty() ||
+         std::ranges::any_of(covers_, [](const auto& file) { return !file.second.extents.empty(); });
+}
+
+std::vector<Fid> Tracking::uncovered_files() const {
+  std::vector<Fid> files;
+  for (const auto& [fid, file] : covers_) {
+    if (!file.extents.empty()) files.push_back(fid);
+  }
+  return files;
+}
+
+void Tracking::cover_file_begins(FileCover& file) {
+  file.covering = true;
+  for (auto& [extent, cover] : file.extents) {
+    if (cover.in_flight > 0) continue;
+    cover.before |= cover.after;
+    cover.after = 0;
+  }
+}
+
+bool Tracking::cover_begins(Fid fid) {
+  if (covering_all_) return false;
+  if (fid != kNoFid) {
+    const auto found = covers_.find(fid);
+    if (found == covers_.end() || found->second.covering) return false;
+    cover_file_begins(found->second);
+    return true;
+  }
+  if (std::ranges::any_of(covers_, [](const auto& file) { return file.second.covering; })) return false;
+  covering_all_ = true;
+  for (auto& [file, cover] : covers_) cover_file_begins(cover);
+  covering_slots_ = std::exchange(settled_slots_, {});
+  covering_cut_files_ = std::exchange(cut_files_, {});
+  return true;
+}
+
+void Tracking::cover_file_ends(FileCover& file, bool both_flushed) {
+  file.covering = false;
+  for (auto at = file.extents.begin(); at != file.extents.end();) {
+    Cover& cover = at->second;
+    if (!both_flushed) cover.after |= cover.before;
+    cover.before = 0;
+    at = cover.is_idle() ? file.extents.erase(at) : std::next(at);
+  }
+}
+
+void Tracking::cover_ends(Fid fid, bool both_flushed) {
+  if (fid != kNoFid) {
+    if (const auto found = covers_.find(fid); found != covers_.end())
+      cover_file_ends(found->second, both_flushed);
+  } else {
+    covering_all_ = false;
+    for (auto& [file, cover] : covers_) cover_file_ends(cover, both_flushed);
+    const auto slots = std::exchange(covering_slots_, {});
+    const auto cuts = std::exchange(covering_cut_files_, {});
+    if (both_flushed) {
+      for (const int slot : slots) journal_.leave(slot);
+    } else {
+      settled_slots_.insert(settled_slots_.end(), slots.begin(), slots.end());
+      cut_files_.insert(cuts.begin(), cuts.end());
+    }
+  }
+  if (room_asked_) {
+    room_asked_ = false;
+    log_.retry();
+  }
+}
+
+void Tracking::mark_uncovered() {
+  for (auto& [fid, file] : covers_) {
+    for (auto& [extent, cover] : file.extents) {
+      const std::uint64_t regions = cover.before | cover.after;
+      for (std::uint64_t region = 0; region < kRegionsPerExtent; region++) {
+        if ((regions >> region & 1U) != 0)
+          mark(fid, {extent * kExtentBytes + region * kRegionBytes, kRegionBytes});
+      }
+      cover.before = cover.after = 0;
+    }
+    std::erase_if(file.extents, [](const auto& entry) { return entry.second.is_idle(); });
+  }
+  for (const Fid fid : cut_files_) mark_whole(fid);
+  for (const Fid fid : covering_cut_files_) mark_whole(fid);
+  cut_files_.clear();
+  covering_cut_files_.clear();
+}
+
+void Tracking::forget_all_dirty() {
+  for (const Fid fid : bitmaps_.fids()) {
+    Bitmap& bitmap = bitmaps_.of(fid);
+    bitmap.set_whole(false);
+    bitmap.clear({0, kEverything});
+  }
+}
+
+Task<int> Tracking::persist() {
+  // Alone a change leaves the journal once the bits that it set are durable; with a peer, with a cover.
+  std::vector<int> slots;
+  if (alone_) slots = std::exchange(settled_slots_, {});
+  const int result = co_await bitmaps_.persist();
+  if (result != 0) {
+    settled_slots_.insert(settled_slots_.end(), slots.begin(), slots.end());
+    reports_.trouble({"state-write-failed", "The record of what differs could not be written to disk.",
+                      "Check the file system that holds the module."});
+    co_return result;
+  }
+  for (const int slot : slots) journal_.leave(slot);
+  if (room_asked_) {
+    room_asked_ = false;
+    log_.retry();
+  }
+  co_return 0;
+}
+
+Task<int> Tracking::clear_log() {
+  const int journal = co_await journal_.clear();
+  const int log = co_await log_.clear();
+  settled_slots_.clear();
+  co_return journal != 0 ? journal : log;
+}
+
+void Tracking::file_gone(Fid fid) {
+  covers_.erase(fid);
+  bitmaps_.remove(fid);
+  cut_files_.erase(fid);
+  covering_cut_files_.erase(fid);
+}
+
+bool Tracking::can_forget(const HotExtent& hot) {
+  if (const auto file = covers_.find(hot.fid); file != covers_.end()) {
+    // R2: not before a flush begun after its last write has completed on both sides.
+    if (file->second.extents.contains(hot.extent)) return false;
+  }
+  Bitmap* bitmap = bitmaps_.find(hot.fid);
+  return bitmap == nullptr || bitmap->is_durable({hot.extent * kExtentBytes, kExtentBytes});
+}
+
+void Tracking::need_room() {
+  if (room_asked_) return;
+  room_asked_ = true;
+  if (on_need_room) on_need_room();
+}
+
+}  // namespace gemel

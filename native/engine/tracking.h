@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// What may differ between the copies: known at every moment, durable before it matters (R1 to R4).
+//
+// A region (64 KiB) of a write is, in this order:
+//   intended   its extent is in the durable activity log (R1)            → a crash of this node finds it
+//   uncovered  written, not yet covered by a flush of both sides (R2)    → a loss of the peer marks it (R3)
+//   forgotten  a flush begun on both after its last write has completed  → equal on stable storage of both
+//   dirty      the peer does not have it: a bit in its file's bitmap     → reintegration looks at it
+//
+// Invariants:
+//  - A bit is set in memory before the write it speaks of is acknowledged; the log holds its extent until the
+//  bit is
+//    durable. So after a crash  dirty ⊆ bitmap ∪ hot extents.
+//  - A flush that began while a write of an extent was in flight covers nothing of that extent: late is safe.
+//  - What cannot be told in regions (a cut file, a large punch) is told by the namespace journal and by
+//  marking the
+//    whole file.
+#pragma once
+
+#include <set>
+#include <unordered_map>
+#include <vector>
+
+#include "../store/activity_log.h"
+#include "../store/bitmap.h"
+#include "../store/name_journal.h"
+#include "ports.h"
+
+namespace gemel {
+
+class Tracking final : private ActivityLog::Owner {
+ public:
+  Tracking(Ports& ports, Reports& reports);
+
+  /// Reads log, bitmaps and journal; what was hot or under way becomes dirty. 0 or -errno (-EBADMSG: tracking
+  /// is broken, everything must be compared).
+  int open();
+  /// Called when the log needs a flush of both sides, or a persist, to go on.
+  std::function<void()> on_need_room;
+
+  // ---- a change of data
+  /// R1: durable in the log when it returns 0. `large` ranges are journaled as a whole file instead.
+  bool touch(Fid fid, std::uint64_t offset, std::uint64_t length);
+  Task<int> intend(Fid fid, std::uint64_t offset, std::uint64_t length);
+  void write_begins(Fid fid, std::uint64_t offset, std::uint64_t length);
+  void write_ends(Fid fid, std::uint64_t offset, std::uint64_t length);
+
+  // ---- a change of names, attributes or a large range (R9)
+  Task<int> enter(const NameChange& change);
+  /// Done on both (or alone): leaves the journal with the next cover, or persist when alone. `cut`: the
+  /// file's bytes changed, too.
+  void change_ends(int slot, Fid cut);
+  void change_failed(int slot);
+
+  // ---- cover (R2): between begin and end both sides flush
+  bool is_anything_uncovered() const;
+  /// Files to flush; empty: nothing to do. `names`: the whole volume has to be flushed.
+  std::vector<Fid> uncovered_files() const;
+  bool are_names_uncovered() const { return !settled_slots_.empty(); }
+  /// False when a cover of this file (kNoFid: of everything) is under way already.
+  bool cover_begins(Fid fid);
+  void cover_ends(Fid fid, bool both_flushed);
+
+  // ---- dirty
+  /// Is a peer receiving what is written? Else writes are marked as they come.
+  void set_alone(bool alone) { alone_ = alone; }
+  void mark(Fid fid, Range range) { bitmaps_.of(fid).set(range); }
+  void mark_whole(Fid fid) { bitmaps_.of(fid).set_whole(true); }
+  /// R3: the peer is lost: everything in flight or uncovered is dirty.
+  void mark_uncovered();
+  /// Both copies are equal and flushed: nothing is dirty.
+  void forget_all_dirty();
+  Bitmaps& bitmaps() { return bitmaps_; }
+  bool is_dirty() const { return bitmaps_.any(); }
+  std::uint64_t dirty_bytes() const { return bitmaps_.bytes(); }
+  std::size_t hot_extents() const { return log_.size(); }
+  /// Dirty bits durable; entries that they make superfluous may leave log and journal.
+  Task<int> persist();
+  /// Nothing is in flight and both sides are flushed: log and journal empty.
+  Task<int> clear_log();
+  void file_gone(Fid fid);
+
+ private:
+  static constexpr std::uint64_t kRegionsPerExtent = kExtentBytes / kRegionBytes;
+  static_assert(kRegionsPerExtent == 64, "one bit per region of an extent in a word");
+  /// Uncovered regions of one extent. `before`: written before the cover under way began.
+  struct Cover {
+    std::uint64_t before = 0, after = 0;
+    std::uint32_t in_flight = 0;
+    bool is_idle() const { return before == 0 && after == 0 && in_flight == 0; }
+  };
+  struct FileCover {
+    std::unordered_map<std::uint64_t, Cover> extents;
+    bool covering = false;
+  };
+
+  bool can_forget(const HotExtent& extent) override;
+  void need_room() override;
+  void cover_file_begins(FileCover& file);
+  void cover_file_ends(FileCover& file, bool both_flushed);
+  template <class Visit>
+  void each_extent(std::uint64_t offset, std::uint64_t length, Visit visit);
+
+  Ports& ports_;
+  Reports& reports_;
+  ActivityLog log_;
+  Bitmaps bitmaps_;
+  NameJournal journal_;
+  std::unordered_map<Fid, FileCover> covers_;
+  std::vector<int> settled_slots_, covering_slots_;
+  std::set<Fid> cut_files_, covering_cut_files_;
+  bool alone_ = false, covering_all_ = false, room_asked_ = false;
+};
+
+/// Larger ranges (a disk cut to nothing, a punched terabyte) are journaled as a whole file, not extent by
+/// extent.
+inline constexpr std::uint64_t kLargeRange = 64 * kExtentBytes;
+
+}  // namespace gemel
