@@ -33,7 +33,7 @@ function numbers(pattern: RegExp, text: string): number[] {
   return [...text.matchAll(pattern)].map((match) => Number(match[1]));
 }
 
-/** Every acknowledged record, in the order printed. A line without its end does not count: digits may lack. */
+/** Every acknowledged record, in the order printed. A line without its end is left out: digits may lack. */
 export function readAcks(text: string): number[] {
   return numbers(/^ack (\d+)\r?\n/gm, text);
 }
@@ -47,7 +47,7 @@ export function bootCount(text: string): number {
   return numbers(/^guest boot (\d+)\r?\n/gm, text).length;
 }
 
-/** The longest pause of an acknowledgement that the guest noticed, in ms of its own clock; 0: none of note. */
+/** The longest pause of an acknowledgement that the guest noticed, in ms of its own clock; 0: none. */
 export function pauseMsMax(text: string): number {
   return Math.max(0, ...numbers(/^pause \d+ (\d+)\r?\n/gm, text));
 }

@@ -13,6 +13,7 @@ import { processesBeside } from "./processes.js";
 
 /** A process in an uninterruptible wait freezes only when that ends: then it does nothing anyway. */
 const freezeLimitMs = 5_000;
+const goneLimitMs = 5_000;
 
 function unifiedMount(): string | undefined {
   const line = readFileSync("/proc/self/mountinfo", "utf8")
@@ -71,17 +72,15 @@ export class Freezer {
     rmSync(this.#rememberedPath);
   }
 
-  /** Forgets the group; its processes must be gone. */
-  remove(): void {
+  /** Forgets the group; its processes must be gone, or about to be. */
+  async remove(): Promise<void> {
     rmSync(this.#rememberedPath, { force: true });
-    if (this.#group === undefined) return;
-    for (const path of [this.#group, join(this.#group, "..")]) {
-      if (
-        existsSync(path) &&
-        readdirSync(path, { withFileTypes: true }).every((entry) => !entry.isDirectory())
-      ) {
-        rmdirSync(path);
-      }
+    const group = this.#group;
+    if (group === undefined) return;
+    // The folder of the lab's groups goes with the last host's.
+    for (const path of [group, join(group, "..")]) {
+      if (hasSubfolders(path)) continue;
+      await waitFor(`${path} to be empty`, () => removed(path), goneLimitMs);
     }
   }
 
@@ -102,6 +101,16 @@ export class Freezer {
     await waitFor("every process of the host to be stopped", stopAll, freezeLimitMs);
     writeFileSync(this.#rememberedPath, JSON.stringify([...ours]));
   }
+}
+
+function hasSubfolders(path: string): boolean {
+  return existsSync(path) && readdirSync(path, { withFileTypes: true }).some((entry) => entry.isDirectory());
+}
+
+/** A group that still has a process, even one that is just ending, throws EBUSY here. */
+function removed(path: string): true {
+  if (existsSync(path)) rmdirSync(path);
+  return true;
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {

@@ -45,7 +45,7 @@ own_file_tree() {
 data_disk() {
   [ "$VOLUME" = yes ] || { echo "the data disk stays unmounted, as asked"; return; }
   mount -o loop,discard "$HOME_OF_HOST/volume.img" /var/lib/gemel/vm || fail "cannot mount the data disk"
-  losetup --direct-io=on "$(findmnt -n -o SOURCE /var/lib/gemel/vm)" || echo "the loop goes without direct I/O"
+  losetup --direct-io=on "$(findmnt -n -o SOURCE /var/lib/gemel/vm)" || echo "the loop has no direct I/O"
   mkdir -p /var/lib/gemel/vm/.images
 }
 
