@@ -19,41 +19,40 @@ constexpr std::size_t kValueBytesMax = 64U << 10;
 
 // The smallest message of each type is the size of an empty one: strings and lists add to it.
 template <class M>
-FrameShape shape(const char* name, bool is_bulk, std::uint32_t data_max = 0) {
-  return {kTypeOf<M>, name, is_bulk, static_cast<std::uint32_t>(encoded_size(M{})), data_max};
+FrameShape shape(const char* name, std::uint32_t data_max = 0) {
+  return {kTypeOf<M>, name, static_cast<std::uint32_t>(encoded_size(M{})), data_max};
 }
 
 const std::array<FrameShape, 28>& shapes() {
   static const std::array<FrameShape, 28> table = {
-      shape<Hello>("hello", false),
-      shape<Outcome>("outcome", false),
-      shape<Ping>("ping", false),
-      shape<Pong>("pong", false),
-      shape<Bye>("bye", false),
-      shape<Write>("write", false, kDataBytesMax),
-      shape<Flush>("flush", false),
-      shape<Allocate>("allocate", false),
-      shape<Change>("change", false),
-      shape<Ack>("ack", false),
-      shape<Read>("read", true),
-      shape<ReadReply>("read_reply", true, kDataBytesMax),
-      shape<ResyncBegin>("resync_begin", true),
-      shape<TreeDirectory>("tree_directory", true),
-      shape<TreeDone>("tree_done", true),
-      shape<HashRequest>("hash_request", true),
-      shape<HashReply>("hash_reply", true),
-      shape<Block>("block", true, kDataBytesMax),
-      shape<Zero>("zero", true),
-      shape<BlockAck>("block_ack", true),
-      shape<ResyncFlush>("resync_flush", true),
-      shape<ResyncFlushed>("resync_flushed", true),
-      shape<Paired>("paired", true),
-      shape<UpToDate>("up_to_date", true),
-      {Type::up_to_date_seen, "up_to_date_seen", true, static_cast<std::uint32_t>(encoded_size(UpToDate{})),
-       0},
-      shape<TreeRequest>("tree_request", true),
-      shape<TreeReply>("tree_reply", true),
-      shape<Tracked>("tracked", true),
+      shape<Hello>("hello"),
+      shape<Outcome>("outcome"),
+      shape<Ping>("ping"),
+      shape<Pong>("pong"),
+      shape<Bye>("bye"),
+      shape<Write>("write", kDataBytesMax),
+      shape<Flush>("flush"),
+      shape<Allocate>("allocate"),
+      shape<Change>("change"),
+      shape<Ack>("ack"),
+      shape<Read>("read"),
+      shape<ReadReply>("read_reply", kDataBytesMax),
+      shape<ResyncBegin>("resync_begin"),
+      shape<TreeDirectory>("tree_directory"),
+      shape<TreeDone>("tree_done"),
+      shape<HashRequest>("hash_request"),
+      shape<HashReply>("hash_reply"),
+      shape<Block>("block", kDataBytesMax),
+      shape<Zero>("zero"),
+      shape<BlockAck>("block_ack"),
+      shape<ResyncFlush>("resync_flush"),
+      shape<ResyncFlushed>("resync_flushed"),
+      shape<Paired>("paired"),
+      shape<UpToDate>("up_to_date"),
+      {Type::up_to_date_seen, "up_to_date_seen", static_cast<std::uint32_t>(encoded_size(UpToDate{})), 0},
+      shape<TreeRequest>("tree_request"),
+      shape<TreeReply>("tree_reply"),
+      shape<Tracked>("tracked"),
   };
   return table;
 }

@@ -101,7 +101,6 @@ void for_each_message(Visit&& visit) {
 struct FrameShape {
   Type type;
   const char* name;
-  bool is_bulk;               ///< the channel it travels on
   std::uint32_t message_min;  ///< bytes
   std::uint32_t data_max;     ///< 0: no data
 };

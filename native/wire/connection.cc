@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "connection.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "../base/check.h"
+#include "codec.h"
+
+namespace gemel {
+namespace {
+
+/// One read(2): about what a socket's buffer holds, so a turn needs few of them.
+constexpr std::size_t kReadBytes = 256U << 10;
+/// Small frames are gathered up to the size of one TLS record.
+constexpr std::size_t kGatherBytes = 16U << 10;
+/// A large frame is encrypted and sent in pieces of this size: the peer decrypts the first while the second
+/// is made.
+constexpr std::size_t kPieceBytes = 128U << 10;
+/// A peer that does not read: far more than the engine lets be in flight.
+constexpr std::size_t kOutgoingMax = 256U << 20;
+
+std::string error_text(const std::string& doing, int error) {
+  return doing + ": " + std::strerror(error);
+}
+
+}  // namespace
+
+std::array<std::byte, kPreambleBytes> write_preamble(const Preamble& preamble) {
+  std::array<std::byte, kPreambleBytes> bytes;
+  FieldWriter writer(bytes);
+  std::uint16_t magic = wire::kMagic;
+  Preamble copy = preamble;
+  writer(magic, copy.version, copy.channel, copy.module_mark, copy.process);
+  check(writer.written() == kPreambleBytes, "a preamble has 16 bytes");
+  return bytes;
+}
+
+const char* read_preamble(ConstBytes bytes, Preamble& out) {
+  FieldReader reader(bytes);
+  std::uint16_t magic = 0;
+  std::uint8_t channel = 0;
+  reader(magic, out.version, channel, out.module_mark, out.process);
+  if (!reader.ok() || magic != wire::kMagic) return "the peer does not speak this protocol";
+  if (out.version < wire::kVersionMin) return "the peer's version is too old";
+  if (channel > static_cast<std::uint8_t>(Link::Channel::bulk)) return "the peer asks for an unknown channel";
+  out.channel = static_cast<Link::Channel>(channel);
+  return nullptr;
+}
+
+Connection::Connection(Reactor& reactor, BufferPool& pool, int fd, std::unique_ptr<Cipher> cipher, Side side,
+                       Owner& owner)
+    : reactor_(reactor),
+      fd_(fd),
+      cipher_(std::move(cipher)),
+      side_(side),
+      owner_(owner),
+      reader_(pool),
+      arrived_(kReadBytes) {
+  gathered_.reserve(kGatherBytes);
+  cipher_->outgoing().reserve(2 * kPieceBytes);
+  const int on = 1;
+  setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+Connection::~Connection() {
+  shut();
+}
+
+void Connection::start(const Preamble& own) {
+  own_ = own;
+  readable_ = reactor_.watch(fd_, POLLIN | POLLRDHUP, [weak = weak_from_this()](int events) {
+    if (const auto self = weak.lock()) self->on_ready(events);
+  });
+  digest({});  // the side that dials speaks first
+}
+
+void Connection::on_ready(int events) {
+  const auto self = shared_from_this();  // a listener may let go of this connection meanwhile
+  if (events < 0) return fail(error_text("the connection cannot be watched", -events));
+  while (stage_ != Stage::shut && receive()) {
+  }
+}
+
+/// One read(2) and what follows from it; false when there is nothing more now.
+bool Connection::receive() {
+  const ssize_t count = ::recv(fd_, arrived_.data(), arrived_.size(), MSG_DONTWAIT);
+  if (count > 0) {
+    digest(ConstBytes(arrived_).first(static_cast<std::size_t>(count)));
+    return stage_ != Stage::shut;
+  }
+  if (count == 0) {
+    fail("the peer closed the connection");
+  } else if (errno == EINTR) {
+    return true;
+  } else if (errno != EAGAIN && errno != EWOULDBLOCK) {
+    fail(error_text("the connection broke", errno));
+  }
+  return false;
+}
+
+void Connection::digest(ConstBytes arrived) {
+  cipher_->feed(arrived);
+  if (stage_ == Stage::handshake && !digest_handshake()) return;
+  if (stage_ == Stage::preamble && !digest_preamble()) return;
+  if (stage_ == Stage::open) digest_frames();
+}
+
+bool Connection::digest_handshake() {
+  const Cipher::Progress progress = cipher_->advance();
+  push();
+  if (stage_ == Stage::shut) return false;
+  if (progress == Cipher::Progress::failed) {
+    fail(cipher_->problem());
+    return false;
+  }
+  if (progress == Cipher::Progress::waiting) return false;
+  stage_ = Stage::preamble;
+  if (side_ == Side::dials) {
+    gather(write_preamble(own_));
+    flush();
+  }
+  return stage_ == Stage::preamble;
+}
+
+bool Connection::digest_preamble() {
+  while (preamble_filled_ < kPreambleBytes) {
+    const std::ptrdiff_t count = cipher_->read(Bytes(preamble_).subspan(preamble_filled_));
+    if (count < 0) {
+      fail(cipher_->problem());
+      return false;
+    }
+    if (count == 0) return false;
+    preamble_filled_ += static_cast<std::size_t>(count);
+  }
+  Preamble theirs;
+  if (const char* problem = read_preamble(preamble_, theirs)) {
+    fail(problem);
+    return false;
+  }
+  stage_ = Stage::open;
+  if (side_ == Side::listens) {
+    own_.channel = theirs.channel;
+    gather(write_preamble(own_));
+    flush_later();
+  }
+  if (!owner_.introduced(*this, theirs)) {
+    shut();
+    return false;
+  }
+  return stage_ == Stage::open;
+}
+
+void Connection::digest_frames() {
+  while (stage_ == Stage::open) {
+    Link::Frame frame;
+    switch (reader_.next(*cipher_, frame)) {
+      case FrameReader::Next::frame:
+        owner_.frame(*this, frame);
+        break;
+      case FrameReader::Next::more:
+        return;
+      case FrameReader::Next::broken:
+        return fail(reader_.problem());
+    }
+  }
+}
+
+bool Connection::send(std::uint8_t type, Sequence sequence, Sequence settled, ConstBytes message,
+                      ConstBytes data) {
+  if (stage_ != Stage::open) return false;
+  const auto head = wire::seal(type, sequence, settled, message, data);
+  bool is_sent = gather(head) && gather(message);
+  if (data.size() <= kGatherBytes / 2) {
+    is_sent = is_sent && gather(data);
+  } else {
+    is_sent = is_sent && flush();
+    for (std::size_t at = 0; at < data.size() && is_sent; at += kPieceBytes) {
+      is_sent = cipher_->write(data.subspan(at, std::min(kPieceBytes, data.size() - at)));
+      if (is_sent) push();
+    }
+  }
+  if (is_sent && queued() <= kOutgoingMax) {
+    flush_later();
+    return stage_ == Stage::open;
+  }
+  // Told from a turn of its own: the caller is in the middle of something.
+  const std::string reason = is_sent ? "the peer does not read" : cipher_->problem();
+  reactor_.post([weak = weak_from_this(), reason] {
+    if (const auto self = weak.lock()) self->fail(reason);
+  });
+  return false;
+}
+
+bool Connection::gather(ConstBytes part) {
+  if (gathered_.size() + part.size() > kGatherBytes && !flush()) return false;
+  if (part.size() > kGatherBytes) return cipher_->write(part);
+  gathered_.insert(gathered_.end(), part.begin(), part.end());
+  return true;
+}
+
+void Connection::flush_later() {
+  if (flush_due_ || gathered_.empty()) return;
+  flush_due_ = true;
+  reactor_.defer([weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self) return;
+    self->flush_due_ = false;
+    if (self->stage_ != Stage::shut && !self->flush()) self->fail(self->cipher_->problem());
+  });
+}
+
+bool Connection::flush() {
+  const bool is_written = cipher_->write(gathered_);
+  gathered_.clear();
+  if (is_written) push();
+  return is_written;
+}
+
+/// Hands the kernel what it takes; the rest goes when the socket is writable again.
+void Connection::push() {
+  auto& out = cipher_->outgoing();
+  while (sent_ < out.size() && writable_ == 0) {
+    const ssize_t count = ::send(fd_, out.data() + sent_, out.size() - sent_, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (count >= 0) {
+      sent_ += static_cast<std::size_t>(count);
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      writable_ = reactor_.watch(fd_, POLLOUT, [weak = weak_from_this()](int) {
+        const auto self = weak.lock();
+        if (!self || self->stage_ == Stage::shut) return;
+        self->reactor_.unwatch(std::exchange(self->writable_, 0));
+        self->push();
+      });
+    } else if (errno != EINTR) {
+      // The reader hears of it too, after everything that has arrived: that is where it is told.
+      out.clear();
+      sent_ = 0;
+      return;
+    }
+  }
+  if (sent_ == out.size()) {
+    out.clear();
+    sent_ = 0;
+  } else if (sent_ > kPieceBytes && sent_ > out.size() / 2) {
+    out.erase(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(sent_));
+    sent_ = 0;
+  }
+}
+
+void Connection::drain() {
+  const auto self = shared_from_this();
+  while (stage_ == Stage::open && receive()) {
+  }
+}
+
+void Connection::shut() {
+  if (stage_ == Stage::shut) return;
+  stage_ = Stage::shut;
+  if (readable_ != 0) reactor_.unwatch(readable_);
+  if (writable_ != 0) reactor_.unwatch(writable_);
+  reactor_.cancel_all(fd_);
+  ::shutdown(fd_, SHUT_RDWR);
+  ::close(fd_);
+  fd_ = -1;
+}
+
+void Connection::fail(const std::string& reason) {
+  if (stage_ == Stage::shut) return;
+  const auto self = shared_from_this();
+  shut();
+  owner_.lost(*this, reason);
+}
+
+}  // namespace gemel
