@@ -55,6 +55,7 @@ int FuseMount::mount(FileService& service, int underlying, std::string& why) {
   std::string name = "gemel";
   // libfuse insists on hearing of it at both places (here and in INIT).
   std::string max_read = "-omax_read=" + std::to_string(kWriteBytesMax);
+  requests_->on_room([this] { reactor_.defer([this] { serve(); }); });
   char* arguments[] = {name.data(), max_read.data(), nullptr};
   fuse_args args = FUSE_ARGS_INIT(2, arguments);
   session_ = fuse_session_new(&args, &Requests::operations(), sizeof(fuse_lowlevel_ops), requests_.get());
@@ -84,7 +85,7 @@ ssize_t FuseMount::never_read(int, void*, std::size_t, void*) {
 }
 
 void FuseMount::serve() {
-  while (serve_one()) {
+  while (watch_ != 0 && requests_->has_room() && serve_one()) {
   }
 }
 

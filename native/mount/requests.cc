@@ -51,7 +51,9 @@ fuse_attr to_kernel(const Attributes& from) {
 /// Lives as long as a request that may wait is under way.
 struct Requests::Answer {
   explicit Answer(Requests& requests) : of(requests) { of.under_way_++; }
-  ~Answer() { of.under_way_--; }
+  ~Answer() {
+    if (of.under_way_-- == kUnderWayMax) of.room_();
+  }
   Answer(const Answer&) = delete;
   Answer& operator=(const Answer&) = delete;
   Requests& of;

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 
 #include <cstring>
+#include <functional>
 #include <string>
 #include <unordered_map>
 
@@ -58,7 +59,13 @@ class Requests {
 
   std::size_t open_for_writing() const { return open_for_writing_; }
   std::size_t open_files() const { return open_files_; }
-  std::size_t under_way() const { return under_way_; }
+  /// Everything is bounded: beyond this many no more are taken from the kernel, which lets its callers wait.
+  /// Far above what a guest's disk queue holds, so that questions are still answered while writes are frozen
+  /// (R13).
+  static constexpr std::size_t kUnderWayMax = 1024;
+  bool has_room() const { return under_way_ < kUnderWayMax; }
+  /// Called when there is room again after there was none.
+  void on_room(std::function<void()> room) { room_ = std::move(room); }
   /// Inodes that the kernel may remember.
   const std::unordered_map<Fid, std::uint64_t>& remembered() const { return remembered_; }
 
@@ -113,6 +120,7 @@ class Requests {
   std::size_t open_for_writing_ = 0;
   std::size_t open_files_ = 0;
   std::size_t under_way_ = 0;
+  std::function<void()> room_;
 };
 
 struct stat to_stat(const Attributes& attributes);
