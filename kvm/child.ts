@@ -56,7 +56,8 @@ async function answer(call: ChildCall, hypervisor: Hypervisor): Promise<unknown>
       return list(hypervisor);
     case "definition": {
       const domain = await hypervisor.domainLookupByUUIDString(call.vm);
-      return domain.getXMLDesc(xmlFlags.secure | (call.inactive ? xmlFlags.inactive : 0));
+      const flags: number = xmlFlags.secure | (call.inactive ? xmlFlags.inactive : 0);
+      return domain.getXMLDesc(flags);
     }
     case "define": {
       const domain = await hypervisor.domainDefineXML(call.xml);
@@ -68,9 +69,9 @@ async function answer(call: ChildCall, hypervisor: Hypervisor): Promise<unknown>
 async function list(hypervisor: Hypervisor): Promise<ListedVm[]> {
   const [all, autostart, saved, snapshots] = [
     await hypervisor.connectListAllDomains(listFlags.all as never),
-    await idsWith(hypervisor, listFlags.autostart),
-    await idsWith(hypervisor, listFlags.saved),
-    await idsWith(hypervisor, listFlags.snapshots),
+    await idsWith(hypervisor, listFlags.autostart as never),
+    await idsWith(hypervisor, listFlags.saved as never),
+    await idsWith(hypervisor, listFlags.snapshots as never),
   ];
   const listed: ListedVm[] = [];
   for (const domain of all) {
@@ -78,9 +79,9 @@ async function list(hypervisor: Hypervisor): Promise<ListedVm[]> {
     listed.push({
       id,
       name,
-      state: Number(info.state),
-      memoryKib: Number(info.maxMem),
-      vcpus: Number(info.nrVirtCpu),
+      state: info.state,
+      memoryKib: info.maxMem,
+      vcpus: info.nrVirtCpu,
       autostart: autostart.has(id),
       saved: saved.has(id),
       snapshots: snapshots.has(id),
@@ -89,8 +90,8 @@ async function list(hypervisor: Hypervisor): Promise<ListedVm[]> {
   return listed;
 }
 
-async function idsWith(hypervisor: Hypervisor, flag: number): Promise<Set<string>> {
-  const found = await hypervisor.connectListAllDomains(flag as never);
+async function idsWith(hypervisor: Hypervisor, flag: never): Promise<Set<string>> {
+  const found = await hypervisor.connectListAllDomains(flag);
   const ids = new Set<string>();
   for (const domain of found) ids.add(await domain.getUUIDString());
   return ids;
@@ -115,5 +116,5 @@ function reply(message: ChildReply): void {
 
 let turn = Promise.resolve();
 createInterface({ input: process.stdin })
-  .on("line", (line) => (turn = turn.then(() => serve(line))))
+  .on("line", (line) => void (turn = turn.then(() => serve(line))))
   .on("close", () => process.exit(0));

@@ -22,6 +22,7 @@ const parser = new XMLParser({
   ignoreDeclaration: true,
   ignorePiTags: true,
 });
+// eslint-disable-next-line @typescript-eslint/no-deprecated -- its successor is the same code as a package of its own
 const builder = new XMLBuilder({ ...shape, suppressEmptyNode: true, suppressBooleanAttributes: false });
 
 type RawNode = Record<string, unknown>;
@@ -40,6 +41,7 @@ export class Element {
   /** The outermost element; undefined when the text is not well-formed XML with one root. */
   static parse(text: string): Element | undefined {
     // A document type could define entities; no definition needs one.
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- as the builder above
     if (/<!DOCTYPE/i.test(text) || XMLValidator.validate(text) !== true) return undefined;
     const [root, another] = elementsOf(parser.parse(text) as RawNode[]);
     return another === undefined ? root : undefined;

@@ -218,7 +218,10 @@ function stopTests(world: () => World, running: Make, power: Power): void {
 
   test("save-and-come-back", async (context) => {
     const { hypervisor, mountPoint } = world();
-    if (hypervisor.lacks.includes("save")) return context.skip("this hypervisor cannot save a VM's memory");
+    if (hypervisor.lacks.includes("save")) {
+      context.skip("this hypervisor cannot save a VM's memory");
+      return;
+    }
     const vm = await running("saved", mountPoint);
     value(await hypervisor.stop(vm, "save", seconds(30)));
     await until("it is off", async () => (["off", "saved"].includes(await power(vm)) ? true : undefined));

@@ -95,8 +95,8 @@ function shell(command: string): Promise<{ code: number; output: string }> {
 async function serve(request: InsideRequest, kvm: Hypervisor): Promise<unknown> {
   switch (request.call) {
     case "port": {
-      const method = kvm[request.method ?? "list"] as (...args: readonly unknown[]) => Promise<unknown>;
-      return method.apply(kvm, [...request.args]);
+      const methods = kvm as unknown as Record<string, (...args: readonly unknown[]) => Promise<unknown>>;
+      return methods[request.method ?? ""]?.(...request.args);
     }
     case "shell":
       return shell(String(request.args[0]));

@@ -152,8 +152,9 @@ export class PrivateLibvirt implements World {
       },
     };
     return new Proxy(local as Hypervisor, {
-      get: (target, method: keyof Hypervisor) =>
-        target[method] ?? ((...args: readonly unknown[]) => this.#call("port", args, method)),
+      get: (target, method) =>
+        (Reflect.get(target, method) as unknown) ??
+        ((...args: readonly unknown[]) => this.#call("port", args, String(method))),
     });
   }
 
