@@ -111,10 +111,14 @@ describe("lab guest", () => {
     await shutDown(alpha(), guest);
   });
 
-  test("a crash kills the guest but not its host's libvirtd", async () => {
+  test("a guest outlives its host's libvirtd; a crash kills the guest and leaves libvirtd", async () => {
     const guest = await Guest.create(lab, { name: "crashing", home: "alpha" });
     await guest.start();
     await guest.waitForAcks(10, bootLimitMs);
+    await alpha().restartLibvirtd();
+    assert.equal((await alpha().virsh("domstate", guest.name)).stdout.trim(), "running");
+    const count = readAcks(guest.serial()).length;
+    await guest.waitForAcks(count + 10, bootLimitMs);
     await alpha().crash();
     await waitFor("libvirtd to see the guest off", async () => await isOff(alpha(), guest), 20_000);
   });

@@ -11,28 +11,26 @@
  * What a power-off here does not do: the machine's page cache survives, so it proves a host's death, not a
  * power cut's loss of unflushed writes (the engine simulator does that).
  */
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { ChildProcess, StdioOptions } from "node:child_process";
 import { join } from "node:path";
+import { makeHostFiles } from "./host-files.js";
+import { abortConnections, fuseConnectionsOf } from "./machine/fuse.js";
 import { Freezer } from "./machine/freezer.js";
 import { killGroup, must, run, start } from "./machine/command.js";
 import type { CommandOptions, CommandResult } from "./machine/command.js";
 import { labSourcePath, repositoryPath } from "./machine/folders.js";
-import { allProcesses, namespacesOf, processesBeside, processesInNamespaces } from "./machine/processes.js";
+import {
+  allProcesses,
+  isAlive,
+  namespacesOf,
+  processesBeside,
+  processesInNamespaces,
+} from "./machine/processes.js";
 import type { ProcessEntry } from "./machine/processes.js";
 import { detachLoops, loopsOf, makeVolume } from "./machine/volume.js";
 import type { FileSystem } from "./machine/volume.js";
-import { hostIdentity, writeLibvirtFiles } from "./libvirt.js";
-import { addressOf, hostNames, networkNames } from "./network.js";
+import { addressOf } from "./network.js";
 import type { HostName, NetworkName, NetworkState, Networks } from "./network.js";
 import { waitFor } from "./wait.js";
 
@@ -41,6 +39,8 @@ export type HostOptions = { readonly fs: FileSystem; readonly sizeMiB: number };
 export type BootOptions = {
   /** False leaves the data disk unmounted (volume-not-mounted-at-boot). */
   readonly volume?: boolean;
+  /** False keeps the Gemel daemon away until startDaemon(). */
+  readonly daemon?: boolean;
 };
 
 export type HostState = "off" | "up" | "frozen";
@@ -59,15 +59,17 @@ const bootLimitMs = 60_000;
 const goneLimitMs = 20_000;
 /** After this the FUSE connections of a killed host are aborted: somebody waits on one that nobody serves. */
 const abortAfterMs = 3_000;
-/** The daemon's own 120 s and the guests' 20 s (init.sh) come before. */
-const shutdownLimitMs = 180_000;
+/** The modules' 130 s, the daemon's, the guests' and libvirtd's 20 s each (init.sh) come before. */
+const shutdownLimitMs = 210_000;
+const daemonProgram = join(repositoryPath, "dist", "core", "main.js");
+const daemonHeldOff = "/run/gemel-lab/no-daemon";
 const pathInHost = "/run/gemel-lab/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 export class LabHost {
   readonly name: HostName;
   /** Gamma has only networks: room for an arbiter. */
   readonly isBare: boolean;
-  /** The Gemel daemon's output. */
+  /** The Gemel daemon's output; inside the host it is /var/log/gemel/gemel.log. */
   readonly logPath: string;
   readonly #around: HostSurroundings;
   readonly #home: string;
@@ -78,7 +80,7 @@ export class LabHost {
     this.isBare = name === "gamma";
     this.#around = around;
     this.#home = join(around.dir, name);
-    this.logPath = join(this.#home, "gemel.log");
+    this.logPath = join(this.#home, "files", "var", "log", "gemel", "gemel.log");
     this.#freezer = new Freezer(around.dir, name);
   }
 
@@ -119,12 +121,13 @@ export class LabHost {
 
   async boot(options: BootOptions = {}): Promise<void> {
     if (this.pid !== undefined) throw new Error(`${this.name} is up already`);
-    this.#makeFiles();
+    makeHostFiles(this.#around.dir, this.name);
     const volume = !this.isBare && options.volume !== false;
     if (!this.isBare)
       await makeVolume(this.volumePath, this.#around.options.fs, this.#around.options.sizeMiB);
     if (volume) await waitFor(`the disk of ${this.name} to be free`, () => this.#diskIsFree(), goneLimitMs);
-    const child = this.#startInit(volume);
+    const services = this.isBare ? "no" : options.daemon === false ? "without-daemon" : "yes";
+    const child = this.#startInit(volume ? "yes" : "no", services);
     try {
       const pid = await waitFor(`${this.name} to have a process 1`, () => this.pid, bootLimitMs);
       await this.#around.networks.plug(this.name, pid, this.#around.networkStates());
@@ -167,6 +170,27 @@ export class LabHost {
     for (const entry of first) signal(entry.pid, "SIGKILL");
     const left = (): boolean => !victims().some((entry) => first.some((before) => before.pid === entry.pid));
     await waitFor(`the Gemel and QEMU processes of ${this.name} to be gone`, left, goneLimitMs);
+  }
+
+  /** The daemon dies; the host's init starts it again. Guests and mirror processes go on. */
+  async killDaemon(): Promise<void> {
+    await this.#killService(daemonProgram, "SIGKILL");
+  }
+
+  /** The daemon dies and stays away until startDaemon(). */
+  async stopDaemon(): Promise<void> {
+    writeFileSync(this.path(daemonHeldOff), "");
+    await this.killDaemon();
+  }
+
+  startDaemon(): void {
+    rmSync(this.path(daemonHeldOff), { force: true });
+  }
+
+  /** libvirtd ends and is started again, as by an update of its package; its guests go on. */
+  async restartLibvirtd(): Promise<void> {
+    await this.#killService("libvirtd", "SIGTERM");
+    await this.#waitUntilUp();
   }
 
   /** Orderly: modules stop with goodbye, then guests, libvirtd, off. */
@@ -254,51 +278,24 @@ export class LabHost {
     rmSync(this.volumePath, { force: true });
   }
 
+  async #killService(program: string, name: NodeJS.Signals): Promise<void> {
+    const running = this.processes().filter(({ argv }) => argv[0] === program || argv[1] === program);
+    for (const entry of running) signal(entry.pid, name);
+    const gone = (): boolean => running.every((entry) => !isAlive(entry.pid));
+    await waitFor(`${program} of ${this.name} to end`, gone, goneLimitMs);
+  }
+
   #mustBeUp(): number {
     const pid = this.pid;
     if (pid === undefined) throw new Error(`${this.name} is off: boot it first`);
     return pid;
   }
 
-  #makeFiles(): void {
-    const files = join(this.#home, "files");
-    for (const folder of ["log", "serial"]) mkdirSync(join(this.#home, folder), { recursive: true });
-    if (existsSync(files)) return;
-    const folders = [
-      "etc/libvirt",
-      "etc/gemel",
-      "var/lib/libvirt/boot",
-      "var/lib/gemel/vm",
-      "var/cache/libvirt",
-    ];
-    for (const folder of [...folders, "var/log/libvirt/guests", "var/log/gemel"]) {
-      mkdirSync(join(files, folder), { recursive: true });
-    }
-    // The places where init.sh binds them must exist on the machine; an empty folder is all that stays of a
-    // lab.
-    for (const folder of ["/etc/gemel", "/var/lib/gemel", "/var/log/gemel"])
-      mkdirSync(folder, { recursive: true });
-    // One file system for libvirt's pool and Gemel's folders, through one mount: rename works between the
-    // two (it does not between two bind mounts of one file system). Relative, so that it holds from outside
-    // too.
-    symlinkSync("../gemel/vm/.images", join(files, "var/lib/libvirt/images"));
-    const identity = hostIdentity(this.#around.dir, this.name);
-    writeLibvirtFiles(files, identity);
-    writeFileSync(join(files, "etc/machine-id"), `${identity}\n`);
-    const lines = hostNames.flatMap((host) =>
-      networkNames.map(
-        (network) => `${addressOf(host, network)} ${network === "data" ? host : `${host}-${network}`}`,
-      ),
-    );
-    writeFileSync(join(files, "etc/hosts"), ["127.0.0.1 localhost", ...lines, ""].join("\n"));
-  }
-
-  #startInit(volume: boolean): ChildProcess {
+  #startInit(volume: string, services: string): ChildProcess {
     const log = openSync(join(this.#home, "log", "init.log"), "a");
-    const word = (yes: boolean): string => (yes ? "yes" : "no");
     const init = ["/bin/bash", initPath, this.#around.dir, this.name, repositoryPath, process.execPath];
     const apart = ["unshare", "--mount", "--pid", "--uts", "--ipc", "--net", "--fork"];
-    const argv = [...this.#freezer.joining(), ...apart, ...init, word(volume), word(!this.isBare)];
+    const argv = [...this.#freezer.joining(), ...apart, ...init, volume, services];
     try {
       return start(argv, ["pipe", log, log], { PATH: pathInHost });
     } finally {
@@ -336,26 +333,6 @@ export class LabHost {
     // next boot.
     if (this.#around.networks.switchPid !== undefined) await this.#around.networks.unplug(this.name);
   }
-}
-
-/** Numbers of the FUSE connections mounted in the host, for /sys/fs/fuse/connections. */
-function fuseConnectionsOf(pid: number): string[] {
-  try {
-    return readFileSync(`/proc/${pid}/mountinfo`, "utf8")
-      .split("\n")
-      .filter((line) => / - fuse(\.\S+)? /.test(line))
-      .map((line) => line.split(" ")[2]?.split(":")[1])
-      .filter((minor) => minor !== undefined);
-  } catch {
-    return [];
-  }
-}
-
-/** In a mount namespace of its own: the machine itself shall not get fusectl mounted by us. */
-async function abortConnections(connections: readonly string[]): Promise<void> {
-  const script = `mount -t fusectl none /sys/fs/fuse/connections 2>/dev/null
-    for n; do echo 1 >/sys/fs/fuse/connections/$n/abort; done`;
-  await run(["unshare", "--mount", "sh", "-c", script, "sh", ...connections]);
 }
 
 function isGemelOrQemu(entry: ProcessEntry): boolean {

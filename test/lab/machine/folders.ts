@@ -6,9 +6,9 @@
  *
  *   DIR/state.json             options, cuts, delays
  *   DIR/HOST/volume.img        the host's data disk (a file system in a sparse file)
- *   DIR/HOST/files/…           the host's own /etc and /var folders (they survive a power-off)
+ *   DIR/HOST/files/…           the host's own /etc and /var folders (they survive a power-off);
+ *                              the Gemel daemon's output is files/var/log/gemel/gemel.log
  *   DIR/HOST/log/…             init.log, libvirtd.log
- *   DIR/HOST/gemel.log         the Gemel daemon's output
  *   DIR/HOST/serial/NAME.serial  what a guest printed while it ran on this host
  */
 import { createHash } from "node:crypto";

@@ -5,7 +5,8 @@
 # file tree out of the machine's, starts the host's services, reaps what is left to it, and on SIGTERM shuts
 # the host down in order. SIGKILL is the power switch: the kernel then ends everything in the namespace.
 #
-# Arguments: LAB-FOLDER HOST REPOSITORY NODE VOLUME(yes|no) SERVICES(yes|no: a bare host, for an arbiter)
+# Arguments: LAB-FOLDER HOST REPOSITORY NODE VOLUME(yes|no) SERVICES(yes|no|without-daemon)
+# (no: a bare host, for an arbiter; without-daemon: the Gemel daemon is held off until $RUN/no-daemon is gone)
 # The lab finds this process by its command line; keep the first two arguments.
 #
 # Order: (1) mounts; (2) waits for "go" on standard input: by then the lab has plugged in the network. End
@@ -15,8 +16,10 @@ DIR=$1 HOST=$2 REPOSITORY=$3 NODE=$4 VOLUME=$5 SERVICES=$6
 HOME_OF_HOST=$DIR/$HOST
 FILES=$HOME_OF_HOST/files
 RUN=/run/gemel-lab
-# The daemon may need this long to stop its modules with goodbye (R22).
-DAEMON_STOP_SECONDS=120
+DAEMON_LOG=/var/log/gemel/gemel.log
+# The modules may need this long to stop with goodbye (R22).
+MODULES_STOP_SECONDS=120
+DAEMON_STOP_SECONDS=20
 GUESTS_STOP_SECONDS=20
 
 fail() { echo "init of $HOST: $*" >&2; exit 1; }
@@ -86,6 +89,14 @@ stop_service() {
   echo "init of $HOST: $1 did not stop within $2 s"
 }
 
+# A host's shutdown waits until its modules have left with goodbye (R22). SIGTERM alone would mean something
+# else to the daemon: that it comes back, and that guests and mirror processes shall go on meanwhile.
+stop_modules() {
+  [ -e $RUN/daemon.pid ] || return 0
+  timeout $((MODULES_STOP_SECONDS + 10)) gemel shutdown --timeout $MODULES_STOP_SECONDS ||
+    echo "init of $HOST: the modules did not all stop in order (status $?)"
+}
+
 # Guests that Gemel does not know end as libvirt-guests would end them: asked first, then off.
 stop_guests() {
   local name tick
@@ -100,8 +111,9 @@ stop_guests() {
 shut_down() {
   trap '' TERM
   echo "init of $HOST: shutting down"
-  touch $RUN/stopping
-  if [ "$SERVICES" = yes ]; then
+  if [ "$SERVICES" != no ]; then
+    stop_modules
+    touch $RUN/stopping
     stop_service daemon $DAEMON_STOP_SECONDS
     stop_guests
     stop_service libvirtd 20
@@ -114,12 +126,13 @@ shut_down() {
 }
 
 start_services() {
-  [ "$SERVICES" = yes ] || return 0
+  [ "$SERVICES" != no ] || return 0
+  [ "$SERVICES" = yes ] || touch $RUN/no-daemon
   service libvirtd "$HOME_OF_HOST/log/libvirtd.log" libvirtd &
   if [ -e "$REPOSITORY/dist/core/main.js" ]; then
-    service daemon "$HOME_OF_HOST/gemel.log" "$NODE" "$REPOSITORY/dist/core/main.js" &
+    service daemon $DAEMON_LOG "$NODE" "$REPOSITORY/dist/core/main.js" &
   else
-    echo "init of $HOST: no daemon has been built, none is started" >>"$HOME_OF_HOST/gemel.log"
+    echo "init of $HOST: no daemon has been built, none is started" >>$DAEMON_LOG
   fi
 }
 
