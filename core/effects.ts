@@ -26,7 +26,8 @@ export interface EffectEdge {
   };
   readonly vm: VmHands;
   readonly kill: (module: string) => Promise<void>;
-  readonly setAside: (module: string) => Promise<void>;
+  /** True: cloned, so that only differences travel afterwards. */
+  readonly setAside: (module: string) => Promise<boolean>;
   readonly send: (effect: Extract<Effect, { readonly do: "send" }>) => void;
   readonly answer: (effect: Extract<Effect, { readonly do: "answer-command" }>) => void;
   /** The mirror refused or a process failed: whatever it says, as a failure with a code. */
@@ -86,6 +87,7 @@ export class Effects {
   private async attempt(effect: Task): Promise<TaskOutcome> {
     try {
       if (!this.isValid(effect)) throw new GemelError("GEMEL-9002", effect.module);
+      if (effect.do === "set-aside") return { ok: true, cloned: await this.edge.setAside(effect.module) };
       await this.perform(effect);
       return { ok: true };
     } catch (error) {
@@ -100,7 +102,7 @@ export class Effects {
     return until === undefined || this.edge.now() <= until;
   }
 
-  private async perform(effect: Task): Promise<unknown> {
+  private async perform(effect: Exclude<Task, { readonly do: "set-aside" }>): Promise<unknown> {
     const { edge } = this;
     switch (effect.do) {
       case "open-mirror":
@@ -113,8 +115,6 @@ export class Effects {
         return await edge.vm.start(edge.place(effect.module), () => this.isValid(effect));
       case "stop-vm":
         return await edge.vm.stop(edge.place(effect.module), effect.how, effect.limit);
-      case "set-aside":
-        return await edge.setAside(effect.module);
       default:
         return unreachable(effect);
     }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a procedure can use of its daemon. Given by core/daemon; tests give their own.
 
+import type { ProtectReply, ProtectRequest, UnprotectRequest } from "../api/contract.js";
 import type { Milliseconds } from "../base/units.js";
 import type { ModuleSettings } from "../config/module-file.js";
 import type { Paths } from "../config/paths.js";
-import type { Command, CommandAnswer, ModuleView } from "../failover/types.js";
+import type { Command, CommandAnswer } from "../failover/command.js";
+import type { ModuleView } from "../failover/types.js";
 import type { Hypervisor } from "../ports/hypervisor.js";
 import type { MirrorCommand, MirrorStatus } from "../../native/index.js";
 
@@ -34,3 +36,10 @@ export interface ProcedureServices {
 
 /** What a node answers when the other one's procedure calls it by name. */
 export type PeerAnswers = Readonly<Record<string, (body: unknown) => Promise<unknown>>>;
+
+/** What core/protect gives the daemon. Refusals are thrown as GemelError before anything has changed. */
+export interface Protection {
+  readonly protect: (request: ProtectRequest, by: string) => Promise<ProtectReply>;
+  readonly unprotect: (module: string, request: UnprotectRequest, by: string) => Promise<ProtectReply>;
+  readonly answers: PeerAnswers;
+}

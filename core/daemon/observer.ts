@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the hypervisor shows of the modules' VMs: looked at regularly and after each of its events, reported as facts.
+// A VM that the hypervisor does not know is off here. Definitions that somebody changed with other tools go into the
+// module's folder at once, so that the other node would start the same VM.
+
+import { moduleId, type ModuleId } from "../base/units.js";
+import type { VmFact } from "../failover/types.js";
+import type { Report } from "../node.js";
+import type { Hypervisor, VmEvent, VmSummary } from "../ports/hypervisor.js";
+
+const lookEveryMs = 2_000;
+
+export interface ObserverEdge {
+  readonly post: (report: Report) => void;
+  /** Module → its VM's id. */
+  readonly vms: () => ReadonlyMap<ModuleId, string>;
+  /** This node runs the VM: its definition here is the one that counts. */
+  readonly runsHere: (module: ModuleId) => boolean;
+  readonly keepDefinition: (module: ModuleId, definition: string) => Promise<boolean>;
+  readonly record: (module: string, sentence: string, outcome: string) => void;
+  /** Checked with every round: disks that left the mount (R31). */
+  readonly recheck: (module: ModuleId) => Promise<void>;
+}
+
+export class Observer {
+  private readonly timer: NodeJS.Timeout;
+  private readonly unsubscribe: () => void;
+  private looking: Promise<void> | undefined;
+  private again = false;
+  private hypervisorIs: "unknown" | "up" | "lost" = "unknown";
+
+  constructor(
+    private readonly hypervisor: Hypervisor,
+    private readonly edge: ObserverEdge,
+  ) {
+    this.unsubscribe = hypervisor.events((event) => this.heard(event));
+    this.timer = setInterval(() => void this.look(), lookEveryMs);
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+    this.unsubscribe();
+  }
+
+  get vms(): "unknown" | "up" | "lost" {
+    return this.hypervisorIs;
+  }
+
+  /** One look at a time; one that is asked for meanwhile follows it. */
+  async look(): Promise<void> {
+    if (this.looking !== undefined) {
+      this.again = true;
+      return await this.looking;
+    }
+    this.looking = this.lookOnce();
+    await this.looking;
+    this.looking = undefined;
+    if (this.again) {
+      this.again = false;
+      void this.look();
+    }
+  }
+
+  private async lookOnce(): Promise<void> {
+    const listed = await this.hypervisor.list();
+    this.tell(listed.ok ? "up" : "lost");
+    for (const [module, vm] of this.edge.vms()) {
+      const fact: VmFact = listed.ok
+        ? factOf(listed.value.find(({ id }) => id === vm))
+        : { kind: "unknown", why: listed.message };
+      this.edge.post({ kind: "vm-seen", module, vm: fact });
+      if (fact.kind === "on" && !fact.paused && this.edge.runsHere(module)) await this.edge.recheck(module);
+    }
+  }
+
+  private tell(is: "up" | "lost"): void {
+    if (this.hypervisorIs === is) return;
+    this.hypervisorIs = is;
+    this.edge.post({ kind: "hypervisor", is });
+  }
+
+  private heard(event: VmEvent): void {
+    switch (event.kind) {
+      case "lost":
+      case "back":
+      case "power":
+        return void this.look();
+      case "definition":
+        return void this.follow(event.id);
+      case "io-error": {
+        const module = this.moduleOf(event.id);
+        if (module !== undefined) this.edge.record(module, "The VM reports an I/O error.", event.reason);
+        return;
+      }
+    }
+  }
+
+  private async follow(vm: string): Promise<void> {
+    const module = this.moduleOf(vm);
+    if (module === undefined || !this.edge.runsHere(module)) return;
+    const definition = await this.hypervisor.definition(vm);
+    if (!definition.ok) return;
+    try {
+      const changed = await this.edge.keepDefinition(module, definition.value);
+      if (changed)
+        this.edge.record(module, "The VM's definition was changed on this node.", "kept in the folder");
+    } catch (error) {
+      this.edge.record(module, "The VM's changed definition could not be kept.", (error as Error).message);
+    }
+  }
+
+  private moduleOf(vm: string): ModuleId | undefined {
+    const found = [...this.edge.vms()].find(([, id]) => id === vm);
+    return found === undefined ? undefined : moduleId(found[0]);
+  }
+}
+
+function factOf(found: VmSummary | undefined): VmFact {
+  switch (found?.power) {
+    case undefined:
+    case "off":
+    case "saved":
+    case "crashed":
+      return { kind: "off" };
+    case "running":
+      return { kind: "on", paused: false };
+    case "paused":
+      return { kind: "on", paused: true };
+    case "unknown":
+      return { kind: "unknown", why: "the hypervisor cannot tell" };
+  }
+}

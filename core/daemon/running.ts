@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: Apache-2.0
+// A node that belongs to a cluster: the loop and every room around it. Exists from init, join, or the daemon's start with
+// a cluster, and ends without touching guests or mirrors: they run on, and the next daemon finds them (P6).
+
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ProcedureStatus, Status } from "../api/contract.js";
+import { GemelError } from "../base/errors.js";
+import { moduleId, nodeName, seconds, type Instant, type ModuleId, type NodeName } from "../base/units.js";
+import { peersOf, type ClusterConfig } from "../config/cluster-file.js";
+import type { Paths } from "../config/paths.js";
+import { VmHands } from "../effects-vm.js";
+import { Effects } from "../effects.js";
+import { begin, step } from "../failover/step.js";
+import type { Decision, Durable, ModuleView, NodeState } from "../failover/types.js";
+import { viewsOf } from "../failover/views.js";
+import { commandLimit, MirrorSupervisor } from "../mirror/supervisor.js";
+import { NodeLoop, type Report } from "../node.js";
+import type { Hypervisor } from "../ports/hypervisor.js";
+import { Procedures } from "../procedure/procedure.js";
+import type { PeerAnswers, ProcedureServices, Protection } from "../procedure/services.js";
+import { readNodeRecord, writeNodeRecord } from "../record/node-record.js";
+import type { MirrorCommand, MirrorEvent } from "../../native/index.js";
+import { bootClock } from "./clock.js";
+import { Commands } from "./commands.js";
+import { Exchange, type Offer } from "./exchange.js";
+import { explain, mirrorConfigOf, placeOf } from "./hands.js";
+import { Membership, type Member } from "./membership.js";
+import { configOf, Modules } from "./modules.js";
+import { Observer } from "./observer.js";
+import { setAside } from "./set-aside.js";
+import { statusOf } from "./status.js";
+
+export interface RunningEdge {
+  readonly paths: Paths;
+  /** This run of the daemon. */
+  readonly incarnation: string;
+  readonly startedAt: Instant;
+  readonly hypervisor: Hypervisor;
+  readonly protection: (services: ProcedureServices, procedures: Procedures) => Protection;
+  readonly record: (entry: Recorded) => void;
+  readonly changed: () => void;
+  /** A broken invariant or a state that cannot be written: the daemon ends. */
+  readonly failed: (error: unknown) => void;
+}
+
+export interface Recorded {
+  readonly kind: "decision" | "log";
+  readonly module: string | null;
+  readonly rule: string;
+  readonly sentence: string;
+  readonly inputs: Decision["inputs"];
+  readonly outcome: string;
+}
+
+const exchangeEveryMs = 2_000;
+/** The record is of a run of the host: gone after a boot, since /run is. */
+const bootMark = "booted";
+
+export class Running {
+  readonly node: NodeName;
+  readonly modules: Modules;
+  readonly membership: Membership;
+  readonly mirrors: MirrorSupervisor;
+  readonly commands: Commands;
+  readonly procedures: Procedures;
+  readonly exchange: Exchange;
+  readonly hypervisor: Hypervisor;
+  readonly protection: Protection;
+  private readonly loop: NodeLoop;
+  private readonly effects: Effects;
+  private readonly vms: VmHands;
+  private readonly observer: Observer;
+  private readonly timer: NodeJS.Timeout;
+  /** Of modules that were open: what a copy set aside is named by. */
+  private readonly generations = new Map<string, string>();
+
+  constructor(
+    private readonly edge: RunningEdge,
+    member: Member,
+  ) {
+    const { paths, hypervisor } = edge;
+    this.node = member.card.node;
+    this.hypervisor = hypervisor;
+    this.modules = new Modules(paths, {
+      configured: (id, settings) =>
+        this.configured(() => this.post({ kind: "module-configured", config: configOf(id, settings) })),
+      removed: (module) => this.post({ kind: "module-removed", module }),
+    });
+    this.mirrors = new MirrorSupervisor(paths.mirrorRun, {
+      status: (module, status) => {
+        this.generations.set(module, status.generation);
+        this.post({ kind: "mirror-status", module: moduleId(module), status });
+      },
+      event: (module, event) => this.mirrorSaid(module, event),
+      gone: (module, why) => this.post({ kind: "mirror-gone", module: moduleId(module), why }),
+    });
+    this.membership = new Membership({
+      incarnation: edge.incarnation,
+      now: bootClock,
+      post: (report) => this.post(report),
+      views: () => this.views(),
+    });
+    this.vms = new VmHands(hypervisor, (module, command, limit) => this.mirrors.ask(module, command, limit));
+    this.effects = new Effects(this.effectEdge(member));
+    this.modules.reread();
+    this.loop = this.beginLoop(member);
+    this.commands = new Commands({
+      self: () => this.node,
+      state: () => this.state,
+      post: (report) => this.post(report),
+      modules: this.modules,
+      membership: this.membership,
+    });
+    this.procedures = new Procedures(join(paths.state, "procedures"), (subject, sentence, outcome) =>
+      this.log(subject, sentence, outcome),
+    );
+    this.exchange = new Exchange(this.modules, this.membership, (id) => this.modules.remove(id));
+    this.protection = edge.protection(this.services(member), this.procedures);
+    this.observer = this.observe();
+    this.membership.adopt(member);
+    this.procedures.resume();
+    this.timer = setInterval(() => this.everySoOften(), exchangeEveryMs);
+    void this.findWhatRuns();
+  }
+
+  get state(): NodeState {
+    return this.loop.state;
+  }
+
+  get member(): Member {
+    const { member } = this.membership;
+    if (member === undefined) throw new GemelError("GEMEL-4001", this.node);
+    return member;
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+    this.loop.stop();
+    this.observer.stop();
+    this.membership.leave();
+    this.mirrors.stop();
+  }
+
+  /** cluster.xml has changed (a node joined): networks and peers are taken up anew, modules stay as they are. */
+  reconfigure(config: ClusterConfig): void {
+    this.membership.adopt({ ...this.member, config });
+    this.edge.changed();
+  }
+
+  status(): Status {
+    const { procedures } = this;
+    return statusOf({
+      state: this.state,
+      now: bootClock(),
+      startedAt: this.edge.startedAt,
+      member: this.member,
+      settings: (module) => this.modules.settings(module),
+      procedures: procedures.views().map((view): ProcedureStatus => ({ ...view, node: this.node })),
+      troubles: this.modules.troubles(),
+    });
+  }
+
+  peerNamed(name: string): NodeName {
+    const peer = peersOf(this.member.config, this.node).find((one) => one.name === name);
+    if (peer === undefined) throw new GemelError("GEMEL-4012", name);
+    return peer.name;
+  }
+
+  async answerPeer(name: string, body: unknown): Promise<unknown> {
+    const answer = { ...this.answers(), ...this.protection.answers }[name];
+    if (answer === undefined) throw new GemelError("GEMEL-4008", name, "This node does not know the call.");
+    return await answer(body);
+  }
+
+  /** What the other node's daemon may ask by name, beside the procedures' own calls. */
+  private answers(): PeerAnswers {
+    return {
+      "offer-module": (body) => Promise.resolve(this.exchange.taken(body as Offer)),
+      verify: async (body) => {
+        const { module, repair } = body as { readonly module: string; readonly repair: boolean };
+        this.modules.expect(module);
+        return await this.mirrors.ask(module, { do: "verify", repair: repair === true }, seconds(10));
+      },
+    };
+  }
+
+  /** Before the first turn the loop does not exist yet: the modules read then are part of its beginning. */
+  private configured(tell: () => void): void {
+    if ((this.loop as NodeLoop | undefined) !== undefined) tell();
+  }
+
+  private post(report: Report): void {
+    this.loop.post(report);
+  }
+
+  private views(): readonly ModuleView[] {
+    return viewsOf(this.state, bootClock());
+  }
+
+  private log(module: string | null, sentence: string, outcome: string): void {
+    this.edge.record({ kind: "log", module, rule: "", sentence, inputs: {}, outcome });
+  }
+
+  private beginLoop({ config, card }: Member): NodeLoop {
+    const { paths } = this.edge;
+    const { record, trouble } = readNodeRecord(paths.nodeRecord);
+    if (trouble !== undefined) this.log(null, "The daemon's own state file was damaged.", trouble);
+    const durable = (record?.modules ?? {}) as Readonly<Record<string, Durable | undefined>>;
+    const state = begin({
+      self: card.node,
+      incarnation: this.edge.incarnation,
+      at: bootClock(),
+      boot: this.firstSinceBoot() ? "host" : "daemon",
+      peers: Object.fromEntries(
+        peersOf(config, card.node).map(({ name }) => [
+          name,
+          Object.fromEntries(config.networks.map((network) => [network.name, network.timeout])),
+        ]),
+      ),
+      modules: this.modules.ids().map((id) => {
+        const known = durable[id];
+        const config_ = configOf(id, this.modules.expect(id));
+        return known === undefined ? { config: config_ } : { config: config_, durable: known };
+      }),
+    });
+    return new NodeLoop(state, {
+      now: bootClock,
+      step,
+      persist: (next) => this.persist(next),
+      record: (decision) =>
+        this.edge.record({ kind: "decision", module: decision.module ?? null, ...omitInstant(decision) }),
+      carryOut: (effect) => this.effects.carryOut(effect),
+      changed: () => this.edge.changed(),
+      failed: this.edge.failed,
+    });
+  }
+
+  private firstSinceBoot(): boolean {
+    const mark = join(this.edge.paths.run, bootMark);
+    if (existsSync(mark)) return false;
+    mkdirSync(this.edge.paths.run, { recursive: true, mode: 0o755 });
+    writeFileSync(mark, "");
+    return true;
+  }
+
+  private async persist({ self, modules }: NodeState): Promise<void> {
+    const entries = Object.values(modules).map(({ config, durable }) => [config.id, durable] as const);
+    await writeNodeRecord(this.edge.paths.nodeRecord, { node: self, modules: Object.fromEntries(entries) });
+  }
+
+  private effectEdge(member: Member): ConstructorParameters<typeof Effects>[0] {
+    const { paths } = this.edge;
+    return {
+      now: bootClock,
+      post: (report) => this.post(report),
+      place: (module) => placeOf(module, this.modules.expect(module)),
+      mirrorConfig: (module, known) =>
+        mirrorConfigOf(paths, this.membership.member ?? member, module, this.modules.expect(module), known),
+      mirror: {
+        open: (module, config) => this.mirrors.open(module, config),
+        ask: (module, command, limit) => this.mirrors.ask(module, command, limit),
+        bury: (module, root) => this.mirrors.bury(module, root),
+        clearMount: (module, root) => this.mirrors.clearMount(module, root),
+        limitOf: commandLimit,
+      },
+      vm: this.vms,
+      kill: (module) => this.kill(module),
+      setAside: (module) => this.setAside(module),
+      send: ({ to, message }) => this.membership.send(to, message),
+      answer: ({ id, answer }) => this.commands.answered(id, answer),
+      explain,
+    };
+  }
+
+  private async kill(module: string): Promise<void> {
+    const { vm } = this.modules.expect(module);
+    const killed = await this.hypervisor.kill(vm.id);
+    if (!killed.ok && killed.code !== "GEMEL-3005")
+      throw new GemelError("GEMEL-3006", module, killed.message);
+  }
+
+  private async setAside(module: string): Promise<boolean> {
+    const { vm } = this.modules.expect(module);
+    const generation = this.generations.get(module) ?? "unknown";
+    const kept = await setAside(module, vm.folder, generation);
+    this.log(module, `The losing copy is kept: ${kept.how}.`, kept.folder);
+    return kept.how === "cloned";
+  }
+
+  private observe(): Observer {
+    return new Observer(this.hypervisor, {
+      post: (report) => this.post(report),
+      vms: () => new Map(this.modules.ids().map((id) => [id, this.modules.expect(id).vm.id])),
+      runsHere: (module) => this.runsHere(module),
+      keepDefinition: (module, definition) => this.vms.keepDefinition(module, definition),
+      record: (module, sentence, outcome) => this.log(module, sentence, outcome),
+      recheck: () => Promise.resolve(),
+    });
+  }
+
+  private runsHere(module: ModuleId): boolean {
+    const state = this.state.modules[module]?.phase.state;
+    return state === "ALONE" || state === "PRIM";
+  }
+
+  /** P6: mirrors and VMs that run are taken over; nothing is decided before both were looked at. */
+  private async findWhatRuns(): Promise<void> {
+    for (const id of this.modules.ids()) {
+      const found = await this.mirrors.adopt(id, this.modules.expect(id).vm.folder);
+      if (found === "absent") this.post({ kind: "mirror-absent", module: id });
+      if (found === "silent")
+        this.post({ kind: "mirror-gone", module: id, why: "its socket does not answer" });
+    }
+    await this.observer.look();
+  }
+
+  private mirrorSaid(module: string, event: MirrorEvent): void {
+    const words: Partial<Record<MirrorEvent["event"], string>> = {
+      handshake: "The two copies met.",
+      "peer-lost": "The data link was lost.",
+      frozen: "The engine froze writes and asks what to do.",
+      thawed: "The engine goes on.",
+      guest: "The engine acted on the guest.",
+      "in-sync": "Both copies are up to date.",
+      verified: "Both copies were compared.",
+      "refused-write": "A write to the secondary's folder was refused.",
+      trouble: "The mirror process reports trouble.",
+    };
+    const sentence = words[event.event];
+    if (sentence === undefined) return;
+    const inputs = Object.entries(event).filter(
+      ([key, value]) => key !== "event" && typeof value !== "object",
+    );
+    this.edge.record({
+      kind: "log",
+      module,
+      rule: "",
+      sentence,
+      inputs: Object.fromEntries(inputs) as Decision["inputs"],
+      outcome: "outcome" in event ? event.outcome : "",
+    });
+  }
+
+  private everySoOften(): void {
+    this.modules.reread();
+    void this.exchange.offerAll();
+  }
+
+  private services({ config, card }: Member): ProcedureServices {
+    return {
+      node: card.node,
+      peers: peersOf(config, card.node).map(({ name }) => name),
+      paths: this.edge.paths,
+      hypervisor: this.hypervisor,
+      modules: {
+        ids: () => this.modules.ids(),
+        settings: (id) => this.modules.settings(id),
+        create: (id, settings) => this.modules.create(id, settings),
+        remove: (id) => this.modules.remove(id),
+      },
+      callPeer: async (node, name, body, limit) => {
+        const call = { method: "POST" as const, path: `/api/v1/peer/calls/${name}`, body };
+        const answer = await this.membership.call(
+          nodeName(node),
+          limit === undefined ? call : { ...call, limit },
+        );
+        if (answer.ok) return answer.body;
+        throw new GemelError("GEMEL-5006", node, answer.failure.message, answer.failure.next);
+      },
+      command: (command, by) => this.commands.ask(command, by),
+      view: (module) => this.views().find((view) => view.module === module),
+      peerView: (module) => this.state.modules[moduleId(module)]?.peer?.view,
+      mirror: (module) => this.mirrors.lastStatus(module),
+      askMirror: (module, command: MirrorCommand, limit) => this.mirrors.ask(module, command, limit),
+      record: (module, sentence, outcome) => this.log(module, sentence, outcome),
+    };
+  }
+}
+
+function omitInstant({ rule, sentence, inputs, outcome }: Decision): Omit<Recorded, "kind" | "module"> {
+  return { rule, sentence, inputs, outcome };
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+// The status that API, CLI and console show: what this node knows of itself, and what it last heard of the other one,
+// marked as such. Sentences, colours and permissions come from core/failover; here they are only put together.
+
+import type { Failure } from "../base/errors.js";
+import type { Instant, NodeName } from "../base/units.js";
+import type { ModuleOnNode, ModuleStatus, NodeStatus, ProcedureStatus, Status } from "../api/contract.js";
+import { gemelVersion } from "../cluster/version.js";
+import type { ModuleSettings } from "../config/module-file.js";
+import { describe, verbs, type Description } from "../failover/sentences.js";
+import type { ModuleState, ModuleView, NodeState } from "../failover/types.js";
+import { viewsOf } from "../failover/views.js";
+import { daemonAnswers, networkView, silentSince, verdict, type Peer } from "../membership/membership.js";
+import { wallClock, wallTimeOf } from "./clock.js";
+import type { Member } from "./membership.js";
+
+export interface StatusInputs {
+  readonly state: NodeState;
+  readonly now: Instant;
+  readonly startedAt: Instant;
+  readonly member: Member | undefined;
+  readonly settings: (module: string) => ModuleSettings | undefined;
+  readonly procedures: readonly ProcedureStatus[];
+  readonly troubles: readonly Failure[];
+}
+
+export function statusOf(inputs: StatusInputs): Status {
+  const { state, member, now } = inputs;
+  const views = viewsOf(state, now);
+  const modules = Object.values(state.modules).map((module) => {
+    const view = views.find((one) => one.module === module.config.id);
+    return moduleStatus(inputs, module, view);
+  });
+  return {
+    format: 1,
+    answeredBy: state.self,
+    at: wallClock(),
+    version: gemelVersion,
+    cluster: member?.config.name ?? null,
+    arbiter: "none",
+    nodes: member === undefined ? [] : nodesOf(inputs, member),
+    modules: modules.sort((a, b) => (a.id < b.id ? -1 : 1)),
+    procedures: inputs.procedures,
+    warnings: warningsOf(inputs, modules),
+    sentence: summary(member, modules),
+  };
+}
+
+function nodesOf({ state, now, startedAt }: StatusInputs, { config }: Member): NodeStatus[] {
+  return config.nodes.map(({ name }) => {
+    const networks = config.networks.map((network) => network.name);
+    if (name === state.self) {
+      const heard = networks.map((network) => ({ name: network, heard: true }));
+      return { name, reachable: true, since: wallTimeOf(startedAt), networks: heard, daemon: "answers" };
+    }
+    const peer = state.peers[name];
+    if (peer === undefined) {
+      return { name, reachable: false, since: wallTimeOf(startedAt), networks: [], daemon: "silent" };
+    }
+    return {
+      name,
+      reachable: verdict(peer, now) === "alive",
+      since: wallTimeOf(silentSince(peer)),
+      networks: networks.map((network) => ({
+        name: network,
+        heard: networkView(peer, network, now) === "up",
+      })),
+      daemon: daemonAnswers(peer, now) ? "answers" : "silent",
+    };
+  });
+}
+
+function moduleStatus(inputs: StatusInputs, module: ModuleState, view: ModuleView | undefined): ModuleStatus {
+  const { state, now, settings } = inputs;
+  const id = module.config.id;
+  const own = describe(state, id, now);
+  const nodes = module.config.nodes.map((node) =>
+    node === state.self ? ownRow(node, view) : peerRow(node, module, state.peers[node], now),
+  );
+  const status = module.mirror.kind === "up" ? module.mirror.status : undefined;
+  const conflict = view?.conflict === true || module.peer?.view.conflict === true;
+  const isPartly = (settings(id)?.excluded.length ?? 0) > 0;
+  const isProtected = own?.protected === true;
+  const { resync, freeze, diskFull, lastVerify } = status ?? {};
+  return {
+    id,
+    vm: module.config.vm.name,
+    sentence: sentenceOf(own, nodes, state.self, { isPartly, isProtected }),
+    protected: isProtected,
+    partly: isPartly,
+    colour: colourOf(own, nodes, { conflict, isProtected }),
+    nodes,
+    reintegration: resync === undefined || resync.kind === "verify" ? null : { ...resync, node: state.self },
+    conflict,
+    troubles: troublesOf(module, own),
+    actions: verbs.map((verb) => {
+      const permission = own?.actions[verb];
+      if (permission?.allowed === true) return { verb, allowed: true, why: "" };
+      return { verb, allowed: false, why: permission?.why.message ?? "" };
+    }),
+    ...(diskFull !== undefined && { diskFull }),
+    ...(lastVerify !== undefined && { lastVerify }),
+    ...(freeze !== undefined && {
+      freeze: { reason: freeze.reason, ageMs: freeze.ageMs, guestPaused: freeze.guestPaused },
+    }),
+  };
+}
+
+function ownRow(node: NodeName, view: ModuleView | undefined): ModuleOnNode {
+  return view === undefined ? silentRow(node) : { ...rowOf(node, view), live: true };
+}
+
+function peerRow(node: NodeName, module: ModuleState, peer: Peer | undefined, now: Instant): ModuleOnNode {
+  const view = module.peer?.view;
+  if (view === undefined) return silentRow(node);
+  const live = peer !== undefined && daemonAnswers(peer, now);
+  // A node that is silent is not ready for anything, whatever it was when it last spoke.
+  return live ? { ...rowOf(node, view), live } : { ...rowOf(node, view), live, stability: "NotReady" };
+}
+
+function rowOf(node: NodeName, view: ModuleView): Omit<ModuleOnNode, "live"> {
+  const { state, stability, upToDate, generation, session, reason, vm } = view;
+  return { node, state, stability, upToDate, generation, session, reason, vm, since: wallTimeOf(view.since) };
+}
+
+function silentRow(node: NodeName): ModuleOnNode {
+  return {
+    node,
+    state: "STOP",
+    stability: "NotReady",
+    upToDate: false,
+    generation: "",
+    session: 0,
+    reason: "never-heard",
+    since: wallClock(),
+    vm: "unknown",
+    live: false,
+  };
+}
+
+function sentenceOf(
+  own: Description | undefined,
+  nodes: readonly ModuleOnNode[],
+  self: NodeName,
+  { isPartly, isProtected }: { readonly isPartly: boolean; readonly isProtected: boolean },
+): string {
+  const elsewhere = nodes.find(({ node, live, vm }) => node !== self && live && vm === "on");
+  const isStill = own?.state === "STOP" || own?.state === "WAIT";
+  const runs = elsewhere !== undefined && isStill ? `Runs on ${elsewhere.node}. ` : "";
+  const part = isPartly && isProtected ? " Partly protected: disks were left out." : "";
+  return `${runs}${own?.sentence ?? "Not known here."}${part}`;
+}
+
+function colourOf(
+  own: Description | undefined,
+  nodes: readonly ModuleOnNode[],
+  { conflict, isProtected }: { readonly conflict: boolean; readonly isProtected: boolean },
+): ModuleStatus["colour"] {
+  if (conflict) return "red";
+  if (isProtected) return "green";
+  const runner = nodes.find(({ live, state }) => live && (state === "ALONE" || state === "PRIM"));
+  if (runner !== undefined) return runner.stability === "NotReady" ? "red" : "amber";
+  return own?.colour === "amber" ? "amber" : "red";
+}
+
+function troublesOf(module: ModuleState, own: Description | undefined): readonly Failure[] {
+  const where = module.config.id;
+  const problem = module.mirror.kind === "up" ? module.mirror.status.dataProblem : undefined;
+  return [
+    ...(own?.trouble === undefined ? [] : [own.trouble]),
+    ...(problem === undefined ? [] : [{ ...problem, where }]),
+  ];
+}
+
+function warningsOf(
+  { state, now, member, troubles }: StatusInputs,
+  modules: readonly ModuleStatus[],
+): string[] {
+  const split =
+    "No arbiter is configured: when every network between the nodes is cut, both run and one side's data is lost from the other's view.";
+  const silent = Object.values(state.peers)
+    .filter((peer) => verdict(peer, now) === "dead")
+    .map(({ name }) => `${name} is silent on every network.`);
+  return [
+    ...(member !== undefined && modules.length > 0 ? [split] : []),
+    ...(state.hypervisor === "lost" ? [`The hypervisor does not answer on ${state.self}.`] : []),
+    ...silent,
+    ...modules
+      .filter(({ conflict }) => conflict)
+      .map(({ id }) => `${id}: both copies ran alone; gemel resolve ${id}`),
+    ...troubles.map(({ where, message }) => `${where}: ${message}`),
+  ];
+}
+
+function summary(member: Member | undefined, modules: readonly ModuleStatus[]): string {
+  if (member === undefined) {
+    return "This node belongs to no cluster: gemel cluster init, or gemel cluster join TOKEN.";
+  }
+  if (member.config.nodes.length < 2)
+    return "The cluster has one node; the other one joins with: gemel cluster token";
+  if (modules.length === 0) return "No VM is protected yet: gemel protect --list";
+  const safe = modules.filter((module) => module.protected && !module.partly).length;
+  return safe === modules.length
+    ? `All ${modules.length} modules are protected.`
+    : `${modules.length - safe} of ${modules.length} modules are not fully protected.`;
+}
