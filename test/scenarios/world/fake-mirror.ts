@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+// A mirror process on fake time: the commands and the status of native/index.ts over a Copy, without any I/O. What it
+// does with its peer is in fake-link.ts.
+
+import { freezeDeadlineWithoutLease } from "../../../core/base/limits.js";
+import type { Currency, FreezeId, MirrorCommand, MirrorStatus } from "../../../native/index.js";
+import type { Copy } from "./copy.js";
+
+export type LinkState =
+  | { kind: "off" }
+  | { kind: "down"; reason: string; quietMs: number }
+  | { kind: "paired" }
+  | { kind: "refused"; outcome: "conflict" | "unrelated" | "unknown" | "refuse" | "denied" };
+
+export type CommandResult = { ok: true } | { ok: false; code: string; message: string };
+
+export interface Guest {
+  on: boolean;
+  paused: boolean;
+}
+
+const failed = (message: string): CommandResult => ({ ok: false, code: "GEMEL-2010", message });
+let generations = 0;
+export const newGeneration = (): string => (generations += 1).toString(16).padStart(16, "0");
+
+export class FakeMirror {
+  role: "primary" | "secondary" = "secondary";
+  link: LinkState = { kind: "down", reason: "connecting", quietMs: 0 };
+  isLinkWanted = true;
+  inSync = false;
+  isAlive = true;
+  freeze:
+    | (FreezeId & { reason: "link-lost" | "stalled" | "host-slept"; since: number; paused: boolean })
+    | undefined;
+  /** The session in sync until its loss, seen by this very process. */
+  unbroken: number | undefined;
+  hadHandshake = false;
+  isTarget = false;
+  filledAt: number | undefined;
+  diskFull = false;
+
+  constructor(
+    readonly node: string,
+    readonly peerNode: string,
+    readonly module: string,
+    readonly copy: Copy,
+    readonly guest: Guest,
+    readonly now: () => number,
+  ) {
+    if (!copy.isThere) this.link = { kind: "off" };
+  }
+
+  status(): MirrorStatus {
+    const { copy, freeze, link } = this;
+    return {
+      module: this.module,
+      node: this.node,
+      pid: 1,
+      process: "p",
+      role: this.role,
+      mounted: true,
+      copy: copy.isThere ? copy.state : "absent",
+      ...(!copy.isThere && {
+        dataProblem: { code: "GEMEL-2001", message: "the volume is not mounted", next: "mount it" },
+      }),
+      generation: copy.generation,
+      history: copy.history,
+      session: copy.session,
+      right: copy.right,
+      current: this.current(),
+      link:
+        link.kind === "paired"
+          ? { kind: "paired", row: "a", peerUpToDate: this.inSync }
+          : link.kind === "refused"
+            ? { kind: "refused", row: "z", outcome: link.outcome, message: link.outcome }
+            : link,
+      inSync: this.inSync,
+      ...(freeze !== undefined && {
+        freeze: {
+          session: freeze.session,
+          counter: freeze.counter,
+          reason: freeze.reason,
+          ageMs: this.now() - freeze.since,
+          guestPaused: freeze.paused,
+        },
+      }),
+      guest: this.guest.on ? (this.guest.paused ? "paused" : "running") : "none",
+      openForWriting: this.guest.on ? 1 : 0,
+      ...(this.diskFull && { diskFull: { neededBytes: 4096 } }),
+      fileSystem: `fs-${this.node}`,
+      bytesUsed: 0,
+      bytesFree: 1,
+    };
+  }
+
+  private current(): Currency {
+    const { copy } = this;
+    if (!copy.isThere || copy.state !== "consistent") return { kind: "none", why: "not whole" };
+    if (copy.right === "outdated" || copy.right === "gave-up") return { kind: "none", why: copy.right };
+    if (this.isTarget) return { kind: "none", why: "being filled" };
+    if (this.inSync) return { kind: "session", session: copy.session };
+    if (this.unbroken === copy.session) return { kind: "session", session: copy.session };
+    if (copy.right === "alone") return { kind: "record", basis: copy.basis };
+    if (this.hadHandshake) return { kind: "handshake" };
+    return { kind: "none", why: "restarted since it was in sync" };
+  }
+
+  /** May the guest's write be answered now? */
+  acceptsWrites(): boolean {
+    return this.isAlive && this.role === "primary" && this.freeze === undefined && !this.diskFull;
+  }
+
+  freezeNow(reason: "link-lost" | "stalled" | "host-slept"): void {
+    if (this.role !== "primary" || this.freeze !== undefined) return;
+    this.copy.freezeCounter += 1;
+    const { session, freezeCounter } = this.copy;
+    this.freeze = { session, counter: freezeCounter, reason, since: this.now(), paused: false };
+  }
+
+  thaw(): void {
+    if (this.freeze?.paused === true) this.guest.paused = false;
+    this.freeze = undefined;
+  }
+
+  /** R15, R16: the engine's own deadline. */
+  watchDeadline(): void {
+    const { freeze } = this;
+    if (freeze === undefined || freeze.paused || this.now() - freeze.since < freezeDeadlineWithoutLease)
+      return;
+    freeze.paused = true;
+    this.guest.paused = true;
+  }
+
+  do(command: MirrorCommand): CommandResult {
+    if (!this.isAlive) return { ok: false, code: "GEMEL-2004", message: "the mirror process is dead" };
+    switch (command.do) {
+      case "link":
+        this.isLinkWanted = command.on;
+        this.dropLink(command.on ? "opened again" : "closed");
+        return { ok: true };
+      case "initialise":
+        return this.initialise(command.as);
+      case "promote":
+        return this.promote(command.alone?.basis);
+      case "demote":
+        if (this.guest.on) return failed("a writer is left");
+        this.role = "secondary";
+        this.thaw();
+        return { ok: true };
+      case "grant":
+        return this.grant(command.freeze, command.basis);
+      case "deny":
+        return this.deny(command.freeze);
+      case "word":
+        return this.word();
+      case "give-up":
+        if (this.guest.on) return failed("a writer is left");
+        this.copy.right = "gave-up";
+        return { ok: true };
+      case "left-alone":
+        this.copy.right = "alone";
+        this.copy.basis = command.basis;
+        return { ok: true };
+      case "settle-conflict":
+        this.copy.kept = command.keep === "this";
+        this.copy.yields = command.keep === "other";
+        this.dropLink("settled");
+        return { ok: true };
+      case "close":
+        if (this.guest.on) return failed("a writer is left");
+        this.die("closed");
+        return { ok: true };
+      default:
+        return { ok: true };
+    }
+  }
+
+  private initialise(as: "source" | "empty"): CommandResult {
+    const { copy } = this;
+    if (as === "source") {
+      copy.history = copy.state === "consistent" ? [copy.generation, ...copy.history] : [];
+      copy.generation = newGeneration();
+      copy.state = "consistent";
+      copy.right = "alone";
+      copy.basis = "first";
+      copy.isThere = true;
+    } else copy.state = "empty";
+    return { ok: true };
+  }
+
+  private promote(basis: Copy["basis"] | "fence" | undefined): CommandResult {
+    const { copy } = this;
+    if (!copy.isThere || copy.state !== "consistent") return failed("the copy is not whole");
+    if (basis === undefined) {
+      if (this.link.kind !== "paired") return failed("not paired");
+      if (this.isTarget) return failed("not up to date");
+      copy.right = this.inSync ? "paired" : "alone";
+      if (!this.inSync) copy.basis = "forced";
+    } else {
+      this.newRight(basis);
+      this.isLinkWanted = true;
+      this.dropLink("promoted");
+    }
+    this.role = "primary";
+    copy.wasPrimary = true;
+    return { ok: true };
+  }
+
+  private newRight(basis: Copy["basis"] | "fence"): void {
+    const { copy } = this;
+    copy.history = [copy.generation, ...copy.history];
+    copy.generation = newGeneration();
+    copy.right = "alone";
+    copy.basis = basis === "fence" ? "lease" : basis;
+    this.unbroken = undefined;
+  }
+
+  private grant(freeze: FreezeId, basis: Copy["basis"] | "fence"): CommandResult {
+    if (this.freeze?.session !== freeze.session || this.freeze.counter !== freeze.counter) {
+      return failed("the grant is for another freeze");
+    }
+    this.newRight(basis);
+    this.inSync = false;
+    this.dropLink("granted alone");
+    this.thaw();
+    return { ok: true };
+  }
+
+  private deny(freeze: FreezeId): CommandResult {
+    if (this.freeze?.session !== freeze.session || this.freeze.counter !== freeze.counter) {
+      return failed("the denial is for another freeze");
+    }
+    this.guest.on = false;
+    this.guest.paused = false;
+    this.freeze = undefined;
+    this.role = "secondary";
+    this.unbroken = undefined;
+    return { ok: true };
+  }
+
+  private word(): CommandResult {
+    this.copy.right = "outdated";
+    this.unbroken = undefined;
+    this.dropLink("gave its word");
+    return { ok: true };
+  }
+
+  dropLink(reason: string, quietMs = 0): void {
+    this.inSync = false;
+    this.filledAt = undefined;
+    this.link = this.isLinkWanted && this.copy.isThere ? { kind: "down", reason, quietMs } : { kind: "off" };
+  }
+
+  die(reason: string): void {
+    this.isAlive = false;
+    this.dropLink(reason);
+  }
+}
