@@ -106,15 +106,15 @@ export class Effects {
     const { edge } = this;
     switch (effect.do) {
       case "open-mirror":
-        return await edge.mirror.open(effect.module, edge.mirrorConfig(effect.module, effect.known));
+        { await edge.mirror.open(effect.module, edge.mirrorConfig(effect.module, effect.known)); return; }
       case "mirror":
         return await edge.mirror.ask(effect.module, effect.command, edge.mirror.limitOf(effect.command));
       case "bury":
-        return await this.bury(effect.module);
+        { await this.bury(effect.module); return; }
       case "start-vm":
-        return await edge.vm.start(edge.place(effect.module), () => this.isValid(effect));
+        { await edge.vm.start(edge.place(effect.module), () => this.isValid(effect)); return; }
       case "stop-vm":
-        return await edge.vm.stop(edge.place(effect.module), effect.how, effect.limit);
+        { await edge.vm.stop(edge.place(effect.module), effect.how, effect.limit); return; }
       default:
         return unreachable(effect);
     }

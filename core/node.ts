@@ -73,7 +73,7 @@ export class NodeLoop {
   private async run(): Promise<void> {
     try {
       for (let next = this.queue.shift(); next !== undefined && !this.stopped; next = this.queue.shift()) {
-        await this.turn({ ...next, at: this.edge.now() } as Event);
+        await this.turn({ ...next, at: this.edge.now() });
       }
     } catch (error) {
       this.stop();

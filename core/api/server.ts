@@ -15,7 +15,7 @@ import { createServer as createHttp, type IncomingMessage, type Server } from "n
 import { createServer as createHttps } from "node:https";
 import { dirname } from "node:path";
 import type { Duplex } from "node:stream";
-import { errorRegistry, failure, GemelError, isErrorCode } from "../base/errors.js";
+import { failure, GemelError } from "../base/errors.js";
 import { admit, callerOf } from "./admission.js";
 import type { ApiError } from "./contract.js";
 import { ApiFailure, type ApiDoor, type Caller } from "./door.js";
@@ -67,7 +67,9 @@ export async function buildApplication(door: ApiDoor, version: string): Promise<
     done();
   });
   app.addHook("onResponse", (request, reply, done) => {
-    if (request.method !== "GET") record(door, request, reply);
+    // What the other daemon asks is part of something that a person asked, and was recorded there.
+    const isPeerCall = request.routeOptions.url?.startsWith("/api/v1/peer/") === true;
+    if (request.method !== "GET" && !isPeerCall) record(door, request, reply);
     done();
   });
   app.setErrorHandler(answerError);
@@ -175,9 +177,8 @@ function answerError(error: FastifyError | Error, _request: FastifyRequest, repl
 function translate(error: FastifyError | Error): [number, ApiError] {
   if (error instanceof ApiFailure) return [error.status, error.error];
   if (error instanceof GemelError) return [statusOf(error.code), error.toJSON()];
-  if ("statusCode" in error && error.statusCode !== undefined && error.statusCode < 500) {
-    return [error.statusCode, failure("GEMEL-4008", "", error.message)];
-  }
+  const { statusCode = 500 } = error as Partial<FastifyError>;
+  if (statusCode < 500) return [statusCode, failure("GEMEL-4008", "", error.message)];
   return [500, failure("GEMEL-9003", "", error.message)];
 }
 
@@ -188,9 +189,4 @@ function statusOf(code: string): number {
   if (code === "GEMEL-4009") return 403;
   if (code === "GEMEL-4006" || code === "GEMEL-4008") return 400;
   return code.startsWith("GEMEL-9") ? 500 : 409;
-}
-
-/** What a refusal means, for whoever shows it: the registry's sentence, or the message itself. */
-export function sentenceOf(error: ApiError): string {
-  return isErrorCode(error.code) ? errorRegistry[error.code].sentence : error.message;
 }

@@ -112,7 +112,7 @@ function remote(host: string, certFile: string): RequestOptions {
     checkServerIdentity: (_name: string, peer: { readonly subject: { readonly OU?: string } }) =>
       peer.subject.OU === "node" ? undefined : new Error("the other side is not a node of the cluster"),
   };
-  return options as RequestOptions;
+  return options;
 }
 
 function readPem(file: string): string {

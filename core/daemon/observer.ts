@@ -50,7 +50,8 @@ export class Observer {
   async look(): Promise<void> {
     if (this.looking !== undefined) {
       this.again = true;
-      return await this.looking;
+      await this.looking;
+      return;
     }
     this.looking = this.lookOnce();
     await this.looking;

@@ -180,7 +180,7 @@ export class Running {
       verify: async (body) => {
         const { module, repair } = body as { readonly module: string; readonly repair: boolean };
         this.modules.expect(module);
-        return await this.mirrors.ask(module, { do: "verify", repair: repair === true }, seconds(10));
+        return await this.mirrors.ask(module, { do: "verify", repair: repair }, seconds(10));
       },
     };
   }
@@ -337,7 +337,7 @@ export class Running {
       module,
       rule: "",
       sentence,
-      inputs: Object.fromEntries(inputs) as Decision["inputs"],
+      inputs: Object.fromEntries(inputs),
       outcome: "outcome" in event ? event.outcome : "",
     });
   }

@@ -35,7 +35,8 @@ export interface Heartbeat {
 export function encode(beat: Heartbeat, key: Buffer): Buffer {
   const whole = seal(beat, key);
   if (whole.length <= datagramMax || beat.views === undefined) return whole;
-  const { views: _tooLong, ...rest } = beat;
+  const rest = { ...beat };
+  delete rest.views;
   return seal(rest, key);
 }
 

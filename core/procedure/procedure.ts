@@ -104,8 +104,8 @@ export class Procedures {
       (one) => one.subject === subject && one.kind === kind && one.state === "failed",
     );
     const id = failed?.id ?? `${kind}-${subject}-${randomBytes(3).toString("hex")}`;
-    const { failure: _old, ...again } = failed ?? { id, kind, subject, step: 0, data, notes: [] };
-    this.write({ ...again, state: "running" });
+    const { step, notes, data: kept } = failed ?? { step: 0, notes: [], data };
+    this.write({ id, kind, subject, step, notes, data: kept, state: "running" });
     void this.work(id);
     return id;
   }
@@ -154,7 +154,10 @@ export class Procedures {
       const kind = this.kinds.get(journal.kind);
       const step = kind?.steps[journal.step];
       if (kind === undefined) return;
-      if (step === undefined) return this.end(journal, "done");
+      if (step === undefined) {
+        this.end(journal, "done");
+        return;
+      }
       try {
         this.progress.delete(id);
         await step.run(this.context(id));

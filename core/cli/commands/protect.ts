@@ -110,9 +110,15 @@ async function finish(session: Session, reply: ProtectReply, seconds: number): P
       next: "Correct the findings, then run the same command again.",
     });
   }
-  if (reply.procedure === undefined) return session.print(reply, "");
+  if (reply.procedure === undefined) {
+    session.print(reply, "");
+    return;
+  }
   const last = await follow(session, reply.procedure, seconds);
-  if (last.state === "done") return session.print({ ...reply, result: last }, `${last.subject}: done.\n`);
+  if (last.state === "done") {
+    session.print({ ...reply, result: last }, `${last.subject}: done.\n`);
+    return;
+  }
   throw refused(
     last.failure ?? {
       code: "GEMEL-5006",
