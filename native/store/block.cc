@@ -20,7 +20,14 @@ std::uint32_t checksum(Envelope envelope, ConstBytes block) {
 void seal_block(Bytes block, std::uint64_t magic, std::uint64_t sequence, std::uint32_t bytes,
                 std::uint32_t part) {
   check(bytes + sizeof(Envelope) <= block.size(), "the content fits into its block");
-  Envelope envelope{magic, kStateFormat, 0, sequence, bytes, part};
+  const Envelope envelope{magic, kStateFormat, 0, sequence, bytes, part};
+  std::memcpy(block.data(), &envelope, sizeof envelope);
+  reseal_block(block);
+}
+
+void reseal_block(Bytes block) {
+  Envelope envelope;
+  std::memcpy(&envelope, block.data(), sizeof envelope);
   envelope.crc = checksum(envelope, block);
   std::memcpy(block.data(), &envelope, sizeof envelope);
 }

@@ -46,6 +46,8 @@ constexpr std::uint64_t magic_of(const char (&text)[9]) {
 /// Seals a block whose content lies behind the envelope already.
 void seal_block(Bytes block, std::uint64_t magic, std::uint64_t sequence, std::uint32_t bytes,
                 std::uint32_t part = 0);
+/// Computes the checksum anew after the envelope was changed in place: tests and tools that repair.
+void reseal_block(Bytes block);
 OpenedBlock open_block(ConstBytes block, std::uint64_t magic);
 
 /// Where the content of a block begins.
