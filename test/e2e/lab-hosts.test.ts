@@ -202,6 +202,25 @@ describe("lab hosts", () => {
     assert.equal((await alpha().exec(["mountpoint", "-q", "/var/lib/gemel/vm"])).code, 0);
   });
 
+  test("a killed Gemel daemon is started again, a stopped one stays away until it is started", async () => {
+    const daemon = (): number | undefined =>
+      beta()
+        .processes()
+        .find(({ argv }) => argv[1]?.endsWith("/dist/core/main.js") === true)?.pid;
+    const first = await waitFor("the daemon to run", daemon, 20_000);
+    await beta().killDaemon();
+    const second = await waitFor("the daemon to run again", daemon, 20_000);
+    assert.notEqual(second, first);
+    await beta().kill();
+    await beta().boot({ daemon: false });
+    assert.equal(daemon(), undefined);
+    beta().startDaemon();
+    await waitFor("the daemon to run after all", daemon, 20_000);
+    await beta().stopDaemon();
+    assert.equal(daemon(), undefined);
+    beta().startDaemon();
+  });
+
   test("an orderly shutdown ends and can be booted again", async () => {
     await beta().shutdown();
     assert.equal(beta().state, "off");

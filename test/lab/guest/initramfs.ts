@@ -15,8 +15,8 @@ import {
 } from "node:fs";
 import { rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { fetchGuestKernel } from "../guest-kernel.js";
-import type { GuestKernel } from "../guest-kernel.js";
+import { fetchGuestKernel } from "./kernel.js";
+import type { GuestKernel } from "./kernel.js";
 import { must } from "../machine/command.js";
 import { cachePath, labSourcePath } from "../machine/folders.js";
 import { compiledProgram } from "../machine/programs.js";

@@ -5,8 +5,8 @@
  */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { must } from "./machine/command.js";
-import { cachePath } from "./machine/folders.js";
+import { must } from "../machine/command.js";
+import { cachePath } from "../machine/folders.js";
 
 export type GuestKernel = {
   readonly imagePath: string;
