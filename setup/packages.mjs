@@ -8,7 +8,7 @@
  *   run    a node that protects virtual machines (and therefore the lab)
  *   test   the lab's guest, the checks and the test suites
  *   bench  only the rivals and tools of `npm run bench`
- * The lab's guest kernel is not here: it is unpacked, never installed (test/lab/guest-kernel.ts).
+ * The lab's guest kernel is not here: it is unpacked, never installed (test/lab/guest/kernel.ts).
  */
 
 /** @typedef {{ name: string, why: string, neededBy: "build" | "run" | "test" | "bench" }} SystemPackage */
@@ -50,6 +50,7 @@ export const systemPackages = [
   { name: "zstd", why: "reads the compressed modules of newer guest kernels", neededBy: "test" },
   { name: "xz-utils", why: "reads the compressed modules of some guest kernels", neededBy: "test" },
   { name: "xfsprogs", why: "a lab host on a file system with reflinks", neededBy: "test" },
+  { name: "btrfs-progs", why: "a lab host on btrfs (npm run lab -- up --fs btrfs)", neededBy: "test" },
   { name: "attr", why: "tests compare extended attributes through the mount", neededBy: "test" },
   { name: "acl", why: "tests compare access control lists through the mount", neededBy: "test" },
   { name: "tcpdump", why: "a capture of the data link proves that it is encrypted", neededBy: "test" },
