@@ -9,7 +9,6 @@ import type { GuestOptions } from "../lab/guest.js";
 import type { LabHost } from "../lab/host.js";
 import { Lab } from "../lab/lab.js";
 import type { LabOptions } from "../lab/lab.js";
-import type { HostName } from "../lab/network.js";
 import { waitFor } from "../lab/wait.js";
 
 export type ModuleName = keyof typeof guestHomes;
