@@ -61,8 +61,8 @@ function swapRefusal(c: Case): Failure | undefined {
   if (inConflict(c)) return failure("GEMEL-1007", c.id);
   if (!peerAnswers(c)) return failure("GEMEL-1009", c.id);
   const isSecond = phase.state === "SECOND";
-  const upToDate = isSecond ? isUpToDate(c) : peerView(c)?.upToDate === true;
-  if (!upToDate || mirrorStatus(c)?.inSync !== true) {
+  // The engine knows it of both copies, and sooner than the other node's view.
+  if (!isUpToDate(c) || mirrorStatus(c)?.inSync !== true) {
     return failure("GEMEL-1004", c.id, "A swap needs both copies in sync.");
   }
   if (phase.work.kind !== "running" && phase.work.kind !== "following") return failure("GEMEL-1010", c.id);
@@ -80,10 +80,10 @@ function primRefusal(c: Case, forced: boolean): Failure | undefined {
   const { phase } = c.m;
   if (phase.state === "ALONE" || phase.state === "PRIM") return undefined;
   if (phase.work.kind === "leaving") return failure("GEMEL-1010", c.id);
-  if (peerRuns(c)) return failure("GEMEL-1005", c.id);
-  if (inConflict(c)) return failure("GEMEL-1007", c.id);
   const status = mirrorStatus(c);
   if (status?.dataProblem !== undefined) return failure("GEMEL-2001", c.id, status.dataProblem.message);
+  if (peerRuns(c)) return failure("GEMEL-1005", c.id);
+  if (inConflict(c)) return failure("GEMEL-1007", c.id);
   if (status?.copy === "inconsistent" && !forced) return failure("GEMEL-1006", c.id);
   if (status?.copy === "unknown" && !forced) return failure("GEMEL-2002", c.id);
   return undefined;

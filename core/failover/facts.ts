@@ -28,12 +28,18 @@ type Report = Exclude<
 export function learn(turn: Turn, event: Report): void {
   const { at } = turn;
   switch (event.kind) {
-    case "heartbeat":
-      { ofPeer(turn, event.from, (peer) => heartbeatHeard(peer, event.network, event.incarnation, at)); return; }
-    case "control-answer":
-      { ofPeer(turn, event.from, (peer) => controlHeard(peer, event.incarnation, at)); return; }
-    case "peer-closed":
-      { ofPeer(turn, event.from, (peer) => processClosed(peer, at)); return; }
+    case "heartbeat": {
+      ofPeer(turn, event.from, (peer) => heartbeatHeard(peer, event.network, event.incarnation, at));
+      return;
+    }
+    case "control-answer": {
+      ofPeer(turn, event.from, (peer) => controlHeard(peer, event.incarnation, at));
+      return;
+    }
+    case "peer-closed": {
+      ofPeer(turn, event.from, (peer) => processClosed(peer, at));
+      return;
+    }
     case "peer-views":
       for (const view of event.views) inModule(turn, view.module, (c) => viewSeen(c, event, view));
       return;
@@ -42,21 +48,31 @@ export function learn(turn: Turn, event: Report): void {
         turn.node.peers = { ...turn.node.peers, [event.peer]: newPeer(event.peer, at, event.networks) };
       }
       return;
-    case "mirror-status":
-      { inModule(turn, event.module, (c) => mirrorSeen(c, event.status)); return; }
-    case "mirror-absent":
-      { inModule(turn, event.module, (c) => {
+    case "mirror-status": {
+      inModule(turn, event.module, (c) => mirrorSeen(c, event.status));
+      return;
+    }
+    case "mirror-absent": {
+      inModule(turn, event.module, (c) => {
         if (c.m.mirror.kind === "unknown") c.m.mirror = { kind: "none" };
-      }); return; }
-    case "mirror-gone":
-      { inModule(turn, event.module, mirrorGone); return; }
-    case "vm-seen":
-      { inModule(turn, event.module, (c) => void (c.m.vm = event.vm)); return; }
+      });
+      return;
+    }
+    case "mirror-gone": {
+      inModule(turn, event.module, mirrorGone);
+      return;
+    }
+    case "vm-seen": {
+      inModule(turn, event.module, (c) => void (c.m.vm = event.vm));
+      return;
+    }
     case "hypervisor":
       turn.node.hypervisor = event.is;
       return;
-    case "arbiter-answered":
-      { inModule(turn, event.module, (c) => arbiterAnswered(c, event)); return; }
+    case "arbiter-answered": {
+      inModule(turn, event.module, (c) => arbiterAnswered(c, event));
+      return;
+    }
     default:
       return unreachable(event);
   }
@@ -81,7 +97,9 @@ function viewSeen(
   { from, incarnation, at }: Extract<Event, { kind: "peer-views" }>,
   view: ModuleView,
 ): void {
-  if (from === c.other) c.m.peer = { view, at, incarnation };
+  if (from !== c.other) return;
+  const idleSince = c.m.peer?.idleSince ?? at;
+  c.m.peer = { view, at, incarnation, ...(!view.primary && { idleSince }) };
 }
 
 function mirrorSeen(c: Case, status: MirrorStatus): void {
@@ -108,7 +126,7 @@ function remember(c: Case, status: MirrorStatus): void {
   }
   if (outdated === undefined || c.m.giving !== undefined || c.m.owed !== undefined) return;
   const isEngines = status.right === "outdated" || status.right === "gave-up";
-  const isFilledAnew = status.inSync && status.link.kind === "paired" && status.generation !== outdated;
+  const isFilledAnew = status.inSync && status.link.kind === "paired" && status.session > outdated.session;
   if (isEngines || isFilledAnew) clearOutdated(c);
 }
 

@@ -18,28 +18,47 @@ type Of<K extends PeerMessage["kind"]> = Extract<PeerMessage, { kind: K }>;
 
 export function hear(c: Case, message: PeerMessage): void {
   switch (message.kind) {
-    case "word-request":
-      { hearWordRequest(c, message); return; }
-    case "word":
-      { hearWord(c, message); return; }
-    case "word-refused":
-      { hearWordRefused(c, message); return; }
+    case "word-request": {
+      hearWordRequest(c, message);
+      return;
+    }
+    case "word": {
+      hearWord(c, message);
+      return;
+    }
+    case "word-refused": {
+      hearWordRefused(c, message);
+      return;
+    }
     case "word-taken":
       if (c.m.owed?.generation === message.generation) delete c.m.owed;
       return;
-    case "goodbye":
-      { hearGoodbye(c, message); return; }
-    case "goodbye-taken":
-      { goodbyeTaken(c); return; }
+    case "goodbye": {
+      hearGoodbye(c, message);
+      return;
+    }
+    case "goodbye-taken": {
+      goodbyeTaken(c);
+      return;
+    }
     case "hand-over":
       peerIsNotPrimary(c);
-      { hearHandOver(c, message.session); return; }
-    case "claim":
-      { hearClaim(c, message); return; }
-    case "claim-agreed":
-      { hearAgreed(c, message); return; }
-    case "claim-refused":
-      { hearClaimRefused(c, message); return; }
+      {
+        hearHandOver(c, message.session);
+        return;
+      }
+    case "claim": {
+      hearClaim(c, message);
+      return;
+    }
+    case "claim-agreed": {
+      hearAgreed(c, message);
+      return;
+    }
+    case "claim-refused": {
+      hearClaimRefused(c, message);
+      return;
+    }
     case "command":
       applyCommand(c, { ...message.command, ...scopeHere(message.command) }, message.by);
       return;
@@ -53,7 +72,10 @@ const scopeHere = (command: Of<"command">["command"]): object =>
   command.do === "start" ? { scope: "node" } : {};
 
 function hearWord(c: Case, message: Of<"word">): void {
-  if (message.request === undefined) { hearOwedWord(c, message); return; }
+  if (message.request === undefined) {
+    hearOwedWord(c, message);
+    return;
+  }
   const { freeze, phase } = c.m;
   const isForFreeze = freeze?.request === message.request && freeze.answer === undefined;
   const isForStart =

@@ -2,7 +2,7 @@
 // Why a module is as it is: one reason code, one sentence, one next step. Status, log, API, console and the reason in
 // the peer's view take their words from here.
 
-import { inConflict, isPaired, peerRuns, peerVerdict } from "./evidence/proofs.js";
+import { inConflict, isPaired, peerVerdict, peerView } from "./evidence/proofs.js";
 import { mirrorStatus, type Case } from "./evidence/turn.js";
 import type { ReasonCode, Stability } from "./types.js";
 import type { MirrorStatus } from "../../native/index.js";
@@ -185,7 +185,7 @@ function secondReason(c: Case): ReasonCode {
   if (complaint !== undefined) return complaint;
   if (c.m.handOver !== undefined) return "swapping";
   if (!isPaired(status)) return "data-link-down";
-  if (!peerRuns(c) && peerVerdict(c) === "alive" && c.m.peer !== undefined) return "peer-deciding";
+  if (peerView(c)?.primary === false) return "peer-deciding";
   return status.inSync ? "none" : "reintegrating";
 }
 

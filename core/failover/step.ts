@@ -238,13 +238,19 @@ function taskDone(c: Case, number: number, outcome: TaskOutcome): void {
   switch (phase.state) {
     case "STOP":
       return;
-    case "WAIT":
-      { waitTaskDone(c, phase.work, task, outcome); return; }
+    case "WAIT": {
+      waitTaskDone(c, phase.work, task, outcome);
+      return;
+    }
     case "ALONE":
-    case "PRIM":
-      { activeTaskDone(c, phase.work, task, outcome); return; }
-    case "SECOND":
-      { secondTaskDone(c, phase.work, task, outcome); return; }
+    case "PRIM": {
+      activeTaskDone(c, phase.work, task, outcome);
+      return;
+    }
+    case "SECOND": {
+      secondTaskDone(c, phase.work, task, outcome);
+      return;
+    }
     default:
       return unreachable(phase);
   }

@@ -60,7 +60,7 @@ export interface Durable {
   /** This node was the last one of the pair that it knows to have run the VM. */
   readonly lastPrim: boolean;
   /** R20: this node's daemon gave its word; never current before a handshake, whatever a new mirror process says. */
-  readonly outdated?: GenerationHex;
+  readonly outdated?: { readonly generation: GenerationHex; readonly session: number };
   /** Failover was off when the primary was lost: a person decides, also after a restart of the daemon. */
   readonly held: boolean;
   /** `resolve` was asked for; repeated until done. */
@@ -112,6 +112,8 @@ export interface ModuleView {
 export interface PeerFact {
   readonly view: ModuleView;
   readonly at: Instant;
+  /** Since when it has not called itself primary. */
+  readonly idleSince?: Instant;
   readonly incarnation: string;
 }
 

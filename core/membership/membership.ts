@@ -98,7 +98,8 @@ export function linkSeen(
   if (!up && before?.up !== true) return peer;
   const wasYoung = elapsed(lastHeartbeat(peer), at) < heartbeatTimeout;
   const back = up ? 0 : (quiet ?? (wasYoung ? stallLimit : 0));
-  const heard = instant(Math.max(before?.heard ?? 0, at - back));
+  // While it was up its sign was taken on trust; the loss tells when the last one really was.
+  const heard = instant(at - back);
   return { ...peer, links: { ...peer.links, [module]: { up, heard } } };
 }
 

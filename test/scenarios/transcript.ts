@@ -8,6 +8,7 @@
 //   cut data | cut heart alpha>beta | heal data   networks; "link" is the data link alone, "arbiter" its way
 //   power-off beta | boot beta | crash beta | freeze beta | thaw beta | shutdown beta
 //   kill daemon alpha | start daemon alpha | kill mirror alpha | kill qemu alpha | libvirtd alpha off|on
+//   fill 60                                       a reintegration takes this many seconds from now on
 //   deaf alpha | vm-start alpha fails|works | unmount alpha | mount alpha | disk alpha full|free
 //   after 5                                       five seconds pass
 //   alpha PRIM Ready, beta SECOND Ready           expected, within 30 s of fake time (or: … within 8)
@@ -83,6 +84,7 @@ export class Player {
     kill: ([what, host, module]) => this.kill(what ?? "", this.host(host), this.id(module)),
     start: ([, host]) => this.host(host).startDaemon(),
     libvirtd: ([host, is]) => this.host(host).setHypervisor(is === "on"),
+    fill: ([seconds]) => void (this.w.pace.fillMs = Number(seconds) * 1000),
     deaf: ([host]) => void (this.host(host).isGuestDeaf = true),
     "vm-start": ([host, how]) => void (this.host(host).startsFail = how === "fails"),
     unmount: ([host]) => void (this.host(host).copyOf(this.id(undefined)).isThere = false),

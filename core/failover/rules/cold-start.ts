@@ -6,6 +6,7 @@
 //    a  │ –                    │ runs the VM, copies paired            │ SECOND
 //    b  │ paired, current      │ waits too and ranks higher            │ its claim is awaited, for a while
 //    c  │ paired, current      │ else                                  │ claim: PRIM or ALONE once it agrees
+//       │ current              │ its goodbye or word is recorded       │ ALONE on it (takeover.ts), before all rows
 //    d  │ current, not paired  │ its daemon answers, does not run it   │ ask its word, then ALONE
 //    e  │ current, not paired  │ dead (R21); lease: asked              │ ALONE on silence; lease
 //    f  │ –                    │ –                                     │ wait, and say for what

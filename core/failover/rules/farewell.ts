@@ -87,7 +87,7 @@ function acknowledge(c: Case, basis: Farewell["basis"], generation: string): voi
 export function peerIsNotPrimary(c: Case): void {
   const fact = c.m.peer;
   if (fact?.view.primary !== true) return;
-  c.m.peer = { ...fact, view: { ...fact.view, primary: false, vm: "off" } };
+  c.m.peer = { ...fact, idleSince: c.at, view: { ...fact.view, primary: false, vm: "off" } };
 }
 
 /** A new session, or a peer that is back, makes an old farewell meaningless. */

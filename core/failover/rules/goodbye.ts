@@ -23,6 +23,7 @@ import {
   become,
   begin,
   beginMirror,
+  clearResolving,
   failed,
   isDue,
   isFree,
@@ -241,9 +242,7 @@ export function leaveTaskDone(c: Case, work: LeaveWork, task: Task, outcome: Tas
   else if (task.what === "close" || task.what === "bury") {
     c.m.mirror = { kind: "none" };
   } else if (task.what === "set-aside") {
-    if (outcome.cloned !== true) setDurable(c, { known: { kind: "set-aside" } });
-    const { resolving } = c.m.durable;
-    if (resolving !== undefined) setDurable(c, { resolving: { ...resolving, step: "settle" } });
+    settleAfterSetAside(c, outcome.cloned === true);
     become(
       c,
       { state: "WAIT", work: { kind: "opening" } },
@@ -253,6 +252,17 @@ export function leaveTaskDone(c: Case, work: LeaveWork, task: Task, outcome: Tas
         cloned: outcome.cloned === true,
       },
     );
+  }
+}
+
+/** A cloned copy still knows its lineage and must be told to follow; a renamed one is gone, this node is empty. */
+function settleAfterSetAside(c: Case, isCloned: boolean): void {
+  const { resolving } = c.m.durable;
+  if (!isCloned) {
+    clearResolving(c);
+    setDurable(c, { known: { kind: "set-aside" }, lastPrim: false });
+  } else if (resolving !== undefined) {
+    setDurable(c, { resolving: { ...resolving, step: "settle" }, lastPrim: false });
   }
 }
 

@@ -31,7 +31,7 @@ type Refusal = Extract<PeerMessage, { kind: "word-refused" }>["because"];
 
 export function hearWordRequest(c: Case, message: WordRequest): void {
   const refusal = refusalOf(c, message);
-  const generation = mirrorStatus(c)?.generation ?? c.m.durable.outdated ?? "";
+  const generation = mirrorStatus(c)?.generation ?? c.m.durable.outdated?.generation ?? "";
   if (refusal !== undefined) {
     send(c, { kind: "word-refused", module: c.id, request: message.request, because: refusal, generation });
     return;
@@ -64,7 +64,7 @@ function giveWord(c: Case, message: WordRequest): void {
     { why: message.why },
     "word given",
   );
-  setDurable(c, { outdated: generation });
+  setDurable(c, { outdated: { generation, session: status?.session ?? 0 } });
   dropOwnAsking(c);
   if (status === undefined) {
     send(c, { kind: "word", module: c.id, request: message.request, generation, session: 0 });
@@ -117,9 +117,10 @@ export function repeatOwedWord(c: Case): void {
 }
 
 /** Before a new mirror process counts for anything it is told what this daemon has promised. */
-export function mustTellMirror(c: Case): GenerationHex | undefined {
+export function mustTellMirror(c: Case): boolean {
   const status = mirrorStatus(c);
-  const { outdated } = c.m.durable;
-  if (outdated === undefined || status === undefined || c.m.giving !== undefined) return undefined;
-  return status.right === "outdated" || status.right === "gave-up" ? undefined : outdated;
+  if (c.m.durable.outdated === undefined || status === undefined || c.m.giving !== undefined) return false;
+  // A copy that is not whole is not current anyway, and has no generation to refuse.
+  if (status.copy !== "consistent") return false;
+  return status.right !== "outdated" && status.right !== "gave-up";
 }

@@ -3,7 +3,7 @@
 // over when its copy is current (R19) and the other is proven not to run: goodbye, word, a lease, or with `none` the
 // silence of every network (R20, R21). A closed data link alone is no failover while the other daemon answers (R24).
 
-import { elapsed, seconds, type Milliseconds } from "../../base/units.js";
+import { elapsed, instant, seconds, type Milliseconds } from "../../base/units.js";
 import { isPaired, isUpToDate, peerRuns, peerVerdict, peerView } from "../evidence/proofs.js";
 import {
   become,
@@ -22,6 +22,7 @@ import {
 } from "../evidence/turn.js";
 import { stepArbiter } from "../rules/arbitration.js";
 import { startClaim } from "../rules/cold-start.js";
+import { followFarewell, takeOver } from "../rules/takeover.js";
 import { decideLeave, leave, leaveTaskDone } from "../rules/goodbye.js";
 import type { AskingArbiter, SecondWork, Task, TaskOutcome } from "../types.js";
 import { waiting } from "./wait.js";
@@ -39,7 +40,7 @@ export function decideSecond(c: Case, work: SecondWork): boolean {
     return true;
   }
   if (work.kind === "asking-arbiter") return askArbiter(c, work);
-  if (farewellHeard(c)) return true;
+  if (followFarewell(c)) return true;
   if (isSettled(c)) return false;
   repeatHandOver(c);
   return primaryLost(c) || primaryMissing(c);
@@ -71,17 +72,6 @@ function isSettled(c: Case): boolean {
   return true;
 }
 
-function farewellHeard(c: Case): boolean {
-  const { farewell } = c.m;
-  if (farewell?.recorded !== true || !isUpToDate(c)) return false;
-  return takeOver(
-    c,
-    farewell.basis,
-    farewell.basis === "word" ? "R20" : "R22",
-    "The other node left in order.",
-  );
-}
-
 function primaryLost(c: Case): boolean {
   if (peerVerdict(c) !== "dead") return false;
   if (!isUpToDate(c)) {
@@ -93,22 +83,12 @@ function primaryLost(c: Case): boolean {
     become(c, { state: "SECOND", work }, "R17", "The primary is silent; the arbiter is asked.");
     return true;
   }
-  return takeOver(
+  takeOver(
     c,
     "silence",
     "R21",
     "Every network has been silent for the heartbeat timeout, the data link too.",
   );
-}
-
-function takeOver(c: Case, basis: "word" | "goodbye" | "silence", rule: string, sentence: string): boolean {
-  delete c.m.handOver;
-  if (!c.m.config.failover) {
-    setDurable(c, { held: true });
-    become(c, waiting("failover-off"), "failover=off", "The primary is lost; a person decides.", { basis });
-    return true;
-  }
-  become(c, { state: "ALONE", work: { kind: "promoting", basis } }, rule, sentence, { basis });
   return true;
 }
 
@@ -117,7 +97,8 @@ function primaryMissing(c: Case): boolean {
   const view = peerView(c);
   if (c.m.farewell !== undefined || view === undefined || view.primary) return false;
   const patience = c.m.handOver === undefined ? primaryPatience : handOverLimit;
-  if (elapsed(c.m.since, c.at) < patience && view.state !== "STOP") return false;
+  const since = Math.max(c.m.since, c.m.peer?.idleSince ?? 0);
+  if (elapsed(instant(since), c.at) < patience && view.state !== "STOP") return false;
   delete c.m.handOver;
   become(c, waiting("peer-deciding"), "R23", "The other node answers but does not run the VM.");
   return true;

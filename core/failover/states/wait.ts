@@ -36,6 +36,7 @@ import {
 import { stepArbiter } from "../rules/arbitration.js";
 import { askWord, followColdStart, judgeColdStart, startClaim } from "../rules/cold-start.js";
 import { decideLeave, leave, leaveTaskDone } from "../rules/goodbye.js";
+import { followFarewell } from "../rules/takeover.js";
 import { settled, stepResolve } from "../rules/resolve.js";
 import { mustTellMirror } from "../rules/word.js";
 import type { Task, TaskOutcome, WaitWork } from "../types.js";
@@ -45,6 +46,8 @@ type Work<K extends WaitWork["kind"]> = Extract<WaitWork, { kind: K }>;
 
 /** A claim or a request unanswered for this long is given up and judged anew. */
 const requestLimit: Milliseconds = seconds(10);
+/** A restarted mirror waits this long for the word it owes to be taken. */
+const wordPatience: Milliseconds = seconds(5);
 const openPause: Milliseconds = seconds(3);
 
 export const waiting = (reason: Work<"waiting">["reason"] = "none"): { state: "WAIT"; work: WaitWork } => ({
@@ -65,6 +68,8 @@ export function decideWait(c: Case, work: WaitWork): boolean {
   if (work.kind === "opening") return open(c);
   if (roleIsLeftOver(c)) return false;
   if (stepResolve(c)) return true;
+  if (c.m.durable.resolving?.step === "settle") return false;
+  if (followFarewell(c)) return true;
   switch (work.kind) {
     case "waiting":
       return c.m.forced === undefined ? followColdStart(c, judgeColdStart(c)) : force(c, c.m.forced);
@@ -102,7 +107,7 @@ function buried(c: Case, { giveWord }: Work<"burying">): void {
   c.m.vm = { kind: "off" };
   delete c.m.freeze;
   if (giveWord && last !== undefined) {
-    setDurable(c, { outdated: last.generation, lastPrim: false });
+    setDurable(c, { outdated: { generation: last.generation, session: last.session }, lastPrim: false });
     c.m.owed = { generation: last.generation, session: last.session };
     record(
       c,
@@ -129,15 +134,16 @@ function buried(c: Case, { giveWord }: Work<"burying">): void {
 
 function open(c: Case): boolean {
   if (c.m.mirror.kind === "up") {
-    const outdated = mustTellMirror(c);
-    if (outdated !== undefined) {
-      if (isFree(c))
-        beginMirror(c, "word", { do: "word", generation: mirrorStatus(c)?.generation ?? outdated });
+    if (mustTellMirror(c)) {
+      const generation = mirrorStatus(c)?.generation ?? "";
+      if (isFree(c)) beginMirror(c, "word", { do: "word", generation });
       return false;
     }
     become(c, waiting(), "start", "The mirror is open; who may run is decided now.");
     return true;
   }
+  // The other one is to go ahead on the word, not to meet a mirror that is back too soon.
+  if (c.m.owed !== undefined && peerAnswers(c) && elapsed(c.m.since, c.at) < wordPatience) return false;
   if (isFree(c)) {
     const { known } = c.m.durable;
     begin(c, "open", (task) => ({ do: "open-mirror", module: c.id, task, known }));
@@ -225,11 +231,8 @@ function askOn(c: Case, work: Work<"asking-word">): boolean {
   const status = mirrorStatus(c);
   if (status === undefined) return false;
   const { farewell } = c.m;
-  if (farewell?.recorded === true && farewell.basis === "word") {
-    delete c.m.forced;
-    setDurable(c, { held: false });
-    const phase = { state: "ALONE", work: { kind: "promoting", basis: "word" } } as const;
-    become(c, phase, "R20", "The other node gave its word.", { request: work.request });
+  if (farewell?.recorded === true && work.why === "forced") {
+    goAloneForced(c, { peer: "gave its word" });
     return true;
   }
   const isForced = work.why === "forced";

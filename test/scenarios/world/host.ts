@@ -14,6 +14,7 @@ import type {
 } from "../../../core/failover/types.js";
 import { viewsOf } from "../../../core/failover/views.js";
 import { failure } from "../../../core/base/errors.js";
+import { stallLimit } from "../../../core/base/limits.js";
 import { instant, milliseconds, type ModuleId, type NodeName } from "../../../core/base/units.js";
 import { newCopy, type Copy } from "./copy.js";
 import { FakeMirror, type Guest } from "./fake-mirror.js";
@@ -45,6 +46,7 @@ export class Host {
   readonly kept: Copy[] = [];
   private durable = new Map<ModuleId, Durable>();
   private run = 0;
+  private frozenAt = 0;
   private queue: Event[] = [];
   private busyUntil = new Map<ModuleId, number>();
   private lastBeat = -1e9;
@@ -131,11 +133,13 @@ export class Host {
 
   freeze(): void {
     this.isFrozen = true;
+    this.frozenAt = this.world.now;
   }
 
   /** The engine's reactor finds the gap before anything else (R16). */
   thaw(): void {
     this.isFrozen = false;
+    if (this.world.now - this.frozenAt <= stallLimit) return;
     for (const mirror of this.mirrors.values()) {
       if (!mirror.isAlive) continue;
       const wasInSync = mirror.inSync;
