@@ -84,11 +84,21 @@ export class Player {
     kill: ([what, host, module]) => this.kill(what ?? "", this.host(host), this.id(module)),
     start: ([, host]) => this.host(host).startDaemon(),
     libvirtd: ([host, is]) => this.host(host).setHypervisor(is === "on"),
-    fill: ([seconds]) => void (this.w.pace.fillMs = Number(seconds) * 1000),
-    deaf: ([host]) => void (this.host(host).isGuestDeaf = true),
-    "vm-start": ([host, how]) => void (this.host(host).startsFail = how === "fails"),
-    unmount: ([host]) => void (this.host(host).copyOf(this.id(undefined)).isThere = false),
-    mount: ([host]) => void (this.host(host).copyOf(this.id(undefined)).isThere = true),
+    fill: ([seconds]) => {
+      this.w.pace.fillMs = Number(seconds) * 1000;
+    },
+    deaf: ([host]) => {
+      this.host(host).isGuestDeaf = true;
+    },
+    "vm-start": ([host, how]) => {
+      this.host(host).startsFail = how === "fails";
+    },
+    unmount: ([host]) => {
+      this.host(host).copyOf(this.id(undefined)).isThere = false;
+    },
+    mount: ([host]) => {
+      this.host(host).copyOf(this.id(undefined)).isThere = true;
+    },
     disk: ([host, is]) => {
       for (const mirror of this.host(host).mirrors.values()) mirror.diskFull = is === "full";
     },

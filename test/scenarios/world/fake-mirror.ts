@@ -38,6 +38,8 @@ export class FakeMirror {
   isTarget = false;
   filledAt: number | undefined;
   diskFull = false;
+  /** Before a copy goes ahead alone: the simulator looks whether it may. */
+  onRight: (mirror: FakeMirror, basis: Copy["basis"] | "fence") => void = () => undefined;
 
   constructor(
     readonly node: string,
@@ -208,6 +210,7 @@ export class FakeMirror {
 
   private newRight(basis: Copy["basis"] | "fence"): void {
     const { copy } = this;
+    this.onRight(this, basis);
     copy.history = [copy.generation, ...copy.history];
     copy.generation = newGeneration();
     copy.right = "alone";

@@ -47,6 +47,9 @@ export class Host {
   private durable = new Map<ModuleId, Durable>();
   private run = 0;
   private frozenAt = 0;
+  /** When this host last woke from a freeze, and when its daemon last heard the other one's. */
+  thawedAt = 0;
+  heardAt = 0;
   private queue: Event[] = [];
   private busyUntil = new Map<ModuleId, number>();
   private lastBeat = -1e9;
@@ -95,6 +98,7 @@ export class Host {
   }
 
   killDaemon(): void {
+    if (!this.isDaemonUp) return;
     this.isDaemonUp = false;
     this.state = undefined;
     this.queue = [];
@@ -139,6 +143,7 @@ export class Host {
   /** The engine's reactor finds the gap before anything else (R16). */
   thaw(): void {
     this.isFrozen = false;
+    this.thawedAt = this.world.now;
     if (this.world.now - this.frozenAt <= stallLimit) return;
     for (const mirror of this.mirrors.values()) {
       if (!mirror.isAlive) continue;
@@ -292,7 +297,9 @@ export class Host {
     if (known.kind === "initialised" && copy.state === "empty") copy.isThere = false;
     const other = this.world.otherOf(this.name);
     const now = (): number => this.world.now;
-    this.mirrors.set(module, new FakeMirror(this.name, other, module, copy, this.guestOf(module), now));
+    const mirror = new FakeMirror(this.name, other, module, copy, this.guestOf(module), now);
+    mirror.onRight = (_mirror, basis) => this.world.onRight(this, mirror, basis);
+    this.mirrors.set(module, mirror);
     this.seeMirror(module);
   }
 
@@ -326,8 +333,7 @@ export class Host {
 
   private seeMirror(id: ModuleId): void {
     const mirror = this.mirrors.get(id);
-    if (mirror?.isAlive === true)
-      this.feed({ kind: "mirror-status", module: id, status: mirror.status() as never });
+    if (mirror?.isAlive === true) this.feed({ kind: "mirror-status", module: id, status: mirror.status() });
   }
 
   seeVm(id: ModuleId): void {

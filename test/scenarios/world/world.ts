@@ -52,6 +52,8 @@ export class World {
   readonly pace = { fillMs: 2000 };
   /** Simulator hooks. */
   onVmStart: Oracle = () => undefined;
+  onRight: (host: Host, mirror: FakeMirror, basis: string) => void = () => undefined;
+  losesMessage: () => boolean = () => false;
   onTurn: (host: Host, result: Step) => void = () => undefined;
   crashesHere: (host: NodeName, point: "before-persist" | "after-persist") => boolean = () => false;
   private readonly links = new Map<ModuleId, FakeLink>();
@@ -154,6 +156,7 @@ export class World {
       this.after(stepMs, () => {
         const host = this.host(to);
         if (!host.runs) return;
+        host.heardAt = this.now;
         host.feed({ kind: "heartbeat", from, network, incarnation });
         host.feed({ kind: "peer-views", from, incarnation, views });
       });
@@ -167,10 +170,11 @@ export class World {
 
   deliver(from: NodeName, incarnation: string, message: PeerMessage): void {
     const to = this.otherOf(from);
-    if (!this.talks(from, to) || !this.host(to).isDaemonUp) return;
+    if (!this.talks(from, to) || !this.host(to).isDaemonUp || this.losesMessage()) return;
     this.after(messageMs, () => {
       const host = this.host(to);
       if (!host.runs) return;
+      host.heardAt = this.now;
       host.feed({ kind: "control-answer", from, incarnation });
       host.feed({ kind: "peer-message", from, message });
     });

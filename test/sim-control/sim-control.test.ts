@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// A batch of seeds. GEMEL_SEED chooses where it begins (printed), GEMEL_RUNS how many; a failing seed prints its own number.
+
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { simulate } from "./simulator.js";
+
+const first = Number(process.env["GEMEL_SEED"] ?? 1);
+const count = Number(process.env["GEMEL_RUNS"] ?? 150);
+
+test(`control-simulator: seeds ${first} to ${first + count - 1}`, () => {
+  let acknowledged = 0;
+  for (let seed = first; seed < first + count; seed += 1) acknowledged += simulate(seed).acknowledged;
+  assert.ok(acknowledged > 0, "guests have written");
+});
+
+test("control-simulator: a seed replays exactly", () => {
+  assert.deepEqual(simulate(first), simulate(first));
+});

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+// One seeded run of both nodes: first faults and commands, with crashes at every point of the loop; then everything is
+// healed and convergence demanded. A failing seed replays exactly.
+
+import type { Command } from "../../core/failover/command.js";
+import { describe } from "../../core/failover/sentences.js";
+import type { ModuleConfig } from "../../core/failover/types.js";
+import { nodeName, type ModuleId } from "../../core/base/units.js";
+import { newGeneration } from "../scenarios/world/fake-mirror.js";
+import type { Host } from "../scenarios/world/host.js";
+import { defaultConfig, World } from "../scenarios/world/world.js";
+import { Chance } from "./chance.js";
+import { Invariants } from "./invariants.js";
+
+const rounds = 40;
+const convergeMs = 240_000;
+
+export interface RunResult {
+  readonly seed: number;
+  readonly options: string;
+  readonly split: boolean;
+  readonly acknowledged: number;
+}
+
+type Fault = readonly [name: string, weight: number, act: (host: Host, run: Run) => void];
+
+const faults: readonly Fault[] = [
+  ["cut a network", 4, (host, run) => run.cut(host)],
+  ["heal a network", 6, (_host, run) => run.world.heal(run.chance.of(["data", "heart", "link"]))],
+  ["cut all", 2, (_host, run) => run.cutAll()],
+  ["power-off", 3, (host) => host.powerOff()],
+  ["boot", 6, (host) => (host.isUp ? undefined : host.boot())],
+  ["daemon killed", 3, (host) => host.killDaemon()],
+  ["daemon started", 6, (host) => host.startDaemon()],
+  ["mirror killed", 2, (host, run) => (host.mirrors.has(run.id) ? host.killMirror(run.id) : undefined)],
+  ["qemu killed", 2, (host, run) => host.killGuest(run.id)],
+  ["freeze", 2, (host) => (host.isUp && !host.isFrozen ? host.freeze() : undefined)],
+  ["thaw", 5, (host) => (host.isFrozen ? host.thaw() : undefined)],
+  ["libvirtd", 1, (host) => host.setHypervisor(!host.isHypervisorUp)],
+  ["command", 6, (host, run) => run.command(host)],
+];
+
+class Run {
+  readonly chance: Chance;
+  readonly world: World;
+  readonly id: ModuleId;
+  readonly invariants: Invariants;
+  readonly log: string[] = [];
+  private hadSplit = false;
+  private commands = 0;
+  private crashChance: number;
+
+  constructor(readonly seed: number) {
+    this.chance = new Chance(seed);
+    const config: ModuleConfig = {
+      ...defaultConfig("cam1"),
+      failover: !this.chance.is(0.1),
+      defaultPrim: this.chance.is(0.2) ? { kind: "node", node: nodeName("beta") } : { kind: "alone" },
+      maxLoop: 100,
+      niceStop: defaultConfig("cam1").niceStop,
+    };
+    this.id = config.id;
+    this.world = new World([config]);
+    this.invariants = new Invariants(this.world);
+    this.crashChance = this.chance.of([0, 0, 0.0005, 0.002]);
+    const loss = this.chance.of([0, 0.05, 0.3]);
+    this.world.losesMessage = () => this.chance.is(loss);
+    this.world.crashesHere = (name) => {
+      if (!this.chance.is(this.crashChance)) return false;
+      this.note(`crash of ${name}'s daemon`);
+      this.world.host(name).killDaemon();
+      return true;
+    };
+    this.options = `failover=${String(config.failover)} home=${config.defaultPrim.kind} loss=${loss} crash=${this.crashChance}`;
+  }
+
+  readonly options: string;
+
+  note(what: string): void {
+    this.log.push(`${(this.world.now / 1000).toFixed(1)} ${what}`);
+  }
+
+  cut(host: Host): void {
+    const net = this.chance.of(["data", "heart", "link"]);
+    this.world.cut(net, host.name, this.world.otherOf(host.name), this.chance.is(0.3));
+  }
+
+  cutAll(): void {
+    for (const net of ["data", "heart"]) this.world.cut(net, "alpha", "beta");
+  }
+
+  command(host: Host): void {
+    const module = this.id;
+    const scope = this.chance.of(["node", "both"] as const);
+    const command = this.chance.of<Command>([
+      { do: "start", module, scope },
+      { do: "start", module, scope },
+      { do: "stop", module, scope, force: this.chance.is(0.3) },
+      { do: "swap", module },
+      { do: "swap", module },
+      { do: "restart", module },
+      { do: "stopstart", module },
+      { do: "second", module, force: false },
+    ]);
+    this.give(host, command);
+  }
+
+  give(host: Host, command: Command): void {
+    this.note(`${host.name}: ${command.do}`);
+    host.feed({ kind: "command", id: `c${(this.commands += 1)}`, by: "simulator", command });
+  }
+
+  play(): RunResult {
+    const first = this.world.host("alpha").copyOf(this.id);
+    Object.assign(first, {
+      state: "consistent",
+      generation: newGeneration(),
+      right: "alone",
+      basis: "first",
+    });
+    this.world.run(1000);
+    for (const host of this.world.hosts) this.give(host, { do: "start", module: this.id, scope: "node" });
+    this.world.run(this.chance.of([1000, 5000, 15_000]));
+    for (let round = 0; round < rounds; round += 1) this.round();
+    this.heal();
+    const acknowledged = this.world.acknowledged.get(this.id)?.size ?? 0;
+    return { seed: this.seed, options: this.options, split: this.hadSplit, acknowledged };
+  }
+
+  private round(): void {
+    const total = faults.reduce((sum, [, weight]) => sum + weight, 0);
+    let pick = this.chance.below(total);
+    const host = this.chance.of(this.world.hosts as [Host, Host]);
+    for (const [name, weight, act] of faults) {
+      pick -= weight;
+      if (pick >= 0) continue;
+      this.note(`${name} (${host.name})`);
+      act(host, this);
+      break;
+    }
+    this.world.run(this.chance.of([100, 300, 700, 1500, 4000, 8000, 15_000]));
+    if (this.invariants.isSplit(this.id)) this.hadSplit = true;
+  }
+
+  /** Everything works again; what a person has stopped is started; a conflict is resolved by a person. */
+  private heal(): void {
+    this.note("healing");
+    this.crashChance = 0;
+    this.world.losesMessage = () => false;
+    for (const net of ["data", "heart", "link"]) this.world.heal(net);
+    for (const host of this.world.hosts) {
+      if (host.isFrozen) host.thaw();
+      if (!host.isUp) host.boot();
+      if (!host.isHypervisorUp) host.setHypervisor(true);
+      host.startDaemon();
+    }
+    this.world.run(5000);
+    for (const end = this.world.now + convergeMs; this.world.now < end; this.world.run(1000)) {
+      if (this.invariants.isSplit(this.id)) this.hadSplit = true;
+      if (this.isPair()) break;
+      this.help();
+    }
+    this.invariants.demand(
+      this.isPair(),
+      "converges",
+      `no pair in sync after ${convergeMs / 1000} s\n${this.picture()}`,
+    );
+    this.invariants.nothingLost(this.id, this.hadSplit);
+  }
+
+  /** What a person does who reads status and types what it says. */
+  private help(): void {
+    for (const host of this.world.hosts) {
+      const found = host.state === undefined ? undefined : describe(host.state, this.id);
+      if (found?.state === "STOP" || found?.reason === "second-only") {
+        this.give(host, { do: "start", module: this.id, scope: "node" });
+      } else if (found?.reason === "failover-off") {
+        this.give(host, { do: "prim", module: this.id, force: false });
+      } else if (found?.reason === "conflict") {
+        this.invariants.demand(this.hadSplit, "converges", `a conflict without a split\n${this.picture()}`);
+        this.give(host, { do: "resolve", module: this.id, keep: nodeName("alpha") });
+      }
+    }
+  }
+
+  private isPair(): boolean {
+    const [a, b] = this.world.hosts.map((host) =>
+      host.state === undefined ? undefined : describe(host.state, this.id),
+    );
+    const states = [a?.state, b?.state].sort().join();
+    return states === "PRIM,SECOND" && a?.stability === "Ready" && b?.stability === "Ready";
+  }
+
+  picture(): string {
+    const hosts = this.world.hosts.flatMap((host) => {
+      const found = host.state === undefined ? undefined : describe(host.state, this.id);
+      const work = host.state?.modules[this.id]?.phase.work.kind ?? "no daemon";
+      return [
+        `${host.name}: ${found?.state ?? "-"} ${found?.reason ?? ""} (${work}) ${found?.sentence ?? ""}`,
+        ...host.decisions
+          .slice(-15)
+          .map(
+            ({ at, rule, sentence, outcome }) =>
+              `    ${(at / 1000).toFixed(1)} ${rule}: ${sentence} ${outcome}`,
+          ),
+      ];
+    });
+    return [`seed ${this.seed} ${this.options}`, ...this.log.slice(-60), ...hosts].join("\n");
+  }
+}
+
+/** Plays one seed; a broken invariant is thrown with everything needed to replay it. */
+export function simulate(seed: number): RunResult {
+  const run = new Run(seed);
+  try {
+    return run.play();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`seed ${seed}: ${reason}\n${run.picture()}`, { cause: error });
+  }
+}
