@@ -54,8 +54,9 @@ struct Judgement {
 };
 Judgement judge(const Witnesses& witnesses);
 
-/// Looks at the root and at the state directory; `fake` values are filled by tests instead. 0 or -errno.
-int read_witnesses(const std::string& root, const std::string& state, Volume* volume, Witnesses& out);
+/// Looks at the root and at the state directory; opens `superblock` (null: there is no state directory). To
+/// be asked before the root is mounted over. 0 or -errno.
+int read_witnesses(const std::string& root, const std::string& state, Superblock* superblock, Witnesses& out);
 
 struct FileSystemId {
   std::string uuid;  ///< empty when there is none that lasts
