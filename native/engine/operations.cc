@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "receiver.h"
+#include "reintegration.h"
 
 namespace gemel {
 
@@ -248,7 +249,7 @@ Task<int> Operations::apply_held(NameChange& change) {
   if (peer.kind == Kind::done && peer.result < 0) {
     if (is_cut) tracking_.mark_whole(change.fid);
     owner_.compare_names_again();
-    owner_.peer_failed(-peer.result, change.fid, {});
+    owner_.peer_failed(-peer.result, change.fid, is_cut ? Range{0, kWholeFile} : Range{});
   }
   tracking_.change_ends(slot, is_cut ? change.fid : kNoFid);
   lost_a_name(change.replaced);
@@ -266,6 +267,10 @@ void Operations::lost_a_name(Fid fid) {
   tracking_.file_gone(fid);
   std::erase_if(orphans_, [&](Fid old) { return ports_.disk.stat(old, left) != 0; });
   if (!is_gone) orphans_.insert(fid);
+}
+
+Task<bool> Operations::cover_everything() {
+  return cover_file(kNoFid);
 }
 
 Task<bool> Operations::cover() {

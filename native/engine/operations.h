@@ -59,6 +59,8 @@ class Operations final : public FileService {
 
   /// Flushes both sides and lets the tracking forget what that covers (R2). False: something failed.
   Task<bool> cover();
+  /// The same for the whole volume, names included.
+  Task<bool> cover_everything();
   /// Nothing of the guest's is under way.
   bool idle() const { return figures_.in_flight == 0; }
 

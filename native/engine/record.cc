@@ -51,6 +51,7 @@ Task<int> Record::become_alone(AloneBasis basis, SessionNumber session) {
   next.basis = already && basis == AloneBasis::handshake ? next.basis : basis;
   next.right_generation = next.generation;
   next.session = session;
+  next.clean = false;
   return write(std::move(next));
 }
 
@@ -66,6 +67,7 @@ Task<int> Record::become_paired(Generation generation, SessionNumber session,
   next.source = 0;
   next.synced = generation;
   next.session = session;
+  next.clean = false;
   next.right = Right::paired;
   next.basis = AloneBasis::none;
   next.right_generation = generation;

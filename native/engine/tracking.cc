@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "../base/check.h"
+#include "sleep.h"
 
 namespace gemel {
 namespace {
@@ -93,14 +94,7 @@ Task<int> Tracking::enter(const NameChange& change) {
     const int slot = co_await journal_.enter(change);
     if (slot != -EAGAIN || attempt == 100) co_return slot;
     need_room();
-    struct Pause final : IoAwait {
-      explicit Pause(Clock& clock) : clock_(clock) {}
-      void start() override {
-        clock_.after(10 * kMillisecond, [this] { complete(0); });
-      }
-      Clock& clock_;
-    };
-    Pause pause(ports_.clock);
+    Sleep pause(ports_.clock, 10 * kMillisecond);
     co_await pause;
   }
 }

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mirror_engine.h"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+
+#include "../store/file_facts.h"
+
+namespace gemel {
+
+using Phase = Session::Phase;
+
+namespace {
+
+/// How often stalls, pings and covers are looked at: a twentieth of the shortest limit.
+constexpr Nanos kTick = 100 * kMillisecond;
+/// Progress is told this often.
+constexpr Nanos kTellResync = kSecond;
+
+}  // namespace
+
+MirrorEngine::MirrorEngine(Ports ports, EngineConfig config, std::function<void(const EngineEvent&)> on_event)
+    : ports_(ports),
+      config_(std::move(config)),
+      on_event_(std::move(on_event)),
+      stations_(ports_, config_, *this, *this),
+      handshake_(stations_, *this),
+      roles_(stations_, handshake_) {
+  stations_.source.pace().set_cap(config_.resync_cap);
+  stations_.tracking.on_need_room = [this] { cover_soon_ = true; };
+  stations_.receiver.on_failure = [this](int error, Fid fid) { local_failed(-error, fid, 0); };
+}
+
+MirrorEngine::~MirrorEngine() {
+  if (tick_ != 0) ports_.clock.cancel(tick_);
+  ports_.link.listen_to(nullptr);
+}
+
+// ---- start
+
+Task<Refusal> MirrorEngine::start() {
+  switch (stations_.record.open()) {
+    case Superblock::Found::newer_format:
+      // R30: refused and untouched.
+      co_return Problem{"state-newer", stations_.record.problem(), "Run the version of Gemel that wrote it."};
+    case Superblock::Found::damaged:
+      state_problem_ =
+          Problem{"state-damaged", stations_.record.problem(), "Let the peer fill this copy anew."};
+      break;
+    case Superblock::Found::valid:
+    case Superblock::Found::none:
+      break;
+  }
+  const int opened = open_tracking();
+  if (opened != 0)
+    co_return Problem{"state-unreadable", std::string("The state beside the data: ") + std::strerror(-opened),
+                      "Check the file system that holds the module."};
+  const int persisted = co_await stations_.tracking.persist();
+  const int cleared = persisted != 0 ? persisted : co_await stations_.tracking.clear_log();
+  if (cleared != 0)
+    co_return Problem{"state-write-failed", "The record of what differs could not be written.",
+                      "Check the file system that holds the module."};
+  const CopyRecord& record = stations_.record.now();
+  stations_.tracking.set_alone(record.right == Right::alone);
+  ports_.link.listen_to(&handshake_);
+  started_ = true;
+  tick();
+  co_return Refusal{};
+}
+
+/// What a crash left hot or under way is dirty from here on; then log and journal start empty.
+int MirrorEngine::open_tracking() {
+  const int opened = stations_.tracking.open();
+  if (opened != 0 && opened != -EBADMSG) return opened;
+  std::vector<Fid> all;
+  if (opened == -EBADMSG) {
+    trouble({"tracking-damaged", "The record of what differs is damaged: everything is compared by hash.",
+             "Nothing to do; the next reintegration takes longer."});
+    for (const FileFacts& file : facts_of(ports_.disk)) stations_.tracking.mark_whole(file.fid);
+  }
+  for (const Fid fid : config_.fresh) stations_.tracking.mark_whole(fid);
+  if (stations_.record.now().clean) compare_facts_of_stop();
+  return 0;
+}
+
+/// R29: what changed while the module was stopped is compared by hash.
+void MirrorEngine::compare_facts_of_stop() {
+  const FactsRead then = load_facts(ports_.volume);
+  const std::vector<FileFacts> now = facts_of(ports_.disk);
+  const bool belongs = then.kind == FactsRead::Kind::good && then.generation == record().generation &&
+                       then.session == record().session;
+  if (!belongs) {
+    for (const FileFacts& file : now) stations_.tracking.mark_whole(file.fid);
+    return;
+  }
+  const FactsDifference difference = compare_facts(then.files, now);
+  for (const Fid fid : difference.changed) stations_.tracking.mark_whole(fid);
+  for (const Fid fid : difference.added) stations_.tracking.mark_whole(fid);
+  // A file that is gone has no bytes to compare; that something changed must be known all the same.
+  for (const Fid fid : difference.removed) stations_.tracking.mark_whole(fid);
+  if (!difference.none())
+    trouble({"changed-while-stopped", "Files of the module were changed while it was stopped.",
+             "They are compared with the other copy by hash."});
+}
+
+// ---- commands
+
+Task<Refusal> MirrorEngine::command(Command order) {
+  struct Dispatch {
+    MirrorEngine& engine;
+    Task<Refusal> operator()(command::SwitchLink order) {
+      engine.handshake_.enable(order.on);
+      co_return Refusal{};
+    }
+    Task<Refusal> operator()(command::Initialise order) { return engine.roles_.initialise(order); }
+    Task<Refusal> operator()(command::Promote order) { return engine.roles_.promote(order); }
+    Task<Refusal> operator()(command::Demote order) { return engine.roles_.demote(order); }
+    Task<Refusal> operator()(command::Grant order) { return engine.roles_.grant(order); }
+    Task<Refusal> operator()(command::Deny order) { return engine.roles_.deny(std::move(order)); }
+    Task<Refusal> operator()(command::Word order) { return engine.roles_.word(order); }
+    Task<Refusal> operator()(command::GiveUp order) { return engine.roles_.give_up(order); }
+    Task<Refusal> operator()(command::LeftAlone order) { return engine.roles_.left_alone(order); }
+    Task<Refusal> operator()(command::Verify order) { return engine.verify(order); }
+    Task<Refusal> operator()(command::ResyncCap order) {
+      engine.stations_.source.pace().set_cap(order.bytes_per_second);
+      co_return Refusal{};
+    }
+    Task<Refusal> operator()(command::SettleConflict order) { return engine.roles_.settle(order); }
+    Task<Refusal> operator()(command::Close) { return engine.roles_.close(); }
+  };
+  Dispatch dispatch{*this};
+  Refusal refusal = co_await std::visit(dispatch, std::move(order));
+  changed();
+  co_return refusal;
+}
+
+Task<Refusal> MirrorEngine::verify(command::Verify order) {
+  if (stations_.session.phase() != Phase::in_sync)
+    co_return Problem{"not-in-sync", "Only copies that are in sync can be verified.",
+                      "Wait until both are green."};
+  const bool peer_runs = handshake_.peer().running != wire::Running::no || stations_.receiver.applied() > 0;
+  if (!stations_.gate.is_primary() && peer_runs)
+    co_return Problem{"on-the-other-node", "The guest runs on the other node.", "Verify from there."};
+  if (stations_.source.is_running())
+    co_return Problem{"busy", "A verify is under way already.", "Wait for its end."};
+  const wire::ResyncBegin begin{record().generation, 0, true, true};
+  const auto ready = co_await stations_.bulk.ask<wire::Tracked>(begin);
+  if (!ready) co_return Problem{"interrupted", "The peer was lost.", "Verify again when it is back."};
+  const Reintegration::Ended ended = co_await stations_.source.verify(order.repair);
+  if (ended != Reintegration::Ended::equal)
+    co_return Problem{"interrupted", "The verify was interrupted.", "Verify again when both are green."};
+  const std::uint64_t differing = stations_.source.progress().bytes_differing;
+  const std::uint64_t repaired = order.repair ? differing : 0;
+  const VerifyRecord verified{std::time(nullptr), differing, repaired};
+  const int written = co_await stations_.record.remember_verify(verified);
+  if (written != 0)
+    trouble({"state-write-failed", "The result could not be recorded.", "Check the file system."});
+  emit(event::Verified{differing, repaired});
+  co_return Refusal{};
+}
+
+// ---- time
+
+void MirrorEngine::tick() {
+  tick_ = ports_.clock.after(kTick, [this] { tick(); });
+  const Nanos now = ports_.clock.now();
+  handshake_.keep_alive();
+  watch_for_stall(now);
+  cover_when_due(now);
+  if (stations_.source.is_running() && now - told_resync_at_ >= kTellResync) {
+    told_resync_at_ = now;
+    emit(event::ResyncMoved{resync_status()});
+  }
+  if (std::exchange(changed_, false)) emit(event::StatusChanged{});
+}
+
+/// T_link (R17): an operation that waits too long, or a peer that says nothing at all.
+void MirrorEngine::watch_for_stall(Nanos now) {
+  if (!handshake_.is_up()) return;
+  const Nanos limit = config_.limits.stall;
+  const Nanos oldest = stations_.session.oldest_since();
+  const bool waits = oldest != 0 && now - oldest > limit;
+  const bool silent = now - handshake_.last_heard() > limit;
+  Gate& gate = stations_.gate;
+  if (stations_.session.carries() && stations_.session.binds() && gate.is_primary()) {
+    if (gate.is_open() && (waits || silent)) gate.freeze(FreezeReason::stalled, stations_.session.number());
+    // It caught up before anybody answered.
+    if (gate.is_frozen() && gate.freeze_reason() == FreezeReason::stalled && !waits && !silent)
+      gate.thaw(ThawBy::peer);
+    return;
+  }
+  if (waits || silent) handshake_.drop("the peer stalled");
+}
+
+void MirrorEngine::cover_when_due(Nanos now) {
+  const bool due = cover_soon_ || now - covered_at_ >= config_.limits.cover;
+  if (!due || covering_) return;
+  const bool has_work =
+      cover_soon_ || stations_.tracking.is_anything_uncovered() || stations_.tracking.is_dirty();
+  if (has_work) spawn(cover());
+}
+
+/// R2: with a peer both flush; alone the bits become durable. Either lets entries leave the log.
+Task<void> MirrorEngine::cover() {
+  covering_ = true;
+  cover_soon_ = false;
+  if (stations_.session.carries()) co_await stations_.operations.cover();
+  const int persisted = co_await stations_.tracking.persist();
+  (void)persisted;  // reported by the tracking; the extents stay hot until it succeeds
+  covered_at_ = ports_.clock.now();
+  covering_ = false;
+}
+
+/// R16: nothing is answered before a new handshake: the peer may have taken over meanwhile.
+void MirrorEngine::host_slept(Nanos span) {
+  if (span < config_.limits.stall) return;
+  if (stations_.session.carries() && stations_.session.binds() && stations_.gate.is_open())
+    stations_.gate.freeze(FreezeReason::host_slept, stations_.session.number());
+  handshake_.drop("this host did not run for a while");
+}
+
+void MirrorEngine::guest_died() {
+  guest(GuestChange::dead, "the guest's process ended");
+}
+
+// ---- what stations report
+
+void MirrorEngine::emit(EngineEvent event) {
+  if (on_event_) on_event_(event);
+}
+void MirrorEngine::changed() {
+  changed_ = true;
+}
+void MirrorEngine::frozen(FreezeId freeze, FreezeReason reason) {
+  emit(event::Frozen{freeze, reason});
+  changed();
+}
+void MirrorEngine::thawed(FreezeId freeze, ThawBy by) {
+  emit(event::Thawed{freeze, by});
+  changed();
+}
+void MirrorEngine::guest(GuestChange change, const std::string& why) {
+  emit(event::GuestChanged{change, why});
+  changed();
+}
+void MirrorEngine::trouble(const Problem& problem) {
+  emit(event::Trouble{problem});
+  changed();
+}
+
+void MirrorEngine::met(const Direction& direction, const std::string& evidence) {
+  emit(event::Met{direction.row, word_of(direction.kind), evidence});
+  changed();
+}
+
+void MirrorEngine::in_sync() {
+  emit(event::InSync{});
+  emit(event::StatusChanged{});
+}
+
+void MirrorEngine::peer_lost(const std::string& reason) {
+  emit(event::PeerLost{reason});
+  changed();
+}
+
+void MirrorEngine::peer_failed(int error, Fid fid, Range range) {
+  if (stations_.session.phase() == Phase::filling) return stations_.source.again(fid, range);
+  if (!stations_.session.binds()) return;
+  trouble({error == ENOSPC ? "peer-disk-full" : "peer-disk-error",
+           std::string("The other copy failed an operation: ") + std::strerror(error) + ".",
+           "Make room or repair the disk there; it is reintegrated by itself."});
+  handshake_.drop(std::string("the peer failed an operation: ") + std::strerror(error));
+}
+
+void MirrorEngine::local_failed(int error, Fid fid, std::uint64_t bytes) {
+  if (error == ENOSPC) {
+    const std::uint64_t needed = std::max<std::uint64_t>(bytes, 1);
+    if (!disk_full_)
+      trouble({"disk-full", "The file system that holds the module is full.", "Make room on it."});
+    disk_full_ = needed;
+  } else if (!disk_error_) {
+    disk_error_ = Status::DiskError{error, fid};
+    trouble({"disk-error", std::string("The disk of this node failed: ") + std::strerror(error) + ".",
+             "Move the guest to the other node and repair this disk."});
+  }
+  changed();
+}
+
+void MirrorEngine::refused_write(Fid fid, int pid) {
+  emit(event::RefusedWrite{fid, pid});
+}
+
+Task<int> MirrorEngine::read_from_peer(Fid fid, std::uint64_t offset, Bytes into) {
+  if (stations_.session.phase() != Phase::in_sync || into.size() > kWriteBytesMax) co_return -EIO;
+  const wire::Read question{fid, offset, static_cast<std::uint32_t>(into.size())};
+  const auto answer = co_await stations_.bulk.ask<wire::ReadReply>(question);
+  if (!answer || answer->result < 0 || answer.data.size() > into.size()) co_return -EIO;
+  std::memcpy(into.data(), answer.data.bytes().data(), answer.data.size());
+  co_return static_cast<int>(answer.data.size());
+}
+
+}  // namespace gemel

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// The replication engine of one module on one node: its stations put together, driven by the front end
+// (FileService), the daemon (commands) and the link. Deciding happens in the stations; here is only who talks
+// to whom, and time.
+//
+//   MirrorEngine engine(ports, config, on_event);
+//   co_await engine.start();             reads the state beside the data, or says why it may not
+//   engine.service()                     for the mount
+//   co_await engine.command(…)           for the daemon
+//   engine.host_slept(span)              the reactor saw a gap in CLOCK_BOOTTIME (R16)
+#pragma once
+
+#include "roles.h"
+
+namespace gemel {
+
+class MirrorEngine final : private Reports, private Operations::Owner, private Handshake::Owner {
+ public:
+  MirrorEngine(Ports ports, EngineConfig config, std::function<void(const EngineEvent&)> on_event);
+  ~MirrorEngine() override;
+  MirrorEngine(const MirrorEngine&) = delete;
+  MirrorEngine& operator=(const MirrorEngine&) = delete;
+
+  /// Nothing: ready (also when the data is not there: then `status` says so and nothing may start).
+  Task<Refusal> start();
+  FileService& service() { return stations_.operations; }
+  Task<Refusal> command(Command order);
+  void host_slept(Nanos span);
+  /// The guest's process ended by itself.
+  void guest_died();
+
+  Status status() const;
+  FiguresShown figures() const;
+  const CopyRecord& record() const { return stations_.record.now(); }
+  Stations& stations() { return stations_; }
+
+ private:
+  // Reports
+  void frozen(FreezeId freeze, FreezeReason reason) override;
+  void thawed(FreezeId freeze, ThawBy by) override;
+  void guest(GuestChange change, const std::string& why) override;
+  void trouble(const Problem& problem) override;
+  void changed() override;
+  // Operations::Owner
+  void peer_failed(int error, Fid fid, Range range) override;
+  void compare_names_again() override { stations_.source.compare_names_again(); }
+  void local_failed(int error, Fid fid, std::uint64_t bytes) override;
+  void refused_write(Fid fid, int pid) override;
+  Task<int> read_from_peer(Fid fid, std::uint64_t offset, Bytes into) override;
+  // Handshake::Owner
+  void met(const Direction& direction, const std::string& evidence) override;
+  void in_sync() override;
+  void peer_lost(const std::string& reason) override;
+  void denied(const std::string& why) override { roles_.kill_denied(why); }
+
+  Task<Refusal> verify(command::Verify order);
+  int open_tracking();
+  void compare_facts_of_stop();
+  void tick();
+  void watch_for_stall(Nanos now);
+  void cover_when_due(Nanos now);
+  Task<void> cover();
+  ResyncStatus resync_status() const;
+  void show_link(Status& shown) const;
+  void emit(EngineEvent event);
+
+  Ports ports_;
+  const EngineConfig config_;
+  std::function<void(const EngineEvent&)> on_event_;
+  Stations stations_;
+  Handshake handshake_;
+  Roles roles_;
+  Clock::TimerId tick_ = 0;
+  bool changed_ = false, covering_ = false, cover_soon_ = false, started_ = false;
+  Nanos covered_at_ = 0, told_resync_at_ = 0;
+  std::optional<Problem> state_problem_;
+  std::optional<Status::DiskError> disk_error_;
+  std::optional<std::uint64_t> disk_full_;
+};
+
+}  // namespace gemel

@@ -1,0 +1,489 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reintegration.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "../base/check.h"
+#include "sleep.h"
+
+namespace gemel {
+namespace {
+
+/// Extents worked on at once: enough to fill a 10 Gb/s wire with 256 KiB blocks.
+constexpr std::size_t kWorkersMax = 16;
+/// One block: short enough that a guest write behind it waits for well under a millisecond of wire.
+constexpr std::uint64_t kPieceBytes = 4 * kRegionBytes;
+/// Entries of one part of a directory: they are locked together for one round trip.
+constexpr std::size_t kEntriesPerPart = 64;
+/// After this many passes the guest writes faster than a comparison can follow: something is wrong.
+constexpr int kPassesMax = 1000;
+
+}  // namespace
+
+void Pace::look() {
+  const Nanos now = ports_.clock.now();
+  if (now - looked_at_ < 100 * kMillisecond) return;
+  looked_at_ = now;
+  const bool guest_is_busy = now - figures_.last_write_at < kSecond && figures_.last_write_at != 0;
+  // Twice the idle latency, and half a millisecond of grace: below that nobody notices.
+  const Nanos bearable = 2 * idle_latency_ + kMillisecond / 2;
+  if (guest_is_busy && figures_.write_latency > bearable) {
+    window_ = std::max<std::size_t>(1, window_ / 2);
+  } else {
+    window_ = std::min(kWorkersMax, window_ + 1);
+  }
+}
+
+Task<void> Pace::admit(std::uint64_t bytes) {
+  look();
+  if (cap_ == 0) co_return;
+  const Nanos now = ports_.clock.now();
+  const Nanos begin = std::max(now, free_at_);
+  free_at_ = begin + static_cast<Nanos>(bytes * static_cast<std::uint64_t>(kSecond) / cap_);
+  if (begin > now) {
+    Sleep sleep(ports_.clock, begin - now);
+    co_await sleep;
+  }
+}
+
+void Reintegration::again(Fid fid, Range range) {
+  if (range.length == 0) return;
+  again_.push_back({fid, range, range.length == kWholeFile});
+}
+
+Task<Reintegration::Ended> Reintegration::fill(Generation source) {
+  check(!running_, "one reintegration at a time");
+  running_ = true;
+  running_epoch_ = epoch_;
+  verifying_ = repairing_ = failed_ = false;
+  target_error_ = 0;
+  progress_ = {};
+  progress_.begun = ports_.clock.now();
+  fresh_.clear();
+  copied_.clear();
+  again_.clear();
+  names_again_ = true;
+  pace_.begin();
+  Ended ended = Ended::interrupted;
+  for (int pass = 0; pass < kPassesMax && alive() && !failed_; pass++) {
+    progress_.pass = pass;
+    if (pass > 0) {
+      const wire::ResyncBegin begin{source, static_cast<std::uint8_t>(std::min(pass, 255)), false, false};
+      const auto ready = co_await bulk_.ask<wire::Tracked>(begin);
+      if (!ready || ready->result != 0) break;
+    }
+    if (std::exchange(names_again_, false)) {
+      const bool matched = co_await match_names();
+      if (!matched) break;
+    }
+    plan();
+    const bool worked = co_await work_through();
+    if (!worked) break;
+    const bool flushed = co_await flush_both();
+    if (!flushed) break;
+    forget_copied();
+    if (tracking_.is_dirty() || names_again_) continue;
+    const int persisted = co_await tracking_.persist();
+    if (persisted == 0 && alive()) ended = Ended::equal;
+    break;
+  }
+  if (ended != Ended::equal && alive() && target_error_ != 0) ended = Ended::target_failed;
+  running_ = false;
+  co_return ended;
+}
+
+// ---- names
+
+Task<bool> Reintegration::match_names() {
+  wire::TreeDirectory root;
+  root.files.emplace_back();
+  if (describe_root(ports_.disk, root.files.front()) != 0) co_return false;
+  const bool sent_root = co_await send_part(std::move(root));
+  if (!sent_root) co_return false;
+  std::vector<Fid> open{kRootFid};
+  while (!open.empty()) {
+    const Fid directory = open.back();
+    open.pop_back();
+    const bool matched = co_await match_directory(directory, open);
+    if (!matched) co_return false;
+  }
+  co_return co_await send_part({});  // the end: what is too many goes
+}
+
+/// One directory, in parts; it is locked as a whole until its last part is acknowledged, so that no name
+/// appears between listing and comparison.
+Task<bool> Reintegration::match_directory(Fid directory, std::vector<Fid>& below) {
+  Hold whole(locks_);
+  whole.add_file(directory);
+  co_await whole.taken();
+  std::vector<Entry> entries;
+  const int listed = ports_.disk.list(directory, entries);
+  if (listed == -ESTALE || listed == -ENOENT) {
+    names_again_ = true;  // removed meanwhile; its parent is looked at again
+    co_return true;
+  }
+  if (listed != 0) co_return false;
+  for (std::size_t at = 0;;) {
+    wire::TreeDirectory part;
+    part.directory = directory;
+    const std::size_t end = std::min(entries.size(), at + kEntriesPerPart);
+    // Files are locked while they are described: a size sent late would cut what a guest has just written.
+    Hold files(locks_);
+    for (std::size_t index = at; index < end; index++) files.add_file(entries[index].fid);
+    co_await files.taken();
+    for (; at < end; at++) {
+      wire::TreeFile file;
+      const int described = describe(ports_.disk, directory, entries[at], file);
+      if (described == -ENOENT || described == -ESTALE) continue;
+      if (described != 0) co_return false;
+      if (S_ISDIR(file.mode)) below.push_back(file.fid);
+      part.files.push_back(std::move(file));
+    }
+    part.more = at < entries.size();
+    const bool is_last = !part.more;
+    const bool sent = co_await send_part(std::move(part));
+    if (!sent) co_return false;
+    if (is_last) co_return true;
+  }
+}
+
+Task<bool> Reintegration::send_part(wire::TreeDirectory part) {
+  const auto done = co_await bulk_.ask<wire::TreeDone>(std::move(part));
+  if (!done) co_return false;
+  if (done->result != 0) {
+    target_error_ = done->result;
+    co_return false;
+  }
+  for (const Fid fid : done->created) {
+    fresh_.insert(fid);
+    tracking_.mark_whole(fid);  // R4: a file that the target does not have is dirty as a whole
+  }
+  co_return true;
+}
+
+// ---- regions
+
+void Reintegration::plan() {
+  pieces_.clear();
+  progress_.bytes_done = 0;
+  progress_.bytes_total = 0;
+  for (const Fid fid : tracking_.bitmaps().fids()) {
+    Bitmap* bitmap = tracking_.bitmaps().find(fid);
+    if (bitmap != nullptr && bitmap->any()) plan_file(fid, bitmap->whole());
+  }
+}
+
+void Reintegration::plan_file(Fid fid, bool whole) {
+  Attributes file;
+  if (ports_.disk.stat(fid, file) != 0 || !S_ISREG(file.mode) || file.links == 0) {
+    tracking_.file_gone(fid);
+    return;
+  }
+  const bool fresh = fresh_.contains(fid);
+  const auto add = [&](Range range) {
+    for (std::uint64_t at = range.offset; at < std::min(range.end(), file.size);) {
+      const std::uint64_t end = std::min({range.end(), file.size, (at / kExtentBytes + 1) * kExtentBytes});
+      pieces_.push_back({fid, {at, end - at}, fresh});
+      progress_.bytes_total += end - at;
+      at = end;
+    }
+  };
+  if (whole) {
+    add({0, file.size});
+  } else {
+    const Bitmap& bits = *tracking_.bitmaps().find(fid);
+    for (Range run = bits.next(0, kExtentBytes); run.length > 0; run = bits.next(run.end(), kExtentBytes))
+      add(run);
+  }
+  // What lies behind the end of the file is equal as soon as the sizes are.
+  copied_.push_back({fid, {0, 0}, whole});
+  if (whole) return;
+  const Bitmap& bits = *tracking_.bitmaps().find(fid);
+  for (Range run = bits.next(0, 1ULL << 40); run.length > 0; run = bits.next(run.end(), 1ULL << 40))
+    copied_.push_back({fid, run, false});
+}
+
+Task<bool> Reintegration::work_through() {
+  workers_ = std::min(kWorkersMax, pieces_.size());
+  for (std::size_t index = 0; index < std::min(kWorkersMax, pieces_.size()); index++) spawn(worker(index));
+  while (workers_ > 0) {
+    worker_ended_.reset();
+    co_await worker_ended_.wait();
+  }
+  co_return alive() && !failed_;
+}
+
+Task<void> Reintegration::worker(std::size_t index) {
+  // Never from within the loop that starts the workers: each begins at a turn of its own.
+  Sleep turn(ports_.clock, 0);
+  co_await turn;
+  while (alive() && !failed_ && !pieces_.empty()) {
+    // The throttle lets fewer of them work; the first one always does.
+    if (index >= pace_.window()) {
+      Sleep rest(ports_.clock, 20 * kMillisecond);
+      co_await rest;
+      continue;
+    }
+    const Piece next = pieces_.front();
+    pieces_.pop_front();
+    co_await pace_.admit(next.range.length);
+    const bool done = co_await piece(next);
+    if (!done) failed_ = true;
+    progress_.bytes_done += next.range.length;
+  }
+  workers_--;
+  worker_ended_.set();
+}
+
+/// A piece lies within one extent. Data and holes in turn.
+Task<bool> Reintegration::piece(Piece piece) {
+  std::uint64_t at = piece.range.offset;
+  while (at < piece.range.end() && alive()) {
+    std::uint64_t start = 0, end = 0;
+    const bool has_data = ports_.disk.next_data(piece.fid, at, start, end);
+    const std::uint64_t data = has_data ? std::min(start, piece.range.end()) : piece.range.end();
+    // A hole that does not fill a region is compared and sent with it.
+    const std::uint64_t whole = data == piece.range.end() ? data : data / kRegionBytes * kRegionBytes;
+    if (whole > at) {
+      const bool punched = piece.fresh && !verifying_ ? true : co_await hole(piece.fid, {at, whole - at});
+      if (!punched) co_return false;
+      at = whole;
+      continue;
+    }
+    const std::uint64_t stop =
+        std::min(piece.range.end(), (end + kRegionBytes - 1) / kRegionBytes * kRegionBytes);
+    const Range range{at, stop - at};
+    const bool sent = co_await data_range(piece, range);
+    if (!sent) co_return false;
+    at = stop;
+  }
+  co_return alive();
+}
+
+Task<bool> Reintegration::data_range(const Piece& piece, Range range) {
+  const std::size_t regions = static_cast<std::size_t>((range.length + kRegionBytes - 1) / kRegionBytes);
+  std::vector<bool> differs(regions, true);
+  if (!piece.fresh) {
+    const bool compared = co_await compare(piece.fid, range, differs);
+    if (!compared) co_return false;
+  }
+  for (std::size_t first = 0; first < regions;) {
+    if (!differs[first]) {
+      first++;
+      continue;
+    }
+    std::size_t last = first;
+    while (last + 1 < regions && differs[last + 1] && (last + 1 - first + 1) * kRegionBytes <= kPieceBytes)
+      last++;
+    const std::uint64_t offset = range.offset + first * kRegionBytes;
+    const std::uint64_t end = std::min(range.end(), range.offset + (last + 1) * kRegionBytes);
+    const Range run{offset, end - offset};
+    const bool done =
+        verifying_ ? co_await recheck_locked(piece.fid, run) : co_await send_locked(piece.fid, run);
+    if (!done) co_return false;
+    first = last + 1;
+  }
+  co_return true;
+}
+
+Task<bool> Reintegration::compare(Fid fid, Range range, std::vector<bool>& differs) {
+  const std::uint32_t region = static_cast<std::uint32_t>(kRegionBytes);
+  const wire::HashRequest request{fid, range.offset, region, static_cast<std::uint32_t>(differs.size())};
+  const auto theirs = co_await bulk_.ask<wire::HashReply>(request);
+  if (!theirs) co_return false;
+  if (theirs->result == -ESTALE) {
+    names_again_ = true;
+    co_return true;
+  }
+  if (theirs->result != 0 && theirs->result != -EIO) {
+    target_error_ = theirs->result;
+    co_return false;
+  }
+  Buffer buffer = buffers_.take(kRegionBytes);
+  for (std::size_t index = 0; index < differs.size(); index++) {
+    const std::uint64_t offset = range.offset + index * kRegionBytes;
+    Hold hold(locks_);
+    hold.add(fid, offset, kRegionBytes, Hold::Mode::peek, true);
+    co_await hold.taken();
+    auto io = disk_read(ports_.disk, fid, offset, buffer.first(kRegionBytes));
+    const int read = co_await io;
+    if (read < 0) co_return read == -ESTALE;
+    const RegionHash ours = hash_region(buffer.first(static_cast<std::size_t>(read)));
+    progress_.bytes_hashed += static_cast<std::uint64_t>(read);
+    figures_.resync_bytes_hashed += static_cast<std::uint64_t>(read);
+    const bool told = theirs->hashes.size() >= 2 * index + 2;
+    differs[index] =
+        !told || theirs->hashes[2 * index] != ours[0] || theirs->hashes[2 * index + 1] != ours[1];
+  }
+  co_return true;
+}
+
+/// R7: locked from the read to the acknowledgement.
+Task<bool> Reintegration::send_locked(Fid fid, Range range) {
+  Hold hold(locks_);
+  hold.add(fid, range.offset, range.length, Hold::Mode::read, true);
+  co_await hold.taken();
+  // Whole blocks, so that it is a direct read also at the end of the file, where it comes back shorter.
+  const std::uint64_t blocks = (range.length + kBlockBytes - 1) / kBlockBytes * kBlockBytes;
+  Buffer buffer = buffers_.take(blocks);
+  auto io = disk_read(ports_.disk, fid, range.offset, buffer.first(blocks));
+  const int read = co_await io;
+  if (read == -ESTALE) co_return true;
+  if (read < 0) co_return false;
+  if (read == 0) co_return true;  // cut meanwhile: the target was, too
+  progress_.bytes_differing += static_cast<std::uint64_t>(read);
+  figures_.resync_bytes_differing += static_cast<std::uint64_t>(read);
+  co_return co_await send_block(fid, range.offset, buffer.first(static_cast<std::size_t>(read)));
+}
+
+Task<bool> Reintegration::send_block(Fid fid, std::uint64_t offset, ConstBytes content) {
+  int result = 0;
+  if (is_zero(content) && content.size() % kBlockBytes == 0) {
+    const auto ack = co_await bulk_.ask<wire::BlockAck>(wire::Zero{fid, offset, content.size()});
+    if (!ack) co_return false;
+    result = ack->result;
+  } else {
+    const auto ack = co_await bulk_.ask<wire::BlockAck>(wire::Block{fid, offset}, content);
+    if (!ack) co_return false;
+    result = ack->result;
+    progress_.bytes_sent += content.size();
+    figures_.resync_bytes_sent += content.size();
+  }
+  if (result == -ESTALE) {
+    names_again_ = true;
+    again(fid, {offset, content.size()});
+    co_return true;
+  }
+  if (result < 0) target_error_ = result;
+  co_return result >= 0;
+}
+
+/// The hole is looked at again under its lock: a guest may have written into it meanwhile.
+Task<bool> Reintegration::hole(Fid fid, Range range) {
+  if (verifying_) {
+    Piece piece{fid, range, false};
+    co_return co_await data_range(piece, range);
+  }
+  Hold hold(locks_);
+  hold.add(fid, range.offset, range.length, Hold::Mode::read, true);
+  co_await hold.taken();
+  std::uint64_t start = 0, end = 0;
+  const bool has_data = ports_.disk.next_data(fid, range.offset, start, end) && start < range.end();
+  if (has_data) {
+    hold.release();
+    Piece piece{fid, range, false};
+    co_return co_await data_range(piece, range);
+  }
+  const auto ack = co_await bulk_.ask<wire::BlockAck>(wire::Zero{fid, range.offset, range.length});
+  if (!ack) co_return false;
+  if (ack->result == -ESTALE) {
+    names_again_ = true;
+    again(fid, range);
+    co_return true;
+  }
+  if (ack->result < 0) target_error_ = ack->result;
+  co_return ack->result >= 0;
+}
+
+// ---- the end of a pass
+
+Task<bool> Reintegration::flush_both() {
+  const wire::ResyncFlush request{static_cast<std::uint64_t>(progress_.pass) + 1};
+  auto io = disk_flush_volume(ports_.disk);
+  const int local = co_await io;
+  const auto flushed = co_await bulk_.ask<wire::ResyncFlushed>(request);
+  if (!flushed) co_return false;
+  if (flushed->result != 0) target_error_ = flushed->result;
+  co_return local == 0 && flushed->result == 0 && alive();
+}
+
+void Reintegration::forget_copied() {
+  for (const Copied& done : std::exchange(copied_, {})) {
+    Bitmap* bitmap = tracking_.bitmaps().find(done.fid);
+    if (bitmap == nullptr) continue;
+    if (done.whole) {
+      bitmap->set_whole(false);
+    } else if (done.range.length > 0) {
+      bitmap->clear(done.range);
+    }
+  }
+  // What failed on the target meanwhile is looked at in the next pass.
+  for (const Copied& failed : std::exchange(again_, {})) {
+    if (failed.whole) {
+      tracking_.mark_whole(failed.fid);
+    } else {
+      tracking_.mark(failed.fid, failed.range);
+    }
+  }
+}
+
+// ---- verify
+
+Task<Reintegration::Ended> Reintegration::verify(bool repair) {
+  check(!running_, "one reintegration at a time");
+  running_ = true;
+  running_epoch_ = epoch_;
+  verifying_ = true;
+  repairing_ = repair;
+  failed_ = false;
+  progress_ = {};
+  progress_.begun = ports_.clock.now();
+  fresh_.clear();
+  pieces_.clear();
+  pace_.begin();
+  std::vector<Fid> open{kRootFid};
+  while (!open.empty()) {
+    const Fid directory = open.back();
+    open.pop_back();
+    std::vector<Entry> entries;
+    if (ports_.disk.list(directory, entries) != 0) continue;
+    for (const Entry& entry : entries) {
+      Attributes file;
+      if (ports_.disk.stat(entry.fid, file) != 0) continue;
+      if (S_ISDIR(file.mode)) open.push_back(entry.fid);
+      if (S_ISREG(file.mode)) plan_file_for_verify(entry.fid, file.size);
+    }
+  }
+  const bool worked = co_await work_through();
+  running_ = verifying_ = false;
+  copied_.clear();
+  co_return worked ? Ended::equal : Ended::interrupted;
+}
+
+void Reintegration::plan_file_for_verify(Fid fid, std::uint64_t size) {
+  for (std::uint64_t at = 0; at < size; at += kExtentBytes) {
+    pieces_.push_back({fid, {at, std::min(kExtentBytes, size - at)}, false});
+    progress_.bytes_total += pieces_.back().range.length;
+  }
+}
+
+/// A difference seen without a lock may be a write under way: looked at again with the guest kept out, region
+/// by region.
+Task<bool> Reintegration::recheck_locked(Fid fid, Range range) {
+  for (std::uint64_t at = range.offset; at < range.end(); at += kRegionBytes) {
+    const std::uint64_t length = std::min(kRegionBytes, range.end() - at);
+    Hold hold(locks_);
+    hold.add(fid, at, length, Hold::Mode::read, true);
+    co_await hold.taken();
+    const wire::HashRequest request{fid, at, static_cast<std::uint32_t>(kRegionBytes), 1};
+    const auto theirs = co_await bulk_.ask<wire::HashReply>(request);
+    if (!theirs) co_return false;
+    Buffer buffer = buffers_.take(kRegionBytes);
+    auto io = disk_read(ports_.disk, fid, at, buffer.first(kRegionBytes));
+    const int read = co_await io;
+    if (read < 0) co_return read == -ESTALE;
+    const ConstBytes content = buffer.first(static_cast<std::size_t>(read));
+    const RegionHash ours = hash_region(content);
+    if (theirs->hashes.size() >= 2 && theirs->hashes[0] == ours[0] && theirs->hashes[1] == ours[1]) continue;
+    progress_.bytes_differing += content.size();
+    if (!repairing_ || content.empty()) continue;
+    const bool sent = co_await send_block(fid, at, content);
+    if (!sent) co_return false;
+  }
+  co_return true;
+}
+
+}  // namespace gemel

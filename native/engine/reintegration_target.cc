@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reintegration_target.h"
+
+#include <fcntl.h>
+#include <linux/falloc.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "region_hash.h"
+
+namespace gemel {
+
+using wire::Type;
+
+void ReintegrationTarget::begin_pass(bool may_change) {
+  may_change_ = may_change;
+  tree_.begin();
+}
+
+template <class M, class Run>
+void ReintegrationTarget::decode_and_run(Link::Frame& frame, const char*& reason, Run run) {
+  auto message = wire::decode<M>(frame.message);
+  if (!message) {
+    reason = message.reason();
+    return;
+  }
+  spawn(run(std::move(*message)));
+}
+
+bool ReintegrationTarget::take(Link::Frame& frame, const char*& reason) {
+  const Sequence number = frame.sequence;
+  const auto type = static_cast<Type>(frame.type);
+  const bool changes = type == Type::tree_directory || type == Type::block || type == Type::zero;
+  if (changes && !may_change_) {
+    reason = "a copy that is not being filled was to be changed";
+    return true;
+  }
+  switch (type) {
+    case Type::tree_directory:
+      decode_and_run<wire::TreeDirectory>(
+          frame, reason, [&](auto message) { return directory(number, std::move(message)); });
+      return true;
+    case Type::tree_request:
+      decode_and_run<wire::TreeRequest>(frame, reason,
+                                        [&](auto message) { return listing(number, message); });
+      return true;
+    case Type::hash_request:
+      decode_and_run<wire::HashRequest>(frame, reason, [&](auto message) { return hashes(number, message); });
+      return true;
+    case Type::block:
+      decode_and_run<wire::Block>(
+          frame, reason, [&](auto message) { return block(number, message, std::move(frame.data)); });
+      return true;
+    case Type::zero:
+      decode_and_run<wire::Zero>(frame, reason, [&](auto message) { return zero(number, message); });
+      return true;
+    case Type::resync_flush:
+      decode_and_run<wire::ResyncFlush>(frame, reason, [&](auto message) { return flush(number, message); });
+      return true;
+    case Type::read:
+      decode_and_run<wire::Read>(frame, reason, [&](auto message) { return read(number, message); });
+      return true;
+    default:
+      return false;
+  }
+}
+
+Task<void> ReintegrationTarget::directory(Sequence number, wire::TreeDirectory part) {
+  Hold hold(locks_);
+  hold.add_file(part.directory);
+  for (const wire::TreeFile& file : part.files) hold.add_file(file.fid);
+  co_await hold.taken();
+  wire::TreeDone done;
+  done.directory = part.directory;
+  const bool is_end = part.directory == kNoFid && part.files.empty();
+  done.result = is_end ? tree_.finish() : tree_.match(part, done.created);
+  if (is_end) {
+    for (const Fid fid : tree_.removed()) tracking_.file_gone(fid);
+  }
+  bulk_.answer(number, done);
+}
+
+Task<void> ReintegrationTarget::listing(Sequence number, wire::TreeRequest request) {
+  wire::TreeReply reply;
+  reply.directory = request.directory;
+  std::vector<Entry> entries;
+  reply.result = ports_.disk.list(request.directory, entries);
+  for (const Entry& entry : entries) {
+    wire::TreeFile file;
+    if (describe(ports_.disk, request.directory, entry, file) != 0) continue;
+    file.xattrs
+        .clear();  // a listing names files and their shape; attributes are the tree comparison's business
+    reply.files.push_back(std::move(file));
+    if (reply.files.size() < 64) continue;
+    reply.more = true;
+    break;
+  }
+  bulk_.answer(number, reply);
+  co_return;
+}
+
+Task<void> ReintegrationTarget::hashes(Sequence number, wire::HashRequest request) {
+  wire::HashReply reply;
+  reply.fid = request.fid;
+  reply.offset = request.offset;
+  if (request.region_bytes == 0 || request.region_bytes > kWriteBytesMax) {
+    reply.result = -EINVAL;
+    bulk_.answer(number, reply);
+    co_return;
+  }
+  Buffer buffer = buffers_.take(request.region_bytes);
+  for (std::uint32_t index = 0; index < request.count; index++) {
+    const std::uint64_t offset = request.offset + std::uint64_t{index} * request.region_bytes;
+    Hold hold(locks_);
+    hold.add(request.fid, offset, request.region_bytes, Hold::Mode::peek, offset % kBlockBytes == 0);
+    co_await hold.taken();
+    auto io = disk_read(ports_.disk, request.fid, offset, buffer.first(request.region_bytes));
+    const int read = co_await io;
+    if (read < 0) {
+      reply.result = read;
+      break;
+    }
+    const RegionHash hash = hash_region(buffer.first(static_cast<std::size_t>(read)));
+    reply.hashes.insert(reply.hashes.end(), hash.begin(), hash.end());
+  }
+  bulk_.answer(number, reply);
+}
+
+Task<void> ReintegrationTarget::block(Sequence number, wire::Block message, PooledBytes data) {
+  writing_++;
+  const ConstBytes bytes = data.bytes();
+  const std::uint32_t alignment = ports_.disk.alignment();
+  const bool direct = message.offset % alignment == 0 && bytes.size() % alignment == 0;
+  Hold hold(locks_);
+  hold.add(message.fid, message.offset, bytes.size(), Hold::Mode::write, direct);
+  co_await hold.taken();
+  auto io = disk_write(ports_.disk, message.fid, message.offset, bytes);
+  const int result = co_await io;
+  hold.release();
+  writing_--;
+  bytes_received_ += bytes.size();
+  written_.set();
+  bulk_.answer(number, wire::BlockAck{result < 0 ? result : 0});
+}
+
+Task<void> ReintegrationTarget::zero(Sequence number, wire::Zero message) {
+  writing_++;
+  Hold hold(locks_);
+  hold.add_file(message.fid);
+  co_await hold.taken();
+  auto io = disk_allocate(ports_.disk, message.fid, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                          message.offset, message.length);
+  const int result = co_await io;
+  hold.release();
+  writing_--;
+  written_.set();
+  bulk_.answer(number, wire::BlockAck{result});
+}
+
+Task<void> ReintegrationTarget::flush(Sequence number, wire::ResyncFlush message) {
+  while (writing_ > 0) {
+    written_.reset();
+    co_await written_.wait();
+  }
+  co_await receiver_.drained();
+  auto io = disk_flush_volume(ports_.disk);
+  const int result = co_await io;
+  bulk_.answer(number, wire::ResyncFlushed{message.token, result});
+}
+
+Task<void> ReintegrationTarget::read(Sequence number, wire::Read message) {
+  wire::ReadReply reply;
+  const std::uint32_t length = std::min(message.length, kWriteBytesMax);
+  Buffer buffer = buffers_.take(std::max<std::uint32_t>(length, 1));
+  Hold hold(locks_);
+  hold.add(message.fid, message.offset, length, Hold::Mode::peek, message.offset % kBlockBytes == 0);
+  co_await hold.taken();
+  auto io = disk_read(ports_.disk, message.fid, message.offset, buffer.first(length));
+  reply.result = co_await io;
+  const std::size_t got = reply.result > 0 ? static_cast<std::size_t>(reply.result) : 0;
+  bulk_.answer(number, reply, buffer.first(got));
+}
+
+}  // namespace gemel

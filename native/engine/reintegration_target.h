@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// The side that is filled, and the side that is asked in a verify: makes its names equal, tells hashes,
+// writes blocks, punches zeros, flushes. It decides nothing; the source drives.
+//
+// Invariants: blocks take the same locks as the guest's operations that arrive meanwhile (R7); a flush is
+// answered only after everything taken before it is done (R2, R11).
+#pragma once
+
+#include "bulk.h"
+#include "range_locks.h"
+#include "receiver.h"
+#include "tree_match.h"
+
+namespace gemel {
+
+class ReintegrationTarget {
+ public:
+  ReintegrationTarget(Ports& ports, RangeLocks& locks, Receiver& receiver, Tracking& tracking, Bulk& bulk)
+      : ports_(ports),
+        locks_(locks),
+        receiver_(receiver),
+        tracking_(tracking),
+        bulk_(bulk),
+        tree_(ports.disk) {}
+
+  /// A new pass: the next directories are a comparison of their own. `may_change`: this side is being filled,
+  /// and not merely asked.
+  void begin_pass(bool may_change);
+  void end() { may_change_ = false; }
+  /// Returns false when the frame is none of this station's; `reason` is set when it breaks the rules.
+  bool take(Link::Frame& frame, const char*& reason);
+  std::uint64_t bytes_received() const { return bytes_received_; }
+
+ private:
+  Task<void> directory(Sequence number, wire::TreeDirectory part);
+  Task<void> listing(Sequence number, wire::TreeRequest request);
+  Task<void> hashes(Sequence number, wire::HashRequest request);
+  Task<void> block(Sequence number, wire::Block message, PooledBytes data);
+  Task<void> zero(Sequence number, wire::Zero message);
+  Task<void> flush(Sequence number, wire::ResyncFlush message);
+  Task<void> read(Sequence number, wire::Read message);
+  template <class M, class Run>
+  void decode_and_run(Link::Frame& frame, const char*& reason, Run run);
+
+  Ports& ports_;
+  RangeLocks& locks_;
+  Receiver& receiver_;
+  Tracking& tracking_;
+  Bulk& bulk_;
+  TreeMatch tree_;
+  BufferPool buffers_;
+  bool may_change_ = false;
+  std::size_t writing_ = 0;
+  std::uint64_t bytes_received_ = 0;
+  Event written_;
+};
+
+}  // namespace gemel
