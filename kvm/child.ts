@@ -38,7 +38,8 @@ export interface ListedVm {
 
 /** libvirt's flags by value: the binding's own are `const` objects that its types do not show as numbers. */
 const listFlags = { all: 0, saved: 256, autostart: 1024, snapshots: 4096 } as const;
-const xmlFlags = { secure: 1, inactive: 2 } as const;
+/** With its secrets: SECURE, and SECURE | INACTIVE, which the binding's enum of single flags does not know. */
+const definitionFlags = { live: 1 as never, stored: 3 as never } as const;
 
 let connection: Hypervisor | undefined;
 
@@ -56,8 +57,7 @@ async function answer(call: ChildCall, hypervisor: Hypervisor): Promise<unknown>
       return list(hypervisor);
     case "definition": {
       const domain = await hypervisor.domainLookupByUUIDString(call.vm);
-      const flags: number = xmlFlags.secure | (call.inactive ? xmlFlags.inactive : 0);
-      return domain.getXMLDesc(flags);
+      return domain.getXMLDesc(call.inactive ? definitionFlags.stored : definitionFlags.live);
     }
     case "define": {
       const domain = await hypervisor.domainDefineXML(call.xml);

@@ -130,6 +130,7 @@ class Kvm implements Hypervisor {
     details: VmDetails,
     folder: string,
     role: "here" | "there",
+    leftOut: readonly string[] = [],
   ): Promise<Outcome<readonly Finding[]>> {
     const capabilities = await this.#known();
     if (!capabilities.ok) return capabilities;
@@ -138,9 +139,17 @@ class Kvm implements Hypervisor {
     const vms = await this.list();
     if (!vms.ok) return vms;
     const figures = await hostFigures(capabilities.value);
-    const host = { facts, details, capabilities: capabilities.value, figures, vms: vms.value };
+    const host = {
+      facts,
+      details: without(details, leftOut),
+      capabilities: capabilities.value,
+      figures,
+      vms: vms.value,
+    };
     const own =
-      role === "there" ? done(await thereFindings(this.#session, host)) : await this.#vmFindings(details.id);
+      role === "there"
+        ? done(await thereFindings(this.#session, host))
+        : await this.#vmFindings(details.id, leftOut);
     if (!own.ok) return own;
     const findings = [...own.value, ...(await placeFindings(host, folder, role))];
     return done(findings.map((finding) => ({ ...finding, node: this.#node })));
@@ -285,9 +294,9 @@ class Kvm implements Hypervisor {
     return this.#capabilities === undefined ? refused("GEMEL-3001", "") : done(this.#capabilities);
   }
 
-  async #vmFindings(vm: VmId): Promise<Outcome<ReturnType<typeof vmFindings>>> {
+  async #vmFindings(vm: VmId, leftOut: readonly string[]): Promise<Outcome<ReturnType<typeof vmFindings>>> {
     const situation = await this.#inspector.situation(vm);
-    return situation.ok ? done(vmFindings(situation.value)) : situation;
+    return situation.ok ? done(vmFindings(situation.value, leftOut)) : situation;
   }
 
   /** The module's folder, of a protected VM. */
@@ -309,6 +318,11 @@ class Kvm implements Hypervisor {
     return done(undefined);
   }
 }
+
+const without = (details: VmDetails, leftOut: readonly string[]): VmDetails => ({
+  ...details,
+  disks: details.disks.filter(({ target }) => !leftOut.includes(target)),
+});
 
 const sourcesOf = (definition: Element): readonly string[] =>
   definition.all("source").flatMap((source) => source.get("file") ?? []);

@@ -135,7 +135,13 @@ export interface Hypervisor {
   list(): Promise<Outcome<readonly VmSummary[]>>;
   inspect(vm: VmId): Promise<Outcome<VmDetails>>;
   /** Findings of this node: `here` = the VM lives here, else whether it could run here. */
-  preflight(details: VmDetails, folder: string, role: "here" | "there"): Promise<Outcome<readonly Finding[]>>;
+  preflight(
+    details: VmDetails,
+    folder: string,
+    role: "here" | "there",
+    /** Targets of disks and drives that stay behind. */
+    leftOut?: readonly string[],
+  ): Promise<Outcome<readonly Finding[]>>;
   prepare(plan: ProtectPlan): Promise<Outcome<PreparedPlan>>;
   /** The way back: from the module's folder to where the files came from. `definition` and `original` are the folder's. */
   release(definition: string, original: string): Promise<Outcome<PreparedPlan>>;

@@ -23,9 +23,9 @@ export interface StepContext<Data> {
   readonly id: string;
   readonly data: Readonly<Data>;
   /** Journaled, with fsync, when it returns. */
-  keep(change: Partial<Data>): void;
-  progress(bytesDone: number, bytesTotal: number): void;
-  note(text: string): void;
+  readonly keep: (change: Partial<Data>) => void;
+  readonly progress: (bytesDone: number, bytesTotal: number) => void;
+  readonly note: (text: string) => void;
 }
 
 export interface ProcedureStep<Data> {

@@ -16,10 +16,13 @@ export interface VmSituation {
   readonly usedByOthers: ReadonlyMap<string, string>;
 }
 
-export function vmFindings(situation: VmSituation): readonly Unplaced[] {
+/** `leftOut`: targets that stay behind, whatever they are. */
+export function vmFindings(situation: VmSituation, leftOut: readonly string[]): readonly Unplaced[] {
   const { facts } = situation;
   return [
-    ...facts.disks.flatMap((disk) => diskFindings(disk, situation)),
+    ...facts.disks
+      .filter(({ target }) => !leftOut.includes(target))
+      .flatMap((disk) => diskFindings(disk, situation)),
     ...stateFindings(situation),
     ...facts.hostDevices.map((device) =>
       blocks(

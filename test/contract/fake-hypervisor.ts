@@ -187,10 +187,7 @@ export class FakeHypervisor implements Hypervisor {
     if (!this.#service) return refused("GEMEL-3001", "");
     if (vm === undefined) return refused("GEMEL-3005", id);
     if (vm.process !== undefined) return refused("GEMEL-3002", "The VM runs already.");
-    await this.#launch(id, vm);
-    return vm.process === undefined
-      ? refused("GEMEL-3002", "Its process ended.")
-      : done(identity(vm.process));
+    return done(identity(await this.#launch(id, vm)));
   }
 
   proveDisks(vm: VmId, mountPoint: string): Promise<Outcome<DiskProof>> {
@@ -350,7 +347,7 @@ export class FakeHypervisor implements Hypervisor {
 }
 
 /** For a daemon that is started by a test: see core/main.ts. */
-export const createHypervisor = (options: FakeOptions): Hypervisor => new FakeHypervisor(options);
+export const createHypervisor = (node: string): Hypervisor => new FakeHypervisor({ node });
 
 const hostFigures: HostFigures = {
   memoryTotal: bytes(8 * 1024 ** 3),

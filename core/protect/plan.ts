@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// What protecting a VM will be, before anything happens: the module's name and place, its settings, and what a person
+// should know beforehand.
+
+import { randomUUID } from "node:crypto";
+import { normalize } from "node:path";
+import { GemelError } from "../base/errors.js";
+import { forceStopTimeout, loopInterval, maxLoop, modulesMax, niceStopTimeout } from "../base/limits.js";
+import { bytes, nodeName } from "../base/units.js";
+import { moduleIdPattern, type ModuleSettings } from "../config/module-file.js";
+import type { VmDetails } from "../ports/hypervisor.js";
+import type { ProtectRequest } from "../api/contract.js";
+
+/** A slow disk's speed: an estimate that is kept. */
+const copyBytesPerSecond = 100 * 1024 ** 2;
+
+/** `[a-z][a-z0-9-]{0,30}` out of whatever people call their VMs; the VM's own name stays what it is. */
+export function moduleNameFor(vmName: string, taken: readonly string[]): string {
+  const plain = vmName
+    .normalize("NFKD")
+    .replace(/ß/g, "ss")
+    .replace(/\p{M}/gu, "")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^[^a-z]+|-+$/g, "");
+  const base = (plain === "" ? "vm" : plain).slice(0, 28).replace(/-+$/, "");
+  let name = base;
+  for (let count = 2; taken.includes(name); count++) name = `${base}-${count}`;
+  return name;
+}
+
+export function checkModuleName(name: string, taken: readonly string[]): string {
+  if (!moduleIdPattern.test(name)) {
+    throw new GemelError(
+      "GEMEL-4008",
+      name,
+      "A module's name is a small letter, then up to 30 of a-z, 0-9 and -.",
+    );
+  }
+  if (taken.includes(name)) throw new GemelError("GEMEL-5004", name, "A module of this name exists.");
+  return name;
+}
+
+export function checkFolder(folder: string): string {
+  if (
+    !folder.startsWith("/") ||
+    folder.includes("\0") ||
+    normalize(folder) !== folder ||
+    folder.endsWith("/")
+  ) {
+    throw new GemelError("GEMEL-4008", folder, "The folder must be an absolute path without . and .. in it.");
+  }
+  return folder;
+}
+
+export function freeIndex(used: readonly number[]): number {
+  for (let index = 0; index < modulesMax; index++) if (!used.includes(index)) return index;
+  throw new GemelError("GEMEL-5005", "");
+}
+
+export interface Protected {
+  readonly vm: { readonly id: string; readonly name: string };
+  readonly folder: string;
+  readonly nodes: readonly [string, string];
+  readonly index: number;
+  readonly excluded: NonNullable<ProtectRequest["exclude"]>;
+}
+
+export function newSettings({ vm, folder, nodes, index, excluded }: Protected): ModuleSettings {
+  return {
+    uuid: randomUUID(),
+    revision: 1,
+    index,
+    nodes: nodes.map(nodeName),
+    vm: { id: vm.id, name: vm.name, folder },
+    defaultPrim: { kind: "alone" },
+    failover: true,
+    boot: true,
+    maxLoop,
+    loopInterval,
+    acknowledge: "written",
+    resyncCap: bytes(0),
+    stop: { how: "shutdown", nice: niceStopTimeout, force: forceStopTimeout },
+    excluded,
+  };
+}
+
+/** What will happen, in sentences: outage, sizes, what the other node will start with. */
+export function notesFor(
+  details: VmDetails,
+  folder: string,
+  toCopy: number,
+  request: ProtectRequest,
+): readonly string[] {
+  const seconds = Math.ceil(toCopy / copyBytesPerSecond);
+  const moving =
+    toCopy === 0
+      ? `Its files are renamed into ${folder}: that takes a moment.`
+      : `${inMebibytes(toCopy)} are copied into ${folder} and compared: about ${duration(2 * seconds)}.`;
+  const outage =
+    details.power === "off"
+      ? []
+      : [
+          `The guest is down for its shutdown, the move (${toCopy === 0 ? "a moment" : duration(2 * seconds)}) and its boot.`,
+        ];
+  const left = (request.exclude ?? []).map(({ target, how }) =>
+    how === "detach"
+      ? `Disk ${target} is not replicated: the other node starts the VM without it (partly protected).`
+      : `Disk ${target} is not replicated: the other node starts the VM with an empty one (partly protected).`,
+  );
+  const size = details.disks.reduce((sum, disk) => sum + disk.allocated, 0);
+  return [
+    ...outage,
+    moving,
+    `First copy to the other node: up to ${inMebibytes(size)}, while the guest runs.`,
+    ...left,
+  ];
+}
+
+const inMebibytes = (size: number): string =>
+  size < 1024 ** 3 ? `${Math.ceil(size / 1024 ** 2)} MiB` : `${(size / 1024 ** 3).toFixed(1)} GiB`;
+
+const duration = (seconds: number): string =>
+  seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} minutes`;

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the other node does for this node's protect and unprotect, and how it is asked. Each call may come twice.
+
+import { mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
+import { GemelError } from "../base/errors.js";
+import { moduleId, seconds } from "../base/units.js";
+import { parseModule } from "../config/module-file.js";
+import { stateFolder } from "../config/paths.js";
+import { valueOf } from "../effects-vm.js";
+import { fuseMountAt } from "../mirror/mounts.js";
+import type { Finding, VmDetails } from "../ports/hypervisor.js";
+import type { PeerAnswers, ProcedureServices } from "../procedure/services.js";
+import { checkFolder } from "./plan.js";
+import { marks, until } from "./vm.js";
+
+export const calls = {
+  preflight: "protect-preflight",
+  room: "protect-room",
+  noRoom: "protect-no-room",
+  create: "protect-create",
+  start: "protect-start",
+  forget: "unprotect-forget",
+} as const;
+
+export interface PreflightThere {
+  readonly details: VmDetails;
+  readonly folder: string;
+  readonly leftOut: readonly string[];
+}
+
+export interface RoomThere {
+  readonly folder: string;
+}
+
+export interface CreateThere {
+  readonly module: string;
+  readonly xml: string;
+}
+
+export interface ModuleThere {
+  readonly module: string;
+}
+
+export interface Forgotten {
+  /** Where its copy of the data is kept now; a person may delete it. */
+  readonly kept?: string;
+}
+
+export function answersFor(services: ProcedureServices): PeerAnswers {
+  return {
+    [calls.preflight]: (body) => preflightThere(services, body as PreflightThere),
+    [calls.room]: (body) => roomThere(body as RoomThere),
+    [calls.noRoom]: async (body) => {
+      await rmdir(checkFolder((body as RoomThere).folder)).catch(() => undefined);
+    },
+    [calls.create]: (body) => createThere(services, body as CreateThere),
+    [calls.start]: async (body) => {
+      const module = moduleId((body as ModuleThere).module);
+      await until(`module ${module} has been taken up`, seconds(20), () => {
+        const view = services.view(module);
+        return view !== undefined && view.reason !== "discovering";
+      });
+      const answer = await services.command({ do: "start", module, scope: "node" }, "protect");
+      if (!answer.ok) throw new GemelError("GEMEL-5006", module, answer.failure.message);
+    },
+    [calls.forget]: (body) => forgetThere(services, body as ModuleThere),
+  };
+}
+
+/** Could this host run the VM? Its start guard belongs to the answer (R32). */
+export async function preflightThere(
+  services: ProcedureServices,
+  { details, folder, leftOut }: PreflightThere,
+): Promise<readonly Finding[]> {
+  const { hypervisor, node } = services;
+  const found = valueOf(await hypervisor.preflight(details, checkFolder(folder), "there", leftOut), node);
+  return [...found, ...(await guardFindings(services))];
+}
+
+export async function guardFindings(services: ProcedureServices): Promise<readonly Finding[]> {
+  const { hypervisor, node } = services;
+  const guard = await hypervisor.guard(marks(services));
+  if (guard.ok && guard.value.called) return [];
+  const message = guard.ok ? guard.value.note : guard.message;
+  const next = guard.ok
+    ? "systemctl restart libvirtd (running guests are not touched), then try again"
+    : guard.next;
+  return [
+    { severity: "blocks", node, code: guard.ok ? "GEMEL-3007" : guard.code, message: `${message}.`, next },
+  ];
+}
+
+async function roomThere({ folder }: RoomThere): Promise<void> {
+  await mkdir(checkFolder(folder), { recursive: true, mode: 0o711 });
+  if ((await readdir(folder)).length > 0) {
+    throw new GemelError("GEMEL-5001", folder, "The folder is not empty.");
+  }
+}
+
+async function createThere(services: ProcedureServices, { module, xml }: CreateThere): Promise<void> {
+  const { config } = parseModule(xml);
+  const present = services.modules.settings(module);
+  if (present !== undefined && present.uuid !== config.uuid) {
+    throw new GemelError("GEMEL-5004", module, "Another module has this name here.");
+  }
+  const guarded = marks(services, [{ id: config.vm.id, module }]);
+  valueOf(await services.hypervisor.guard(guarded), services.node);
+  if (present === undefined) services.modules.create(module, config);
+}
+
+/** This node's copy is not deleted (P8): it gets another name and can never again be taken for the module's data. */
+async function forgetThere(services: ProcedureServices, { module }: ModuleThere): Promise<Forgotten> {
+  const settings = services.modules.settings(module);
+  if (settings === undefined) return {};
+  const { folder, id } = settings.vm;
+  valueOf(await services.hypervisor.guard(marks(services, [], id)), services.node);
+  services.modules.remove(module);
+  return await setCopyAside(module, folder);
+}
+
+async function setCopyAside(module: string, folder: string): Promise<Forgotten> {
+  if (fuseMountAt(folder) !== undefined) return { kept: folder };
+  await rm(stateFolder(folder, module), { recursive: true, force: true });
+  const entries = await readdir(folder).catch(() => []);
+  if (entries.length === 0) {
+    await rmdir(folder).catch(() => undefined);
+    return {};
+  }
+  for (let count = 1; ; count++) {
+    const kept = `${folder}.unprotected-${count}`;
+    const isTaken = await readdir(kept).then(
+      () => true,
+      () => false,
+    );
+    if (isTaken) continue;
+    await rename(folder, kept);
+    return { kept };
+  }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// What both procedures do with the VM itself: off, as it was, marked, and waiting for a state with a limit.
+
+import { setTimeout as pause } from "node:timers/promises";
+import { GemelError } from "../base/errors.js";
+import { seconds, type Milliseconds } from "../base/units.js";
+import { valueOf } from "../effects-vm.js";
+import type { Hypervisor } from "../ports/hypervisor.js";
+import type { ProcedureServices } from "../procedure/services.js";
+
+/** Mirror up, promoted, VM started: seconds; a busy host with slow disks: a minute or two. */
+export const startLimit = seconds(180);
+const lookEveryMs = 200;
+
+/** Off and verified dead; a guest that ignores its power button is left running, and that is a failure. */
+export async function powerOff(
+  hypervisor: Hypervisor,
+  vm: string,
+  where: string,
+  limit: Milliseconds,
+): Promise<void> {
+  const summary = await hypervisor.power(vm);
+  // Not defined any more: a repeated step.
+  if (!summary.ok && summary.code === "GEMEL-3005") return;
+  if (valueOf(summary, where).power === "off") return;
+  valueOf(await hypervisor.stop(vm, "shutdown", limit), where);
+}
+
+/** Past any module: only for a VM that is not (or not any more) protected. */
+export async function startAsBefore(hypervisor: Hypervisor, vm: string, where: string): Promise<void> {
+  if (valueOf(await hypervisor.power(vm), where).power !== "off") return;
+  valueOf(await hypervisor.startPaused(vm), where);
+  valueOf(await hypervisor.letRun(vm), where);
+}
+
+/** Marks of all modules, plus these, without that one (R32); a guard that is not called is a refusal. */
+export async function markGuarded(
+  services: ProcedureServices,
+  more: readonly { readonly id: string; readonly module: string }[],
+  without?: string,
+): Promise<void> {
+  const { called, note } = valueOf(
+    await services.hypervisor.guard(marks(services, more, without)),
+    services.node,
+  );
+  if (!called && more.length > 0) throw new GemelError("GEMEL-3007", services.node, note);
+}
+
+export function marks(
+  { modules }: ProcedureServices,
+  more: readonly { readonly id: string; readonly module: string }[] = [],
+  without?: string,
+): readonly { readonly id: string; readonly module: string }[] {
+  const present = modules.ids().flatMap((module) => {
+    const id = modules.settings(module)?.vm.id;
+    return id === undefined || more.some((one) => one.id === id) ? [] : [{ id, module }];
+  });
+  return [...present, ...more].filter(({ id }) => id !== without);
+}
+
+export async function until(what: string, limit: Milliseconds, holds: () => boolean): Promise<void> {
+  const end = performance.now() + limit;
+  while (!holds()) {
+    if (performance.now() > end) {
+      throw new GemelError("GEMEL-5006", "", `It was waited ${limit / 1000} s in vain until ${what}.`);
+    }
+    await pause(lookEveryMs);
+  }
+}

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+// protect and unprotect over two fake nodes: what they do, what they refuse, and that nothing is ever left half moved,
+// whichever step fails and whenever the daemon ends.
+
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { GemelError } from "../../core/base/errors.js";
+import { moduleNameFor } from "../../core/protect/plan.js";
+import { calls } from "../../core/protect/there.js";
+import { Pair } from "./protect-pair.js";
+
+function pairFor(context: TestContext): Pair {
+  const pair = new Pair();
+  context.after(() => pair.close());
+  return pair;
+}
+
+async function protectedPair(context: TestContext): Promise<{ pair: Pair; vm: string; folder: string }> {
+  const pair = pairFor(context);
+  const vm = pair.addVm("Cam 1");
+  const reply = await pair.alpha.protection.protect({ vm: "Cam 1", module: "cam1" }, "test");
+  const end = await pair.alpha.ended(reply.procedure ?? "");
+  assert.deepEqual(end.failure, undefined);
+  assert.equal(end.state, "done");
+  return { pair, vm, folder: join(pair.alpha.paths.state, "vm", "cam1") };
+}
+
+const refusedWith = (code: string) => (error: unknown) => error instanceof GemelError && error.code === code;
+
+test("protect-moves-the-files-and-starts-both", async (context) => {
+  const { pair, vm, folder } = await protectedPair(context);
+  const { alpha, beta } = pair;
+  assert.deepEqual(readdirSync(pair.images), []);
+  assert.deepEqual(readdirSync(folder).sort(), ["data.raw", "domain.xml", "original.xml", "system.raw"]);
+  assert.match(readFileSync(join(folder, "domain.xml"), "utf8"), new RegExp(`path="${folder}/system.raw"`));
+  assert.match(
+    readFileSync(join(folder, "original.xml"), "utf8"),
+    new RegExp(`path="${pair.images}/system.raw"`),
+  );
+  assert.equal(alpha.settings.get("cam1")?.uuid, beta.settings.get("cam1")?.uuid);
+  assert.deepEqual(alpha.settings.get("cam1")?.nodes, ["alpha", "beta"]);
+  assert.equal(alpha.states.get("cam1"), "ALONE");
+  assert.equal(beta.states.get("cam1"), "SECOND");
+  assert.equal(await alpha.hypervisor.startOutside(vm), false, "the mark stands (R32)");
+});
+
+test("protect-dry-run-changes-nothing", async (context) => {
+  const pair = pairFor(context);
+  pair.addVm("Cam 1");
+  const before = pair.files(pair.images);
+  const reply = await pair.alpha.protection.protect({ vm: "Cam 1", dryRun: true }, "test");
+  assert.equal(reply.procedure, undefined);
+  assert.equal(reply.module, "cam-1");
+  assert.ok(reply.notes.length > 0);
+  assert.deepEqual(pair.files(pair.images), before);
+  assert.equal(existsSync(join(pair.alpha.paths.state, "vm")), false);
+});
+
+test("protect-blocked-by-a-finding-of-either-node", async (context) => {
+  const pair = pairFor(context);
+  pair.addVm("Cam 1");
+  const finding = { severity: "blocks", code: "GEMEL-5001", message: "no bridge", next: "make it" } as const;
+  pair.beta.hypervisor.findings = [finding];
+  const reply = await pair.alpha.protection.protect({ vm: "Cam 1" }, "test");
+  assert.equal(reply.procedure, undefined);
+  assert.deepEqual(reply.findings, [{ ...finding, node: "beta" }]);
+});
+
+test("protect-blocked-while-the-guard-is-not-called", async (context) => {
+  const pair = pairFor(context);
+  pair.addVm("Cam 1");
+  pair.beta.hypervisor.guardCalled = false;
+  const reply = await pair.alpha.protection.protect({ vm: "Cam 1" }, "test");
+  assert.deepEqual(
+    reply.findings.map(({ code, node }) => [code, node]),
+    [["GEMEL-3007", "beta"]],
+  );
+});
+
+test("protect-of-a-running-vm-needs-stop", async (context) => {
+  const pair = pairFor(context);
+  const vm = pair.addVm("Cam 1");
+  await pair.alpha.hypervisor.startOutside(vm);
+  const refused = await pair.alpha.protection.protect({ vm }, "test");
+  assert.deepEqual(
+    refused.findings.map(({ code }) => code),
+    ["GEMEL-5002"],
+  );
+  const reply = await pair.alpha.protection.protect({ vm, stop: true }, "test");
+  assert.equal((await pair.alpha.ended(reply.procedure ?? "")).state, "done");
+});
+
+test("protect-refuses-nonsense", async (context) => {
+  const pair = pairFor(context);
+  pair.addVm("Cam 1");
+  const { protect } = pair.alpha.protection;
+  await assert.rejects(protect({ vm: "nobody" }, "test"), refusedWith("GEMEL-3005"));
+  await assert.rejects(protect({ vm: "Cam 1", module: "../cam" }, "test"), refusedWith("GEMEL-4008"));
+  await assert.rejects(protect({ vm: "Cam 1", folder: "/a/../b" }, "test"), refusedWith("GEMEL-4008"));
+  await assert.rejects(protect({ vm: "Cam 1", folder: "vm/cam" }, "test"), refusedWith("GEMEL-4008"));
+});
+
+test("protect-twice-refused", async (context) => {
+  const { pair } = await protectedPair(context);
+  await assert.rejects(pair.alpha.protection.protect({ vm: "Cam 1" }, "test"), refusedWith("GEMEL-5004"));
+});
+
+for (const broken of [calls.room, "definition", "undefine"] as const) {
+  test(`protect-undone-when-a-step-fails: ${broken}`, async (context) => {
+    const pair = pairFor(context);
+    const vm = pair.addVm("Cam 1");
+    const { hypervisor } = pair.alpha;
+    const before = pair.files(pair.images);
+    const definition = await hypervisor.definition(vm);
+    await hypervisor.startOutside(vm);
+    if (broken === calls.room) pair.alpha.failing.add(broken);
+    if (broken === "undefine") {
+      hypervisor.undefine = () =>
+        Promise.resolve({ ok: false, code: "GEMEL-3009", message: "libvirt says no", next: "" });
+    }
+    const reply = await pair.alpha.protection.protect({ vm, stop: true, module: "cam1" }, "test");
+    const folder = join(pair.alpha.paths.state, "vm", "cam1");
+    // A folder in place of the file that is to be written.
+    if (broken === "definition") mkdirSync(join(folder, "domain.xml.new", "x"), { recursive: true });
+    const end = await pair.alpha.ended(reply.procedure ?? "");
+    if (broken === "definition") assert.match(end.failure?.message ?? "", /./);
+    else assert.equal(end.state, "undone", end.failure?.message);
+    assert.deepEqual(pair.files(pair.images), before);
+    assert.deepEqual(await hypervisor.definition(vm), definition);
+    const power = await hypervisor.power(vm);
+    assert.equal(power.ok && power.value.power, broken === "definition" ? "off" : "running");
+    assert.equal(pair.alpha.settings.size + pair.beta.settings.size, 0);
+  });
+}
+
+test("protect-goes-on-after-the-daemon-ended", async (context) => {
+  const pair = pairFor(context);
+  const vm = pair.addVm("Cam 1");
+  const { hypervisor } = pair.alpha;
+  const undefine = hypervisor.undefine.bind(hypervisor);
+  let reached: () => void = () => undefined;
+  const hanging = new Promise<void>((resolve) => (reached = resolve));
+  hypervisor.undefine = () => {
+    reached();
+    return new Promise(() => undefined);
+  };
+  const reply = await pair.alpha.protection.protect({ vm, module: "cam1" }, "test");
+  await hanging;
+  hypervisor.undefine = undefine;
+  pair.alpha.restart();
+  assert.equal((await pair.alpha.ended(reply.procedure ?? "")).state, "done");
+  assert.equal(pair.alpha.states.get("cam1"), "ALONE");
+});
+
+test("protect-past-the-point-of-no-return-is-continued-by-asking-again", async (context) => {
+  const pair = pairFor(context);
+  const vm = pair.addVm("Cam 1");
+  pair.alpha.failing.add(calls.create);
+  const reply = await pair.alpha.protection.protect({ vm, module: "cam1" }, "test");
+  const first = await pair.alpha.ended(reply.procedure ?? "");
+  assert.equal(first.state, "failed");
+  assert.equal(first.failure?.code, "GEMEL-1009");
+  pair.alpha.failing.clear();
+  const again = pair.alpha.procedures.start("protect", "cam1", {});
+  assert.equal(again, reply.procedure);
+  assert.equal((await pair.alpha.ended(again)).state, "done");
+});
+
+test("unprotect-puts-everything-back", async (context) => {
+  const { pair, vm, folder } = await protectedPair(context);
+  const { alpha, beta } = pair;
+  mkdirSync(join(beta.paths.state, "vm"), { recursive: true });
+  await assert.rejects(alpha.protection.unprotect("cam1", {}, "test"), refusedWith("GEMEL-5002"));
+  const reply = await alpha.protection.unprotect("cam1", { stop: true }, "test");
+  const end = await alpha.ended(reply.procedure ?? "");
+  assert.equal(end.state, "done", end.failure?.message);
+  assert.deepEqual(readdirSync(pair.images).sort(), ["data.raw", "system.raw"]);
+  assert.equal(existsSync(folder), false);
+  assert.equal(alpha.settings.size + beta.settings.size, 0);
+  const power = await alpha.hypervisor.power(vm);
+  assert.equal(power.ok && power.value.power, "running", "it ran before");
+  const definition = await alpha.hypervisor.definition(vm);
+  assert.match(definition.ok ? definition.value : "", new RegExp(`path="${pair.images}/system.raw"`));
+});
+
+test("unprotect-with-the-other-node-gone", async (context) => {
+  const { pair, vm } = await protectedPair(context);
+  pair.alpha.reachable = false;
+  const reply = await pair.alpha.protection.unprotect("cam1", { stop: true }, "test");
+  const end = await pair.alpha.ended(reply.procedure ?? "");
+  assert.equal(end.state, "done", end.failure?.message);
+  assert.equal(end.notes.length, 1);
+  assert.equal(await pair.alpha.hypervisor.startOutside(vm), true, "the mark is gone");
+});
+
+test("unprotect-asked-of-the-secondary-is-done-on-the-primary", async (context) => {
+  const { pair } = await protectedPair(context);
+  const reply = await pair.beta.protection.unprotect("cam1", { stop: true }, "test");
+  assert.equal((await pair.alpha.ended(reply.procedure ?? "")).state, "done");
+  assert.deepEqual(readdirSync(pair.images).sort(), ["data.raw", "system.raw"]);
+});
+
+test("unprotect-refused-while-it-is-not-certain-who-ran-last", async (context) => {
+  const { pair } = await protectedPair(context);
+  pair.alpha.states.set("cam1", "STOP");
+  pair.beta.states.set("cam1", "STOP");
+  await assert.rejects(pair.beta.protection.unprotect("cam1", {}, "test"), refusedWith("GEMEL-1017"));
+});
+
+test("unprotect-never-overwrites-a-file-in-the-way", async (context) => {
+  const { pair, folder } = await protectedPair(context);
+  writeFileSync(join(pair.images, "data.raw"), "something else of another size");
+  const reply = await pair.alpha.protection.unprotect("cam1", { stop: true }, "test");
+  const end = await pair.alpha.ended(reply.procedure ?? "");
+  assert.equal(end.state, "undone");
+  assert.equal(readFileSync(join(pair.images, "data.raw"), "utf8"), "something else of another size");
+  assert.ok(existsSync(join(folder, "system.raw")));
+});
+
+test("module-names-from-whatever-vms-are-called", () => {
+  assert.equal(moduleNameFor("Kamera Süd 1", []), "kamera-sud-1");
+  assert.equal(moduleNameFor("1. Straße!", []), "strasse");
+  assert.equal(moduleNameFor("카메라", []), "vm");
+  assert.equal(moduleNameFor("cam", ["cam", "cam-2"]), "cam-3");
+  assert.match(moduleNameFor("x".repeat(80), []), /^[a-z][a-z0-9-]{0,30}$/);
+});
