@@ -172,7 +172,7 @@ export class Story {
       .reduce((left, right) => left + right, 0);
     const before = await this.#resyncFigures();
     const begin = performance.now();
-    await this.twins.host(victim).startDaemon();
+    this.twins.host(victim).startDaemon();
     for (const module of modules) await this.twins.untilReady(module, survivor);
     this.#reintegrationSeconds = this.#since(begin);
     const after = await this.#resyncFigures();
