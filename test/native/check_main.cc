@@ -6,6 +6,10 @@
 
 int main(int argc, char** argv) {
   using namespace gemel::test;
+  if (argc == 2 && std::strcmp(argv[1], "--list") == 0) {
+    for (const Case& one : cases()) std::cout << one.name << "\n";
+    return 0;
+  }
   int failed = 0;
   for (const Case& one : cases()) {
     const bool is_asked = argc < 2 || std::any_of(argv + 1, argv + argc, [&](const char* name) {

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+// The wire's encoding: pinned by vectors that TypeScript reads too, and refused where it does not hold.
+#include "../../native/wire/codec.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "../../native/base/crc32c.h"
+#include "check.h"
+#include "wire_samples.h"
+
+using namespace gemel;
+using namespace gemel::test;
+
+namespace {
+
+std::string hex(ConstBytes bytes) {
+  std::string text;
+  for (const std::byte byte : bytes) {
+    char digits[3];
+    std::snprintf(digits, sizeof digits, "%02x", std::to_integer<unsigned>(byte));
+    text += digits;
+  }
+  return text;
+}
+
+/// name → frame in hex, out of the pinned file. Its form is fixed: one vector per line.
+std::map<std::string, std::string> pinned() {
+  std::ifstream file(GEMEL_VECTORS "/wire.json");
+  std::map<std::string, std::string> all;
+  for (std::string line; std::getline(file, line);) {
+    const auto value = [&](const std::string& key) -> std::string {
+      const auto at = line.find("\"" + key + "\": \"");
+      if (at == std::string::npos) return "";
+      const auto from = at + key.size() + 5;
+      return line.substr(from, line.find('"', from) - from);
+    };
+    if (!value("name").empty()) all[value("name")] = value("frame");
+  }
+  return all;
+}
+
+}  // namespace
+
+TEST(codec_frames_are_the_pinned_ones) {
+  std::map<std::string, std::string> made;
+  std::ostringstream json;
+  each_sample([&]<class M>(const std::string& name, const M& message, ConstBytes data) {
+    const auto packed = wire::pack(message);
+    const auto head = wire::seal(static_cast<std::uint8_t>(wire::kTypeOf<M>), 0x0102030405060708,
+                                 0x1112131415161718, packed.bytes(), data);
+    made[name] = hex(head) + hex(packed.bytes()) + hex(data);
+    json << (made.size() == 1 ? "" : ",\n") << "    { \"name\": \"" << name
+         << "\", \"type\": " << static_cast<int>(wire::kTypeOf<M>)
+         << ", \"messageBytes\": " << packed.bytes().size() << ", \"dataBytes\": " << data.size()
+         << ", \"frame\": \"" << made[name] << "\" }";
+  });
+  // GEMEL_WRITE_VECTORS=FILE writes them anew: a change of the encoding is a new protocol version.
+  if (const char* path = std::getenv("GEMEL_WRITE_VECTORS")) {
+    std::ofstream(path) << "{\n  \"version\": 1,\n  \"vectors\": [\n" << json.str() << "\n  ]\n}\n";
+  }
+  const auto wanted = pinned();
+  CHECK_EQ(wanted.size(), made.size());
+  for (const auto& [name, frame] : made) {
+    if (!wanted.contains(name)) fail(__FILE__, __LINE__, "no vector for " + name);
+    CHECK_EQ(frame, wanted.at(name));
+  }
+}
+
+TEST(codec_every_message_survives_the_round_trip) {
+  int count = 0;
+  each_sample([&]<class M>(const std::string& name, const M& message, ConstBytes) {
+    const auto packed = wire::pack(message);
+    auto decoded = wire::decode<M>(packed.bytes());
+    if (!decoded.ok()) fail(__FILE__, __LINE__, name + ": " + decoded.reason());
+    CHECK_EQ(hex(wire::pack(*decoded).bytes()), hex(packed.bytes()));
+    CHECK(packed.bytes().size() >= wire::shape_of(static_cast<std::uint8_t>(wire::kTypeOf<M>))->message_min);
+    count++;
+  });
+  int known = 0;
+  wire::for_each_message([&]<class M>(wire::Type) { known++; });
+  CHECK_EQ(count, known);
+}
+
+TEST(codec_every_shorter_message_is_refused) {
+  each_sample([&]<class M>(const std::string& name, const M& message, ConstBytes) {
+    const auto packed = wire::pack(message);
+    for (std::size_t size = 0; size < packed.bytes().size(); size++) {
+      if (wire::decode<M>(packed.bytes().first(size)).ok())
+        fail(__FILE__, __LINE__, name + " accepted short");
+    }
+    std::vector<std::byte> longer(packed.bytes().begin(), packed.bytes().end());
+    longer.push_back(std::byte{0});
+    // A later version may say more in its hello; nobody else may.
+    CHECK_EQ(wire::decode<M>(longer).ok(), (std::is_same_v<M, wire::Hello>));
+  });
+}
+
+TEST(codec_lengths_that_lie_allocate_nothing) {
+  // A list of 4 billion generations in a message of a few bytes.
+  wire::HashReply reply;
+  auto packed = wire::pack(reply);
+  std::vector<std::byte> bytes(packed.bytes().begin(), packed.bytes().end());
+  for (std::size_t i = bytes.size() - 4; i < bytes.size(); i++) bytes[i] = std::byte{0xFF};
+  auto decoded = wire::decode<wire::HashReply>(bytes);
+  CHECK(!decoded.ok());
+  CHECK_EQ(std::string(decoded.reason()), "a length points behind the end");
+}
+
+TEST(codec_impossible_values_are_refused) {
+  const auto refused = []<class M>(const M& message) {
+    return !wire::decode<M>(wire::pack(message).bytes()).ok();
+  };
+  wire::Change change;
+  change.kind = NameKind::create;
+  for (const char* name : {"", ".", "..", "a/b", "/etc/passwd"}) {
+    change.name = name;
+    CHECK(refused(change));
+  }
+  change.name = std::string("nul\0l", 5);
+  CHECK(refused(change));
+  change.name = std::string(256, 'x');
+  CHECK(refused(change));
+  change.name = "Büro 카메라 1.qcow2";
+  CHECK(!refused(change));
+  change.kind = NameKind::rename;
+  change.name2 = "..";
+  CHECK(refused(change));
+  change.name2 = "fine";
+  CHECK(!refused(change));
+  change.kind = static_cast<NameKind>(12);
+  CHECK(refused(change));
+  CHECK(refused(wire::Write{2, ~0ULL, false}));
+  CHECK(refused(wire::Allocate{2, 0, 1ULL << 62, 1ULL << 62}));
+  CHECK(refused(wire::Read{2, 0, wire::kDataBytesMax + 1}));
+  CHECK(refused(wire::HashRequest{2, 0, 65536, 1'000'000}));
+  CHECK(refused(wire::TreeDirectory{1, false, {wire::TreeFile{"../x", 2, 0, 0, 0, 0, 0, 0, 0, "", {}}}}));
+  wire::Hello hello;
+  hello.history.assign(wire::kHistoryMax + 1, 1);
+  CHECK(refused(hello));
+  auto bytes = wire::pack(wire::Write{2, 0, true});
+  bytes.room().back() = std::byte{2};  // neither yes nor no
+  CHECK(!wire::decode<wire::Write>(bytes.bytes()).ok());
+}
+
+TEST(codec_headers_are_tested_before_anything_is_read) {
+  const auto packed = wire::pack(wire::Write{2, 0, false});
+  const std::vector<std::byte> data(4096, std::byte{7});
+  const auto good = wire::seal(10, 1, 0, packed.bytes(), data);
+  const auto reason = [&](std::size_t at, std::uint8_t value) {
+    auto bad = good;
+    bad[at] = static_cast<std::byte>(value);
+    auto header = wire::read_header(bad);
+    return std::string(header.ok() ? "" : header.reason());
+  };
+  CHECK(wire::read_header(good).ok());
+  CHECK(wire::is_intact(*wire::read_header(good), packed.bytes(), data));
+  CHECK_EQ(reason(0, 0), "this is not a frame");
+  CHECK_EQ(reason(2, 9), "a frame of an unknown version");
+  CHECK_EQ(reason(3, 200), "a frame of an unknown type");
+  CHECK_EQ(reason(4, 1), "a message is shorter than it can be");
+  CHECK_EQ(reason(7, 1), "a message is longer than it may be");
+  CHECK_EQ(reason(11, 1), "a frame carries more data than it may");
+  auto ping = wire::seal(3, 0, 0, wire::pack(wire::Ping{}).bytes(), {});
+  ping[8] = std::byte{1};
+  CHECK(!wire::read_header(ping).ok());  // no data with a ping
+  // Any flipped bit of header, message or data shows in the checksum.
+  for (std::size_t i = 12; i < good.size(); i++) {
+    auto bad = good;
+    bad[i] ^= std::byte{0x10};
+    auto header = wire::read_header(bad);
+    CHECK(!header.ok() || !wire::is_intact(*header, packed.bytes(), data));
+  }
+  auto other = data;
+  other[4095] ^= std::byte{1};
+  CHECK(!wire::is_intact(*wire::read_header(good), packed.bytes(), other));
+}
+
+TEST(crc32c_known_answers_and_both_ways_agree) {
+  const std::string digits = "123456789";
+  CHECK_EQ(crc32c(0, std::as_bytes(std::span(digits))), 0xE3069283U);
+  std::vector<std::byte> bytes(20'000);
+  for (std::size_t i = 0; i < bytes.size(); i++) bytes[i] = static_cast<std::byte>(i * 7 + (i >> 8));
+  for (const std::size_t size :
+       {0UL, 1UL, 7UL, 8UL, 4092UL, 4096UL, 3071UL, 3072UL, 3073UL, 9216UL, 20'000UL}) {
+    const auto part = ConstBytes(bytes).first(size);
+    CHECK_EQ(crc32c(0, part), crc32c_detail::by_table(0, part));
+    CHECK_EQ(crc32c(crc32c(0, part.first(size / 3)), part.subspan(size / 3)), crc32c(0, part));
+  }
+}
