@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A VM's start and stop as the module needs them: the definition lives in the module's folder and is defined only on the
-// node that runs it. No path below the mount is touched here (R33): the folder is read through the mirror process.
+// A VM's start and stop as the module needs them: the definition lives in the module's folder and is defined
+// only on the node that runs it. No path below the mount is touched here (R33): the folder is read through
+// the mirror process.
 
 import { GemelError, type ErrorCode, isErrorCode } from "./base/errors.js";
 import { seconds, type Milliseconds } from "./base/units.js";
@@ -34,8 +35,9 @@ export class VmHands {
   ) {}
 
   /**
-   * Defined, started paused, under the engine's watch, its disks proven to be on the mount (R31), and only then running.
-   * `stillValid` is asked last: what was decided before a gap of this daemon must not let a guest run (R16).
+   * Defined, started paused, under the engine's watch, its disks proven to be on the mount (R31), and only
+   * then running. `stillValid` is asked last: what was decided before a gap of this daemon must not let a
+   * guest run (R16).
    */
   async start(place: VmPlace, stillValid: () => boolean): Promise<void> {
     const { module, vm, folder } = place;

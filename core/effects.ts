@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Carrying out what the middle decided. Each effect runs by itself and ends as one event. Of one module, those of lane
-// "main" run one after the other and those of lane "answer" (grant, deny, word) at once, since a frozen guest waits for
-// them; `bury` does not wait either: it is what ends a lane that hangs. An effect past its `validUntil` is void (R16).
+// Carrying out what the middle decided. Each effect runs by itself and ends as one event. Of one module,
+// those of lane "main" run one after the other and those of lane "answer" (grant, deny, word) at once, since
+// a frozen guest waits for them; `bury` does not wait either: it is what ends a lane that hangs. An effect
+// past its `validUntil` is void (R16).
 
 import { failure, GemelError, type Failure } from "./base/errors.js";
 import type { Instant, Milliseconds } from "./base/units.js";
@@ -26,6 +27,8 @@ export interface EffectEdge {
   };
   readonly vm: VmHands;
   readonly kill: (module: string) => Promise<void>;
+  /** Looks at the module's VM and reports it: the facts after an effect are known before its result is. */
+  readonly seeVm: (module: string) => Promise<void>;
   /** True: cloned, so that only differences travel afterwards. */
   readonly setAside: (module: string) => Promise<boolean>;
   readonly send: (effect: Extract<Effect, { readonly do: "send" }>) => void;
@@ -81,6 +84,8 @@ export class Effects {
 
   private async run(effect: Task): Promise<void> {
     const outcome = await this.attempt(effect);
+    const isVms = effect.do === "start-vm" || effect.do === "stop-vm" || effect.do === "bury";
+    if (isVms) await this.edge.seeVm(effect.module);
     this.edge.post({ kind: "task-done", module: effect.module, task: effect.task, outcome });
   }
 
@@ -105,24 +110,33 @@ export class Effects {
   private async perform(effect: Exclude<Task, { readonly do: "set-aside" }>): Promise<unknown> {
     const { edge } = this;
     switch (effect.do) {
-      case "open-mirror":
-        { await edge.mirror.open(effect.module, edge.mirrorConfig(effect.module, effect.known)); return; }
+      case "open-mirror": {
+        await edge.mirror.open(effect.module, edge.mirrorConfig(effect.module, effect.known));
+        return;
+      }
       case "mirror":
         return await edge.mirror.ask(effect.module, effect.command, edge.mirror.limitOf(effect.command));
-      case "bury":
-        { await this.bury(effect.module); return; }
-      case "start-vm":
-        { await edge.vm.start(edge.place(effect.module), () => this.isValid(effect)); return; }
-      case "stop-vm":
-        { await edge.vm.stop(edge.place(effect.module), effect.how, effect.limit); return; }
+      case "bury": {
+        await this.bury(effect.module);
+        return;
+      }
+      case "start-vm": {
+        await edge.vm.start(edge.place(effect.module), () => this.isValid(effect));
+        return;
+      }
+      case "stop-vm": {
+        await edge.vm.stop(edge.place(effect.module), effect.how, effect.limit);
+        return;
+      }
       default:
         return unreachable(effect);
     }
   }
 
   /**
-   * R35, R24: first the VM gets its SIGKILL, then the mirror dies and its connection is aborted (no guest ever sees an
-   * error: it is already condemned), then the VM is verified dead. The unmount is tried beside it; the word does not wait.
+   * R35, R24: first the VM gets its SIGKILL, then the mirror dies and its connection is aborted (no guest
+   * ever sees an error: it is already condemned), then the VM is verified dead. The unmount is tried beside
+   * it; the word does not wait.
    */
   private async bury(module: string): Promise<void> {
     const { folder } = this.edge.place(module);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What happened and why, in /var/lib/gemel/history.db (SQLite): decisions with their evidence (P9), audit, log. Entries
-// are gathered and written in one transaction a few times a second: a slow disk under the history never holds up a
-// decision. Bounded: the oldest entries go. Losing the last moments in a power cut is acceptable here; what must survive
-// is in node.json.
+// What happened and why, in /var/lib/gemel/history.db (SQLite): decisions with their evidence (P9), audit,
+// log. Entries are gathered and written in one transaction a few times a second: a slow disk under the
+// history never holds up a decision. Bounded: the oldest entries go. Losing the last moments in a power cut
+// is acceptable here; what must survive is in node.json.
 
 import Database from "better-sqlite3";
 import { mkdirSync } from "node:fs";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The daemon's entry: the only file that knows everybody. SIGTERM and SIGINT mean "the daemon goes": guests and mirrors
-// run on and are found again by the next one (P6). The orderly end of a host is a command: `gemel shutdown`.
+// The daemon's entry: the only file that knows everybody. SIGTERM and SIGINT mean "the daemon goes": guests
+// and mirrors run on and are found again by the next one (P6). The orderly end of a host is a command: `gemel
+// shutdown`.
 
 import { pino } from "pino";
 import { createKvm } from "../kvm/index.js";
@@ -35,12 +36,15 @@ const daemon = new Daemon({
   },
 });
 
+const endLimitMs = 5_000;
 let leaving = false;
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   process.on(signal, () => {
     if (leaving) return;
     leaving = true;
     log.info(`${signal}: the daemon ends; guests and mirrors run on.`);
+    // Whatever hangs at the end must not keep the next daemon from starting.
+    setTimeout(() => process.exit(1), endLimitMs).unref();
     void daemon.stop().then(
       () => process.exit(0),
       (error: unknown) => {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who may do what. The unix socket is root's (its mode is 0600). On HTTPS the certificate counts: an administrator's may
-// do everything, a node's everything too (it forwards what an administrator asked of it); without one only the join
-// (which brings its own secret) and the readiness question of load balancers are open.
+// Who may do what. The unix socket is root's (its mode is 0600). On HTTPS the certificate counts: an
+// administrator's may do everything, a node's everything too (it forwards what an administrator asked of it);
+// without one only the join (which brings its own secret) and the readiness question of load balancers are
+// open.
 
 import type { FastifyRequest } from "fastify";
 import { TLSSocket } from "node:tls";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The words between the API and whoever uses it: CLI and console know Gemel only through this file. Types alone, no
-// code but the table of routes, so that it can be compiled into a browser. schemas.ts holds the same as JSON schemas for
-// OpenAPI and validation; a compile-time comparison there keeps both equal.
+// The words between the API and whoever uses it: CLI and console know Gemel only through this file. Types
+// alone, no code but the table of routes, so that it can be compiled into a browser. schemas.ts holds the
+// same as JSON schemas for OpenAPI and validation; a compile-time comparison there keeps both equal.
 
 export type StateName = "STOP" | "WAIT" | "ALONE" | "PRIM" | "SECOND";
 /** Red, amber, green. */
@@ -137,7 +137,10 @@ export interface InitRequest {
   readonly name: string;
   readonly networks: readonly NetworkRequest[];
   readonly node?: string;
-  /** Where API and console listen: on every address of the host (the default) or only in the cluster's networks. */
+  /**
+   * Where API and console listen: on every address of the host (the default) or only in the cluster's
+   * networks.
+   */
   readonly listen?: "all" | "networks";
 }
 

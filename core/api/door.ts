@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the API needs of the daemon, as one interface: routes translate HTTP to these calls and back and know nothing
-// else. A refusal is a thrown GemelError or an ApiFailure that came from the other node.
+// What the API needs of the daemon, as one interface: routes translate HTTP to these calls and back and know
+// nothing else. A refusal is a thrown GemelError or an ApiFailure that came from the other node.
 
 import type {
   AdmissionRequest,

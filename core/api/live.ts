@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The live stream's memory: the last events, so that a reader that was away goes on where it stopped (Last-Event-ID). A
-// reader whose place is no longer kept gets the present status, which says everything anyway (level-triggered).
+// The live stream's memory: the last events, so that a reader that was away goes on where it stopped
+// (Last-Event-ID). A reader whose place is no longer kept gets the present status, which says everything
+// anyway (level-triggered).
 
 import type { LiveEvent } from "./contract.js";
 

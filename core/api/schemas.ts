@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The contract's requests as JSON schemas: fastify validates by them, OpenAPI is generated from them. The comparisons
-// at the end do not compile when a schema and its type in contract.ts are not the same. Answers are described for
-// readers of OpenAPI only; they are never filtered by their schema, so a forgotten field cannot get lost.
+// The contract's requests as JSON schemas: fastify validates by them, OpenAPI is generated from them. The
+// comparisons at the end do not compile when a schema and its type in contract.ts are not the same. Answers
+// are described for readers of OpenAPI only; they are never filtered by their schema, so a forgotten field
+// cannot get lost.
 
-import { Type, type Static, type TOptional, type TSchema } from "@sinclair/typebox";
+import { Optional as optional, Type, type Static, type TSchema } from "@sinclair/typebox";
 import type * as contract from "./contract.js";
 
 const closed = { additionalProperties: false } as const;
 const text = Type.String({ minLength: 1, maxLength: 4096 });
 const word = Type.String({ minLength: 1, maxLength: 255 });
-const optional = <T extends TSchema>(schema: T): TOptional<T> => Type.Optional(schema);
 
 export const moduleParams = Type.Object({ module: Type.String({ pattern: "^[a-z][a-z0-9-]{0,30}$" }) });
 export const procedureParams = Type.Object({ id: Type.String({ pattern: "^[a-z0-9-]{1,64}$" }) });

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// One fastify application, several ways in: the unix socket (always, also before there is a cluster) and HTTPS on the
-// cluster's API port once there is one. The ways come and go while the application stays, so a daemon that founds or
-// joins a cluster needs no restart. Whoever comes in is judged per request (admission.ts), by certificate, not by date.
+// One fastify application, several ways in: the unix socket (always, also before there is a cluster) and
+// HTTPS on the cluster's API port once there is one. The ways come and go while the application stays, so a
+// daemon that founds or joins a cluster needs no restart. Whoever comes in is judged per request
+// (admission.ts), by certificate, not by date.
 
 import swagger from "@fastify/swagger";
 import Fastify, {
@@ -87,6 +88,8 @@ export async function buildApplication(door: ApiDoor, version: string): Promise<
 export class ApiServer {
   private readonly local: Server;
   private secure: Server[] = [];
+  /** Connections that left HTTP: the server itself forgets them. */
+  private readonly upgraded = new Set<Duplex>();
 
   constructor(
     private readonly app: FastifyInstance,
@@ -121,7 +124,11 @@ export class ApiServer {
         },
         (request, response) => this.app.routing(request, response),
       );
-      server.on("upgrade", this.upgrade);
+      server.on("upgrade", (request, socket, head) => {
+        this.upgraded.add(socket);
+        socket.on("close", () => this.upgraded.delete(socket));
+        this.upgrade(request, socket, head);
+      });
       // Garbage on the port: refused by TLS, life goes on.
       server.on("tlsClientError", (_error, socket) => socket.destroy());
       server.on("clientError", (_error, socket) => socket.destroy());
@@ -140,6 +147,7 @@ export class ApiServer {
   private async closeSecure(): Promise<void> {
     const servers = this.secure;
     this.secure = [];
+    for (const socket of this.upgraded) socket.destroy();
     for (const server of servers) {
       server.closeAllConnections();
       await new Promise((done) => server.close(done));

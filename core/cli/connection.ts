@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The CLI's only power: the API, over the unix socket of this host or over HTTPS with an administrator's certificate
-// (`--host`, `--cert`). A daemon that does not answer is exit code 4, never a hang.
+// The CLI's only power: the API, over the unix socket of this host or over HTTPS with an administrator's
+// certificate (`--host`, `--cert`). A daemon that does not answer is exit code 4, never a hang.
 
 import { readFileSync } from "node:fs";
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// While the daemon is silent: what it left in its state directory, read-only, and said so first. Nothing here opens a
-// path below a mount (R33) or changes a byte; the caller still exits with 4.
+// While the daemon is silent: what it left in its state directory, read-only, and said so first. Nothing here
+// opens a path below a mount (R33) or changes a byte; the caller still exits with 4.
 
 import Database from "better-sqlite3";
 import { existsSync, readFileSync } from "node:fs";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every command has at hand: the connection, whether output is for a program, and how to wait for a state. Waiting
-// asks again and again until the limit; the limit is the caller's, the exit code then 3.
+// What every command has at hand: the connection, whether output is for a program, and how to wait for a
+// state. Waiting asks again and again until the limit; the limit is the caller's, the exit code then 3.
 
 import type { ModuleStatus, Status } from "../api/contract.js";
 import type { Connection } from "./connection.js";
@@ -8,7 +8,10 @@ import { CommandEnd, exitCodes } from "./outcome.js";
 
 const askAgainMs = 250;
 
-/** Reasons of a node that is still on its way (core/failover reasons); a state reached with one of them is not final. */
+/**
+ * Reasons of a node that is still on its way (core/failover reasons); a state reached with one of them is not
+ * final.
+ */
 const onTheWay: readonly string[] = [
   "opening",
   "starting",
@@ -58,7 +61,10 @@ export function atRest(module: ModuleStatus, node: string, states: readonly stri
   return one !== undefined && states.includes(one.state) && !onTheWay.includes(one.reason);
 }
 
-/** `Ready`: every node of the module; STOP: likewise, unless a node is named; another state: some node has reached it. */
+/**
+ * `Ready`: every node of the module; STOP: likewise, unless a node is named; another state: some node has
+ * reached it.
+ */
 export function reached(module: ModuleStatus, goal: string, node: string | undefined): boolean {
   const nodes = module.nodes.filter((one) => node === undefined || one.node === node);
   const resting = nodes.filter((one) => one.live && !onTheWay.includes(one.reason));

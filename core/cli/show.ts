@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Status, history and procedures for a person: aligned columns, colours only on a terminal, the sentence first.
+// Status, history and procedures for a person: aligned columns, colours only on a terminal, the sentence
+// first.
 
 import type {
   HistoryEntry,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which address of this host lies in a given network: how init and join find out over which ways nodes reach each other
-// without anybody typing an address.
+// Which address of this host lies in a given network: how init and join find out over which ways nodes reach
+// each other without anybody typing an address.
 
 import { BlockList, isIPv4 } from "node:net";
 import { networkInterfaces } from "node:os";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The cluster's own certificate authority. Keys are EC P-256, certificates are made by the openssl program (a system
-// package already, no library of ours to keep; docs/decisions). They are valid for a hundred years, and dates are never a
-// reason to refuse a member (safety.md section 10): a dead CMOS battery must not isolate a node.
-// A certificate says who its holder is by CN and what it may be by OU: `node` or `admin`.
+// The cluster's own certificate authority. Keys are EC P-256, certificates are made by the openssl program (a
+// system package already, no library of ours to keep; docs/decisions). They are valid for a hundred years,
+// and dates are never a reason to refuse a member (safety.md section 10): a dead CMOS battery must not
+// isolate a node. A certificate says who its holder is by CN and what it may be by OU: `node` or `admin`.
 
 import { execFile } from "node:child_process";
 import { createHash, generateKeyPairSync, randomBytes, X509Certificate } from "node:crypto";
@@ -74,8 +74,8 @@ export function fingerprint(certificate: string): string {
 }
 
 /**
- * Whose certificate this is, if our authority issued it. Only signature and names count, dates do not. That the other
- * side holds the key was proved by the TLS handshake before anybody asks here.
+ * Whose certificate this is, if our authority issued it. Only signature and names count, dates do not. That
+ * the other side holds the key was proved by the TLS handshake before anybody asks here.
  */
 export function holderOf(raw: Buffer, authorityCertificate: string): Holder | undefined {
   const leaf = new X509Certificate(raw);

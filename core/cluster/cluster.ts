@@ -4,12 +4,14 @@
 //   first node                                      second node
 //   init: authority, own card, cluster.xml, token
 //                    ── the token, by hand ──▶      join TOKEN
-//                                                   connects over each network, proves the authority by its fingerprint
+//                                                   connects over each network, proves the authority by its
+//                                                   fingerprint
 //   admit: secret used up, certificate issued  ◀──  secret, own name, addresses, public key, version, clock
 //   cluster.xml now names both            answer ──▶ card and cluster.xml written
 //
-// The private key of a node never leaves it. What the answer holds beside certificates (authority's key, heartbeat key)
-// crosses a connection whose server proved the fingerprint of the token. Neither node needs a restart: the daemon is told.
+// The private key of a node never leaves it. What the answer holds beside certificates (authority's key,
+// heartbeat key) crosses a connection whose server proved the fingerprint of the token. Neither node needs a
+// restart: the daemon is told.
 
 import { X509Certificate, createHash, randomUUID } from "node:crypto";
 import { GemelError } from "../base/errors.js";
@@ -122,7 +124,9 @@ export function inviteNode(
   });
 }
 
-/** The first node's side of a join. Refusals come before the secret is used up, except a wrong secret itself. */
+/**
+ * The first node's side of a join. Refusals come before the secret is used up, except a wrong secret itself.
+ */
 export async function admitNode(
   paths: Paths,
   member: Pick<ClusterResult, "config" | "card">,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one-time token that lets a second host join: where the first node is, which authority it must prove, and a secret.
-// The first node keeps only the secret's hash, with the expiry, and forgets it at first use. The expiry is by the first
-// node's wall clock and guards only this invitation; nothing about data is decided by it (P4).
+// The one-time token that lets a second host join: where the first node is, which authority it must prove,
+// and a secret. The first node keeps only the secret's hash, with the expiry, and forgets it at first use.
+// The expiry is by the first node's wall clock and guards only this invitation; nothing about data is decided
+// by it (P4).
 
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { GemelError } from "../base/errors.js";

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What makes this host a member, on disk below /etc/gemel/tls: the authority's certificate and key (on every node, so
-// that a burnt server can be replaced whichever one it was), the node's own certificate, the administrator's, and the
-// key that authenticates heartbeats. Private files are 0600; the card is whole or it does not count.
+// What makes this host a member, on disk below /etc/gemel/tls: the authority's certificate and key (on every
+// node, so that a burnt server can be replaced whichever one it was), the node's own certificate, the
+// administrator's, and the key that authenticates heartbeats. Private files are 0600; the card is whole or it
+// does not count.
 
 import { randomBytes, X509Certificate } from "node:crypto";
 import { join } from "node:path";

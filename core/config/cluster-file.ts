@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// /etc/gemel/cluster.xml: who belongs to the cluster and over which networks they reach each other. The same file on
-// every node; which of its nodes this host is stands in the node's own certificate. Format version by R30: a newer one
-// is refused and untouched.
+// /etc/gemel/cluster.xml: who belongs to the cluster and over which networks they reach each other. The same
+// file on every node; which of its nodes this host is stands in the node's own certificate. Format version by
+// R30: a newer one is refused and untouched.
 
 import { freezeDeadlineWithoutLease, heartbeatTimeout, pulse } from "../base/limits.js";
 import { milliseconds, nodeName, type Milliseconds, type NodeName } from "../base/units.js";

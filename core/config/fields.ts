@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading one element: which attributes it may have, of which kind, and which children. Whatever is not asked for is
-// refused by `done()`, with its line: a misspelt attribute must never be a silently missing setting.
+// Reading one element: which attributes it may have, of which kind, and which children. Whatever is not asked
+// for is refused by `done()`, with its line: a misspelt attribute must never be a silently missing setting.
 
 import { isIPv4 } from "node:net";
 import { ConfigFault, type XmlElement } from "./xml.js";

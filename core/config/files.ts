@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The configuration on disk: reads what is there, says with file, line and reason what is wrong, writes whole files.
-// A wrong file never stops the daemon: its module is shown as misconfigured and nothing is done with it.
+// The configuration on disk: reads what is there, says with file, line and reason what is wrong, writes whole
+// files. A wrong file never stops the daemon: its module is shown as misconfigured and nothing is done with
+// it.
 
 import { readdirSync } from "node:fs";
 import { readText, removeWhole, writeWhole } from "../record/durable-file.js";

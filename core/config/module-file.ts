@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// /etc/gemel/modules/ID/userconfig.xml: one module, in the element names of the field (reference.md section 1) plus
-// <vm>, <nodes> and the module's identity. Written by people, by the API and by `protect`; the same reader judges all.
-// Elements of the field that this version cannot carry out are accepted and reported as warnings, never passed over in
-// silence; anything unknown is refused.
+// /etc/gemel/modules/ID/userconfig.xml: one module, in the element names of the field (reference.md section
+// 1) plus <vm>, <nodes> and the module's identity. Written by people, by the API and by `protect`; the same
+// reader judges all. Elements of the field that this version cannot carry out are accepted and reported as
+// warnings, never passed over in silence; anything unknown is refused.
 
 import { forceStopTimeout, loopInterval, maxLoop, modulesMax, niceStopTimeout } from "../base/limits.js";
 import { bytes, nodeName, seconds, type Bytes, type Milliseconds, type NodeName } from "../base/units.js";
@@ -140,7 +140,8 @@ function readReplication(
 ): Pick<ModuleSettings, "acknowledge" | "resyncCap"> {
   if (rfs === undefined) return { acknowledge: "written", resyncCap: bytes(0) };
   const acknowledge = rfs.oneOf("async", ["none", "second"], "none") === "second" ? "received" : "written";
-  // Bytes per second; nbrei and acl are the field's: several regions are always in flight, ACLs always replicated.
+  // Bytes per second; nbrei and acl are the field's: several regions are always in flight, ACLs always
+  // replicated.
   const resyncCap = bytes(rfs.integer("resync_cap", 0, 1e12, 0));
   rfs.optional("acl");
   rfs.optional("nbrei");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// XML as a small tree that knows its lines, so that every complaint about a configuration names file, line and reason.
-// Well-formedness is fast-xml-parser's business; what an element may hold is said by the readers in fields.ts.
+// XML as a small tree that knows its lines, so that every complaint about a configuration names file, line
+// and reason. Well-formedness is fast-xml-parser's business; what an element may hold is said by the readers
+// in fields.ts.
 
 import { XMLParser, XMLValidator } from "fast-xml-parser";
 
@@ -39,7 +40,8 @@ export function parseXml(text: string): XmlElement {
   // A document type could define entities: nothing in our files needs one.
   if (/<!DOCTYPE/i.test(text))
     throw new ConfigFault(lineAt(text, text.search(/<!DOCTYPE/i)), "no DOCTYPE allowed");
-  // eslint-disable-next-line @typescript-eslint/no-deprecated -- its successor is one more package for the same code
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- its successor is one more package for the
+  // same code
   const verdict = XMLValidator.validate(text);
   if (verdict !== true) throw new ConfigFault(verdict.err.line, verdict.err.msg);
   const roots = elements(parser.parse(text) as unknown[], text);

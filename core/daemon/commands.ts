@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A person's command on its way to the middle and the answer back; commands whose place is the other node are forwarded.
+// A person's command on its way to the middle and the answer back; commands whose place is the other node are
+// forwarded.
 
 import type { Caller } from "../api/door.js";
 import type { CommandReply, CommandRequest } from "../api/contract.js";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The daemon as a process: history, the API's ways in, and the running node once there is a cluster. Comes up without
-// one (unix socket only), takes one up while running, and tells the world of every change, a few times a second at most.
+// The daemon as a process: history, the API's ways in, and the running node once there is a cluster. Comes up
+// without one (unix socket only), takes one up while running, and tells the world of every change, a few
+// times a second at most.
 
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";

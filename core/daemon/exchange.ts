@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Modules' configurations kept equal on both nodes without a master: each node offers what it has to the other whenever
-// that one comes back or something changed; the higher revision wins, a removed module stays removed.
+// Modules' configurations kept equal on both nodes without a master: each node offers what it has to the
+// other whenever that one comes back or something changed; the higher revision wins, a removed module stays
+// removed.
 
 import { moduleId, type NodeName } from "../base/units.js";
 import { parseModule, writeModule } from "../config/module-file.js";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the effects work with, out of the rooms of a running node: settings to places and mirror configurations, errors to
-// failures with a code.
+// What the effects work with, out of the rooms of a running node: settings to places and mirror
+// configurations, errors to failures with a code.
 
 import { failure, GemelError, isErrorCode, type Failure } from "../base/errors.js";
 import { askLimit, stallLimit, stopLimit } from "../base/limits.js";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// This node's life in the cluster: heartbeats and control connections as the configuration says, taken up and exchanged
-// while the daemon runs, and calls to the other node. What is heard goes out as reports; nothing is judged here.
+// This node's life in the cluster: heartbeats and control connections as the configuration says, taken up and
+// exchanged while the daemon runs, and calls to the other node. What is heard goes out as reports; nothing is
+// judged here.
 
 import { GemelError } from "../base/errors.js";
 import { nodeName, seconds, type Instant, type Milliseconds, type NodeName } from "../base/units.js";

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The modules that this node knows: their userconfig.xml as read, reread when a person edits it, exchanged with the
-// other node by revision (the higher one is the newer one). A wrong file leaves the module as it was and is shown; a
-// removed module is remembered by its UUID, so that a node that was away does not bring it back.
+// The modules that this node knows: their userconfig.xml as read, reread when a person edits it, exchanged
+// with the other node by revision (the higher one is the newer one). A wrong file leaves the module as it was
+// and is shown; a removed module is remembered by its UUID, so that a node that was away does not bring it
+// back.
 
 import { statSync } from "node:fs";
 import { join } from "node:path";

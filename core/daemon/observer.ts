@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the hypervisor shows of the modules' VMs: looked at regularly and after each of its events, reported as facts.
-// A VM that the hypervisor does not know is off here. Definitions that somebody changed with other tools go into the
-// module's folder at once, so that the other node would start the same VM.
+// What the hypervisor shows of the modules' VMs: looked at regularly and after each of its events, reported
+// as facts. A VM that the hypervisor does not know is off here. Definitions that somebody changed with other
+// tools go into the module's folder at once, so that the other node would start the same VM.
 
 import { moduleId, type ModuleId } from "../base/units.js";
 import type { VmFact } from "../failover/types.js";
@@ -60,6 +60,16 @@ export class Observer {
       this.again = false;
       void this.look();
     }
+  }
+
+  /** One VM, now. */
+  async see(module: ModuleId): Promise<void> {
+    const vm = this.edge.vms().get(module);
+    if (vm === undefined) return;
+    const found = await this.hypervisor.power(vm);
+    if (found.ok) this.edge.post({ kind: "vm-seen", module, vm: factOf(found.value) });
+    else if (found.code === "GEMEL-3005") this.edge.post({ kind: "vm-seen", module, vm: { kind: "off" } });
+    else this.edge.post({ kind: "vm-seen", module, vm: { kind: "unknown", why: found.message } });
   }
 
   private async lookOnce(): Promise<void> {

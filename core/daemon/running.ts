@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// A node that belongs to a cluster: the loop and every room around it. Exists from init, join, or the daemon's start with
-// a cluster, and ends without touching guests or mirrors: they run on, and the next daemon finds them (P6).
+// A node that belongs to a cluster: the loop and every room around it. Exists from init, join, or the
+// daemon's start with a cluster, and ends without touching guests or mirrors: they run on, and the next
+// daemon finds them (P6).
 
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ProcedureStatus, Status } from "../api/contract.js";
-import { GemelError } from "../base/errors.js";
+import { failure, GemelError, type Failure } from "../base/errors.js";
 import { moduleId, nodeName, seconds, type Instant, type ModuleId, type NodeName } from "../base/units.js";
 import { peersOf, type ClusterConfig } from "../config/cluster-file.js";
 import type { Paths } from "../config/paths.js";
@@ -74,6 +75,10 @@ export class Running {
   private readonly timer: NodeJS.Timeout;
   /** Of modules that were open: what a copy set aside is named by. */
   private readonly generations = new Map<string, string>();
+  /** R31: modules whose VM has a disk elsewhere, as seen in the last round. */
+  private readonly unproven = new Map<string, Failure>();
+  /** When a peer became reachable or silent, as shown to people. */
+  private readonly reach = new Map<string, { readonly reachable: boolean; readonly since: Instant }>();
 
   constructor(
     private readonly edge: RunningEdge,
@@ -116,7 +121,7 @@ export class Running {
       this.log(subject, sentence, outcome),
     );
     this.exchange = new Exchange(this.modules, this.membership, (id) => this.modules.remove(id));
-    this.protection = edge.protection(this.services(member), this.procedures);
+    this.protection = edge.protection(this.services(), this.procedures);
     this.observer = this.observe();
     this.membership.adopt(member);
     this.procedures.resume();
@@ -142,7 +147,9 @@ export class Running {
     this.mirrors.stop();
   }
 
-  /** cluster.xml has changed (a node joined): networks and peers are taken up anew, modules stay as they are. */
+  /**
+   * cluster.xml has changed (a node joined): networks and peers are taken up anew, modules stay as they are.
+   */
   reconfigure(config: ClusterConfig): void {
     this.membership.adopt({ ...this.member, config });
     this.edge.changed();
@@ -158,7 +165,17 @@ export class Running {
       settings: (module) => this.modules.settings(module),
       procedures: procedures.views().map((view): ProcedureStatus => ({ ...view, node: this.node })),
       troubles: this.modules.troubles(),
+      unproven: this.unproven,
+      reachableSince: (peer, reachable) => this.reachableSince(peer, reachable),
     });
+  }
+
+  private reachableSince(peer: string, reachable: boolean): Instant {
+    const before = this.reach.get(peer);
+    if (before?.reachable === reachable) return before.since;
+    const since = bootClock();
+    this.reach.set(peer, { reachable, since });
+    return since;
   }
 
   peerNamed(name: string): NodeName {
@@ -266,6 +283,7 @@ export class Running {
       },
       vm: this.vms,
       kill: (module) => this.kill(module),
+      seeVm: (module) => this.observer.see(moduleId(module)),
       setAside: (module) => this.setAside(module),
       send: ({ to, message }) => this.membership.send(to, message),
       answer: ({ id, answer }) => this.commands.answered(id, answer),
@@ -295,8 +313,23 @@ export class Running {
       runsHere: (module) => this.runsHere(module),
       keepDefinition: (module, definition) => this.vms.keepDefinition(module, definition),
       record: (module, sentence, outcome) => this.log(module, sentence, outcome),
-      recheck: () => Promise.resolve(),
+      recheck: (module) => this.proveDisks(module),
     });
+  }
+
+  /** R31, with every round: a disk that left the mount (an external snapshot) is shown in red. */
+  private async proveDisks(module: ModuleId): Promise<void> {
+    const { vm } = this.modules.expect(module);
+    const proof = await this.hypervisor.proveDisks(vm.id, vm.folder);
+    if (!proof.ok) return;
+    const detail = proof.value.elsewhere.map(({ path, why }) => `${path}: ${why}`).join("; ");
+    const before = this.unproven.get(module);
+    if (proof.value.protected) this.unproven.delete(module);
+    else this.unproven.set(module, failure("GEMEL-3004", module, detail));
+    if (before?.message !== this.unproven.get(module)?.message) {
+      this.log(module, "The VM's disks were looked at.", proof.value.protected ? "all on the mount" : detail);
+      this.edge.changed();
+    }
   }
 
   private runsHere(module: ModuleId): boolean {
@@ -347,10 +380,13 @@ export class Running {
     void this.exchange.offerAll();
   }
 
-  private services({ config, card }: Member): ProcedureServices {
+  private services(): ProcedureServices {
+    const peers = (): readonly NodeName[] => peersOf(this.member.config, this.node).map(({ name }) => name);
     return {
-      node: card.node,
-      peers: peersOf(config, card.node).map(({ name }) => name),
+      node: this.node,
+      get peers() {
+        return peers();
+      },
       paths: this.edge.paths,
       hypervisor: this.hypervisor,
       modules: {

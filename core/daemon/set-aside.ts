@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// P8: the losing copy of a conflict is kept as a whole before anything is written over it, as ID.kept-G beside the
-// folder. With reflinks the folder and its state are cloned (and only differences are sent later); without, both are
-// renamed and the module starts anew as empty. The kept copy loses its identity: a person may start from it by hand, but
-// it can never again be a source or a target. The module is closed while this runs: nothing is mounted.
+// P8: the losing copy of a conflict is kept as a whole before anything is written over it, as ID.kept-G
+// beside the folder. With reflinks the folder and its state are cloned (and only differences are sent later);
+// without, both are renamed and the module starts anew as empty. The kept copy loses its identity: a person
+// may start from it by hand, but it can never again be a source or a target. The module is closed while this
+// runs: nothing is mounted.
 
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The status that API, CLI and console show: what this node knows of itself, and what it last heard of the other one,
-// marked as such. Sentences, colours and permissions come from core/failover; here they are only put together.
+// The status that API, CLI and console show: what this node knows of itself, and what it last heard of the
+// other one, marked as such. Sentences, colours and permissions come from core/failover; here they are only
+// put together.
 
 import type { Failure } from "../base/errors.js";
 import type { Instant, NodeName } from "../base/units.js";
@@ -22,6 +23,9 @@ export interface StatusInputs {
   readonly settings: (module: string) => ModuleSettings | undefined;
   readonly procedures: readonly ProcedureStatus[];
   readonly troubles: readonly Failure[];
+  /** R31: modules whose VM has a disk off the mount. */
+  readonly unproven: ReadonlyMap<string, Failure>;
+  readonly reachableSince: (peer: string, reachable: boolean) => Instant;
 }
 
 export function statusOf(inputs: StatusInputs): Status {
@@ -46,7 +50,7 @@ export function statusOf(inputs: StatusInputs): Status {
   };
 }
 
-function nodesOf({ state, now, startedAt }: StatusInputs, { config }: Member): NodeStatus[] {
+function nodesOf({ state, now, startedAt, reachableSince }: StatusInputs, { config }: Member): NodeStatus[] {
   return config.nodes.map(({ name }) => {
     const networks = config.networks.map((network) => network.name);
     if (name === state.self) {
@@ -57,10 +61,14 @@ function nodesOf({ state, now, startedAt }: StatusInputs, { config }: Member): N
     if (peer === undefined) {
       return { name, reachable: false, since: wallTimeOf(startedAt), networks: [], daemon: "silent" };
     }
+    const reachable = verdict(peer, now) === "alive";
+    const begun = reachableSince(name, reachable);
     return {
       name,
-      reachable: verdict(peer, now) === "alive",
-      since: wallTimeOf(silentSince(peer)),
+      reachable,
+      // A silent one: since its last sign of life, which is earlier than the moment at which that was
+      // noticed.
+      since: wallTimeOf(reachable ? begun : silentSince(peer)),
       networks: networks.map((network) => ({
         name: network,
         heard: networkView(peer, network, now) === "up",
@@ -80,7 +88,8 @@ function moduleStatus(inputs: StatusInputs, module: ModuleState, view: ModuleVie
   const status = module.mirror.kind === "up" ? module.mirror.status : undefined;
   const conflict = view?.conflict === true || module.peer?.view.conflict === true;
   const isPartly = (settings(id)?.excluded.length ?? 0) > 0;
-  const isProtected = own?.protected === true;
+  const elsewhere = inputs.unproven.get(id);
+  const isProtected = own?.protected === true && elsewhere === undefined;
   const { resync, freeze, diskFull, lastVerify } = status ?? {};
   return {
     id,
@@ -88,11 +97,11 @@ function moduleStatus(inputs: StatusInputs, module: ModuleState, view: ModuleVie
     sentence: sentenceOf(own, nodes, state.self, { isPartly, isProtected }),
     protected: isProtected,
     partly: isPartly,
-    colour: colourOf(own, nodes, { conflict, isProtected }),
+    colour: elsewhere === undefined ? colourOf(own, nodes, { conflict, isProtected }) : "red",
     nodes,
     reintegration: resync === undefined || resync.kind === "verify" ? null : { ...resync, node: state.self },
     conflict,
-    troubles: troublesOf(module, own),
+    troubles: [...(elsewhere === undefined ? [] : [elsewhere]), ...troublesOf(module, own)],
     actions: verbs.map((verb) => {
       const permission = own?.actions[verb];
       if (permission?.allowed === true) return { verb, allowed: true, why: "" };

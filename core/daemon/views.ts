@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the other node says about its modules, as it arrives: its instants are of its own clock and are moved to ours;
-// what does not look like a view is refused as a whole.
+// What the other node says about its modules, as it arrives: its instants are of its own clock and are moved
+// to ours; what does not look like a view is refused as a whole.
 
 import { elapsed, instant, type Instant } from "../base/units.js";
 import { stateNames, type ModuleView } from "../failover/types.js";

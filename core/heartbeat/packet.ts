@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // One heartbeat as bytes, and the judgement of what comes in. Pure: no socket, no clock.
 //
-//   "GMLH" | version 1 | HMAC-SHA256 (32) over the rest | deflated JSON {from, network, incarnation, sequence, echo, …}
+//   "GMLH" | version 1 | HMAC-SHA256 (32) over the rest | deflated JSON {from, network, incarnation,
+//   sequence, echo, …}
 //
-// Safe against replay: the sequence rises within an incarnation, and a heartbeat counts as life only when it echoes the
-// *receiver's* present incarnation, which nobody could have recorded before that incarnation began. One that does not
-// echo it yet is a hello: it teaches us whom to echo, nothing else. Bound to its network: what was heard on one cannot be
-// played on another.
+// Safe against replay: the sequence rises within an incarnation, and a heartbeat counts as life only when it
+// echoes the
+// *receiver's* present incarnation, which nobody could have recorded before that incarnation began. One that
+//   does not
+// echo it yet is a hello: it teaches us whom to echo, nothing else. Bound to its network: what was heard on
+// one cannot be played on another.
 
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { deflateRawSync, inflateRawSync } from "node:zlib";

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Heartbeats on every network of the cluster: one socket each, bound to this node's address there, one datagram to every
-// peer per pulse. What comes in and is not an authentic, fresh heartbeat of a known node is counted and forgotten. A
-// network whose socket cannot be opened (interface down) is tried again with every pulse.
+// Heartbeats on every network of the cluster: one socket each, bound to this node's address there, one
+// datagram to every peer per pulse. What comes in and is not an authentic, fresh heartbeat of a known node is
+// counted and forgotten. A network whose socket cannot be opened (interface down) is tried again with every
+// pulse.
 
 import { createSocket, type Socket } from "node:dgram";
 import type { Instant, Milliseconds, NodeName } from "../base/units.js";
@@ -90,7 +91,7 @@ export class Transmitter {
     const { self, incarnation } = this.options;
     const verdict = judge(beat, { self, network: lane.network, incarnation }, this.heard.get(beat.from));
     if (verdict.kind === "ignored") return this.count(verdict.reason);
-    this.echoes.set(beat.from, beat.incarnation);
+    this.echoes.set(beat.from, verdict.heard.incarnation);
     this.heard.set(beat.from, verdict.heard);
     if (verdict.kind === "alive") this.options.alive(beat);
   }

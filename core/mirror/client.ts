@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One connection to one mirror process (native/index.ts): requests with a limit each, replies by number, events as they
-// come. A connection that closes fails whatever waits; what that means is the supervisor's question.
+// One connection to one mirror process (native/index.ts): requests with a limit each, replies by number,
+// events as they come. A connection that closes fails whatever waits; what that means is the supervisor's
+// question.
 
 import { createConnection, type Socket } from "node:net";
 import { GemelError } from "../base/errors.js";

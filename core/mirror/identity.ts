@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A process as Linux knows it: number and start time (field 22 of /proc/PID/stat), since a number alone can be reused.
-// Dead means: no thread of it can execute any more. A main thread that is a zombie while another is still in the kernel
-// (D state) is not dead; so all threads are looked at.
+// A process as Linux knows it: number and start time (field 22 of /proc/PID/stat), since a number alone can
+// be reused. Dead means: no thread of it can execute any more. A main thread that is a zombie while another
+// is still in the kernel (D state) is not dead; so all threads are looked at.
 
 import { readdirSync, readFileSync } from "node:fs";
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Starting a mirror process so that it outlives this daemon: a systemd unit of its own where systemd is pid 1 (R35: its
-// KillMode would otherwise end it with the daemon), else a session of its own. Its log goes to a file under /run.
+// Starting a mirror process so that it outlives this daemon: a systemd unit of its own where systemd is pid 1
+// (R35: its KillMode would otherwise end it with the daemon), else a session of its own. Its log goes to a
+// file under /run.
 
 import { execFile, spawn } from "node:child_process";
 import {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is mounted where, read from /proc/self/mountinfo and never by touching a path (R33): a frozen mount would take
-// this process with it. A FUSE connection's number is its mount's minor device number.
+// What is mounted where, read from /proc/self/mountinfo and never by touching a path (R33): a frozen mount
+// would take this process with it. A FUSE connection's number is its mount's minor device number.
 
 import { execFile } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -26,7 +26,10 @@ export function fuseMountAt(path: string): FuseMount | undefined {
   return undefined;
 }
 
-/** Ends every request that waits on this connection with an error: only after the VM above it got its SIGKILL (R14). */
+/**
+ * Ends every request that waits on this connection with an error: only after the VM above it got its SIGKILL
+ * (R14).
+ */
 export function abortConnection(connection: number): string | undefined {
   try {
     writeFileSync(`/sys/fs/fuse/connections/${connection}/abort`, "1");

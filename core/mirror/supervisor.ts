@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The mirror processes of this node as the daemon knows them: started detached, found again after a restart of the
-// daemon, asked for their status once a second and after every event, noticed within moments when they die. Decides
-// nothing: what it sees becomes events.
+// The mirror processes of this node as the daemon knows them: started detached, found again after a restart
+// of the daemon, asked for their status once a second and after every event, noticed within moments when they
+// die. Decides nothing: what it sees becomes events.
 //
-//   none ── open ──▶ starting ── socket answers ──▶ up ── socket closed ──▶ process dead? ── yes ──▶ gone (event)
-//     ▲                                             │ close                      └ no: connect again, for a while
-//     └──────────── closed ◀────────────────────────┘
+//   none ── open ──▶ starting ── socket answers ──▶ up ── socket closed ──▶ process dead? ── yes ──▶ gone
+//   (event)
+//     ▲                                             │ close                      └ no: connect again, for a
+//     while └──────────── closed ◀────────────────────────┘
 
 import { GemelError } from "../base/errors.js";
 import { milliseconds, seconds, type Milliseconds } from "../base/units.js";
@@ -72,7 +73,10 @@ export class MirrorSupervisor {
     return this.mirrors.get(module)?.last;
   }
 
-  /** After a start of the daemon: is one running? A living process whose socket is silent is "gone" and to be buried. */
+  /**
+   * After a start of the daemon: is one running? A living process whose socket is silent is "gone" and to be
+   * buried.
+   */
   async adopt(module: string, root: string): Promise<"up" | "absent" | "silent"> {
     const mirror = this.entry(module, root);
     if (await this.connect(module, mirror)) return "up";
@@ -109,11 +113,13 @@ export class MirrorSupervisor {
     try {
       const result = await mirror.client.ask(command, limit);
       if (command.do === "close") await this.ended(module, mirror);
-      else void this.refresh(module);
       return result;
     } catch (error) {
       mirror.leaving = false;
       throw error;
+    } finally {
+      // Whatever it did, the facts after it are known before its result is.
+      if (this.mirrors.get(module) === mirror) await this.lookAt(module, mirror);
     }
   }
 
@@ -190,14 +196,18 @@ export class MirrorSupervisor {
 
   private async refresh(module: string): Promise<void> {
     const mirror = this.mirrors.get(module);
-    if (mirror?.client === undefined || mirror.asking) return;
+    if (mirror === undefined || mirror.asking) return;
     mirror.asking = true;
+    await this.lookAt(module, mirror);
+    mirror.asking = false;
+  }
+
+  private async lookAt(module: string, mirror: Mirror): Promise<void> {
     try {
-      this.take(module, mirror, (await mirror.client.ask({ do: "status" }, statusLimit)) as MirrorStatus);
+      const status = await mirror.client?.ask({ do: "status" }, statusLimit);
+      if (status !== undefined) this.take(module, mirror, status as MirrorStatus);
     } catch {
       // Silence is seen in the age of the last status; a closed connection by its own event.
-    } finally {
-      mirror.asking = false;
     }
   }
 

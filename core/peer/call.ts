@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One call of the peer's API, over the first network that answers: forwarded commands, procedures that work on both
-// nodes. A refusal of the peer is an answer and not tried elsewhere.
+// One call of the peer's API, over the first network that answers: forwarded commands, procedures that work
+// on both nodes. A refusal of the peer is an answer and not tried elsewhere.
 
 import { GemelError, type Failure } from "../base/errors.js";
 import { milliseconds, type Milliseconds, type NodeName } from "../base/units.js";

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The control connection: what two daemons say to each other (goodbye, word, claims, views), over TLS on the API's port,
-// one connection per network and direction. It starts as an HTTP upgrade, so that one port and one certificate serve
-// all; then it is JSON, one value per line. Who dials speaks, who listens answers: every ping and message gets an answer
-// that names its number and the answerer's incarnation, which makes it an authenticated sign of life (R21).
+// The control connection: what two daemons say to each other (goodbye, word, claims, views), over TLS on the
+// API's port, one connection per network and direction. It starts as an HTTP upgrade, so that one port and
+// one certificate serve all; then it is JSON, one value per line. Who dials speaks, who listens answers:
+// every ping and message gets an answer that names its number and the answerer's incarnation, which makes it
+// an authenticated sign of life (R21).
 //
-// Lost is lost: nothing is queued for later, since whoever needs an answer repeats. A connection whose answers stay out is
-// closed and dialled anew.
+// Lost is lost: nothing is queued for later, since whoever needs an answer repeats. A connection whose
+// answers stay out is closed and dialled anew.
 
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
@@ -49,7 +50,9 @@ export interface ControlOptions {
   readonly judge: (presented: Presented) => string | undefined;
   /** The peer answered: alive, in this incarnation. */
   readonly answered: (incarnation: string) => void;
-  /** An open connection was closed from the other end: its process ended, or its kernel says there is none. */
+  /**
+   * An open connection was closed from the other end: its process ended, or its kernel says there is none.
+   */
   readonly closed: () => void;
   readonly now: () => Instant;
   readonly views: () => unknown;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON values, one per line, out of a stream of bytes. A line that is too long or no JSON ends the connection: the other
-// side is not what it should be.
+// JSON values, one per line, out of a stream of bytes. A line that is too long or no JSON ends the
+// connection: the other side is not what it should be.
 
 export class LineReader {
   private parts: Buffer[] = [];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// TLS 1.3 between nodes, judged by us: a peer is who the cluster's authority says it is, whatever the dates in its
-// certificate say (safety.md section 10). OpenSSL's own verdict would also count dates, so it is asked for the
-// handshake only, and nothing is sent before the judge has agreed.
+// TLS 1.3 between nodes, judged by us: a peer is who the cluster's authority says it is, whatever the dates
+// in its certificate say (safety.md section 10). OpenSSL's own verdict would also count dates, so it is asked
+// for the handshake only, and nothing is sent before the judge has agreed.
 
 import { request } from "node:http";
 import { connect, type TLSSocket } from "node:tls";
@@ -69,7 +69,9 @@ export interface JsonAnswer {
 
 const answerBytesMax = 16 * 1024 * 1024;
 
-/** One HTTP request with JSON both ways over a connection that was just opened; the connection ends with it. */
+/**
+ * One HTTP request with JSON both ways over a connection that was just opened; the connection ends with it.
+ */
 export async function jsonOver(
   socket: TLSSocket,
   method: string,

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Work of many steps that a crash must not leave half done: protect, unprotect. Each procedure is a journal file; each
-// step may be repeated without harm, so after a restart of the daemon the step that was going on is simply run again.
+// Work of many steps that a crash must not leave half done: protect, unprotect. Each procedure is a journal
+// file; each step may be repeated without harm, so after a restart of the daemon the step that was going on
+// is simply run again.
 //
 //   running ── all steps ──▶ done
 //      │ a step fails
 //      ├── before the point of no return: the steps done so far are undone, last first ──▶ undone
 //      └── after it ──▶ failed; tried again when the daemon starts, or when a person repeats the command
 //
-// Invariant: what a step learns and a later one (or an undo) needs is in `data`, journaled before the step acts on it.
+// Invariant: what a step learns and a later one (or an undo) needs is in `data`, journaled before the step
+// acts on it.
 
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync } from "node:fs";
@@ -93,7 +95,10 @@ export class Procedures {
     }
   }
 
-  /** One at a time per subject. A failed one of the same kind goes on where it stopped instead of beginning anew. */
+  /**
+   * One at a time per subject. A failed one of the same kind goes on where it stopped instead of beginning
+   * anew.
+   */
   start(kind: string, subject: string, data: unknown): string {
     for (const journal of this.journals.values()) {
       if (journal.subject !== subject || (journal.state !== "running" && journal.state !== "undoing"))

@@ -21,10 +21,15 @@ export interface ProcedureServices {
     readonly settings: (id: string) => ModuleSettings | undefined;
     /** Writes userconfig.xml and takes the module up; the same again changes nothing. */
     readonly create: (id: string, settings: ModuleSettings) => void;
-    /** Only a stopped module; its files stay. Also remembered, so that the other node does not bring it back. */
+    /**
+     * Only a stopped module; its files stay. Also remembered, so that the other node does not bring it back.
+     */
     readonly remove: (id: string) => void;
   };
-  /** A call that the other node's daemon answers by its `answers` table; fails with GEMEL-1009 when it is not reached. */
+  /**
+   * A call that the other node's daemon answers by its `answers` table; fails with GEMEL-1009 when it is not
+   * reached.
+   */
   readonly callPeer: (node: string, name: string, body: unknown, limit?: Milliseconds) => Promise<unknown>;
   readonly command: (command: Command, by: string) => Promise<CommandAnswer>;
   readonly view: (module: string) => ModuleView | undefined;

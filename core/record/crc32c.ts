@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// CRC-32C (Castagnoli), the checksum of every record and frame of Gemel: the same polynomial as native/base and as the
-// lab's guest, so that one tool reads all.
+// CRC-32C (Castagnoli), the checksum of every record and frame of Gemel: the same polynomial as native/base
+// and as the lab's guest, so that one tool reads all.
 
 const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   let value = byte;

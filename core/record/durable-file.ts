@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// One small file that must survive power loss whole: written beside itself, flushed, renamed over, its folder flushed.
-// Inside: one line of header {format, crc}, then JSON. A file of a newer format is refused and untouched, one that does
-// not match its CRC is refused too: nothing is ever guessed from a damaged record (R30).
+// One small file that must survive power loss whole: written beside itself, flushed, renamed over, its folder
+// flushed. Inside: one line of header {format, crc}, then JSON. A file of a newer format is refused and
+// untouched, one that does not match its CRC is refused too: nothing is ever guessed from a damaged record
+// (R30).
 
 import {
   closeSync,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// /var/lib/gemel/node.json: what of the decisions must survive this daemon, per module (wishes, words given, known
-// copies: R19, R20, R27). Written as a whole, flushed, before anything that rests on it is done. A damaged file is set
-// beside and named; modules then start as not proven, which costs a question to a person and never data. A newer one is
-// refused and untouched (R30).
+// /var/lib/gemel/node.json: what of the decisions must survive this daemon, per module (wishes, words given,
+// known copies: R19, R20, R27). Written as a whole, flushed, before anything that rests on it is done. A
+// damaged file is set beside and named; modules then start as not proven, which costs a question to a person
+// and never data. A newer one is refused and untouched (R30).
 
 import { open, rename } from "node:fs/promises";
 import { renameSync } from "node:fs";

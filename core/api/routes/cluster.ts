@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Founding, joining, showing the cluster. Admission is the one call that needs no certificate: it brings a secret.
+// Founding, joining, showing the cluster. Admission is the one call that needs no certificate: it brings a
+// secret.
 
 import type { FastifyInstance } from "fastify";
 import type { Static } from "@sinclair/typebox";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Protecting VMs: what this host has, the procedures that move a VM into a module and back, and how they stand.
+// Protecting VMs: what this host has, the procedures that move a VM into a module and back, and how they
+// stand.
 
 import type { FastifyInstance } from "fastify";
 import { Type, type Static } from "@sinclair/typebox";

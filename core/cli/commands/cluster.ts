@@ -72,6 +72,10 @@ export function clusterCommands(program: Command, open: () => Session): void {
         session.print(reply, `${reply.node} is now a node of ${reply.cluster}.\n${warningLines(reply)}`);
       },
     );
+  showingCommands(cluster, open);
+}
+
+function showingCommands(cluster: Command, open: () => Session): void {
   cluster
     .command("token")
     .description("a new one-time token for the other node")

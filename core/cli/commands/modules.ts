@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a person asks of a module: start, stop, swap and the rest, verify, settings. Each waits until it is done, or
-// returns at once with --no-wait.
+// What a person asks of a module: start, stop, swap and the rest, verify, settings. Each waits until it is
+// done, or returns at once with --no-wait.
 
 import { Option, type Command } from "commander";
 import { readFileSync } from "node:fs";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// status, log, explain, doctor, wait: looking. All but `wait` also work, read-only and from what was written down last,
-// while the daemon is silent.
+// status, log, explain, doctor, wait: looking. All but `wait` also work, read-only and from what was written
+// down last, while the daemon is silent.
 
 import type { Command } from "commander";
 import type { DoctorReport, HistoryEntry, Status } from "../../api/contract.js";

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// The API's frame: OpenAPI, refusals of wrong input, the live stream and its memory, records on disk.
+
+import assert from "node:assert/strict";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import type { LiveEvent, Status } from "../../core/api/contract.js";
+import { LiveStream } from "../../core/api/live.js";
+import { History } from "../../core/history.js";
+import { LineReader } from "../../core/peer/lines.js";
+import { crc32c } from "../../core/record/crc32c.js";
+import { readDurable, writeDurable } from "../../core/record/durable-file.js";
+import { Pair } from "./pair/pair.js";
+
+let pair: Pair;
+const folder = mkdtempSync(join(tmpdir(), "gemel-api-"));
+before(async () => {
+  pair = await Pair.up({ joined: false });
+});
+after(async () => {
+  await pair.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function call(method: string, path: string, body?: string): Promise<{ status: number; body: string }> {
+  return await new Promise((done, failed) => {
+    const socketPath = pair.path("alpha", "run/gemel.sock");
+    const headers = body === undefined ? {} : { "content-type": "application/json" };
+    const sent = request({ socketPath, method, path, headers }, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (part: string) => (text += part));
+      response.on("end", () => done({ status: response.statusCode ?? 0, body: text }));
+    });
+    sent.on("error", failed);
+    sent.end(body);
+  });
+}
+
+test("openapi-names-every-way", async () => {
+  const { status, body } = await call("GET", "/api/v1/openapi.json");
+  assert.equal(status, 200);
+  const { paths } = JSON.parse(body) as { readonly paths: Readonly<Record<string, unknown>> };
+  for (const path of [
+    "/api/v1/status",
+    "/api/v1/modules/{module}/commands",
+    "/api/v1/protect",
+    "/ready/{module}",
+  ]) {
+    assert.ok(path in paths, path);
+  }
+});
+
+test("wrong-input-is-refused-with-a-code", async () => {
+  const wrong: readonly (readonly [string, string, string | undefined])[] = [
+    ["POST", "/api/v1/modules/cam1/commands", '{"verb":"explode"}'],
+    ["POST", "/api/v1/modules/cam1/commands", '{"verb":"start","extra":1}'],
+    ["POST", "/api/v1/modules/..%2Fetc/commands", '{"verb":"start"}'],
+    ["POST", "/api/v1/cluster", "not json"],
+    ["GET", "/api/v1/history?limit=0", undefined],
+    ["GET", "/nowhere", undefined],
+  ];
+  for (const [method, path, body] of wrong) {
+    const answer = await call(method, path, body);
+    assert.ok(answer.status >= 400 && answer.status < 500, `${path}: ${answer.status}`);
+    assert.match(answer.body, /"code":"GEMEL-4008".*"next":/, path);
+  }
+});
+
+test("live-stream-goes-on-where-it-stopped", () => {
+  const stream = new LiveStream();
+  const event = (n: number): LiveEvent => ({ kind: "status", status: { at: String(n) } as Status });
+  for (let n = 1; n <= 5; n++) stream.publish(event(n));
+  const seen: number[] = [];
+  const present = (): LiveEvent => event(99);
+  const stop = stream.subscribe(3, present, (id) => seen.push(id));
+  stream.publish(event(6));
+  stop();
+  stream.publish(event(7));
+  assert.deepEqual(seen, [4, 5, 6]);
+  const fresh: string[] = [];
+  stream.subscribe(undefined, present, (_id, one) => fresh.push(one.kind === "status" ? one.status.at : ""));
+  assert.deepEqual(fresh, ["99"]);
+});
+
+test("history-remembers-and-is-bounded-in-what-it-answers", () => {
+  const heard: string[] = [];
+  const history = new History(join(folder, "history.db"), ({ sentence }) => heard.push(sentence));
+  const entry = {
+    at: "now",
+    node: "alpha",
+    module: "cam1",
+    rule: "R21",
+    inputs: { quiet: 5 },
+    outcome: "alone",
+  };
+  for (let n = 0; n < 5; n++)
+    history.add({ ...entry, kind: n % 2 === 0 ? "decision" : "log", sentence: `s${n}` });
+  assert.deepEqual(
+    history.read({ limit: 2 }).map(({ sentence }) => sentence),
+    ["s4", "s3"],
+  );
+  assert.deepEqual(
+    history.read({ limit: 9, kind: "decision", module: "cam1" }).map(({ sentence }) => sentence),
+    ["s4", "s2", "s0"],
+  );
+  assert.equal(history.read({ limit: 9, module: "bms1" }).length, 0);
+  history.close();
+  const again = new History(join(folder, "history.db"), () => undefined);
+  assert.deepEqual(again.read({ limit: 1 })[0]?.inputs, { quiet: 5 });
+  again.close();
+});
+
+test("durable-file-damaged-or-newer", () => {
+  const file = join(folder, "node.json");
+  assert.equal(readDurable(file, 1).kind, "absent");
+  writeDurable(file, 1, { a: 1 });
+  assert.deepEqual(readDurable(file, 1), { kind: "value", value: { a: 1 }, format: 1 });
+  appendFileSync(file, " ");
+  assert.equal(readDurable(file, 1).kind, "damaged");
+  writeDurable(file, 2, {});
+  const newer = readFileSync(file, "utf8");
+  assert.deepEqual(readDurable(file, 1), { kind: "newer", format: 2 });
+  assert.equal(readFileSync(file, "utf8"), newer);
+  writeFileSync(file, "garbage");
+  assert.equal(readDurable(file, 1).kind, "damaged");
+});
+
+test("crc32c-known-value", () => {
+  assert.equal(crc32c(Buffer.from("123456789")), 0xe3069283);
+});
+
+test("lines-in-pieces-too-long-and-no-json", () => {
+  const seen: unknown[] = [];
+  const reader = new LineReader(20, (value) => seen.push(value));
+  assert.ok(reader.push(Buffer.from('{"a":1}\n{"b"')));
+  assert.ok(reader.push(Buffer.from(":2}\n")));
+  assert.deepEqual(seen, [{ a: 1 }, { b: 2 }]);
+  assert.equal(reader.push(Buffer.from("x".repeat(21))), false);
+  assert.equal(new LineReader(20, () => undefined).push(Buffer.from("nonsense\n")), false);
+  assert.equal(new LineReader(20, () => undefined).push(Buffer.from("5\n")), false);
+});

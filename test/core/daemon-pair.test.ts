@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// Two daemons and a module: from first start to failover of roles, with fake engines and a fake hypervisor.
+// What the decisions are is proven by transcripts; here: that they reach the world and come back.
+
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { after, before, test } from "node:test";
+import { bytes, nodeName, seconds } from "../../core/base/units.js";
+import { saveModule } from "../../core/config/files.js";
+import type { ModuleSettings } from "../../core/config/module-file.js";
+import { pathsUnder } from "../../core/config/paths.js";
+import type { ModuleStatus } from "../../core/api/contract.js";
+import { fakeDefinition } from "../contract/fake-hypervisor.js";
+import { Pair, type Node } from "./pair/pair.js";
+
+let pair: Pair;
+const vm = { id: randomUUID(), name: "Kamera Süd" };
+
+before(async () => {
+  pair = await Pair.up();
+});
+after(async () => {
+  await pair.close();
+});
+
+function settings(): ModuleSettings {
+  return {
+    uuid: randomUUID(),
+    revision: 1,
+    index: 0,
+    nodes: [nodeName("alpha"), nodeName("beta")],
+    vm: { ...vm, folder: pair.path("alpha", "vm") },
+    defaultPrim: { kind: "alone" },
+    failover: true,
+    boot: true,
+    maxLoop: 3,
+    loopInterval: seconds(86_400),
+    acknowledge: "written",
+    resyncCap: bytes(0),
+    stop: { how: "shutdown", nice: seconds(30), force: seconds(30) },
+    excluded: [],
+  };
+}
+
+async function module(node: Node): Promise<ModuleStatus | undefined> {
+  return (await pair.status(node)).modules.find(({ id }) => id === "cam1");
+}
+
+async function stateOf(seenFrom: Node, node: Node): Promise<string | undefined> {
+  return (await module(seenFrom))?.nodes.find((one) => one.node === node)?.state;
+}
+
+test("configuration-reaches-both-nodes", async () => {
+  pair.mirrors.put("cam1", "domain.xml", fakeDefinition(vm.id, vm.name, [pair.path("alpha", "vm/disk.raw")]));
+  const paths = pathsUnder({ etc: pair.path("alpha", "etc"), state: "", run: "" });
+  saveModule(paths, "cam1", settings());
+  await pair.until("beta knows cam1", async () => (await module("beta")) !== undefined);
+  const listed = await pair.gemel("beta", "module", "list");
+  assert.match(listed.stdout, /cam1 +Kamera Süd/);
+});
+
+test("first-start", async () => {
+  const prim = await pair.gemel("alpha", "prim", "cam1", "--timeout", "20");
+  assert.equal(prim.code, 0, prim.stderr + pair.log("alpha").slice(-3000));
+  const start = await pair.gemel("beta", "start", "cam1", "--node", "beta", "--timeout", "20");
+  assert.equal(start.code, 0, start.stderr);
+  const ready = await pair.gemel("alpha", "wait", "cam1", "--for", "protected", "--timeout", "20");
+  assert.equal(ready.code, 0, ready.stderr);
+  assert.equal(await stateOf("beta", "alpha"), "PRIM");
+  assert.equal(await stateOf("alpha", "beta"), "SECOND");
+  assert.equal((await pair.gemel("alpha", "status")).code, 0);
+});
+
+test("refusals-have-a-way-out", async () => {
+  const unknown = await pair.gemel("alpha", "start", "nothing");
+  assert.equal(unknown.code, 1);
+  assert.match(unknown.stderr, /GEMEL-1001[\s\S]*next: +gemel module list|next:.*module list/);
+  const strange = await pair.gemel("alpha", "start", "cam1", "--node", "gamma");
+  assert.equal(strange.code, 1);
+  assert.match(strange.stderr, /GEMEL-4012/);
+  const path = await pair.gemel("alpha", "start", "../etc/passwd");
+  assert.equal(path.code, 1);
+});
+
+test("swap", async () => {
+  const swapped = await pair.gemel("alpha", "swap", "cam1", "--timeout", "30");
+  assert.equal(swapped.code, 0, swapped.stderr + pair.log("alpha").slice(-3000));
+  await pair.until("beta runs it", async () => (await stateOf("alpha", "beta")) === "PRIM");
+  assert.match(pair.mirrors.file("cam1", "domain.xml") ?? "", /Kamera Süd/);
+});
+
+test("daemon-restart-keeps-the-secondary", async () => {
+  const before_ = pair.mirrors.pid("alpha", "cam1");
+  await pair.stop("alpha", "SIGKILL");
+  await pair.start("alpha");
+  await pair.until("alpha follows again", async () => (await stateOf("beta", "alpha")) === "SECOND");
+  assert.equal(pair.mirrors.pid("alpha", "cam1"), before_);
+});
+
+test("settings-change-on-both", async () => {
+  const set = await pair.gemel("alpha", "module", "set", "cam1", "--failover", "off");
+  assert.equal(set.code, 0, set.stderr);
+  await pair.until("beta has it", async () =>
+    /failover="off"/.test((await pair.gemel("beta", "module", "show", "cam1")).stdout),
+  );
+});
+
+test("stop-both", async () => {
+  const stopped = await pair.gemel("alpha", "stop", "cam1", "--timeout", "30");
+  assert.equal(stopped.code, 0, stopped.stderr);
+  const waited = await pair.gemel("alpha", "wait", "cam1", "--for", "STOP", "--timeout", "20");
+  assert.equal(waited.code, 0, waited.stderr);
+  assert.equal((await pair.gemel("alpha", "status")).code, 11);
+});
+
+test("silent-daemon-shows-what-it-left", async () => {
+  await pair.gemel("alpha", "explain", "cam1");
+  await pair.stop("alpha", "SIGTERM");
+  const status = await pair.gemel("alpha", "status");
+  assert.equal(status.code, 4);
+  assert.match(status.stderr, /silent/);
+  assert.match(status.stdout, /cam1/);
+  const explained = await pair.gemel("alpha", "explain", "cam1");
+  assert.equal(explained.code, 4);
+  assert.match(explained.stdout, /because/);
+});

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Heartbeats as bytes and their judgement: authentic, fresh, on their own network; everything else means
+// nothing.
+
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { test } from "node:test";
+import { instant, nodeName } from "../../core/base/units.js";
+import {
+  datagramMax,
+  decode,
+  encode,
+  judge,
+  type Heard,
+  type Heartbeat,
+} from "../../core/heartbeat/packet.js";
+
+const key = randomBytes(32);
+const beat: Heartbeat = {
+  from: nodeName("beta"),
+  network: "data",
+  incarnation: "b1",
+  sequence: 7,
+  echo: "a1",
+  now: instant(1000),
+  views: [{ module: "cam1" }],
+};
+const here = { self: nodeName("alpha"), network: "data", incarnation: "a1" };
+
+test("heartbeat-round-trip", () => {
+  assert.deepEqual(decode(encode(beat, key), key), beat);
+});
+
+test("heartbeat-of-another-cluster", () => {
+  assert.equal(decode(encode(beat, randomBytes(32)), key), "not of this cluster");
+});
+
+test("garbage-is-named", () => {
+  assert.equal(decode(Buffer.from("x"), key), "too short");
+  assert.equal(decode(randomBytes(200), key), "not a heartbeat of this version");
+  const changed = encode(beat, key);
+  changed.writeUInt8(changed.readUInt8(60) ^ 1, 60);
+  assert.equal(decode(changed, key), "not of this cluster");
+});
+
+test("views-that-do-not-fit-stay-away", () => {
+  const large = { ...beat, views: Array.from({ length: 32 }, () => randomBytes(100).toString("hex")) };
+  const sent = encode(large, key);
+  assert.ok(sent.length <= datagramMax);
+  const read = decode(sent, key);
+  assert.ok(typeof read !== "string" && read.views === undefined && read.sequence === 7);
+});
+
+test("fresh-heartbeat-is-life-a-repeat-is-not", () => {
+  const first = judge(beat, here, undefined);
+  assert.equal(first.kind, "alive");
+  const { heard } = first;
+  assert.deepEqual(judge(beat, here, heard), { kind: "ignored", reason: "heard before" });
+  assert.equal(judge({ ...beat, sequence: 8 }, here, heard).kind, "alive");
+  // Its own count per network: what was sent on one does not hide what comes on another.
+  assert.equal(
+    judge({ ...beat, network: "heart", sequence: 3 }, { ...here, network: "heart" }, heard).kind,
+    "alive",
+  );
+});
+
+test("replay-of-an-older-run-is-no-life", () => {
+  const heard: Heard = { incarnation: "b2", sequences: { data: 3 } };
+  // Recorded before this daemon began: it echoes an older run of ours.
+  const old = judge({ ...beat, echo: "a0", sequence: 99 }, here, heard);
+  assert.equal(old.kind, "hello");
+  assert.deepEqual(old.heard, heard);
+});
+
+test("hello-then-life", () => {
+  const hello = judge({ ...beat, echo: "" }, here, undefined);
+  assert.equal(hello.kind, "hello");
+  const { heard } = hello;
+  assert.equal(judge({ ...beat, sequence: 8 }, here, heard).kind, "alive");
+});
+
+test("wrong-network-and-own-voice", () => {
+  assert.equal(judge({ ...beat, network: "heart" }, here, undefined).kind, "ignored");
+  assert.equal(judge({ ...beat, from: nodeName("alpha") }, here, undefined).kind, "ignored");
+});
