@@ -49,10 +49,16 @@ export class Session {
     this.#program = options.program ?? "virsh";
   }
 
-  /** A call that libvirtd answers without QEMU. */
+  /** A call that libvirtd answers without QEMU. A connection of before libvirtd's restart is noticed only by using it. */
   async ask<T>(call: ChildCall, limit: Milliseconds): Promise<Outcome<T>> {
-    if (this.#binding?.ended !== false) this.#binding = new BindingChild(this.uri);
-    return (await this.#binding.ask(call, limit)) as Outcome<T>;
+    const asked = performance.now();
+    const used = this.#binding?.ended === false ? this.#binding : undefined;
+    const first = await (used ?? this.#connect()).ask(call, limit);
+    const left = limit - (performance.now() - asked);
+    if (first.ok || first.code !== "GEMEL-3001" || used === undefined || left <= 0)
+      return first as Outcome<T>;
+    used.end();
+    return (await this.#connect().ask(call, milliseconds(left))) as Outcome<T>;
   }
 
   /** A virsh that does not wait for a monitor. */
@@ -76,6 +82,11 @@ export class Session {
     } finally {
       leave();
     }
+  }
+
+  #connect(): BindingChild {
+    if (this.#binding?.ended !== false) this.#binding = new BindingChild(this.uri);
+    return this.#binding;
   }
 
   close(): void {

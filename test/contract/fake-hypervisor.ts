@@ -276,7 +276,7 @@ export class FakeHypervisor implements Hypervisor {
   /** What somebody does who works past Gemel: refused for guarded VMs, as the hook does. */
   async startOutside(id: VmId): Promise<boolean> {
     const vm = this.#vms.get(id);
-    if (vm === undefined || this.#guarded.has(id)) return false;
+    if (vm === undefined || vm.process !== undefined || this.#guarded.has(id)) return false;
     await this.#launch(id, vm);
     vm.paused = false;
     return true;

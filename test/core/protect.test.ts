@@ -192,6 +192,7 @@ test("unprotect-with-the-other-node-gone", async (context) => {
   const end = await pair.alpha.ended(reply.procedure ?? "");
   assert.equal(end.state, "done", end.failure?.message);
   assert.equal(end.notes.length, 1);
+  await pair.alpha.hypervisor.kill(vm);
   assert.equal(await pair.alpha.hypervisor.startOutside(vm), true, "the mark is gone");
 });
 
