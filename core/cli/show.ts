@@ -32,7 +32,8 @@ export function table(rows: readonly (readonly string[])[], indent = "  "): stri
 }
 
 export function showStatus(status: Status): string {
-  const head = `Gemel ${status.version} · ${status.cluster ?? "no cluster"} · as ${status.answeredBy} sees it at ${clock(status.at)}\n`;
+  const seen = `as ${status.answeredBy} sees it at ${clock(status.at)}`;
+  const head = `Gemel ${status.version} · ${status.cluster ?? "no cluster"} · ${seen}\n`;
   const warnings = status.warnings.map((text) => `${paint("!", "red")} ${text}\n`).join("");
   const procedures = status.procedures
     .filter(({ state }) => state === "running")
@@ -88,13 +89,15 @@ export function showReintegration(copy: Reintegration): string {
   const cells = Math.round(part * 20);
   const bar = `[${"#".repeat(cells)}${".".repeat(20 - cells)}]`;
   const eta = copy.etaSeconds === undefined ? "" : `, about ${duration(copy.etaSeconds)} left`;
-  return `${copy.kind} ${bar} ${(part * 100).toFixed(1)} % of ${size(copy.bytesTotal)}, ${size(copy.bytesPerSecond)}/s${eta}`;
+  const percent = `${(part * 100).toFixed(1)} % of ${size(copy.bytesTotal)}`;
+  return `${copy.kind} ${bar} ${percent}, ${size(copy.bytesPerSecond)}/s${eta}`;
 }
 
 export function showProcedure(procedure: ProcedureStatus): string {
   const { progress } = procedure;
   const done = progress === undefined ? "" : ` ${size(progress.bytesDone)} of ${size(progress.bytesTotal)}`;
-  return `${procedure.kind} ${procedure.subject} on ${procedure.node}: ${procedure.step}${done} (${procedure.state})\n`;
+  const what = `${procedure.kind} ${procedure.subject} on ${procedure.node}`;
+  return `${what}: ${procedure.step}${done} (${procedure.state})\n`;
 }
 
 export function showHistory(entries: readonly HistoryEntry[], evidence: boolean): string {

@@ -264,9 +264,7 @@ function reread(config: ClusterConfig): ClusterConfig {
 }
 
 function clockWarning(differenceMs: number): string[] {
-  return Math.abs(differenceMs) > clockDifferenceMaxMs
-    ? [
-        `the two clocks differ by ${Math.round(Math.abs(differenceMs) / 1000)} s; nothing is decided by them, logs are`,
-      ]
-    : [];
+  if (Math.abs(differenceMs) <= clockDifferenceMaxMs) return [];
+  const apart = `${Math.round(Math.abs(differenceMs) / 1000)} s`;
+  return [`the two clocks differ by ${apart}; nothing is decided by them, logs are read by them`];
 }

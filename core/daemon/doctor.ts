@@ -122,7 +122,7 @@ function certificateFindings({ running }: DoctorInputs): Found[] {
   const ends = new Date(certificateEnds(running.member.card.certificate)).getTime();
   const days = Math.round((ends - Date.now()) / 86_400_000);
   if (days > certificateWarnDays) return [];
-  const message = `By its dates this node's certificate ends in ${days} days (dates never lock a member out).`;
+  const message = `This node's certificate ends in ${days} days (dates never lock a member out).`;
   return [found("warns", "GEMEL-4004", message, "Check the clock; else issue new certificates.")];
 }
 

@@ -3,25 +3,24 @@
 // daemon's start with a cluster, and ends without touching guests or mirrors: they run on, and the next
 // daemon finds them (P6).
 
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ProcedureStatus, Status } from "../api/contract.js";
 import { failure, GemelError, type Failure } from "../base/errors.js";
-import { moduleId, nodeName, seconds, type Instant, type ModuleId, type NodeName } from "../base/units.js";
+import { moduleId, seconds, type Instant, type ModuleId, type NodeName } from "../base/units.js";
 import { peersOf, type ClusterConfig } from "../config/cluster-file.js";
 import type { Paths } from "../config/paths.js";
 import { VmHands } from "../effects-vm.js";
 import { Effects } from "../effects.js";
-import { begin, step } from "../failover/step.js";
-import type { Decision, Durable, ModuleView, NodeState } from "../failover/types.js";
+import { step } from "../failover/step.js";
+import type { Decision, ModuleView, NodeState } from "../failover/types.js";
 import { viewsOf } from "../failover/views.js";
 import { commandLimit, MirrorSupervisor } from "../mirror/supervisor.js";
 import { NodeLoop, type Report } from "../node.js";
 import type { Hypervisor } from "../ports/hypervisor.js";
 import { Procedures } from "../procedure/procedure.js";
 import type { PeerAnswers, ProcedureServices, Protection } from "../procedure/services.js";
-import { readNodeRecord, writeNodeRecord } from "../record/node-record.js";
-import type { MirrorCommand, MirrorEvent } from "../../native/index.js";
+import type { MirrorEvent } from "../../native/index.js";
+import { keepState, stateAtStart } from "./beginning.js";
 import { bootClock } from "./clock.js";
 import { Commands } from "./commands.js";
 import { Exchange, type Offer } from "./exchange.js";
@@ -29,6 +28,7 @@ import { explain, mirrorConfigOf, placeOf } from "./hands.js";
 import { Membership, type Member } from "./membership.js";
 import { configOf, Modules } from "./modules.js";
 import { Observer } from "./observer.js";
+import { servicesOf } from "./services.js";
 import { setAside } from "./set-aside.js";
 import { statusOf } from "./status.js";
 
@@ -55,8 +55,6 @@ export interface Recorded {
 }
 
 const exchangeEveryMs = 2_000;
-/** The record is of a run of the host: gone after a boot, since /run is. */
-const bootMark = "booted";
 
 export class Running {
   readonly node: NodeName;
@@ -121,7 +119,7 @@ export class Running {
       this.log(subject, sentence, outcome),
     );
     this.exchange = new Exchange(this.modules, this.membership, (id) => this.modules.remove(id));
-    this.protection = edge.protection(this.services(), this.procedures);
+    this.protection = edge.protection(servicesOf(this, paths), this.procedures);
     this.observer = this.observe();
     this.membership.adopt(member);
     this.procedures.resume();
@@ -211,59 +209,32 @@ export class Running {
     this.loop.post(report);
   }
 
-  private views(): readonly ModuleView[] {
+  views(): readonly ModuleView[] {
     return viewsOf(this.state, bootClock());
   }
 
-  private log(module: string | null, sentence: string, outcome: string): void {
+  log(module: string | null, sentence: string, outcome: string): void {
     this.edge.record({ kind: "log", module, rule: "", sentence, inputs: {}, outcome });
   }
 
-  private beginLoop({ config, card }: Member): NodeLoop {
-    const { paths } = this.edge;
-    const { record, trouble } = readNodeRecord(paths.nodeRecord);
+  private beginLoop(member: Member): NodeLoop {
+    const { paths, incarnation } = this.edge;
+    const modules = new Map(this.modules.ids().map((id) => [id, this.modules.expect(id)]));
+    const { state, trouble } = stateAtStart(paths, incarnation, member, modules);
     if (trouble !== undefined) this.log(null, "The daemon's own state file was damaged.", trouble);
-    const durable = (record?.modules ?? {}) as Readonly<Record<string, Durable | undefined>>;
-    const state = begin({
-      self: card.node,
-      incarnation: this.edge.incarnation,
-      at: bootClock(),
-      boot: this.firstSinceBoot() ? "host" : "daemon",
-      peers: Object.fromEntries(
-        peersOf(config, card.node).map(({ name }) => [
-          name,
-          Object.fromEntries(config.networks.map((network) => [network.name, network.timeout])),
-        ]),
-      ),
-      modules: this.modules.ids().map((id) => {
-        const known = durable[id];
-        const config_ = configOf(id, this.modules.expect(id));
-        return known === undefined ? { config: config_ } : { config: config_, durable: known };
-      }),
-    });
     return new NodeLoop(state, {
       now: bootClock,
       step,
-      persist: (next) => this.persist(next),
-      record: (decision) =>
-        this.edge.record({ kind: "decision", module: decision.module ?? null, ...omitInstant(decision) }),
+      persist: (next) => keepState(paths, next),
+      record: (decision) => {
+        const { rule, sentence, inputs, outcome } = decision;
+        const module = decision.module ?? null;
+        this.edge.record({ kind: "decision", module, rule, sentence, inputs, outcome });
+      },
       carryOut: (effect) => this.effects.carryOut(effect),
       changed: () => this.edge.changed(),
       failed: this.edge.failed,
     });
-  }
-
-  private firstSinceBoot(): boolean {
-    const mark = join(this.edge.paths.run, bootMark);
-    if (existsSync(mark)) return false;
-    mkdirSync(this.edge.paths.run, { recursive: true, mode: 0o755 });
-    writeFileSync(mark, "");
-    return true;
-  }
-
-  private async persist({ self, modules }: NodeState): Promise<void> {
-    const entries = Object.values(modules).map(({ config, durable }) => [config.id, durable] as const);
-    await writeNodeRecord(this.edge.paths.nodeRecord, { node: self, modules: Object.fromEntries(entries) });
   }
 
   private effectEdge(member: Member): ConstructorParameters<typeof Effects>[0] {
@@ -379,41 +350,4 @@ export class Running {
     this.modules.reread();
     void this.exchange.offerAll();
   }
-
-  private services(): ProcedureServices {
-    const peers = (): readonly NodeName[] => peersOf(this.member.config, this.node).map(({ name }) => name);
-    return {
-      node: this.node,
-      get peers() {
-        return peers();
-      },
-      paths: this.edge.paths,
-      hypervisor: this.hypervisor,
-      modules: {
-        ids: () => this.modules.ids(),
-        settings: (id) => this.modules.settings(id),
-        create: (id, settings) => this.modules.create(id, settings),
-        remove: (id) => this.modules.remove(id),
-      },
-      callPeer: async (node, name, body, limit) => {
-        const call = { method: "POST" as const, path: `/api/v1/peer/calls/${name}`, body };
-        const answer = await this.membership.call(
-          nodeName(node),
-          limit === undefined ? call : { ...call, limit },
-        );
-        if (answer.ok) return answer.body;
-        throw new GemelError("GEMEL-5006", node, answer.failure.message, answer.failure.next);
-      },
-      command: (command, by) => this.commands.ask(command, by),
-      view: (module) => this.views().find((view) => view.module === module),
-      peerView: (module) => this.state.modules[moduleId(module)]?.peer?.view,
-      mirror: (module) => this.mirrors.lastStatus(module),
-      askMirror: (module, command: MirrorCommand, limit) => this.mirrors.ask(module, command, limit),
-      record: (module, sentence, outcome) => this.log(module, sentence, outcome),
-    };
-  }
-}
-
-function omitInstant({ rule, sentence, inputs, outcome }: Decision): Omit<Recorded, "kind" | "module"> {
-  return { rule, sentence, inputs, outcome };
 }

@@ -185,8 +185,7 @@ function warningsOf(
   { state, now, member, troubles }: StatusInputs,
   modules: readonly ModuleStatus[],
 ): string[] {
-  const split =
-    "No arbiter is configured: when every network between the nodes is cut, both run and one side's data is lost from the other's view.";
+  const split = "No arbiter is configured: when every network between the nodes is cut, both run the VMs.";
   const silent = Object.values(state.peers)
     .filter((peer) => verdict(peer, now) === "dead")
     .map(({ name }) => `${name} is silent on every network.`);

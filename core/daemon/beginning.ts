@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// The state with which a node's loop begins: what survived the last daemon, and whether the host has booted since.
+
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ModuleId } from "../base/units.js";
+import { peersOf } from "../config/cluster-file.js";
+import type { ModuleSettings } from "../config/module-file.js";
+import type { Paths } from "../config/paths.js";
+import { begin } from "../failover/step.js";
+import type { Durable, NodeState } from "../failover/types.js";
+import { readNodeRecord, writeNodeRecord } from "../record/node-record.js";
+import { bootClock } from "./clock.js";
+import type { Member } from "./membership.js";
+import { configOf } from "./modules.js";
+
+/** Lies in /run, which a boot empties: the kernel's boot id would be the same in every virtual host of a lab. */
+const bootMark = "booted";
+
+export interface Beginning {
+  readonly state: NodeState;
+  /** Why the record of the last daemon could not be used. */
+  readonly trouble: string | undefined;
+}
+
+export function stateAtStart(
+  paths: Paths,
+  incarnation: string,
+  { config, card }: Member,
+  modules: ReadonlyMap<ModuleId, ModuleSettings>,
+): Beginning {
+  const { record, trouble } = readNodeRecord(paths.nodeRecord);
+  const durable = (record?.modules ?? {}) as Readonly<Record<string, Durable | undefined>>;
+  const timeouts = Object.fromEntries(config.networks.map(({ name, timeout }) => [name, timeout]));
+  const state = begin({
+    self: card.node,
+    incarnation,
+    at: bootClock(),
+    boot: firstSinceBoot(paths) ? "host" : "daemon",
+    peers: Object.fromEntries(peersOf(config, card.node).map(({ name }) => [name, timeouts])),
+    modules: [...modules].map(([id, settings]) => {
+      const known = durable[id];
+      const module = configOf(id, settings);
+      return known === undefined ? { config: module } : { config: module, durable: known };
+    }),
+  });
+  return { state, trouble };
+}
+
+export async function keepState(paths: Paths, { self, modules }: NodeState): Promise<void> {
+  const entries = Object.values(modules).map(({ config, durable }) => [config.id, durable] as const);
+  await writeNodeRecord(paths.nodeRecord, { node: self, modules: Object.fromEntries(entries) });
+}
+
+function firstSinceBoot({ run }: Paths): boolean {
+  const mark = join(run, bootMark);
+  if (existsSync(mark)) return false;
+  mkdirSync(run, { recursive: true, mode: 0o755 });
+  writeFileSync(mark, "");
+  return true;
+}
