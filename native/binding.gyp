@@ -23,7 +23,7 @@
                 "-Wconversion",
                 "-Werror",
                 # Headers of others are not ours to judge.
-                "-isystem <!(node -p \"require('node-addon-api').include_dir\")",
+                "-isystem <!(node -p \"require('path').resolve(require('node-addon-api').include_dir)\")",
                 "<!@(pkg-config --cflags fuse3 liburing)",
             ],
             "libraries": ["<!@(pkg-config --libs fuse3 liburing)"],

@@ -35,7 +35,8 @@ int GuestProcess::attach(int pid, const std::string& start_time) {
   }
   descriptor_ = static_cast<int>(descriptor);
   pid_ = pid;
-  is_dead_ = false;
+  is_dead_ = is_paused_ = false;
+  dead_.clear();
   watch_ = reactor_.watch(descriptor_, POLLIN, [this](int) { died(); });
   return 0;
 }
@@ -62,18 +63,30 @@ int GuestProcess::send(int signal) const {
 }
 
 int GuestProcess::pause() {
-  return send(SIGSTOP);
+  const int result = send(SIGSTOP);
+  is_paused_ = is_paused_ || result == 0;
+  return result;
 }
+
 int GuestProcess::resume() {
-  return send(SIGCONT);
+  const int result = send(SIGCONT);
+  is_paused_ = is_paused_ && result != 0;
+  return result;
 }
+
 int GuestProcess::kill() {
   return send(SIGKILL);
 }
 
+const char* GuestProcess::state() {
+  if (!attached()) return "none";
+  if (!alive()) return "dead";
+  return is_paused_ ? "paused" : "running";
+}
+
 void GuestProcess::on_death(std::function<void()> dead) {
-  dead_ = std::move(dead);
-  if (is_dead_ && dead_) reactor_.defer([this] { std::exchange(dead_, nullptr)(); });
+  if (is_dead_) return reactor_.defer(std::move(dead));
+  dead_.push_back(std::move(dead));
 }
 
 void GuestProcess::died() {
@@ -81,7 +94,7 @@ void GuestProcess::died() {
   is_dead_ = true;
   if (watch_ != 0) reactor_.unwatch(watch_);
   watch_ = 0;
-  if (dead_) std::exchange(dead_, nullptr)();
+  for (auto& told : std::exchange(dead_, {})) told();
 }
 
 }  // namespace gemel

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/reactor.h"
 #include "engine/engine.h"
@@ -23,6 +24,8 @@ class GuestProcess final : public Guest {
   int attach(int pid, const std::string& start_time);
   void detach();
   int pid() const { return pid_; }
+  /// "none", "running", "paused", "dead": as the status says it.
+  const char* state();
 
   bool attached() const override { return descriptor_ >= 0; }
   bool alive() override;
@@ -40,7 +43,8 @@ class GuestProcess final : public Guest {
   int pid_ = 0;
   Reactor::WatchId watch_ = 0;
   bool is_dead_ = false;
-  std::function<void()> dead_;
+  bool is_paused_ = false;
+  std::vector<std::function<void()>> dead_;  ///< each is called once
 };
 
 /// Field 22 of /proc/PID/stat, empty when there is no such process.

@@ -124,6 +124,16 @@ Task<int> Record::become_clean() {
   return write(std::move(next));
 }
 
+Task<int> Record::remember_root(Attributes shown) {
+  CopyRecord next = now();
+  next.root_mode = shown.mode & 07777U;
+  next.root_uid = shown.uid;
+  next.root_gid = shown.gid;
+  next.root_atime = shown.atime;
+  next.root_mtime = shown.mtime;
+  co_return co_await write(std::move(next));
+}
+
 Task<int> Record::remember_verify(VerifyRecord verified) {
   CopyRecord next = now();
   next.verified = verified;

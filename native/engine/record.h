@@ -46,6 +46,8 @@ class Record {
   Task<int> become_running(bool primary);
   Task<int> become_clean();
   Task<int> remember_verify(VerifyRecord verified);
+  /// Owner, mode and times of the root as the mount shows them (R27).
+  Task<int> remember_root(Attributes shown);
   /// The tracking was lost: nothing is known of what differs since `synced`.
   Task<int> forget_synced();
 

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// A MirrorCommand of native/index.ts, from words to the engine's value. What the door does itself (status,
+// files, guest) is not here.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "../engine/commands.h"
+#include "words.h"
+
+namespace gemel {
+
+/// Nothing, with `problem`: not a command, or a field of it is missing or cannot be read.
+std::optional<Command> read_order(const Words& words, std::string& problem);
+
+}  // namespace gemel
