@@ -87,7 +87,8 @@ class FieldWriter {
     raw(&narrow, sizeof narrow);
   }
   void raw(const void* from, std::size_t size) {
-    if (size > 0) std::memcpy(out_.subspan(at_, size).data(), from, size);
+    // The room was measured by FieldSizer; the bound also tells the compiler that no length is absurd.
+    if (size > 0 && size <= out_.size() - at_) std::memcpy(out_.data() + at_, from, size);
     at_ += size;
   }
   Bytes out_;

@@ -34,7 +34,11 @@ MirrorEngine::MirrorEngine(Ports ports, EngineConfig config, std::function<void(
   stations_.receiver.on_failure = [this](int error, Fid fid) { local_failed(-error, fid, 0); };
 }
 
-MirrorEngine::~MirrorEngine() {
+MirrorEngine::~MirrorEngine() { die(); }
+
+void MirrorEngine::die() {
+  if (dead_) return;
+  dead_ = true;
   if (tick_ != 0) ports_.clock.cancel(tick_);
   ports_.link.listen_to(nullptr);
 }
@@ -66,7 +70,6 @@ Task<Refusal> MirrorEngine::start() {
   const CopyRecord& record = stations_.record.now();
   stations_.tracking.set_alone(record.right == Right::alone);
   ports_.link.listen_to(&handshake_);
-  started_ = true;
   tick();
   co_return Refusal{};
 }

@@ -26,6 +26,8 @@ class MirrorEngine final : private Reports, private Operations::Owner, private H
   FileService& service() { return stations_.operations; }
   Task<Refusal> command(Command order);
   void host_slept(Nanos span);
+  /// The process is about to end, orderly or (in the simulator) not: nothing is heard or fired from here on.
+  void die();
   /// The guest's process ended by itself.
   void guest_died();
 
@@ -71,7 +73,7 @@ class MirrorEngine final : private Reports, private Operations::Owner, private H
   Handshake handshake_;
   Roles roles_;
   Clock::TimerId tick_ = 0;
-  bool changed_ = false, covering_ = false, cover_soon_ = false, started_ = false;
+  bool changed_ = false, covering_ = false, cover_soon_ = false, dead_ = false;
   Nanos covered_at_ = 0, told_resync_at_ = 0;
   std::optional<Problem> state_problem_;
   std::optional<Status::DiskError> disk_error_;

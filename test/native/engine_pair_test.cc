@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+// Two engines: writing, freezing, grants, handshakes, reintegration. Named by the scenarios of safety.md.
+#include "../../native/engine/mirror_engine.h"
+#include "check.h"
+#include "fakes/pair.h"
+
+using namespace gemel;
+using namespace gemel::fakes;
+
+TEST(pair_alone_first_then_first_copy) {
+  Pair pair;
+  pair.a.start();
+  pair.b.start();
+  CHECK_EQ(pair.a.order(command::Initialise{true}), "");
+  CHECK_EQ(pair.b.order(command::Initialise{false}), "");
+  CHECK_EQ(pair.a.order(command::Promote{AloneBasis::first}), "");
+  const Fid fid = pair.make_file(pair.a, "disk.raw", 16 << 20);
+  for (std::uint64_t at = 0; at < 8; at++) CHECK_EQ(pair.write(pair.a, fid, at * (1 << 20), 4096), 4096);
+  pair.connect();
+  pair.await_sync();
+  pair.check_equal();
+  CHECK(pair.a.status().in_sync);
+  CHECK_EQ(pair.a.status().generation, pair.b.status().generation);
+  CHECK(pair.a.status().right == Right::paired);
+}
+
+TEST(pair_write_in_sync_reaches_both) {
+  Pair pair;
+  pair.first_copy();
+  const Fid fid = pair.make_file(pair.a, "disk.raw", 1 << 20);
+  for (int i = 0; i < 50; i++)
+    CHECK_EQ(pair.write(pair.a, fid, static_cast<std::uint64_t>(i % 7) * 4096, 8192), 8192);
+  CHECK_EQ(pair.flush(pair.a, fid), 0);
+  pair.check_equal();
+}
+
+TEST(pair_write_on_secondary_is_refused) {
+  Pair pair;
+  pair.first_copy();
+  const Fid fid = pair.make_file(pair.a, "disk.raw", 1 << 20);
+  CHECK_EQ(pair.write(pair.b, fid, 0, 4096), -EROFS);
+  pair.check_equal();
+}
+
+TEST(link_lost_freezes_and_grant_thaws) {
+  Pair pair;
+  pair.first_copy();
+  const Fid fid = pair.make_file(pair.a, "disk.raw", 1 << 20);
+  const Generation before = pair.a.status().generation;
+  pair.wire.cut();
+  auto write = pair.begin_write(pair.a, fid, 0, 4096);
+  pair.clock.advance(500 * kMillisecond);
+  CHECK(!write->result.has_value());
+  CHECK(pair.a.status().freeze.has_value());
+  CHECK_EQ(pair.grant(pair.a, AloneBasis::word), "");
+  CHECK(pair.clock.run_until([&] { return write->result.has_value(); }, kSecond));
+  CHECK_EQ(*write->result, 4096);
+  CHECK(pair.a.status().generation != before);
+  CHECK_EQ(pair.a.status().history.front(), before);
+  CHECK(pair.a.status().right == Right::alone);
+  // Healing: what was written alone is copied, nothing more than its regions is looked at.
+  pair.wire.heal();
+  pair.await_sync();
+  pair.check_equal();
+  CHECK(pair.a.engine->figures().figures.resync_bytes_hashed <= 2 * kRegionBytes);
+}
+
+TEST(late_grant_for_an_older_freeze) {
+  Pair pair;
+  pair.first_copy();
+  const Fid fid = pair.make_file(pair.a, "disk.raw", 1 << 20);
+  pair.wire.cut();
+  CHECK(pair.clock.run_until([&] { return pair.a.status().freeze.has_value(); }, kSecond));
+  const FreezeId old = pair.a.status().freeze->id;
+  pair.wire.heal();
+  pair.await_sync();
+  pair.wire.cut();
+  CHECK(pair.clock.run_until([&] { return pair.a.status().freeze.has_value(); }, kSecond));
+  CHECK_EQ(pair.a.order(command::Grant{old, AloneBasis::silence}), "grant-void");
+  CHECK(pair.a.status().freeze.has_value());
+  auto write = pair.begin_write(pair.a, fid, 0, 4096);
+  pair.clock.advance(200 * kMillisecond);
+  CHECK(!write->result.has_value());
+}
+
+TEST(link_flap_resends_what_is_unacknowledged) {
+  Pair pair;
+  pair.first_copy();
+  const Fid fid = pair.make_file(pair.a, "disk.raw", 1 << 20);
+  std::vector<std::shared_ptr<Pair::Waiting>> writes;
+  for (std::uint64_t i = 0; i < 20; i++) writes.push_back(pair.begin_write(pair.a, fid, i * 4096, 4096));
+  pair.clock.advance(100'000);
+  pair.wire.cut();
+  pair.clock.advance(100 * kMillisecond);
+  pair.wire.heal();
+  for (auto& write : writes) {
+    CHECK(pair.clock.run_until([&] { return write->result.has_value(); }, 10 * kSecond));
+    CHECK_EQ(*write->result, 4096);
+  }
+  pair.check_equal();
+  CHECK_EQ(pair.a.last<event::Met>()->row, "h1");
+  CHECK_EQ(pair.a.count<event::Frozen>(), pair.a.count<event::Thawed>());
+}
+
+TEST(failover_then_the_old_primary_returns) {
+  Pair pair;
+  pair.first_copy();
+  const Fid fid = pair.make_file(pair.a, "disk.raw", 64 << 20);
+  for (std::uint64_t i = 0; i < 30; i++) CHECK_EQ(pair.write(pair.a, fid, i * 65536, 4096), 4096);
+  std::vector<std::shared_ptr<Pair::Waiting>> lost;
+  for (std::uint64_t i = 0; i < 20; i++) lost.push_back(pair.begin_write(pair.a, fid, i * 131072, 4096));
+  pair.clock.advance(60'000);
+  pair.a.power_cut();
+  pair.wire.cut();
+  pair.clock.advance(kSecond);
+  CHECK_EQ(pair.b.order(command::Promote{AloneBasis::silence}), "");
+  CHECK_EQ(pair.write(pair.b, fid, 5 << 20, 8192), 8192);
+  pair.wire.heal();
+  pair.a.start();
+  pair.a.link(true);
+  pair.await_sync();
+  pair.check_equal();
+  CHECK(pair.b.status().is_primary);
+  CHECK(!pair.a.status().is_primary);
+  // Not the whole disk: hot extents and what was written since.
+  CHECK(pair.b.engine->figures().figures.resync_bytes_hashed < (32 << 20));
+}
+
+TEST(swap_in_sync) {
+  Pair pair;
+  pair.first_copy();
+  const Fid fid = pair.make_file(pair.a, "disk.raw", 1 << 20);
+  CHECK_EQ(pair.write(pair.a, fid, 0, 4096), 4096);
+  CHECK_EQ(pair.a.order(command::Demote{10 * kSecond}), "");
+  CHECK_EQ(pair.b.order(command::Promote{}), "");
+  CHECK_EQ(pair.write(pair.a, fid, 0, 4096), -EROFS);
+  CHECK_EQ(pair.write(pair.b, fid, 4096, 4096), 4096);
+  pair.check_equal();
+  CHECK(pair.in_sync());
+}
+
+TEST(denied_primary_is_killed_before_its_io_fails) {
+  Pair pair;
+  pair.first_copy();
+  const Fid fid = pair.make_file(pair.a, "disk.raw", 1 << 20);
+  pair.a.guest.is_attached = pair.a.guest.is_alive = true;
+  pair.wire.cut();
+  auto write = pair.begin_write(pair.a, fid, 0, 4096);
+  CHECK(pair.clock.run_until([&] { return pair.a.status().freeze.has_value(); }, kSecond));
+  CHECK_EQ(pair.a.order(command::Deny{pair.a.status().freeze->id, "the lease is the other's"}), "");
+  CHECK(pair.clock.run_until([&] { return !pair.a.guest.is_alive; }, kSecond));
+  pair.clock.advance(kSecond);
+  CHECK_EQ(write->result.value_or(0), -EIO);
+  CHECK(pair.a.status().right == Right::outdated);
+  CHECK(!pair.a.status().is_primary);
+  CHECK_EQ(pair.a.order(command::Promote{AloneBasis::silence}), "not-current");
+}
+
+TEST(switch_reboot_everything_silent) {
+  Pair pair;
+  pair.first_copy();
+  const Fid fid = pair.make_file(pair.a, "disk.raw", 1 << 20);
+  pair.a.guest.is_attached = pair.a.guest.is_alive = true;
+  pair.wire.cut();
+  auto write = pair.begin_write(pair.a, fid, 0, 4096);
+  CHECK(pair.clock.run_until([&] { return pair.a.guest.is_paused; }, 10 * kSecond));
+  CHECK(!write->result.has_value());
+  pair.clock.advance(60 * kSecond);
+  CHECK(!write->result.has_value());
+  pair.wire.heal();
+  CHECK(pair.clock.run_until([&] { return write->result.has_value(); }, 10 * kSecond));
+  CHECK_EQ(*write->result, 4096);
+  CHECK(!pair.a.guest.is_paused);
+  pair.check_equal();
+}
+
+TEST(stalled_peer_freezes_and_thaws_when_it_catches_up) {
+  Pair pair;
+  pair.first_copy();
+  const Fid fid = pair.make_file(pair.a, "disk.raw", 1 << 20);
+  pair.b.disk.hang(true);
+  auto write = pair.begin_write(pair.a, fid, 0, 4096);
+  pair.clock.advance(3500 * kMillisecond);
+  CHECK(pair.a.status().freeze.has_value());
+  CHECK(!write->result.has_value());
+  pair.b.disk.hang(false);
+  CHECK(pair.clock.run_until([&] { return write->result.has_value(); }, kSecond));
+  CHECK_EQ(*write->result, 4096);
+  pair.check_equal();
+}
