@@ -85,7 +85,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Owner& owner_;
   Stage stage_ = Stage::handshake;
   Preamble own_;
-  bool introduced_ = false;  ///< own preamble is on its way
   FrameReader reader_;
   std::vector<std::byte> arrived_;  ///< where the socket is read into
   std::array<std::byte, kPreambleBytes> preamble_{};

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <sstream>
 
@@ -27,19 +28,20 @@ std::string hex(ConstBytes bytes) {
   return text;
 }
 
-/// name → frame in hex, out of the pinned file. Its form is fixed: one vector per line.
+/// name → frame in hex, out of the pinned file: every "name" is followed by its "frame".
 std::map<std::string, std::string> pinned() {
   std::ifstream file(GEMEL_VECTORS "/wire.json");
+  const std::string text(std::istreambuf_iterator<char>(file), {});
   std::map<std::string, std::string> all;
-  for (std::string line; std::getline(file, line);) {
-    const auto value = [&](const std::string& key) -> std::string {
-      const auto at = line.find("\"" + key + "\": \"");
-      if (at == std::string::npos) return "";
-      const auto from = at + key.size() + 5;
-      return line.substr(from, line.find('"', from) - from);
-    };
-    if (!value("name").empty()) all[value("name")] = value("frame");
-  }
+  std::size_t at = 0;
+  const auto value = [&](const std::string& key) -> std::string {
+    at = text.find("\"" + key + "\": \"", at);
+    if (at == std::string::npos) return "";
+    const std::size_t from = at + key.size() + 5;
+    at = text.find('"', from);
+    return text.substr(from, at - from);
+  };
+  for (std::string name = value("name"); !name.empty(); name = value("name")) all[name] = value("frame");
   return all;
 }
 
