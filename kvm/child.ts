@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// A process of its own around the libvirt binding (R33): the binding runs its calls on libuv's thread pool, where four
-// calls that wait for a stopped QEMU would keep the daemon from writing its own files. Here they can only hold up this
-// process, and session.ts kills it at the call's limit.
+// A process of its own around the libvirt binding (R33): the binding runs its calls on libuv's thread pool,
+// where four calls that wait for a stopped QEMU would keep the daemon from writing its own files. Here they
+// can only hold up this process, and session.ts kills it at the call's limit.
 //
-// JSON lines: a ChildRequest on stdin, a ChildReply on stdout, one after the other. Only calls that libvirtd answers
-// without asking QEMU are offered. When the connection is gone the process ends; the next request starts a new one.
+// JSON lines: a ChildRequest on stdin, a ChildReply on stdout, one after the other. Only calls that libvirtd
+// answers without asking QEMU are offered. When the connection is gone the process ends; the next request
+// starts a new one.
 
 import { createInterface } from "node:readline";
 import { Hypervisor } from "@unraid/libvirt";
@@ -38,7 +39,9 @@ export interface ListedVm {
 
 /** libvirt's flags by value: the binding's own are `const` objects that its types do not show as numbers. */
 const listFlags = { all: 0, saved: 256, autostart: 1024, snapshots: 4096 } as const;
-/** With its secrets: SECURE, and SECURE | INACTIVE, which the binding's enum of single flags does not know. */
+/**
+ * With its secrets: SECURE, and SECURE | INACTIVE, which the binding's enum of single flags does not know.
+ */
 const definitionFlags = { live: 1 as never, stored: 3 as never } as const;
 
 let connection: Hypervisor | undefined;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What libvirt says, as Gemel's codes. libvirt's own error numbers reach neither virsh's output nor the binding, so the
-// untranslated texts (LC_ALL=C in every child) are matched; what is not known here keeps libvirt's words under a general
-// code. The order counts: the first match wins.
+// What libvirt says, as Gemel's codes. libvirt's own error numbers reach neither virsh's output nor the
+// binding, so the untranslated texts (LC_ALL=C in every child) are matched; what is not known here keeps
+// libvirt's words under a general code. The order counts: the first match wins.
 
 import { failure, type ErrorCode } from "../core/base/errors.js";
 import type { Outcome } from "../core/ports/hypervisor.js";
@@ -13,15 +13,24 @@ interface Known {
   readonly code: ErrorCode;
 }
 
+const words = (...alternatives: readonly string[]): RegExp => new RegExp(alternatives.join("|"), "i");
+
 const table: readonly Known[] = [
   {
-    says: /failed to connect|cannot connect to|connection refused|client socket is closed|end of file while reading|disconnected from|broken pipe|connection reset|cannot (recv|write) data/i,
+    says: words(
+      "failed to connect|cannot connect to|connection refused|client socket is closed",
+      "end of file while reading|disconnected from|broken pipe|connection reset|cannot (recv|write) data",
+    ),
     code: "GEMEL-3001",
   },
   { says: /gemel: refused/i, code: "GEMEL-3007" },
   { says: /domain not found|failed to get domain|no domain with matching/i, code: "GEMEL-3005" },
   {
-    says: /already exists with uuid|is already defined with uuid|XML error|unsupported configuration|unknown (os|machine)|does not support machine|could not find capabilities|emulator .* (not|does not)|Cannot check QEMU binary/i,
+    says: words(
+      "already exists with uuid|is already defined with uuid|XML error|unsupported configuration",
+      "unknown (os|machine)|does not support machine|could not find capabilities",
+      "emulator .* (not|does not)|cannot check QEMU binary",
+    ),
     code: "GEMEL-3008",
   },
 ];

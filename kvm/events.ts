@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What happens to the host's VMs, as it happens: `virsh event` in a child process for power and disk errors, and libvirt's
-// folder of definitions for changed ones (libvirt sends no event when a device is changed in the stored definition only).
+// What happens to the host's VMs, as it happens: `virsh event` in a child process for power and disk errors,
+// and libvirt's folder of definitions for changed ones (libvirt sends no event when a device is changed in
+// the stored definition only).
 //
-// Events only say where to look: after each the state is read again, so that a lost or misread line costs nothing but
-// time. When libvirtd goes away that is told ("lost"), the child is started again with pauses, and "back" follows.
+// Events only say where to look: after each the state is read again, so that a lost or misread line costs
+// nothing but time. When libvirtd goes away that is told ("lost"), the child is started again with pauses,
+// and "back" follows.
 
 import { spawn, type ChildProcess } from "node:child_process";
 import { watch, type FSWatcher } from "node:fs";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// CPU, disk and network figures of the running VMs: one `virsh domstats --nowait`, which skips what a frozen VM cannot
-// tell, and of running VMs only (for others libvirtd would open their images: R33).
+// CPU, disk and network figures of the running VMs: one `virsh domstats --nowait`, which skips what a frozen
+// VM cannot tell, and of running VMs only (for others libvirtd would open their images: R33).
 
 import { milliseconds } from "../core/base/units.js";
 import { bytes } from "../core/base/units.js";

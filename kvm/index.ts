@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The hypervisor port over libvirt. This file only puts the stations together: session (how libvirt is asked), translate
-// and definition/ (what a definition says), host/ (processes, images, capabilities), preflight/, run/ (start, stop,
-// proof), install/ (the start guard), events.
+// The hypervisor port over libvirt. This file only puts the stations together: session (how libvirt is
+// asked), translate and definition/ (what a definition says), host/ (processes, images, capabilities),
+// preflight/, run/ (start, stop, proof), install/ (the start guard), events.
 
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";

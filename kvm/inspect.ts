@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything that is only read: the list of VMs, one VM in detail, and what preflight wants to know about both.
+// Everything that is only read: the list of VMs, one VM in detail, and what preflight wants to know about
+// both.
 
 import { stat } from "node:fs/promises";
 import { bytes } from "../core/base/units.js";
@@ -143,7 +144,10 @@ function diskOf(disk: VmFacts["disks"][number], chain: readonly Image[]): VmDisk
   };
 }
 
-/** Images below a FUSE mount are not opened: it may be one of ours, and frozen (R33); their sizes are then unknown. */
+/**
+ * Images below a FUSE mount are not opened: it may be one of ours, and frozen (R33); their sizes are then
+ * unknown.
+ */
 async function chainsOf(facts: VmFacts): Promise<ReadonlyMap<string, readonly Image[]>> {
   const mounts = await mountsOf("self");
   const chains = new Map<string, readonly Image[]>();

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// How this process talks to libvirt without ever waiting inside itself (R33): every call runs in a child process and is
-// killed at its limit. What libvirtd answers out of its own memory goes through one lasting child around the binding
-// (child.ts); what waits for QEMU's monitor goes through a virsh of its own.
+// How this process talks to libvirt without ever waiting inside itself (R33): every call runs in a child
+// process and is killed at its limit. What libvirtd answers out of its own memory goes through one lasting
+// child around the binding (child.ts); what waits for QEMU's monitor goes through a virsh of its own.
 //
-// Invariants: at most one monitor call per VM and eight in all are on their way (a QEMU that stands still holds up its
-// own VM's calls and nobody else's); the time spent waiting for a turn counts within the call's limit; a call that ran
-// into its limit has an unknown outcome and says so.
+// Invariants: at most one monitor call per VM and eight in all are on their way (a QEMU that stands still
+// holds up its own VM's calls and nobody else's); the time spent waiting for a turn counts within the call's
+// limit; a call that ran into its limit has an unknown outcome and says so.
 
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { createInterface } from "node:readline";
@@ -49,7 +49,10 @@ export class Session {
     this.#program = options.program ?? "virsh";
   }
 
-  /** A call that libvirtd answers without QEMU. A connection of before libvirtd's restart is noticed only by using it. */
+  /**
+   * A call that libvirtd answers without QEMU. A connection of before libvirtd's restart is noticed only by
+   * using it.
+   */
   async ask<T>(call: ChildCall, limit: Milliseconds): Promise<Outcome<T>> {
     const asked = performance.now();
     const used = this.#binding?.ended === false ? this.#binding : undefined;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// libvirt's definition ↔ what Gemel knows of a VM. Reading is here; the two rewritings (into a module's folder and back
-// out of it) are in definition/. Gemel's own facts travel inside the definition, as <metadata> of our namespace: so the
-// folder's domain.xml alone says where each file came from, and unprotect works on either node with the peer gone.
+// libvirt's definition ↔ what Gemel knows of a VM. Reading is here; the two rewritings (into a module's
+// folder and back out of it) are in definition/. Gemel's own facts travel inside the definition, as
+// <metadata> of our namespace: so the folder's domain.xml alone says where each file came from, and unprotect
+// works on either node with the peer gone.
 
 import { bytes, type Bytes } from "../core/base/units.js";
 import type { VmDetails } from "../core/ports/hypervisor.js";

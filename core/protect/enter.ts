@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// protect, step by step. A VM that is moved may never be left half moved: until its definition has been handed over to
-// the module every step can be undone, and all of them are if one fails; after that the steps are only ever continued.
+// protect, step by step. A VM that is moved may never be left half moved: until its definition has been
+// handed over to the module every step can be undone, and all of them are if one fails; after that the steps
+// are only ever continued.
 //
-//   stop the guest ─ room on both hosts ─ files into the folder ─ definition into the folder ─ out of libvirt's hands
+//   stop the guest ─ room on both hosts ─ files into the folder ─ definition into it ─ out of libvirt's hands
 //   ─ module here ──(no return)── module there ─ start both: first copy ─ originals of copied files removed
 //
 // From the moment when libvirt forgets the VM its mark stands (R32), so nobody starts it between two steps.
@@ -189,7 +190,7 @@ function startBoth(services: ProcedureServices): Step {
       const body: ModuleThere = { module: data.module };
       await services.callPeer(data.peer, calls.start, body).catch((error: unknown) => {
         note(
-          `${data.peer} does not start it yet (${(error as Error).message}); gemel start ${data.module} there.`,
+          `${data.peer} does not start it yet: ${(error as Error).message} There: gemel start ${data.module}`,
         );
       });
       await until(

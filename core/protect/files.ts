@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files of a VM on their way into a folder or out of it. On one file system a file is renamed: nothing can be half done.
-// From one file system to another it is copied under a name of its own, flushed, compared byte by byte and only then
-// given its name; the original stays until the whole procedure is past its point of no return (removeOriginals).
+// Files of a VM on their way into a folder or out of it. On one file system a file is renamed: nothing can be
+// half done. From one file system to another it is copied under a name of its own, flushed, compared byte by
+// byte and only then given its name; the original stays until the whole procedure is past its point of no
+// return (removeOriginals).
 //
-// Everything can be repeated: what is done already is recognised by what is there. Nothing is ever overwritten.
+// Everything can be repeated: what is done already is recognised by what is there. Nothing is ever
+// overwritten.
 
 import { execFile } from "node:child_process";
 import { mkdir, open, rename, rm, stat } from "node:fs/promises";
@@ -18,7 +20,9 @@ const unfinished = (path: string): string => `${path}.gemel-unfinished`;
 
 export type Progress = (bytesDone: number, bytesTotal: number) => void;
 
-/** Whether these files can be renamed into the folder (one file system), and what must be copied otherwise. */
+/**
+ * Whether these files can be renamed into the folder (one file system), and what must be copied otherwise.
+ */
 export async function bytesToCopy(moves: readonly FileMove[], folder: string): Promise<number> {
   const place = await existingAbove(folder);
   let bytes = 0;
@@ -29,7 +33,10 @@ export async function bytesToCopy(moves: readonly FileMove[], folder: string): P
   return bytes;
 }
 
-/** Asked before the first move, and journaled with the plan: from then on what has a file's new name is that file. */
+/**
+ * Asked before the first move, and journaled with the plan: from then on what has a file's new name is that
+ * file.
+ */
 export async function refuseOccupied(moves: readonly FileMove[]): Promise<void> {
   for (const { to } of moves) {
     if ((await sizeOf(to)) === undefined) continue;
@@ -88,7 +95,10 @@ async function renameFlushed(from: string, to: string): Promise<void> {
   await flush(dirname(from));
 }
 
-/** By cp and cmp, in processes of their own: sparse, cloned where the file system can, and off the daemon's threads. */
+/**
+ * By cp and cmp, in processes of their own: sparse, cloned where the file system can, and off the daemon's
+ * threads.
+ */
 async function copyChecked(from: string, to: string, copied: (bytes: number) => void): Promise<void> {
   const growing = unfinished(to);
   const watch = setInterval(() => {

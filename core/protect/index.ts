@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// protect and unprotect as the API knows them: judge first, on both hosts and in plain words, and only then begin the
-// procedure that does it. A refusal here has changed nothing.
+// protect and unprotect as the API knows them: judge first, on both hosts and in plain words, and only then
+// begin the procedure that does it. A refusal here has changed nothing.
 
 import type { FindingView, ProtectReply, ProtectRequest, UnprotectRequest } from "../api/contract.js";
 import { GemelError } from "../base/errors.js";

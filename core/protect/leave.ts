@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// unprotect, step by step: the way of protect backwards, on the node whose copy is the latest, also with the other node
-// gone. The mark goes first (R32): whatever breaks off later, the VM can be started by hand.
+// unprotect, step by step: the way of protect backwards, on the node whose copy is the latest, also with the
+// other node gone. The mark goes first (R32): whatever breaks off later, the VM can be started by hand.
 //
-//   stop the module ─ mark off ─ files back to where they came from ─ definition back to libvirt ──(no return)──
+//   stop the module ─ mark off ─ files back where they came from ─ definition back to libvirt ──(no return)──
 //   module forgotten here and there ─ folder cleared ─ the guest started if it ran before
 
 import { readdir, readFile, rm, rmdir } from "node:fs/promises";

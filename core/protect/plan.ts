@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What protecting a VM will be, before anything happens: the module's name and place, its settings, and what a person
-// should know beforehand.
+// What protecting a VM will be, before anything happens: the module's name and place, its settings, and what
+// a person should know beforehand.
 
 import { randomUUID } from "node:crypto";
 import { normalize } from "node:path";
@@ -93,20 +93,19 @@ export function notesFor(
   request: ProtectRequest,
 ): readonly string[] {
   const seconds = Math.ceil(toCopy / copyBytesPerSecond);
+  const time = duration(2 * seconds);
   const moving =
     toCopy === 0
       ? `Its files are renamed into ${folder}: that takes a moment.`
-      : `${inMebibytes(toCopy)} are copied into ${folder} and compared: about ${duration(2 * seconds)}.`;
+      : `${inMebibytes(toCopy)} are copied into ${folder} and compared: about ${time}.`;
   const outage =
     details.power === "off"
       ? []
-      : [
-          `The guest is down for its shutdown, the move (${toCopy === 0 ? "a moment" : duration(2 * seconds)}) and its boot.`,
-        ];
+      : [`The guest is down for its shutdown, the move (${toCopy === 0 ? "a moment" : time}) and its boot.`];
   const left = (request.exclude ?? []).map(({ target, how }) =>
     how === "detach"
       ? `Disk ${target} is not replicated: the other node starts the VM without it (partly protected).`
-      : `Disk ${target} is not replicated: the other node starts the VM with an empty one (partly protected).`,
+      : `Disk ${target} is not replicated: the other node starts with an empty one (partly protected).`,
   );
   const size = details.disks.reduce((sum, disk) => sum + disk.allocated, 0);
   return [

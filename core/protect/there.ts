@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the other node does for this node's protect and unprotect, and how it is asked. Each call may come twice.
+// What the other node does for this node's protect and unprotect, and how it is asked. Each call may come
+// twice.
 
 import { mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { GemelError } from "../base/errors.js";
@@ -108,7 +109,10 @@ async function createThere(services: ProcedureServices, { module, xml }: CreateT
   if (present === undefined) services.modules.create(module, config);
 }
 
-/** This node's copy is not deleted (P8): it gets another name and can never again be taken for the module's data. */
+/**
+ * This node's copy is not deleted (P8): it gets another name and can never again be taken for the module's
+ * data.
+ */
 async function forgetThere(services: ProcedureServices, { module }: ModuleThere): Promise<Forgotten> {
   const settings = services.modules.settings(module);
   if (settings === undefined) return {};

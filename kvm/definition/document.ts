@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A libvirt definition as a tree that is edited in place. Everything that Gemel does not know (vendor extensions,
-// QEMU command lines, comments, order, entities) comes out as it went in: a VM must not lose a setting by being
-// protected. Therefore the parser decodes nothing; values are decoded and encoded here, one by one, when touched.
+// A libvirt definition as a tree that is edited in place. Everything that Gemel does not know (vendor
+// extensions, QEMU command lines, comments, order, entities) comes out as it went in: a VM must not lose a
+// setting by being protected. Therefore the parser decodes nothing; values are decoded and encoded here, one
+// by one, when touched.
 
 import { XMLBuilder, XMLParser, XMLValidator } from "fast-xml-parser";
 
@@ -22,7 +23,7 @@ const parser = new XMLParser({
   ignoreDeclaration: true,
   ignorePiTags: true,
 });
-// eslint-disable-next-line @typescript-eslint/no-deprecated -- its successor is the same code as a package of its own
+// eslint-disable-next-line @typescript-eslint/no-deprecated -- its successor is the same code, repackaged
 const builder = new XMLBuilder({ ...shape, suppressEmptyNode: true, suppressBooleanAttributes: false });
 
 type RawNode = Record<string, unknown>;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A definition as it is while its module's folder holds the VM: new paths, cache=none (a write that the guest was told
-// is on both copies, not in one host's page cache), error policies "stop" (R14: a guest is paused or killed, it never
-// sees an error), and Gemel's facts in the metadata. Everything else stays as the administrator wrote it.
+// A definition as it is while its module's folder holds the VM: new paths, cache=none (a write that the guest
+// was told is on both copies, not in one host's page cache), error policies "stop" (R14: a guest is paused or
+// killed, it never sees an error), and Gemel's facts in the metadata. Everything else stays as the
+// administrator wrote it.
 
 import { basename, dirname, join } from "node:path";
 import type { FileMove, ProtectPlan } from "../../core/ports/hypervisor.js";
@@ -27,7 +28,10 @@ export interface Entered {
   readonly moves: readonly FileMove[];
 }
 
-/** What prepare() read beside the definition: for each disk its chain of images, the NVRAM's size if it exists. */
+/**
+ * What prepare() read beside the definition: for each disk its chain of images, the NVRAM's size if it
+ * exists.
+ */
 export interface Surroundings {
   readonly node: string;
   readonly autostart: boolean;
@@ -131,7 +135,10 @@ function eject(disk: Element): void {
   for (const source of disk.children("source")) disk.remove(source);
 }
 
-/** Every file that moved, in the disk's own source and in the backing chain that the definition may spell out. */
+/**
+ * Every file that moved, in the disk's own source and in the backing chain that the definition may spell
+ * out.
+ */
 function redirect(disk: Element | undefined, names: FolderNames, folder: string): void {
   for (const source of disk?.all("source") ?? []) {
     const name = names.find(source.get("file") ?? "");
@@ -176,8 +183,8 @@ export const emptyDiskPath = (vm: string, disk: ExcludedDisk): string =>
   join(dirname(disk.path), `gemel-${vm}-${disk.target}.${disk.format}`);
 
 /**
- * The definition as this host can run it: at home with the disks that were left out, on the other node without them
- * (detach) or with empty ones (which the caller has made).
+ * The definition as this host can run it: at home with the disks that were left out, on the other node without
+ * them (detach) or with empty ones (which the caller has made).
  */
 export function settleExcluded(root: Element, node: string): string {
   const settled = root.copy();

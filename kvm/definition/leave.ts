@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way back out of a module's folder (unprotect): every file to where the metadata says that it came from, cache and
-// error policies as the original definition had them. What was changed since (memory, a new disk, a network) stays.
+// The way back out of a module's folder (unprotect): every file to where the metadata says that it came from,
+// cache and error policies as the original definition had them. What was changed since (memory, a new disk, a
+// network) stays.
 
 import { basename, dirname, join } from "node:path";
 import { bytes } from "../../core/base/units.js";
@@ -16,7 +17,9 @@ export interface Left {
 
 const guardAttributes = ["cache", "error_policy", "rerror_policy"] as const;
 
-/** `existing`: paths outside the folder that this host has. Undefined when the definition is not a module's. */
+/**
+ * `existing`: paths outside the folder that this host has. Undefined when the definition is not a module's.
+ */
 export function leaveFolder(
   current: Element,
   original: Element,
@@ -52,7 +55,8 @@ class WayBack {
   constructor(metadata: ModuleMetadata, existing: (path: string) => boolean) {
     this.#metadata = metadata;
     this.#existing = existing;
-    // Backing files are named by images, not by the definition: all recorded files go back, named here or not.
+    // Backing files are named by images, not by the definition: all recorded files go back, named here or
+    // not.
     for (const { name } of metadata.files) this.back(join(metadata.folder, name));
   }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What this host and its QEMU can do, as libvirt's capabilities tell it: read at connect and after libvirtd came back,
-// since probing a QEMU binary takes seconds on a small machine.
+// What this host and its QEMU can do, as libvirt's capabilities tell it: read at connect and after libvirtd
+// came back, since probing a QEMU binary takes seconds on a small machine.
 
 import { readFile } from "node:fs/promises";
 import { cpus } from "node:os";

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is inside a disk image: size, allocation and backing chain, by qemu-img in a child process with a limit.
+// What is inside a disk image: size, allocation and backing chain, by qemu-img in a child process with a
+// limit.
 //
-// The format is always given, never probed: a raw disk's first bytes belong to the guest, and a guest that writes a
-// qcow2 header there could otherwise name any file of the host as its backing file.
+// The format is always given, never probed: a raw disk's first bytes belong to the guest, and a guest that
+// writes a qcow2 header there could otherwise name any file of the host as its backing file.
 
 import { readlink, realpath } from "node:fs/promises";
 import { dirname, resolve } from "node:path";

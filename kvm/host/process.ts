@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// QEMU as the kernel shows it: which process a VM is, whether it is dead, and what it has open. Only /proc and libvirt's
-// /run are read, never a path below a mount, and never /proc/PID/cmdline of a guest that may be frozen (reading it waits
-// for the process's memory map, which a frozen page fault holds).
+// QEMU as the kernel shows it: which process a VM is, whether it is dead, and what it has open. Only /proc
+// and libvirt's /run are read, never a path below a mount, and never /proc/PID/cmdline of a guest that may be
+// frozen (reading it waits for the process's memory map, which a frozen page fault holds).
 //
-// A pid alone can be reused: a process is a pid with its start time, and death is judged on a held /proc/PID directory,
-// which names the same process as a pidfd does: once that one is gone it answers ESRCH, whoever has the number now.
+// A pid alone can be reused: a process is a pid with its start time, and death is judged on a held /proc/PID
+// directory, which names the same process as a pidfd does: once that one is gone it answers ESRCH, whoever
+// has the number now.
 
 import { constants } from "node:fs";
 import { open, readdir, readFile, readlink } from "node:fs/promises";
@@ -91,8 +92,8 @@ async function diesWithin(folder: string, startTime: string, limit: Milliseconds
 }
 
 /**
- * Dead: gone, another process by now, or a zombie without any other thread (while one thread sits in D state the leader
- * is a zombie already, but the process still has its descriptors: R35).
+ * Dead: gone, another process by now, or a zombie without any other thread (while one thread sits in D state the
+ * leader is a zombie already, but the process still has its descriptors: R35).
  */
 async function isDead(folder: string, startTime: string): Promise<boolean> {
   const stat = await readFile(join(folder, "stat"), "utf8").catch(gone);
@@ -104,13 +105,18 @@ async function isDead(folder: string, startTime: string): Promise<boolean> {
   return threads.length <= 1;
 }
 
-/** Only these two mean that there is no such process; anything else (too many open files …) proves nothing. */
+/**
+ * Only these two mean that there is no such process; anything else (too many open files …) proves nothing.
+ */
 function gone(error: unknown): undefined {
   const { code } = error as NodeJS.ErrnoException;
   if (code !== "ENOENT" && code !== "ESRCH") throw error;
 }
 
-/** Every descriptor on a regular file or block device, with the mount that it goes through in its own namespace. */
+/**
+ * Every descriptor on a regular file or block device, with the mount that it goes through in its own
+ * namespace.
+ */
 export async function openFiles(target: VmProcess): Promise<readonly OpenFile[]> {
   const mounts = await mountsOf(String(target.pid));
   const files: OpenFile[] = [];
@@ -141,7 +147,10 @@ export async function mountsOf(process: string): Promise<readonly Mount[]> {
   });
 }
 
-/** The mount that a path lies on: the longest mount point above it; of several at one place the last, which hides the others. */
+/**
+ * The mount that a path lies on: the longest mount point above it; of several at one place the last, which
+ * hides the others.
+ */
 export function mountAbove(mounts: readonly Mount[], path: string): Mount | undefined {
   let best: Mount | undefined;
   for (const mount of mounts) {

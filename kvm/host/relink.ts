@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// qcow2 images name their backing file inside themselves. When a chain moves, the names inside follow: relative ones
-// within one folder, so that the folder can be moved again by hand. Doing it twice changes nothing.
+// qcow2 images name their backing file inside themselves. When a chain moves, the names inside follow:
+// relative ones within one folder, so that the folder can be moved again by hand. Doing it twice changes
+// nothing.
 
 import { basename, dirname, relative, resolve } from "node:path";
 import type { FileMove, Outcome } from "../../core/ports/hypervisor.js";

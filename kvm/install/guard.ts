@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The start guard (R32): a mark per protected VM, the hook script in libvirt's folder, and the proof that libvirtd really
-// calls it. libvirtd looks for hooks only when it starts, so a hook may be installed and yet never be asked; the proof is
-// a start that must be refused: a tiny VM without disks, marked as protected, without an order. The hook refuses it before
-// any QEMU exists; if nobody refuses, it comes up paused and is destroyed at once.
+// The start guard (R32): a mark per protected VM, the hook script in libvirt's folder, and the proof that
+// libvirtd really calls it. libvirtd looks for hooks only when it starts, so a hook may be installed and yet
+// never be asked; the proof is a start that must be refused: a tiny VM without disks, marked as protected,
+// without an order. The hook refuses it before any QEMU exists; if nobody refuses, it comes up paused and is
+// destroyed at once.
 
 import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What stands in the way of protecting a VM, in plain words: what, why, and what to do. A finding blocks or warns; the
-// codes are those of the error registry, since each is a refusal in waiting.
+// What stands in the way of protecting a VM, in plain words: what, why, and what to do. A finding blocks or
+// warns; the codes are those of the error registry, since each is a refusal in waiting.
 
 import type { ErrorCode } from "../../core/base/errors.js";
 import type { Finding } from "../../core/ports/hypervisor.js";

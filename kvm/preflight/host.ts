@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Preflight of a host: could it run this VM, and is there a good place for its folder? Asked of both nodes; what only
-// matters where the VM does not live yet is marked "there".
+// Preflight of a host: could it run this VM, and is there a good place for its folder? Asked of both nodes;
+// what only matters where the VM does not live yet is marked "there".
 
 import { existsSync } from "node:fs";
 import { readdir, readFile, statfs } from "node:fs/promises";
@@ -110,8 +110,8 @@ function cpuFindings({ facts, details, capabilities }: HostSituation): readonly 
   return when(follows && details.host.cpuModel !== capabilities.cpuModel, () =>
     warns(
       "GEMEL-5001",
-      `The VM uses the host's own CPU, and the hosts differ: ${details.host.cpuModel} and ${capabilities.cpuModel}.`,
-      "The guest boots on either; saved memory does not move between them. Choose a model that both have to be sure.",
+      `The VM uses the host's CPU, and they differ: ${details.host.cpuModel} and ${capabilities.cpuModel}.`,
+      "The guest boots on either, saved memory does not move. To be sure, choose a model that both have.",
     ),
   );
 }
@@ -193,7 +193,7 @@ function ownerFindings({ details, capabilities }: HostSituation): readonly Unpla
   return when(here !== there, () =>
     warns(
       "GEMEL-5001",
-      `QEMU runs as user ${here} on this host and as ${there} on the other; libvirt changes the files' owner at each start.`,
+      `QEMU runs as user ${here} here and as ${there} on the other host; libvirt changes the owner at each start.`,
       "Nothing to do unless files are shared with other programs; the same uid on both hosts is cleaner.",
     ),
   );

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Preflight of the VM itself, on the node where it lives: what of it can be moved into a folder and replicated.
+// Preflight of the VM itself, on the node where it lives: what of it can be moved into a folder and
+// replicated.
 
 import type { Image } from "../host/images.js";
 import type { DiskFacts, VmFacts } from "../translate.js";

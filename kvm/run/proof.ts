@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// R31: what QEMU writes to is on the module's mount, judged by the descriptors that it really has open. The mount is
-// never touched: a descriptor tells its mount's id, and that process's own mountinfo tells which file system that is. So
-// a QEMU in another mount namespace, under which the bare folder lies, is found out, and so is an external snapshot.
+// R31: what QEMU writes to is on the module's mount, judged by the descriptors that it really has open. The
+// mount is never touched: a descriptor tells its mount's id, and that process's own mountinfo tells which
+// file system that is. So a QEMU in another mount namespace, under which the bare folder lies, is found out,
+// and so is an external snapshot.
 
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// A start in three steps that the caller puts together: order and paused start here, the proof that QEMU's disks are on
-// the module's mount (proof.ts, R31), then let it run. A paused guest has executed nothing and written nothing.
+// A start in three steps that the caller puts together: order and paused start here, the proof that QEMU's
+// disks are on the module's mount (proof.ts, R31), then let it run. A paused guest has executed nothing and
+// written nothing.
 //
-// A protected VM whose memory was saved at its stop (into its own folder, so that it was replicated) is restored from
-// there. The file is gone before the guest runs: restored a second time, old memory would meet newer disks. For the same
-// reason libvirt's own managed-save images, which stay on one host, are never used for a protected VM (--force-boot).
+// A protected VM whose memory was saved at its stop (into its own folder, so that it was replicated) is
+// restored from there. The file is gone before the guest runs: restored a second time, old memory would meet
+// newer disks. For the same reason libvirt's own managed-save images, which stay on one host, are never used
+// for a protected VM (--force-boot).
 
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -79,7 +81,8 @@ async function restore(
   if (restored.ok) return forget(saved, places, vm);
   if (/no such file/i.test(restored.message)) return done(false);
   if (await findProcess(places.status, vm)) return restored;
-  // Another CPU, another QEMU: the disks are as after a power cut, and a VM that boots beats one that does not.
+  // Another CPU, another QEMU: the disks are as after a power cut, and a VM that boots beats one that does
+  // not.
   const kept = await run("mv", ["-f", "--", saved, `${saved}.unusable`], callLimits.image, "GEMEL-3002");
   return kept.ok ? done(false) : restored;
 }

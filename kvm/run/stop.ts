@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ending a VM. "Done" always means that its process is verified dead, whatever libvirt says: the module's mount is
-// demoted next, and the other node may start the VM.
+// Ending a VM. "Done" always means that its process is verified dead, whatever libvirt says: the module's
+// mount is demoted next, and the other node may start the VM.
 
 import { join } from "node:path";
 import { milliseconds, seconds, type Milliseconds } from "../../core/base/units.js";
@@ -38,7 +38,9 @@ export async function stopVm(
   }
 }
 
-/** SIGKILL, also for a QEMU that no longer answers its monitor; a failure says that it is not verified dead. */
+/**
+ * SIGKILL, also for a QEMU that no longer answers its monitor; a failure says that it is not verified dead.
+ */
 export async function killVm(statusDir: string, vm: VmId): Promise<Outcome<void>> {
   const process = await findProcess(statusDir, vm);
   if (process === undefined || (await killProcess(process, callLimits.death))) return done(undefined);

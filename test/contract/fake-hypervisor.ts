@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A hypervisor without VMs, for the control plane's tests: its "guests" are sleeping processes, so that pids, SIGSTOP,
-// SIGKILL and death are real and everything else is a few maps. It keeps the same contract as the real adapter
-// (fake-hypervisor.test.ts), and can be told to fail.
+// A hypervisor without VMs, for the control plane's tests: its "guests" are sleeping processes, so that pids,
+// SIGSTOP, SIGKILL and death are real and everything else is a few maps. It keeps the same contract as the
+// real adapter (fake-hypervisor.test.ts), and can be told to fail.
 
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every hypervisor adapter must do, whatever is below it. The same tests hold for the fake (on which the control
-// plane's tests stand) and for the real one: so the fake cannot promise what the real one does not keep.
+// What every hypervisor adapter must do, whatever is below it. The same tests hold for the fake (on which the
+// control plane's tests stand) and for the real one: so the fake cannot promise what the real one does not
+// keep.
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
@@ -214,6 +215,20 @@ function stopTests(world: () => World, running: Make, power: Power): void {
     value(await hypervisor.kill(vm));
     assert.equal(await world().alive(process), false);
     value(await hypervisor.kill(vm));
+  });
+
+  test("frozen-vm-holds-up-nobody-else", async () => {
+    const { hypervisor } = world();
+    const frozen = await running("frozen");
+    await world().freeze(frozen, true);
+    const asked = [hypervisor.health(frozen), hypervisor.health(frozen), hypervisor.health(frozen)];
+    const other = await running("other");
+    assert.equal(value(await hypervisor.health(other)).healthy, true);
+    assert.equal(value(await hypervisor.list()).length, 2);
+    value(await hypervisor.definition(frozen));
+    value(await hypervisor.kill(frozen));
+    for (const outcome of asked) await outcome;
+    assert.equal(await power(other), "running");
   });
 
   test("save-and-come-back", async (context) => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The far end of private-libvirt.ts: runs in namespaces of its own, where libvirtd, QEMU and the adapter see a host that
-// belongs to the test alone. Folders of the real host are covered by ones of the test; then JSON lines are served: calls
-// of the port, shell commands, and libvirtd on and off.
+// The far end of private-libvirt.ts: runs in namespaces of its own, where libvirtd, QEMU and the adapter see
+// a host that belongs to the test alone. Folders of the real host are covered by ones of the test; then JSON
+// lines are served: calls of the port, shell commands, and libvirtd on and off.
 
 import { execFile, execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";

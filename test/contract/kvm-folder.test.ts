@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A real VM's way into a module's folder and back, as the adapter prepares it: what its definition says afterwards, what
-// moves, backing chains, disks that are left out, drives with media, and what preflight finds.
+// A real VM's way into a module's folder and back, as the adapter prepares it: what its definition says
+// afterwards, what moves, backing chains, disks that are left out, drives with media, and what preflight
+// finds.
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
@@ -124,7 +125,8 @@ for (const how of ["detach", "empty"] as const) {
 test("media-in-drives-are-copied-or-ejected", async () => {
   const { hypervisor, mountPoint } = host;
   await host.must(`truncate -s 8M ${images}/system.raw; truncate -s 1M ${images}/setup.iso`);
-  const drive = `<disk type="file" device="cdrom"><driver name="qemu" type="raw"/><source file="${images}/setup.iso"/>
+  const drive = `<disk type="file" device="cdrom"><driver name="qemu" type="raw"/>
+    <source file="${images}/setup.iso"/>
     <target dev="sda" bus="ide"/><readonly/></disk>`;
   const vm = await host.defineVm("installed", [diskXml("vda", `${images}/system.raw`, "raw"), drive]);
   const ejected = value(await hypervisor.prepare(planFor(vm, { isos: "eject" })));
@@ -169,6 +171,9 @@ test("saved-memory-travels-in-the-folder-and-is-used-once", async () => {
   await host.must(`test -e ${mountPoint}/saved-state.unusable`);
 });
 
+const bridge = `<interface type="bridge"><source bridge="nowhere0"/></interface>`;
+const sharedFolder = `<filesystem type="mount"><source dir="/srv"/><target dir="srv"/></filesystem>`;
+
 test("preflight-finds-what-cannot-be-moved", async () => {
   const { hypervisor } = host;
   await host.must(`truncate -s 8M ${images}/own.raw; qemu-img create -q -f qcow2 ${images}/base.qcow2 8M
@@ -178,14 +183,12 @@ test("preflight-finds-what-cannot-be-moved", async () => {
     diskXml("vda", `${images}/two.qcow2`, "qcow2"),
     diskXml("vdb", `${images}/base.qcow2`, "qcow2"),
   ]);
-  const network = `<interface type="bridge"><source bridge="nowhere0"/></interface>`;
-  const shared = `<filesystem type="mount"><source dir="/srv"/><target dir="srv"/></filesystem>`;
   const missing = diskXml("vdb", `${images}/missing.raw`, "raw");
   const vm = await host.defineVm("awkward", [
     diskXml("vda", `${images}/one.qcow2`, "qcow2"),
     missing,
-    network,
-    shared,
+    bridge,
+    sharedFolder,
   ]);
   const details = value(await hypervisor.inspect(vm));
   const here = value(await hypervisor.preflight(details, "/var/lib/libvirt/vm/awkward", "here"));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A real libvirtd for one test file, in mount, network and process namespaces of its own: nothing of the host's libvirt
-// is seen or touched, and when its first process dies the kernel takes everything else along. The adapter runs in there
-// too (inside.ts), since it looks at /proc and /run; here are its hands.
+// A real libvirtd for one test file, in mount, network and process namespaces of its own: nothing of the
+// host's libvirt is seen or touched, and when its first process dies the kernel takes everything else along.
+// The adapter runs in there too (inside.ts), since it looks at /proc and /run; here are its hands.
 
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
@@ -64,7 +64,8 @@ export class PrivateLibvirt implements World {
   /** `extra`: more devices. */
   async defineVm(name: string, devices: readonly string[], top = ""): Promise<VmId> {
     const file = `/run/define-${++this.#images}.xml`;
-    const xml = `<domain type="qemu"><name>${escaped(name)}</name>${top}<memory unit="MiB">32</memory><vcpu>1</vcpu>
+    const xml = `<domain type="qemu"><name>${escaped(name)}</name>${top}
+      <memory unit="MiB">32</memory><vcpu>1</vcpu>
       <os><type arch="x86_64" machine="pc">hvm</type></os><features><acpi/></features>
       <devices>${devices.join("")}</devices></domain>`;
     await this.must(`cat > ${file} <<'EOF'\n${xml}\nEOF\nvirsh -q define ${file}`);

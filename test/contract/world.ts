@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the contract suite needs beside the port: a host with nothing on it but what a test makes, and somebody who works
-// past Gemel (virsh, virt-manager). Each adapter brings its own.
+// What the contract suite needs beside the port: a host with nothing on it but what a test makes, and
+// somebody who works past Gemel (virsh, virt-manager). Each adapter brings its own.
 
 import type { Hypervisor, VmId } from "../../core/ports/hypervisor.js";
 

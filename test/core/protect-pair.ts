@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two nodes as protect and unprotect see them: real journals and real files in a temporary folder, fake hypervisors, and
-// modules whose states follow the commands at once. What goes wrong is put in by the tests.
+// Two nodes as protect and unprotect see them: real journals and real files in a temporary folder, fake
+// hypervisors, and modules whose states follow the commands at once. What goes wrong is put in by the tests.
 
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// protect and unprotect over two fake nodes: what they do, what they refuse, and that nothing is ever left half moved,
-// whichever step fails and whenever the daemon ends.
+// protect and unprotect over two fake nodes: what they do, what they refuse, and that nothing is ever left
+// half moved, whichever step fails and whenever the daemon ends.
 
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
