@@ -13,6 +13,7 @@ export interface Paths {
   readonly modules: string;
   readonly tls: string;
   readonly history: string;
+  /** Two slots, `.0` and `.1` (core/record/node-record.ts). */
   readonly nodeRecord: string;
   /** The last status that this daemon showed: what the CLI reads while the daemon is silent. */
   readonly lastStatus: string;

@@ -9,7 +9,7 @@ import type { ModuleSettings } from "../config/module-file.js";
 import type { Paths } from "../config/paths.js";
 import { begin } from "../failover/step.js";
 import type { Durable, NodeState } from "../failover/types.js";
-import { readNodeRecord, writeNodeRecord } from "../record/node-record.js";
+import { NodeRecordWriter, readNodeRecord } from "../record/node-record.js";
 import { bootClock } from "./clock.js";
 import type { Member } from "./membership.js";
 import { configOf } from "./modules.js";
@@ -21,6 +21,7 @@ export interface Beginning {
   readonly state: NodeState;
   /** Why the record of the last daemon could not be used. */
   readonly trouble: string | undefined;
+  readonly keep: (state: NodeState) => Promise<void>;
 }
 
 export function stateAtStart(
@@ -29,7 +30,7 @@ export function stateAtStart(
   { config, card }: Member,
   modules: ReadonlyMap<ModuleId, ModuleSettings>,
 ): Beginning {
-  const { record, trouble } = readNodeRecord(paths.nodeRecord);
+  const { record, sequence, trouble } = readNodeRecord(paths.nodeRecord);
   const durable = (record?.modules ?? {}) as Readonly<Record<string, Durable | undefined>>;
   const timeouts = Object.fromEntries(config.networks.map(({ name, timeout }) => [name, timeout]));
   const state = begin({
@@ -44,12 +45,12 @@ export function stateAtStart(
       return known === undefined ? { config: module } : { config: module, durable: known };
     }),
   });
-  return { state, trouble };
-}
-
-export async function keepState(paths: Paths, { self, modules }: NodeState): Promise<void> {
-  const entries = Object.values(modules).map(({ config, durable }) => [config.id, durable] as const);
-  await writeNodeRecord(paths.nodeRecord, { node: self, modules: Object.fromEntries(entries) });
+  const writer = new NodeRecordWriter(paths.nodeRecord, sequence);
+  const keep = async (next: NodeState): Promise<void> => {
+    const entries = Object.values(next.modules).map((module) => [module.config.id, module.durable] as const);
+    await writer.write({ node: next.self, modules: Object.fromEntries(entries) });
+  };
+  return { state, trouble, keep };
 }
 
 function firstSinceBoot({ run }: Paths): boolean {

@@ -49,6 +49,8 @@ export class Daemon {
   private telling: NodeJS.Timeout | undefined;
   private keeping: NodeJS.Timeout | undefined;
   private told = "";
+  /** Why the last status could not be written: said once, not every two seconds. */
+  private statusUnkept = "";
 
   constructor(private readonly options: DaemonOptions) {
     this.paths = options.paths;
@@ -185,8 +187,11 @@ export class Daemon {
     try {
       await writeFile(`${file}.new`, durableText(statusFormat, this.status()), { mode: 0o600 });
       await rename(`${file}.new`, file);
+      this.statusUnkept = "";
     } catch (error) {
-      this.options.log("The last status could not be written.", { reason: (error as Error).message });
+      const reason = (error as Error).message;
+      if (reason !== this.statusUnkept) this.options.log("The last status could not be written.", { reason });
+      this.statusUnkept = reason;
     }
   }
 

@@ -20,7 +20,7 @@ import type { Hypervisor } from "../ports/hypervisor.js";
 import { Procedures } from "../procedure/procedure.js";
 import type { PeerAnswers, ProcedureServices, Protection } from "../procedure/services.js";
 import type { MirrorEvent } from "../../native/index.js";
-import { keepState, stateAtStart } from "./beginning.js";
+import { stateAtStart } from "./beginning.js";
 import { bootClock } from "./clock.js";
 import { Commands } from "./commands.js";
 import { Exchange, type Offer } from "./exchange.js";
@@ -220,12 +220,12 @@ export class Running {
   private beginLoop(member: Member): NodeLoop {
     const { paths, incarnation } = this.edge;
     const modules = new Map(this.modules.ids().map((id) => [id, this.modules.expect(id)]));
-    const { state, trouble } = stateAtStart(paths, incarnation, member, modules);
+    const { state, trouble, keep } = stateAtStart(paths, incarnation, member, modules);
     if (trouble !== undefined) this.log(null, "The daemon's own state file was damaged.", trouble);
     return new NodeLoop(state, {
       now: bootClock,
       step,
-      persist: (next) => keepState(paths, next),
+      persist: keep,
       record: (decision) => {
         const { rule, sentence, inputs, outcome } = decision;
         const module = decision.module ?? null;

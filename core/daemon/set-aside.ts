@@ -7,6 +7,7 @@
 
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
+import { statfs } from "node:fs/promises";
 import { promisify } from "node:util";
 import { GemelError } from "../base/errors.js";
 import { stateFolder } from "../config/paths.js";
@@ -36,12 +37,14 @@ export async function setAside(module: string, folder: string, generation: strin
       await forgetIdentity(kept);
       return { how: "cloned", folder: kept };
     }
+    await refuseShortage(module, folder);
     await rename(folder, kept);
     await rename(state, keptState);
     await forgetIdentity(kept);
     mkdirSync(folder, { mode: 0o700 });
     return { how: "renamed", folder: kept };
   } catch (error) {
+    if (error instanceof GemelError) throw error;
     throw new GemelError("GEMEL-5007", module, (error as Error).message);
   }
 }
@@ -58,6 +61,16 @@ async function cloned(folder: string, kept: string): Promise<boolean> {
   }
   await rename(unfinished, kept);
   return true;
+}
+
+/** Without reflinks the module is filled anew beside the kept copy: both must fit. */
+async function refuseShortage(module: string, folder: string): Promise<void> {
+  const { stdout } = await run("du", ["-sB1", "--one-file-system", folder], { timeout: shortLimitMs });
+  const needed = Number(stdout.split("\t")[0]);
+  const { bavail, bsize } = await statfs(folder);
+  const free = bavail * bsize;
+  if (free >= needed) return;
+  throw new GemelError("GEMEL-5003", module, `A second copy needs ${needed} bytes; ${free} are free.`);
 }
 
 async function rename(from: string, to: string): Promise<void> {

@@ -89,7 +89,8 @@ export class MirrorSupervisor {
 
   async open(module: string, config: MirrorConfig): Promise<void> {
     const mirror = this.entry(module, config.root);
-    if (mirror.client !== undefined) return;
+    if (mirror.client !== undefined || (await this.connect(module, mirror))) return;
+    await endOld(mirror);
     await this.clearMount(module, config.root);
     mirror.leaving = false;
     mirror.last = undefined;
@@ -236,6 +237,14 @@ export class MirrorSupervisor {
     forgetProcess(mirror.files);
     this.mirrors.delete(module);
   }
+}
+
+/** One that never came to serve (an opening that hung) must not stand in its successor's way. */
+async function endOld(mirror: Mirror): Promise<void> {
+  const old = mirror.process ?? rememberedProcess(mirror.files);
+  if (old === undefined || isDead(old)) return;
+  signal(old, "SIGKILL");
+  await untilDead(old, 5_000);
 }
 
 export const commandLimit = (command: MirrorCommand): Milliseconds => {

@@ -13,6 +13,7 @@ import { History } from "../../core/history.js";
 import { LineReader } from "../../core/peer/lines.js";
 import { crc32c } from "../../core/record/crc32c.js";
 import { readDurable, writeDurable } from "../../core/record/durable-file.js";
+import { NodeRecordWriter, readNodeRecord } from "../../core/record/node-record.js";
 import { Pair } from "./pair/pair.js";
 
 let pair: Pair;
@@ -142,4 +143,21 @@ test("lines-in-pieces-too-long-and-no-json", () => {
   assert.equal(reader.push(Buffer.from("x".repeat(21))), false);
   assert.equal(new LineReader(20, () => undefined).push(Buffer.from("nonsense\n")), false);
   assert.equal(new LineReader(20, () => undefined).push(Buffer.from("5\n")), false);
+});
+
+test("node-record-survives-a-torn-write", async () => {
+  const file = join(folder, "record");
+  const first = { node: "alpha", modules: { cam1: { wish: "run" } } };
+  const writer = new NodeRecordWriter(file, readNodeRecord(file).sequence);
+  await writer.write(first);
+  await writer.write({ ...first, modules: { cam1: { wish: "stop" } } });
+  assert.deepEqual(readNodeRecord(file).record?.modules, { cam1: { wish: "stop" } });
+  const torn = readFileSync(`${file}.0`);
+  writeFileSync(`${file}.0`, Buffer.concat([torn.subarray(0, 70), Buffer.alloc(torn.length - 70, "x")]));
+  const found = readNodeRecord(file);
+  assert.deepEqual([found.record, found.sequence, found.trouble], [first, 1, undefined]);
+  writeFileSync(`${file}.1`, "garbage");
+  assert.match(readNodeRecord(file).trouble ?? "", /no whole record/);
+  writeFileSync(`${file}.1`, "gemel format=9 sequence=1 length=1 crc=00000000\n");
+  assert.throws(() => readNodeRecord(file), /newer version/);
 });
