@@ -30,6 +30,8 @@ export function refusal(c: Case, verb: ModuleVerb, forced = false): Failure | un
   if (c.turn.node.leaving && verb !== "stop") return no("GEMEL-1013");
   switch (verb) {
     case "start":
+      // Started by hand, without Gemel: it is not ours to end.
+      if (phase.state === "STOP" && c.m.vm.kind === "on") return no("GEMEL-5002", "It runs without Gemel.");
       return c.m.durable.wish.kind === "stop" && phase.work.kind === "leaving" ? no("GEMEL-1010") : undefined;
     case "stop":
       return undefined;

@@ -9,6 +9,7 @@
 //   power-off beta | boot beta | crash beta | freeze beta | thaw beta | shutdown beta
 //   kill daemon alpha | start daemon alpha | kill mirror alpha | kill qemu alpha | libvirtd alpha off|on
 //   fill 60                                       a reintegration takes this many seconds from now on
+//   by-hand alpha                                 the VM is started without Gemel
 //   deaf alpha | vm-start alpha fails|works | unmount alpha | mount alpha | disk alpha full|free
 //   after 5                                       five seconds pass
 //   alpha PRIM Ready, beta SECOND Ready           expected, within 30 s of fake time (or: … within 8)
@@ -22,7 +23,7 @@ import assert from "node:assert/strict";
 import { milliseconds, moduleId, nodeName, type ModuleId } from "../../core/base/units.js";
 import type { Command } from "../../core/failover/command.js";
 import { describe } from "../../core/failover/sentences.js";
-import type { ModuleConfig } from "../../core/failover/types.js";
+import type { ModuleConfig, NodeState } from "../../core/failover/types.js";
 import type { Host } from "./world/host.js";
 import { newGeneration } from "./world/fake-mirror.js";
 import { defaultConfig, World } from "./world/world.js";
@@ -32,6 +33,9 @@ const expectMs = 30_000;
 export class Player {
   private world: World | undefined;
   private configs: ModuleConfig[] = [defaultConfig("cam1")];
+  /** Shown every state of every turn (the product test collects them). */
+  constructor(private readonly look: (state: NodeState) => void = () => undefined) {}
+
   private lastCommand = "";
   private commands = 0;
 
@@ -52,7 +56,10 @@ export class Player {
   }
 
   private get w(): World {
-    this.world ??= new World(this.configs);
+    if (this.world === undefined) {
+      this.world = new World(this.configs);
+      this.world.onTurn = (_host, { state }) => this.look(state);
+    }
     return this.world;
   }
 
@@ -83,6 +90,11 @@ export class Player {
     shutdown: ([host]) => this.give(this.host(host), { do: "shutdown" }),
     kill: ([what, host, module]) => this.kill(what ?? "", this.host(host), this.id(module)),
     start: ([, host]) => this.host(host).startDaemon(),
+    "by-hand": ([host]) => {
+      this.host(host).guestOf(this.id(undefined)).on = true;
+      this.host(host).seeVm(this.id(undefined));
+      this.host(host).turn();
+    },
     libvirtd: ([host, is]) => this.host(host).setHypervisor(is === "on"),
     fill: ([seconds]) => {
       this.w.pace.fillMs = Number(seconds) * 1000;
@@ -236,12 +248,19 @@ export class Player {
       what.startsWith("vm on ")
         ? this.vmIsOn(what.split(/\s+/)[2] ?? "", this.id(undefined))
         : this.isSo(this.id(undefined), what);
-    for (let end = this.w.now + seconds * 1000; this.w.now < end; this.w.run(100))
+    const end = this.w.now + seconds * 1000;
+    while (this.w.now < end) {
       assert.ok(isSo(), "did not stay so");
+      this.w.run(100);
+    }
   }
 
   private until(limitMs: number, condition: () => boolean): void {
-    for (const end = this.w.now + limitMs; this.w.now < end; this.w.run(100)) if (condition()) return;
+    const end = this.w.now + limitMs;
+    while (this.w.now < end) {
+      if (condition()) return;
+      this.w.run(100);
+    }
     assert.ok(condition(), `not reached within ${limitMs / 1000} s`);
   }
 

@@ -130,7 +130,7 @@ class Run {
   private round(): void {
     const total = faults.reduce((sum, [, weight]) => sum + weight, 0);
     let pick = this.chance.below(total);
-    const host = this.chance.of(this.world.hosts as [Host, Host]);
+    const host = this.chance.of(this.world.hosts);
     for (const [name, weight, act] of faults) {
       pick -= weight;
       if (pick >= 0) continue;
@@ -155,10 +155,12 @@ class Run {
       host.startDaemon();
     }
     this.world.run(5000);
-    for (const end = this.world.now + convergeMs; this.world.now < end; this.world.run(1000)) {
+    const end = this.world.now + convergeMs;
+    while (this.world.now < end) {
       if (this.invariants.isSplit(this.id)) this.hadSplit = true;
       if (this.isPair()) break;
       this.help();
+      this.world.run(1000);
     }
     this.invariants.demand(
       this.isPair(),

@@ -9,7 +9,8 @@
 //   primary    │ off  │ stop │ leaving
 //   secondary  │ off  │ any  │ WAIT; follows, takes over or leaves by the rules
 //   secondary  │ on   │ any  │ a VM that may not run: buried
-//   none       │ on   │ any  │ the mirror died with the daemon away (R24): buried, no word: what it last granted is unknown
+//   none       │ on   │ run  │ the mirror died with the daemon away (R24): buried, no word: what it last granted is unknown
+//   none       │ on   │ stop │ STOP: a person runs it without Gemel; it is not touched
 //   none       │ off  │ run  │ opened
 //   none       │ off  │ stop │ STOP
 
@@ -29,12 +30,7 @@ export function adopt(c: Case): boolean {
   if (mirror.kind === "unknown" || vm.kind === "unknown") return false;
   const phase = adoptedPhase(c);
   become(c, phase, "P6", "The daemon has started and found what runs here.");
-  if (
-    phase.state === "WAIT" &&
-    c.m.durable.wish.kind === "stop" &&
-    mirror.kind === "none" &&
-    vm.kind === "off"
-  ) {
+  if (phase.work.kind === "opening" && c.m.durable.wish.kind === "stop") {
     become(c, { state: "STOP", work: { kind: "idle" } }, "P6", "The module is stopped here.");
   }
   return true;
@@ -50,6 +46,8 @@ function adoptedPhase(c: Case): Phase {
       return { state, work: { kind: "starting", attempt: 0, notBefore: c.at } };
     return { state: "WAIT", work: { kind: "waiting", reason: "stopping" } };
   }
+  const isByHand = isOn && c.m.mirror.kind === "none" && c.m.durable.wish.kind === "stop";
+  if (isByHand) return { state: "WAIT", work: { kind: "opening" } };
   if (isOn) return { state: "WAIT", work: { kind: "burying", giveWord: false } };
   if (c.m.mirror.kind === "dead") return { state: "WAIT", work: { kind: "burying", giveWord: false } };
   if (c.m.mirror.kind === "none") return { state: "WAIT", work: { kind: "opening" } };

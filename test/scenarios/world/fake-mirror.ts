@@ -199,6 +199,11 @@ export class FakeMirror {
       copy.right = this.inSync ? "paired" : "alone";
       if (!this.inSync) copy.basis = "forced";
     } else {
+      // The engine knows sooner than the daemon: a handshake since the decision makes it void.
+      const needsProof = basis !== "forced" && basis !== "lease" && basis !== "fence";
+      if (needsProof && this.current().kind === "none") return failed("this copy is not current");
+      if (basis === "silence" && this.link.kind === "paired")
+        return failed("the peer answers on the data link");
       this.newRight(basis);
       this.isLinkWanted = true;
       this.dropLink("promoted");

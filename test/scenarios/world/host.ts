@@ -73,7 +73,7 @@ export class Host {
   }
 
   startDaemon(): void {
-    if (!this.isUp || this.isDaemonUp) return;
+    if (!this.runs || this.isDaemonUp) return;
     this.isDaemonUp = true;
     this.run += 1;
     this.queue = [];
@@ -143,8 +143,8 @@ export class Host {
   /** The engine's reactor finds the gap before anything else (R16). */
   thaw(): void {
     this.isFrozen = false;
-    this.thawedAt = this.world.now;
     if (this.world.now - this.frozenAt <= stallLimit) return;
+    this.thawedAt = this.world.now;
     for (const mirror of this.mirrors.values()) {
       if (!mirror.isAlive) continue;
       const wasInSync = mirror.inSync;

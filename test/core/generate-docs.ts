@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// docs/states.md and docs/errors.md are made of the code: `node dist/test/core/generate-docs.js` writes them, the test
+// beside it fails when they differ.
+
+import { writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { errorRegistry } from "../../core/base/errors.js";
+import {
+  commandHandling,
+  eventHandling,
+  messageHandling,
+  type Handling,
+} from "../../core/failover/handling.js";
+import { reasonWords, stabilityOf } from "../../core/failover/reasons.js";
+import { stateNames, type ReasonCode, type StateName } from "../../core/failover/types.js";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "../../..");
+export const docsFolder = join(root, "docs");
+
+const stateSentences: Readonly<Record<StateName, string>> = {
+  STOP: "The module does not run here; its files lie in the folder, unmounted.",
+  WAIT: "The mirror is open, the VM is verified off; this node finds out whether it may run, must follow or has to wait.",
+  ALONE: "This node runs the VM; the other copy does not count. One complete copy.",
+  PRIM: "This node runs the VM; the other copy is up to date.",
+  SECOND: "The other node runs the VM; this copy follows.",
+};
+
+type Rows = Readonly<Record<string, Readonly<Record<StateName, Handling>>>>;
+
+const cell = (handling: Handling): string =>
+  handling.kind === "handled" ? handling.how : `*ignored:* ${handling.because}`;
+
+const section = (title: string, rows: Rows): string =>
+  [
+    `## ${title}`,
+    "",
+    `| | ${stateNames.join(" | ")} |`,
+    `| --- | ${stateNames.map(() => "---").join(" | ")} |`,
+    ...Object.entries(rows).map(
+      ([name, row]) => `| \`${name}\` | ${stateNames.map((state) => cell(row[state])).join(" | ")} |`,
+    ),
+    "",
+  ].join("\n");
+
+function reasons(): string {
+  const words = Object.entries(reasonWords) as [ReasonCode, (typeof reasonWords)[ReasonCode]][];
+  const colour = (code: ReasonCode): string =>
+    [
+      ...new Set(stateNames.filter((state) => state !== "STOP").map((state) => stabilityOf(state, code))),
+    ].join(", ");
+  return [
+    "## Reasons",
+    "",
+    "What `status` gives as the reason, in its words; the stability is that of the states in which it occurs.",
+    "",
+    "| reason | sentence | next | stability |",
+    "| --- | --- | --- | --- |",
+    ...words.map(
+      ([code, { sentence, next }]) => `| \`${code}\` | ${sentence} | ${next ?? ""} | ${colour(code)} |`,
+    ),
+    "",
+  ].join("\n");
+}
+
+export function statesPage(): string {
+  return [
+    "# States of a module on one node",
+    "",
+    "Made of the code (`node dist/test/core/generate-docs.js`); a test holds both together.",
+    "",
+    "| state | what it means |",
+    "| --- | --- |",
+    ...stateNames.map((state) => `| ${state} | ${stateSentences[state]} |`),
+    "",
+    section("State × event", eventHandling),
+    section("State × message of the other node", messageHandling),
+    section("State × command", commandHandling),
+    reasons(),
+  ].join("\n");
+}
+
+export function errorsPage(): string {
+  return [
+    "# Errors",
+    "",
+    "Made of the code (`node dist/test/core/generate-docs.js`); a test holds both together. Each refusal prints the code, what",
+    "happened and where, and the next command to type.",
+    "",
+    "| code | what it means | what to do |",
+    "| --- | --- | --- |",
+    ...Object.entries(errorRegistry).map(
+      ([code, { sentence, next }]) => `| ${code} | ${sentence} | ${next} |`,
+    ),
+    "",
+  ].join("\n");
+}
+
+export const pages = { "states.md": statesPage, "errors.md": errorsPage } as const;
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const [name, page] of Object.entries(pages)) writeFileSync(join(docsFolder, name), page());
+}
