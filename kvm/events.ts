@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { milliseconds } from "../core/base/units.js";
 import type { Outcome, VmEvent, VmSummary } from "../core/ports/hypervisor.js";
-import { untranslated } from "./session.js";
+import { mortal, untranslated } from "./session.js";
 
 export interface EventOptions {
   readonly uri: string;
@@ -69,7 +69,7 @@ export class EventStream {
 
   #begin(): void {
     const { program, uri } = this.#options;
-    const child = spawn(program, ["-q", "-c", uri, "event", "--loop", "--all"], {
+    const child = spawn("setpriv", [...mortal, program, "-q", "-c", uri, "event", "--loop", "--all"], {
       env: untranslated(),
       stdio: ["ignore", "pipe", "ignore"],
     });

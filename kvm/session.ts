@@ -196,6 +196,9 @@ export function untranslated(): NodeJS.ProcessEnv {
   return { ...process.env, LC_ALL: "C", LANGUAGE: "C" };
 }
 
+/** Ends with the daemon, however that ends: a virsh that waits for a frozen QEMU would stay for ever. */
+export const mortal = ["--pdeathsig", "KILL", "--"] as const;
+
 /** One program, killed at its limit; what it printed, or what it complained about. */
 export function run(
   program: string,
@@ -204,7 +207,10 @@ export function run(
   otherwise?: ErrorCode,
 ): Promise<Outcome<string>> {
   return new Promise((resolve) => {
-    const child = spawn(program, args, { env: untranslated(), stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn("setpriv", [...mortal, program, ...args], {
+      env: untranslated(),
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     const output: Buffer[] = [];
     const complaint: Buffer[] = [];
     let size = 0;

@@ -183,8 +183,8 @@ export const emptyDiskPath = (vm: string, disk: ExcludedDisk): string =>
   join(dirname(disk.path), `gemel-${vm}-${disk.target}.${disk.format}`);
 
 /**
- * The definition as this host can run it: at home with the disks that were left out, on the other node without
- * them (detach) or with empty ones (which the caller has made).
+ * The definition as this host can run it: at home with the disks that were left out, on the other node
+ * without them (detach) or with empty ones (which the caller has made).
  */
 export function settleExcluded(root: Element, node: string): string {
   const settled = root.copy();

@@ -92,8 +92,8 @@ async function diesWithin(folder: string, startTime: string, limit: Milliseconds
 }
 
 /**
- * Dead: gone, another process by now, or a zombie without any other thread (while one thread sits in D state the
- * leader is a zombie already, but the process still has its descriptors: R35).
+ * Dead: gone, another process by now, or a zombie without any other thread (while one thread sits in D state
+ * the leader is a zombie already, but the process still has its descriptors: R35).
  */
 async function isDead(folder: string, startTime: string): Promise<boolean> {
   const stat = await readFile(join(folder, "stat"), "utf8").catch(gone);

@@ -193,7 +193,7 @@ function ownerFindings({ details, capabilities }: HostSituation): readonly Unpla
   return when(here !== there, () =>
     warns(
       "GEMEL-5001",
-      `QEMU runs as user ${here} here and as ${there} on the other host; libvirt changes the owner at each start.`,
+      `QEMU runs as ${here} here and as ${there} on the other host; libvirt changes the owner at each start.`,
       "Nothing to do unless files are shared with other programs; the same uid on both hosts is cleaner.",
     ),
   );

@@ -6,8 +6,11 @@
  * machine's firmware would give the same one to every host.
  */
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const startGuard = fileURLToPath(new URL("../../../kvm/install/gemel-hook", import.meta.url));
 
 const qemuConf = `user = "root"
 group = "root"
@@ -45,7 +48,10 @@ export function writeLibvirtFiles(files: string, identity: string): void {
   const etc = join(files, "etc", "libvirt");
   if (existsSync("/etc/libvirt")) cpSync("/etc/libvirt", etc, { recursive: true });
   rmSync(join(etc, "qemu"), { recursive: true, force: true });
-  mkdirSync(join(etc, "hooks"), { recursive: true });
+  // As the package would have it before libvirtd's first start: libvirtd looks for hooks only then (R32).
+  mkdirSync(join(etc, "hooks", "qemu.d"), { recursive: true });
+  cpSync(startGuard, join(etc, "hooks", "qemu.d", "gemel"));
+  chmodSync(join(etc, "hooks", "qemu.d", "gemel"), 0o755);
   writeFileSync(join(etc, "qemu.conf"), qemuConf);
   writeFileSync(join(etc, "libvirtd.conf"), libvirtdConf(uuidOf(identity)));
 }
