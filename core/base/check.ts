@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A broken invariant is a bug: it stops the process, always, also in production. What comes from outside is never
-// checked with this; it is refused with a GemelError (base/errors.ts).
+// A broken invariant is a bug: it stops the process, always, also in production. What comes from outside is
+// never checked with this; it is refused with a GemelError (base/errors.ts).
 
 export function check(condition: boolean, invariant: string): asserts condition {
   if (!condition) throw new Error(`broken invariant: ${invariant}`);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one registry of what can be refused or fail: code → what it means, and what the operator does next. API, CLI,
-// console, log and docs/errors.md (generated) take their words from here, so they cannot drift apart.
+// The one registry of what can be refused or fail: code → what it means, and what the operator does next.
+// API, CLI, console, log and docs/errors.md (generated) take their words from here, so they cannot drift
+// apart.
 //
-// 1xxx command refused · 2xxx data and mirror · 3xxx hypervisor and VM · 4xxx cluster, network, API · 5xxx protect and
-// resolve · 9xxx the daemon itself. A code is never reused for another meaning.
+// 1xxx command refused · 2xxx data and mirror · 3xxx hypervisor and VM · 4xxx cluster, network, API · 5xxx
+// protect and resolve · 9xxx the daemon itself. A code is never reused for another meaning.
 
 export interface ErrorEntry {
   readonly sentence: string;
@@ -238,7 +239,7 @@ export const errorRegistry = {
   },
   "GEMEL-5007": {
     sentence: "The copy could not be set aside.",
-    next: "Read the reason in the message; nothing was overwritten. Then repeat: gemel resolve MODULE --keep NODE",
+    next: "Nothing was overwritten. Remove the cause, then: gemel resolve MODULE --keep NODE",
   },
   "GEMEL-9001": {
     sentence: "The daemon's own state file is damaged.",
@@ -258,7 +259,10 @@ export type ErrorCode = keyof typeof errorRegistry;
 
 /** A failure as a value: in task outcomes, decisions, API answers. */
 export interface Failure {
-  /** A registered code; what comes from a mirror process or a peer of another version may be newer than this registry. */
+  /**
+   * A registered code; what comes from a mirror process or a peer of another version may be newer than this
+   * registry.
+   */
   readonly code: string;
   readonly message: string;
   /** Module, node, file or field that it is about. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every bound and time limit of the control plane, in one place. The relations between them are rules (R17) and are
-// asserted at load time and by test/core/limits.test.ts.
+// Every bound and time limit of the control plane, in one place. The relations between them are rules (R17)
+// and are asserted at load time and by test/core/limits.test.ts.
 
 import { check } from "./check.js";
 import { milliseconds, type Milliseconds, seconds } from "./units.js";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a person (or the console, or a procedure) may ask of a module. `scope: both` is passed on to the other node by
-// the middle itself; everything else is for the node that gets it (the edge forwards `--node N`).
+// What a person (or the console, or a procedure) may ask of a module. `scope: both` is passed on to the
+// other node by the middle itself; everything else is for the node that gets it (the edge forwards `--node
+// N`).
 
 import type { Failure } from "../base/errors.js";
 import type { ModuleId, NodeName } from "../base/units.js";
@@ -18,7 +19,9 @@ export type Command =
   | { readonly do: "stopstart"; readonly module: ModuleId }
   /** Exchange of roles; may be given to either node. */
   | { readonly do: "swap"; readonly module: ModuleId }
-  /** Start here as primary although it is not proven current; `force`: also on a half-copied or unknown copy. */
+  /**
+   * Start here as primary although it is not proven current; `force`: also on a half-copied or unknown copy.
+   */
   | { readonly do: "prim"; readonly module: ModuleId; readonly force: boolean }
   /** Start here as secondary only. */
   | { readonly do: "second"; readonly module: ModuleId; readonly force: boolean }

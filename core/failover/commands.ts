@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a person may ask of a module, when it is refused and why. The same `refusal` answers the command and greys the
-// button (sentences.ts), so they cannot differ.
+// What a person may ask of a module, when it is refused and why. The same `refusal` answers the command and
+// greys the button (sentences.ts), so they cannot differ.
 
 import { unreachable } from "../base/check.js";
 import { failure, type Failure } from "../base/errors.js";

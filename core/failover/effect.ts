@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the loop carries out for the middle. Each ends within a limit of its own and returns as one `task-done` (or
-// `arbiter-answered`); "don't know" is a failure, and the facts are read again.
+// What the loop carries out for the middle. Each ends within a limit of its own and returns as one
+// `task-done` (or `arbiter-answered`); "don't know" is a failure, and the facts are read again.
 //
-// - `lane` says what may overlap: effects of one module in lane "main" are carried out one after the other; those of
-//   lane "answer" (grant, deny, word) at once, also while a start or stop is going on. `bury` ends what is going on.
-// - `validUntil`: past this instant the effect is void and answered with GEMEL-9002: what was decided before a gap of
-//   the daemon's own must not be done after it (R16).
+// - `lane` says what may overlap: effects of one module in lane "main" are carried out one after the
+//   other; those of lane "answer" (grant, deny, word) at once, also while a start or stop is going on.
+//   `bury` ends what is going on.
+// - `validUntil`: past this instant the effect is void and answered with GEMEL-9002: what was decided before
+//   a gap of the daemon's own must not be done after it (R16).
 
 import type { MirrorCommand, MirrorConfig } from "../../native/index.js";
 import type { Instant, Milliseconds, ModuleId, NodeName } from "../base/units.js";
@@ -31,8 +32,8 @@ export type Effect =
       readonly validUntil?: Instant;
     }
   /**
-   * R35, R24: SIGKILL to the VM, the dead (or condemned) mirror process killed, its FUSE connection aborted, the VM's death
-   * verified by pidfd. Done means: verified dead. The unmount is retried beside it.
+   * R35, R24: SIGKILL to the VM, the dead (or condemned) mirror process killed, its FUSE connection aborted,
+   * the VM's death verified by pidfd. Done means: verified dead. The unmount is retried beside it.
    */
   | { readonly do: "bury"; readonly module: ModuleId; readonly task: number }
   /** Define from the folder, start paused, attach the guest, prove the disks (R31), let it run. */
@@ -66,7 +67,9 @@ export type Effect =
 
 export type EffectKind = Effect["do"];
 
-/** P9: what was decided, on what evidence, by which rule. `gemel explain`, the timeline and replay read it. */
+/**
+ * P9: what was decided, on what evidence, by which rule. `gemel explain`, the timeline and replay read it.
+ */
 export interface Decision {
   readonly at: Instant;
   readonly module?: ModuleId;

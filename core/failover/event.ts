@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything that can reach the deciding middle. Every event carries the boot-time instant at which the loop took it.
-// Facts are level-triggered: a mirror's status, a VM's power, a peer's views may be repeated or arrive late and say all.
+// Everything that can reach the deciding middle. Every event carries the boot-time instant at which the loop
+// took it. Facts are level-triggered: a mirror's status, a VM's power, a peer's views may be repeated or
+// arrive late and say all.
 
 import type { Failure } from "../base/errors.js";
 import type { Instant, Milliseconds, ModuleId, NodeName } from "../base/units.js";

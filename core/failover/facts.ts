@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reports become facts: level-triggered, so a repeated or a missed report does no harm. Nothing is decided here.
+// Reports become facts: level-triggered, so a repeated or a missed report does no harm. Nothing is decided
+// here.
 
 import { unreachable } from "../base/check.js";
 import { milliseconds, type ModuleId } from "../base/units.js";
@@ -80,7 +81,8 @@ export function learn(turn: Turn, event: Report): void {
 
 function ofPeer(turn: Turn, name: Peer["name"], change: (peer: Peer) => Peer): void {
   const peer = turn.node.peers[name];
-  // Words of a node that no module names and nobody configured are refused at the edge; here they mean nothing.
+  // Words of a node that no module names and nobody configured are refused at the edge; here they mean
+  // nothing.
   if (peer !== undefined) turn.node.peers = { ...turn.node.peers, [name]: change(peer) };
 }
 
@@ -103,7 +105,8 @@ function viewSeen(
 }
 
 function mirrorSeen(c: Case, status: MirrorStatus): void {
-  // A status that was on its way when the process died says nothing any more; a successor is only taken when opened.
+  // A status that was on its way when the process died says nothing any more; a successor is only taken when
+  // opened.
   const isAwaited = c.m.mirror.kind === "up" || c.m.mirror.kind === "unknown" || c.m.task?.what === "open";
   if (!isAwaited) return;
   c.m.mirror = { kind: "up", status, at: c.at };
@@ -116,7 +119,9 @@ function mirrorSeen(c: Case, status: MirrorStatus): void {
   forgetOldFarewell(c);
 }
 
-/** What the daemon's own record keeps of a copy (R27), and when its word has become the engine's own (R20). */
+/**
+ * What the daemon's own record keeps of a copy (R27), and when its word has become the engine's own (R20).
+ */
 function remember(c: Case, status: MirrorStatus): void {
   const { known, outdated } = c.m.durable;
   const isCopy = status.copy === "consistent" || status.copy === "inconsistent";

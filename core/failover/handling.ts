@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every state × every event, every message, every command: handled, ignored because …, or impossible because …. The test
-// (test/core/failover-product.test.ts) walks the product against step() itself, and docs/states.md is made of it.
+// Every state × every event, every message, every command: handled, ignored because …, or impossible because
+// …. The test (test/core/failover-product.test.ts) walks the product against step() itself, and
+// docs/states.md is made of it.
 
 import type { CommandVerb } from "./command.js";
 import type { EventKind, PeerMessageKind, StateName } from "./types.js";

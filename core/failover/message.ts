@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What two daemons say to each other about a module, over the control connection on any network, authenticated. The
-// edge delivers at most once and in order per connection; whoever needs an answer repeats until it has one, so every
-// message may be lost, late or repeated without harm.
+// What two daemons say to each other about a module, over the control connection on any network,
+// authenticated. The edge delivers at most once and in order per connection; whoever needs an answer repeats
+// until it has one, so every message may be lost, late or repeated without harm.
 
 import type { GenerationHex } from "../../native/index.js";
 import type { ModuleId } from "../base/units.js";

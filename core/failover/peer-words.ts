@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is done with each message of the other node. Total over the message kinds; a message for another situation than
-// the present one is answered with a refusal or passed over, never believed.
+// What is done with each message of the other node. Total over the message kinds; a message for another
+// situation than the present one is answered with a refusal or passed over, never believed.
 
 import { unreachable } from "../base/check.js";
 import { applyCommand } from "./commands.js";
@@ -67,7 +67,10 @@ export function hear(c: Case, message: PeerMessage): void {
   }
 }
 
-/** A command that has travelled is not sent back, except that a stop of both stays one (who leaves last, R22). */
+/**
+ * A command that has travelled is not sent back, except that a stop of both stays one (who leaves last,
+ * R22).
+ */
 const scopeHere = (command: Of<"command">["command"]): object =>
   command.do === "start" ? { scope: "node" } : {};
 
@@ -137,7 +140,10 @@ function hearClaimRefused(c: Case, { claim, because }: Of<"claim-refused">): voi
   }
 }
 
-/** The end of a task of lane answer: grant, deny, word, left-alone. Returns false when it is none of this module's. */
+/**
+ * The end of a task of lane answer: grant, deny, word, left-alone. Returns false when it is none of this
+ * module's.
+ */
 export function answerTaskDone(c: Case, task: number, outcome: TaskOutcome): boolean {
   if (c.m.freeze?.task === task) freezeAnswered(c, outcome.ok);
   else if (c.m.giving?.task === task) wordWritten(c, outcome.ok);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Why a module is as it is: one reason code, one sentence, one next step. Status, log, API, console and the reason in
-// the peer's view take their words from here.
+// Why a module is as it is: one reason code, one sentence, one next step. Status, log, API, console and the
+// reason in the peer's view take their words from here.
 
 import { inConflict, isPaired, peerVerdict, peerView } from "./evidence/proofs.js";
 import { mirrorStatus, type Case } from "./evidence/turn.js";

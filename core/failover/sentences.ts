@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A module's state as a person reads it: one sentence, one colour, and for each verb whether it is allowed now and, when
-// not, why. Everything that could be missing is a total Record, so the compiler finds what is forgotten.
+// A module's state as a person reads it: one sentence, one colour, and for each verb whether it is allowed
+// now and, when not, why. Everything that could be missing is a total Record, so the compiler finds what is
+// forgotten.
 
 import type { Failure } from "../base/errors.js";
 import type { Instant, ModuleId } from "../base/units.js";

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// step(state, event) → { state, effects, decisions }: the whole node, pure. It only dispatches: the event becomes a fact
-// (or is answered), then the file of each module's state looks at the facts until nothing changes any more.
+// step(state, event) → { state, effects, decisions }: the whole node, pure. It only dispatches: the event
+// becomes a fact (or is answered), then the file of each module's state looks at the facts until nothing
+// changes any more.
 //
-// The loop around it: take one event, step, write what changed of `durable` (with fsync), record the decisions, carry out
-// the effects; their results come back as events.
+// The loop around it: take one event, step, write what changed of `durable` (with fsync), record the
+// decisions, carry out the effects; their results come back as events.
 
 import { check, unreachable } from "../base/check.js";
 import { turnGapMax } from "../base/limits.js";
@@ -104,7 +105,10 @@ export function step(state: NodeState, event: Event): Step {
   return { state: { ...turn.node }, effects: turn.effects, decisions: turn.decisions };
 }
 
-/** R16: this daemon did not run for a while: silence is counted anew, and what was asked and not yet answered is void. */
+/**
+ * R16: this daemon did not run for a while: silence is counted anew, and what was asked and not yet answered
+ * is void.
+ */
 function voidAfterGap(turn: Turn, gap: Milliseconds): void {
   const { node, at } = turn;
   node.peers = Object.fromEntries(

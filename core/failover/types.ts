@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the deciding middle knows, as values. `step(state, event) → { state, effects, decisions }` (step.ts) is pure:
-// no clock, socket, file or random; instants come with the events.
+// What the deciding middle knows, as values. `step(state, event) → { state, effects, decisions }` (step.ts)
+// is pure: no clock, socket, file or random; instants come with the events.
 //
 //              start               elected / proven current              peer up to date
 //   ┌──────┐ ───────▶ ┌──────┐ ──────────────────────────▶ ┌───────┐ ◀──────────────▶ ┌──────┐
@@ -12,9 +12,9 @@
 //                     │   SECOND   │ ◀── the other is ALONE or PRIM
 //                     └────────────┘
 //
-// Three kinds of knowledge are kept apart: *facts* (mirror, vm, peer's view: what was last reported), the *phase*
-// (what this node is doing about it), and the *durable* part (what must survive the daemon; the loop writes it, with
-// fsync, before it carries out the effects of the same turn).
+// Three kinds of knowledge are kept apart: *facts* (mirror, vm, peer's view: what was last reported), the
+// *phase* (what this node is doing about it), and the *durable* part (what must survive the daemon; the loop
+// writes it, with fsync, before it carries out the effects of the same turn).
 
 import type { Failure } from "../base/errors.js";
 import type { Instant, Milliseconds, ModuleId, NodeName } from "../base/units.js";
@@ -59,7 +59,10 @@ export interface Durable {
   readonly known: MirrorConfig["known"];
   /** This node was the last one of the pair that it knows to have run the VM. */
   readonly lastPrim: boolean;
-  /** R20: this node's daemon gave its word; never current before a handshake, whatever a new mirror process says. */
+  /**
+   * R20: this node's daemon gave its word; never current before a handshake, whatever a new mirror process
+   * says.
+   */
   readonly outdated?: { readonly generation: GenerationHex; readonly session: number };
   /** Failover was off when the primary was lost: a person decides, also after a restart of the daemon. */
   readonly held: boolean;
@@ -99,7 +102,10 @@ export interface ModuleView {
   readonly vm: "off" | "on" | "unknown";
   /** May run the VM now: its hypervisor answers, and nobody told it to stop. */
   readonly willing: boolean;
-  /** It has gone, or is going, ahead as primary: from the decision to promote until the VM is off and demoted. */
+  /**
+   * It has gone, or is going, ahead as primary: from the decision to promote until the VM is off and
+   * demoted.
+   */
   readonly primary: boolean;
   readonly lastPrim: boolean;
   readonly conflict: boolean;
@@ -208,7 +214,10 @@ export interface LeaveWork {
   readonly gaveUp?: { readonly generation: GenerationHex; readonly session: number };
 }
 
-/** With a lease (R17, R25): the data link is closed first, the asking begins when the other must have stopped. */
+/**
+ * With a lease (R17, R25): the data link is closed first, the asking begins when the other must have
+ * stopped.
+ */
 export interface AskingArbiter {
   readonly kind: "asking-arbiter";
   readonly request: string;

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who of the other nodes shows signs of life, and by which way. Pure: instants come in with the events.
 //
-//   alive ── no sign for 3 pulses, or its process closed its sockets ──▶ suspect ── heartbeat timeout ──▶ dead
-//     ▲                                                                     │                              │
-//     └───────────────── any authenticated heartbeat, answer on control or data link ◀─────────────────────┘
+//   alive ── no sign for 3 pulses, or its process closed ──▶ suspect ── heartbeat timeout ──▶ dead
+//     ▲                                                        │                            │
+//     └──────── any authenticated heartbeat, answer on control or data link ◀──────────────────┘
 //
 // Invariants:
-// - Only authenticated words are signs: heartbeats, answers on the control connection, the data link (R21). A closed
-//   socket, RST or ICMP is knowledge for people (suspect at once), never a sign of life and never a verdict of death.
+// - Only authenticated words are signs: heartbeats, answers on the control connection, the data link (R21).
+//   A closed socket, RST or ICMP is knowledge for people (suspect at once), never a sign of life and never
+//   a verdict of death.
 // - Silence counts only over time in which this daemon ran itself: after a gap every count starts anew (R16).
 // - Clocks of the wall take no part.
 
@@ -83,9 +84,10 @@ export function controlHeard(peer: Peer, incarnation: string, at: Instant): Peer
 export const processClosed = (peer: Peer, at: Instant): Peer => ({ ...peer, closed: at });
 
 /**
- * The module's data link as its mirror process reports it. When it goes down with `quiet` (time since the peer's last
- * answer at that moment) the last sign is exact. Without it: a link lost while heartbeats were still young is taken
- * as stalled since T_link; one lost after they had died was the only witness, and the whole timeout starts here.
+ * The module's data link as its mirror process reports it. When it goes down with `quiet` (time since the
+ * peer's last answer at that moment) the last sign is exact. Without it: a link lost while heartbeats were
+ * still young is taken as stalled since T_link; one lost after they had died was the only witness, and the
+ * whole timeout starts here.
  */
 export function linkSeen(
   peer: Peer,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// docs/states.md and docs/errors.md are made of the code: `node dist/test/core/generate-docs.js` writes them, the test
-// beside it fails when they differ.
+// docs/states.md and docs/errors.md are made of the code: `node dist/test/core/generate-docs.js` writes
+// them, the test beside it fails when they differ.
 
 import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -20,7 +20,7 @@ export const docsFolder = join(root, "docs");
 
 const stateSentences: Readonly<Record<StateName, string>> = {
   STOP: "The module does not run here; its files lie in the folder, unmounted.",
-  WAIT: "The mirror is open, the VM is verified off; this node finds out whether it may run, must follow or has to wait.",
+  WAIT: "The mirror is open, the VM verified off; this node finds out whether it may run, follows or waits.",
   ALONE: "This node runs the VM; the other copy does not count. One complete copy.",
   PRIM: "This node runs the VM; the other copy is up to date.",
   SECOND: "The other node runs the VM; this copy follows.",
@@ -52,7 +52,7 @@ function reasons(): string {
   return [
     "## Reasons",
     "",
-    "What `status` gives as the reason, in its words; the stability is that of the states in which it occurs.",
+    "What `status` gives as the reason, in its words, and the stability it goes with.",
     "",
     "| reason | sentence | next | stability |",
     "| --- | --- | --- | --- |",
@@ -84,8 +84,8 @@ export function errorsPage(): string {
   return [
     "# Errors",
     "",
-    "Made of the code (`node dist/test/core/generate-docs.js`); a test holds both together. Each refusal prints the code, what",
-    "happened and where, and the next command to type.",
+    "Made of the code (`node dist/test/core/generate-docs.js`); a test holds both together.",
+    "Each refusal prints the code, what happened and where, and the next command to type.",
     "",
     "| code | what it means | what to do |",
     "| --- | --- | --- |",

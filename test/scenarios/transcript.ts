@@ -3,8 +3,8 @@
 //
 //   # a sentence                                  comment
 //   config failover=off arbiter=lease             before anything else; also modules=cam1,bms1
-//   given pair                                    alpha's files are the good ones, both started, PRIM and SECOND Ready
-//   alpha: swap                                   a command given on alpha (--both, --force, module named last)
+//   given pair                                    alpha's files are the good ones, both started
+//   alpha: swap                                   a command given on alpha (--both, --force)
 //   cut data | cut heart alpha>beta | heal data   networks; "link" is the data link alone, "arbiter" its way
 //   power-off beta | boot beta | crash beta | freeze beta | thaw beta | shutdown beta
 //   kill daemon alpha | start daemon alpha | kill mirror alpha | kill qemu alpha | libvirtd alpha off|on
@@ -17,7 +17,7 @@
 //   vm on beta | vm on both | vm on none          where it executes (paused does not count)
 //   refused GEMEL-1004 | accepted                 how the last command was answered
 //   says alpha failover-off                       the reason in status
-//   nothing lost                                  every acknowledged record is on each copy that counts as current
+//   nothing lost                                  every acknowledged record is on each copy that counts
 
 import assert from "node:assert/strict";
 import { milliseconds, moduleId, nodeName, type ModuleId } from "../../core/base/units.js";
@@ -303,7 +303,8 @@ export class Player {
         ...this.configs.map(({ id }) => {
           const found = this.describe(host, id);
           const work = host.state?.modules[id]?.phase.work.kind ?? "no daemon";
-          return `  ${host.name} ${id}: ${found?.state ?? "-"} ${found?.stability ?? ""} (${work}) ${found?.sentence ?? ""}`;
+          const state = `${found?.state ?? "-"} ${found?.stability ?? ""}`;
+          return `  ${host.name} ${id}: ${state} (${work}) ${found?.sentence ?? ""}`;
         }),
         ...host.decisions.slice(-12).map(({ at, rule, sentence, outcome, inputs }) => {
           const detail = JSON.stringify(inputs);

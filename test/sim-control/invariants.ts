@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What must hold whatever happens, one checker per rule. They look at the true world, not at what a daemon believes.
+// What must hold whatever happens, one checker per rule. They look at the true world, not at what a daemon
+// believes.
 //
 //   proven-current   no copy goes ahead alone that its own engine does not call current (R19)
 //   truly-silent     "silence" only after real silence at this host, counted while it ran (R16, R21)
 //   not-running      on a word or goodbye the other side answers no guest any more (R20, R22)
 //   one-lineage      two copies go ahead from one generation only when one of them did so on silence (R21)
-//   nothing-lost     whoever runs has every acknowledged record; after a split the kept copies have the rest (P1, P8)
+//   nothing-lost     whoever runs has every acknowledged record; after a split kept copies have the rest
 //   converges        after healing, a pair in sync or (after a split only) a conflict
 
 import type { ModuleId } from "../../core/base/units.js";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A batch of seeds. GEMEL_SEED chooses where it begins (printed), GEMEL_RUNS how many; a failing seed prints its own number.
+// A batch of seeds. GEMEL_SEED chooses where it begins (printed), GEMEL_RUNS how many; a failing seed prints
+// its own number.
 
 import { test } from "node:test";
 import assert from "node:assert/strict";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One seeded run of both nodes: first faults and commands, with crashes at every point of the loop; then everything is
-// healed and convergence demanded. A failing seed replays exactly.
+// One seeded run of both nodes: first faults and commands, with crashes at every point of the loop; then
+// everything is healed and convergence demanded. A failing seed replays exactly.
 
 import type { Command } from "../../core/failover/command.js";
 import { describe } from "../../core/failover/sentences.js";
@@ -71,7 +71,8 @@ class Run {
       this.world.host(name).killDaemon();
       return true;
     };
-    this.options = `failover=${String(config.failover)} home=${config.defaultPrim.kind} loss=${loss} crash=${this.crashChance}`;
+    const faulty = `loss=${loss} crash=${this.crashChance}`;
+    this.options = `failover=${String(config.failover)} home=${config.defaultPrim.kind} ${faulty}`;
   }
 
   readonly options: string;

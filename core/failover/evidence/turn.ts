@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// One turn of the decision core: a draft of the state, and what the turn brings about. Nothing outside step() sees a
-// draft; from outside a turn is a pure function. All changes of a module's phase go through `become` (one setter), all
-// work for the outside through `begin` (at most one task per module in lane main), all messages through `send`.
+// One turn of the decision core: a draft of the state, and what the turn brings about. Nothing outside
+// step() sees a draft; from outside a turn is a pure function. All changes of a module's phase go through
+// `become` (one setter), all work for the outside through `begin` (at most one task per module in lane
+// main), all messages through `send`.
 
 import { turnGapMax } from "../../base/limits.js";
 import { check } from "../../base/check.js";
@@ -74,7 +75,10 @@ export function closeCase({ turn, id, m }: Case): void {
   turn.node.modules = { ...turn.node.modules, [id]: { ...m } };
 }
 
-/** Which state may follow which (reference.md section 1); a step outside this table is a bug and stops the daemon. */
+/**
+ * Which state may follow which (reference.md section 1); a step outside this table is a bug and stops the
+ * daemon.
+ */
 const follows: Readonly<Record<StateName, readonly StateName[]>> = {
   STOP: ["STOP", "WAIT"],
   WAIT: ["WAIT", "STOP", "ALONE", "PRIM", "SECOND"],
@@ -148,7 +152,10 @@ export function begin(c: Case, what: TaskKind, effect: (task: number) => Effect)
   c.turn.effects.push(effect(id));
 }
 
-/** What is going on is given up: its late result will carry an old number. Only for burying and for stopping a VM. */
+/**
+ * What is going on is given up: its late result will carry an old number. Only for burying and for stopping
+ * a VM.
+ */
 export function abandonTask(c: Case): void {
   delete c.m.task;
   delete c.m.notBefore;

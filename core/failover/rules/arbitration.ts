@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// "Is the other not running?" (R20, R21) for a primary whose engine has frozen (R13), and the lease's part in a
-// takeover (R17, R25). Rows are tried from the top; the first that fits counts.
+// "Is the other not running?" (R20, R21) for a primary whose engine has frozen (R13), and the lease's part
+// in a takeover (R17, R25). Rows are tried from the top; the first that fits counts.
 //
 //   row │ peer's word or   │ peer goes    │ arbiter  │ peer            │ verdict
 //       │ farewell at (G,s)│ ahead itself │          │                 │
 //   ────┼──────────────────┼──────────────┼──────────┼─────────────────┼──────────────────────────────
 //    A  │ yes              │ –            │ –        │ –               │ grant on it
-//    B  │ no               │ yes          │ –        │ –               │ deny: QEMU dies, nothing is answered (R14)
+//    B  │ no               │ yes          │ –        │ –               │ deny: QEMU dies (R14)
 //    C  │ no               │ no           │ granted  │ –               │ grant: lease
 //    D  │ no               │ no           │ denied   │ –               │ deny
-//    E  │ no               │ no           │ lease    │ –               │ ask arbiter and peer (R15: no answer = pause)
+//    E  │ no               │ no           │ lease    │ –               │ ask arbiter and peer (R15)
 //    F  │ no               │ no           │ none     │ dead            │ grant: silence (R21)
 //    G  │ no               │ no           │ none     │ alive, suspect  │ ask the peer for its word
 //
-// The engine pauses the guest by itself at its deadline (R15, R16); a verdict may come later and is as good then. A
-// grant names the freeze it answers; for any other freeze it is void.
+// The engine pauses the guest by itself at its deadline (R15, R16); a verdict may come later and is as good
+// then. A grant names the freeze it answers; for any other freeze it is void.
 
 import { without } from "../../base/fields.js";
 import { askLimit, leaseTakeoverWait } from "../../base/limits.js";
@@ -174,8 +174,9 @@ export function tellArbiterAfterwards(c: Case): void {
 export type ArbiterStep = "working" | "granted" | "denied";
 
 /**
- * A secondary or waiting node asks a lease: close the data link, wait until the other must have stopped (T_link +
- * T_ask + T_stop), ask until there is an answer. Silence is no answer: it waits on (R15's other side).
+ * A secondary or waiting node asks a lease: close the data link, wait until the other must have stopped
+ * (T_link + T_ask + T_stop), ask until there is an answer. Silence is no answer: it waits on (R15's other
+ * side).
  */
 export function stepArbiter(c: Case, work: AskingArbiter, keep: (work: AskingArbiter) => void): ArbiterStep {
   if (work.answer === "granted" || work.answer === "denied") return work.answer;

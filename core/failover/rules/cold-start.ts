@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who of two nodes without a running VM starts it (R19, R23): the first fitting row. "Current" is the engine's proof.
+// Who of two nodes without a running VM starts it (R19, R23): the first fitting row. "Current" is the
+// engine's proof.
 //
 //   row │ this copy            │ the other node                        │ what happens
-//   ────┼──────────────────────┼───────────────────────────────────────┼────────────────────────────────────────────
+//   ────┼──────────────────────┼───────────────────────────────────────┼──────────────────────────────
 //    a  │ –                    │ runs the VM, copies paired            │ SECOND
 //    b  │ paired, current      │ waits too and ranks higher            │ its claim is awaited, for a while
 //    c  │ paired, current      │ else                                  │ claim: PRIM or ALONE once it agrees
-//       │ current              │ its goodbye or word is recorded       │ ALONE on it (takeover.ts), before all rows
+//       │ current              │ its goodbye or word is recorded       │ ALONE, before all rows
 //    d  │ current, not paired  │ its daemon answers, does not run it   │ ask its word, then ALONE
 //    e  │ current, not paired  │ dead (R21); lease: asked              │ ALONE on silence; lease
 //    f  │ –                    │ –                                     │ wait, and say for what

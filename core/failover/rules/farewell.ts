@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The receiving side of a goodbye (R22) or a word (R20): first the engine makes "left alone last" durable, then it is
-// acknowledged and acted upon. A farewell for another generation or session than this copy's says nothing about it.
+// The receiving side of a goodbye (R22) or a word (R20): first the engine makes "left alone last" durable,
+// then it is acknowledged and acted upon. A farewell for another generation or session than this copy's says
+// nothing about it.
 
 import { without } from "../../base/fields.js";
 import { isUpToDate, peerVerdict } from "../evidence/proofs.js";
@@ -65,7 +66,10 @@ export function takeWord(c: Case): void {
   c.m.farewell = { basis: "word", generation, session, task, recorded: false };
 }
 
-/** The engine has recorded it. A failure leaves it unacknowledged: the other repeats it, and it is tried again. */
+/**
+ * The engine has recorded it. A failure leaves it unacknowledged: the other repeats it, and it is tried
+ * again.
+ */
 export function farewellRecorded(c: Case, ok: boolean): void {
   const { farewell } = c.m;
   if (farewell === undefined) return;

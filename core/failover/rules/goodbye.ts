@@ -10,8 +10,9 @@
 //   close       clean record, unmounted, process ended
 //   set-aside   resolve only: the losing copy is kept (P8)
 //
-// A crash between two steps is a plain loss: each step is durable before the next begins. The only complete copy never
-// gives up: who leaves while the peer is not up to date stays proven current and can start again alone.
+// A crash between two steps is a plain loss: each step is durable before the next begins. The only complete
+// copy never gives up: who leaves while the peer is not up to date stays proven current and can start again
+// alone.
 
 import { seconds, elapsed, milliseconds, type Milliseconds } from "../../base/units.js";
 import { without } from "../../base/fields.js";
@@ -39,7 +40,9 @@ import type { LeavePurpose, LeaveStep, LeaveWork, Phase, Task, TaskOutcome } fro
 
 /** How long a leaving node waits for an answering peer to take its goodbye; a dead one is not waited for. */
 const goodbyeLimit: Milliseconds = seconds(20);
-/** How long a secondary that is to leave last waits for its primary: its VM may take this long to shut down. */
+/**
+ * How long a secondary that is to leave last waits for its primary: its VM may take this long to shut down.
+ */
 const turnSlack: Milliseconds = seconds(60);
 const demoteLimit: Milliseconds = seconds(20);
 
@@ -87,7 +90,10 @@ function goTo(c: Case, work: LeaveWork, step: LeaveStep): void {
 
 const keep = (c: Case, work: LeaveWork): void => refine(c, leavingPhase(c, work));
 
-/** One turn of leaving: passes what does not apply, begins what does. Returns false when there is nothing more to do now. */
+/**
+ * One turn of leaving: passes what does not apply, begins what does. Returns false when there is nothing
+ * more to do now.
+ */
 export function decideLeave(c: Case, work: LeaveWork): boolean {
   if (c.m.task !== undefined) return false;
   switch (work.step) {
@@ -180,7 +186,10 @@ export function goodbyeTaken(c: Case): void {
   goTo(c, work, "close");
 }
 
-/** Swap: both in sync and the VM off here. Not so any more (the peer was lost meanwhile): the VM comes back here. */
+/**
+ * Swap: both in sync and the VM off here. Not so any more (the peer was lost meanwhile): the VM comes back
+ * here.
+ */
 function handOver(c: Case, work: LeaveWork): boolean {
   const status = mirrorStatus(c);
   if (status === undefined || !isPaired(status) || !status.inSync || !peerAnswers(c)) {
@@ -255,7 +264,10 @@ export function leaveTaskDone(c: Case, work: LeaveWork, task: Task, outcome: Tas
   }
 }
 
-/** A cloned copy still knows its lineage and must be told to follow; a renamed one is gone, this node is empty. */
+/**
+ * A cloned copy still knows its lineage and must be told to follow; a renamed one is gone, this node is
+ * empty.
+ */
 function settleAfterSetAside(c: Case, isCloned: boolean): void {
   const { resolving } = c.m.durable;
   if (!isCloned) {
@@ -270,7 +282,8 @@ function leaveTaskFailed(c: Case, work: LeaveWork, { what }: Task): void {
   if (what === "stop-vm") {
     const how = work.how === "shutdown" ? "off" : "kill";
     const isWorst = work.how === "kill";
-    // A guest that ignores the shutdown is switched off at once; a process that will not die is tried again and again.
+    // A guest that ignores the shutdown is switched off at once; a process that will not die is tried again
+    // and again.
     if (!isWorst) succeeded(c);
     c.m.trouble = failure(isWorst ? "GEMEL-3006" : "GEMEL-3003", c.id);
     keep(c, { ...work, how });
@@ -278,7 +291,8 @@ function leaveTaskFailed(c: Case, work: LeaveWork, { what }: Task): void {
     // Not recorded, so not said: the peer finds out by itself, as after a crash.
     goTo(c, work, "close");
   } else if (what === "close") {
-    // A mirror that cannot close in order (a writer is left, its disk hangs) ends as after a crash: nothing is lost by it.
+    // A mirror that cannot close in order (a writer is left, its disk hangs) ends as after a crash: nothing
+    // is lost by it.
     become(
       c,
       leavingPhase(c, { ...work, step: "close" }),

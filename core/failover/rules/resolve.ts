@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// `resolve --keep NODE` after a conflict (P8). Both nodes carry their half in durable.resolving, so that each half goes on
-// after a restart:
+// `resolve --keep NODE` after a conflict (P8). Both nodes carry their half in durable.resolving, so that
+// each half goes on after a restart:
 //
 //   the kept node    settle (its engine is the source from now on) ─▶ settled ─▶ done when the copies pair
-//   the other node   leaves by force ─▶ set aside (kept, startable by hand) ─▶ settle if cloned ─▶ done, follows as empty
+//   the other node   leaves by force ─▶ set aside (kept) ─▶ settle if cloned ─▶ done, follows as empty
 //
 // The kept node repeats the order until the conflict is gone: the other may have been away when it was given.
 

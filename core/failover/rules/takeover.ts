@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The failover itself: this copy is current (R19, asked by the caller), the other does not run on `basis` (R20 to R22). With
-// failover switched off a person decides, and that is remembered over a restart of the daemon.
+// The failover itself: this copy is current (R19, asked by the caller), the other does not run on `basis`
+// (R20 to R22). With failover switched off a person decides, and that is remembered over a restart of the
+// daemon.
 
 import { isUpToDate } from "../evidence/proofs.js";
 import { become, setDurable, type Case } from "../evidence/turn.js";

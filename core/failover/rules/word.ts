@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The peer's word "I am outdated at G" (R20): when this node may give it, and how it is given. Who has given it is not
-// current before the next handshake, whatever a later mirror process says; the daemon's own record (durable.outdated)
-// holds that from before the word leaves until the engine has it in its own slot.
+// The peer's word "I am outdated at G" (R20): when this node may give it, and how it is given. Who has given
+// it is not current before the next handshake, whatever a later mirror process says; the daemon's own record
+// (durable.outdated) holds that from before the word leaves until the engine has it in its own slot.
 //
 //   asked while this node          │ answer
 //   ───────────────────────────────┼──────────────────────────────────────────────────────

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What ALONE and PRIM have in common: this node has the right to run the VM.
 //
-//   promoting ─▶ starting ─▶ running ─▶ restarting ─▶ starting …        every work ─▶ leaving (rules/goodbye.ts)
+//   promoting ─▶ starting ─▶ running ─▶ restarting ─▶ starting …     all ─▶ leaving (rules/goodbye.ts)
 //                   │ too often                │ maxloop
 //                   └────────▶ leaving ◀───────┘
 //
-// Above all work stands: a dead mirror (the VM dies with it, R35), a freeze (answered even while the VM is being started
-// or stopped), a denial (R14).
+// Above all work stands: a dead mirror (the VM dies with it, R35), a freeze (answered even while the VM is
+// being started or stopped), a denial (R14).
 
 import { elapsed, later, seconds, type Milliseconds } from "../../base/units.js";
 import { failure } from "../../base/errors.js";
@@ -63,8 +63,8 @@ export function decideActive(c: Case, work: ActiveWork): boolean {
 }
 
 /**
- * R24, R35: the mirror process is dead, so the VM must be. The word follows once that is verified, but only when the
- * peer's copy counts and nothing was granted since: after a grant this copy is ahead of the peer's.
+ * R24, R35: the mirror process is dead, so the VM must be. The word follows once that is verified, but only
+ * when the peer's copy counts and nothing was granted since: after a grant this copy is ahead of the peer's.
  */
 function condemned(c: Case): boolean {
   const { mirror, freeze, config } = c.m;

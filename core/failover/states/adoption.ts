@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A daemon that has just started finds what runs, and takes it over without touching it (P6). Nothing is decided before
-// both the mirror and the VM have been looked at.
+// A daemon that has just started finds what runs, and takes it over without touching it (P6). Nothing is
+// decided before both the mirror and the VM have been looked at.
 //
 //   mirror     │ VM   │ wish │ taken as
 //   ───────────┼──────┼──────┼─────────────────────────────────────────────────────────
@@ -9,7 +9,7 @@
 //   primary    │ off  │ stop │ leaving
 //   secondary  │ off  │ any  │ WAIT; follows, takes over or leaves by the rules
 //   secondary  │ on   │ any  │ a VM that may not run: buried
-//   none       │ on   │ run  │ the mirror died with the daemon away (R24): buried, no word: what it last granted is unknown
+//   none       │ on   │ run  │ the mirror died meanwhile (R24): buried; no word, its last grant is unknown
 //   none       │ on   │ stop │ STOP: a person runs it without Gemel; it is not touched
 //   none       │ off  │ run  │ opened
 //   none       │ off  │ stop │ STOP
@@ -18,7 +18,9 @@ import { seconds, elapsed, type Milliseconds } from "../../base/units.js";
 import { become, mirrorStatus, type Case } from "../evidence/turn.js";
 import type { Phase } from "../types.js";
 
-/** R35: more than this many deaths of a mirror process within the window, and it is not restarted any more. */
+/**
+ * R35: more than this many deaths of a mirror process within the window, and it is not restarted any more.
+ */
 const deathsMax = 3;
 const deathsWindow: Milliseconds = seconds(60);
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// SECOND: the other node runs the VM, this copy follows. Ready when in sync, Transient while it is being filled. It takes
-// over when its copy is current (R19) and the other is proven not to run: goodbye, word, a lease, or with `none` the
-// silence of every network (R20, R21). A closed data link alone is no failover while the other daemon answers (R24).
+// SECOND: the other node runs the VM, this copy follows. Ready when in sync, Transient while it is being
+// filled. It takes over when its copy is current (R19) and the other is proven not to run: goodbye, word, a
+// lease, or with `none` the silence of every network (R20, R21). A closed data link alone is no failover
+// while the other daemon answers (R24).
 
 import { elapsed, instant, seconds, type Milliseconds } from "../../base/units.js";
 import { isPaired, isUpToDate, peerRuns, peerVerdict, peerView } from "../evidence/proofs.js";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// STOP: the module does not run here. No mirror process, no mount; the files lie in the folder. Leaves it only by a
-// person's command or at the host's boot. It still gives its word when asked (rules/word.ts).
+// STOP: the module does not run here. No mirror process, no mount; the files lie in the folder. Leaves it
+// only by a person's command or at the host's boot. It still gives its word when asked (rules/word.ts).
 
 import { become, type Case } from "../evidence/turn.js";
 

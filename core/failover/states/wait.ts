@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// WAIT: the mirror is open (or being opened) as secondary, the VM is verified off, and this node finds out whether it may
-// run it (rules/cold-start.ts), must follow, or has to wait, and for what.
+// WAIT: the mirror is open (or being opened) as secondary, the VM is verified off, and this node finds out
+// whether it may run it (rules/cold-start.ts), must follow, or has to wait, and for what.
 //
-//   discovering ─▶ (adopts what runs: P6)      burying ─▶ opening ─▶ waiting ─▶ claiming / asking-word /
-//                                                                   ▲           asking-arbiter / initialising
-//                                                                   └── refused ──┘        └─▶ ALONE, PRIM, SECOND
+//   discovering ─▶ (adopts: P6)   burying ─▶ opening ─▶ waiting ─▶ claiming / asking-word /
+//                                                        ▲         asking-arbiter / initialising
+//                                                        └── refused ──┘        └─▶ ALONE, PRIM, SECOND
 
 import { elapsed, seconds, type Milliseconds } from "../../base/units.js";
 import { failure } from "../../base/errors.js";
@@ -85,7 +85,10 @@ export function decideWait(c: Case, work: WaitWork): boolean {
   }
 }
 
-/** R35, R25: a mirror process that ended under a waiting node has nothing to bury but its mount; then a new one. */
+/**
+ * R35, R25: a mirror process that ended under a waiting node has nothing to bury but its mount; then a new
+ * one.
+ */
 function mirrorWasLost(c: Case, work: WaitWork): boolean {
   const isLost = c.m.mirror.kind === "dead" || (c.m.mirror.kind === "none" && work.kind !== "opening");
   const strayVm = c.m.vm.kind === "on" && mirrorStatus(c)?.role !== "primary";
@@ -159,7 +162,10 @@ function roleIsLeftOver(c: Case): boolean {
   return true;
 }
 
-/** `prim`: a person says that this copy is the one to go on with. The other node's VM is still never overlooked. */
+/**
+ * `prim`: a person says that this copy is the one to go on with. The other node's VM is still never
+ * overlooked.
+ */
 function force(c: Case, forced: { readonly force: boolean }): boolean {
   const status = mirrorStatus(c);
   if (status === undefined) return false;

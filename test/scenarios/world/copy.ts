@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One copy of a module as it lies on a host's disk: survives crashes of process and host. Its data is the set of
-// numbered records that the guest has written; a lineage is told by generations, as in the engine.
+// One copy of a module as it lies on a host's disk: survives crashes of process and host. Its data is the
+// set of numbered records that the guest has written; a lineage is told by generations, as in the engine.
 
 import type { Currency, GenerationHex } from "../../../native/index.js";
 
@@ -54,7 +54,9 @@ export interface Side {
   readonly isElected: boolean;
 }
 
-/** A small version of the engine's direction table (safety.md section 6): enough for decisions about roles. */
+/**
+ * A small version of the engine's direction table (safety.md section 6): enough for decisions about roles.
+ */
 export function direction(sides: readonly [Side, Side]): Direction {
   const [a, b] = sides;
   if (a.copy.state === "absent" || b.copy.state === "absent") return { kind: "refuse" };

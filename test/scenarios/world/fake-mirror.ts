@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A mirror process on fake time: the commands and the status of native/index.ts over a Copy, without any I/O. What it
-// does with its peer is in fake-link.ts.
+// A mirror process on fake time: the commands and the status of native/index.ts over a Copy, without any
+// I/O. What it does with its peer is in fake-link.ts.
 
 import { freezeDeadlineWithoutLease } from "../../../core/base/limits.js";
 import type { Currency, FreezeId, MirrorCommand, MirrorStatus } from "../../../native/index.js";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A host on fake time: the daemon with its loop around step() (persist, then effects, results as events), its mirror
-// processes and its VMs. The loop here keeps the order that core/node.ts keeps; a crash between any two of its actions is
-// what the simulator tries.
+// A host on fake time: the daemon with its loop around step() (persist, then effects, results as events),
+// its mirror processes and its VMs. The loop here keeps the order that core/node.ts keeps; a crash between
+// any two of its actions is what the simulator tries.
 
 import { begin, newDurable, step } from "../../../core/failover/step.js";
 import type {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two hosts, two networks and an arbiter on fake time, in steps of 100 ms. Nothing here is random: transcripts drive it by
-// words, the simulator by a seed.
+// Two hosts, two networks and an arbiter on fake time, in steps of 100 ms. Nothing here is random:
+// transcripts drive it by words, the simulator by a seed.
 
 import type { Step } from "../../../core/failover/step.js";
 import type { Effect, ModuleConfig, ModuleView, PeerMessage } from "../../../core/failover/types.js";
@@ -194,8 +194,8 @@ export class World {
         host.feed({ kind: "arbiter-answered", module, request, answer: "silent" });
         return;
       }
-      // Who runs last keeps the right; the other gets it only where the holder did not renew: here, when it is asked
-      // first after the loss. A swap or a word is told afterwards.
+      // Who runs last keeps the right; the other gets it only where the holder did not renew: here, when it
+      // is asked first after the loss. A swap or a word is told afterwards.
       const holder = this.arbiter.holders.get(module);
       const isRace = why === "frozen" || why === "afterwards" || holder === undefined || holder === host.name;
       const denied = this.denied.get(module) === host.name;
