@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Walks state × event, state × message and state × command against step() itself: a cell that says "ignored" changes
-// nothing, no cell breaks an invariant. Also: the generated pages are those in docs/.
+// Walks state × event, state × message and state × command against step() itself: a cell that says "ignored"
+// changes nothing, no cell breaks an invariant. Also: the generated pages are those in docs/.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
