@@ -8,6 +8,7 @@
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { run } from "./command.mjs";
@@ -52,7 +53,7 @@ export async function buildNative(talk) {
     doing: "Building the native parts",
   };
   await run([gyp, "-C", "native", "configure", "--silent"], options);
-  await run([gyp, "-C", "native", "build", "-j", "2", "--silent"], options);
+  await run([gyp, "-C", "native", "build", "-j", String(availableParallelism()), "--silent"], options);
   keepStamp("native", stamp);
 }
 
