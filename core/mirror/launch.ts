@@ -22,6 +22,11 @@ import type { MirrorConfig } from "../../native/index.js";
 import { identityOf, isDead, type ProcessIdentity } from "./identity.js";
 
 const run = promisify(execFile);
+/**
+ * The mirror process locks its memory (R34), and V8's memory reducer gives locked pages back with madvise,
+ * which the kernel refuses and V8 takes for fatal. The process holds little that could be given back.
+ */
+const nodeFlags = ["--no-memory-reducer"];
 const logBytesMax = 8 * 1024 * 1024;
 
 export interface MirrorFiles {
@@ -43,6 +48,7 @@ const hostProgram = (): string =>
 /** The new process, as far as it is known at once: one that ends before it serves is noticed by it. */
 export async function launch(files: MirrorFiles, config: MirrorConfig): Promise<ProcessIdentity | undefined> {
   mkdirSync(join(files.config, ".."), { recursive: true, mode: 0o700 });
+  prepareFolders(config);
   writeWhole(files.config, `${JSON.stringify(config, null, 1)}\n`);
   rmSync(files.socket, { force: true });
   keepLogSmall(files.log);
@@ -63,6 +69,7 @@ export async function launch(files: MirrorFiles, config: MirrorConfig): Promise<
       "--collect",
       ...properties,
       process.execPath,
+      ...nodeFlags,
       hostProgram(),
       files.config,
     ]);
@@ -70,7 +77,7 @@ export async function launch(files: MirrorFiles, config: MirrorConfig): Promise<
     return identityOf(Number(stdout));
   }
   const log = openSync(files.log, "a", 0o600);
-  const child = spawn(process.execPath, [hostProgram(), files.config], {
+  const child = spawn(process.execPath, [...nodeFlags, hostProgram(), files.config], {
     detached: true,
     stdio: ["ignore", log, log],
     cwd: "/",
@@ -79,6 +86,12 @@ export async function launch(files: MirrorFiles, config: MirrorConfig): Promise<
   child.on("error", () => undefined);
   child.unref();
   return child.pid === undefined ? undefined : identityOf(child.pid);
+}
+
+/** Only for a copy that never was: where one is known, a missing folder means that its volume is not there (R27). */
+function prepareFolders({ known, root, state }: MirrorConfig): void {
+  if (known.kind === "initialised") return;
+  for (const folder of [root, state]) mkdirSync(folder, { recursive: true, mode: 0o700 });
 }
 
 /** Written after the first status told the pid: finds the process again when its socket does not answer. */
