@@ -17,6 +17,25 @@
 
 namespace gemel::fakes {
 
+/// The clock of one process: what it set dies with it.
+class ProcessClock final : public Clock {
+ public:
+  explicit ProcessClock(FakeClock& clock) : clock_(clock) {}
+  Nanos now() override { return clock_.now(); }
+  TimerId after(Nanos delay, std::function<void()> fire) override {
+    return clock_.after(delay, [alive = alive_, fire = std::move(fire)] {
+      if (*alive) fire();
+    });
+  }
+  void cancel(TimerId timer) override { clock_.cancel(timer); }
+  std::uint64_t random() override { return clock_.random(); }
+  void die() { *alive_ = false; }
+
+ private:
+  FakeClock& clock_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
 /// One node: what outlives its mirror process, and the process's engine.
 struct Node {
   Node(FakeClock& time, FakeWire& cable, int number)
@@ -31,10 +50,12 @@ struct Node {
   FakeGuest guest;
   Acknowledge acknowledge = Acknowledge::written;
   Limits limits;
+  std::unique_ptr<ProcessClock> process_clock;
   std::unique_ptr<MirrorEngine> engine;
   std::vector<EngineEvent> events;
   /// Engines of dead processes: frames of their coroutines are never resumed, and must not dangle either.
   std::vector<std::unique_ptr<MirrorEngine>> graves;
+  std::vector<std::unique_ptr<ProcessClock>> old_clocks;
 
   std::string name() const { return side == 0 ? "alpha" : "beta"; }
 
@@ -52,7 +73,8 @@ struct Node {
     config.file_system = "fs-" + name();
     config.copy_uuid = "copy-" + name();
     if (volume.exists(Superblock::kFile)) config.data.kind = Judgement::Kind::there;
-    Ports ports{clock, disk, volume, wire.side(side), front, guest};
+    process_clock = std::make_unique<ProcessClock>(clock);
+    Ports ports{*process_clock, disk, volume, wire.side(side), front, guest};
     engine = std::make_unique<MirrorEngine>(ports, config,
                                             [this](const EngineEvent& event) { events.push_back(event); });
     const auto started = finish(clock, engine->start(), 60 * kSecond);
@@ -102,7 +124,9 @@ struct Node {
     front.writers = 0;
     if (!engine) return;
     engine->die();
+    process_clock->die();
     graves.push_back(std::move(engine));
+    old_clocks.push_back(std::move(process_clock));
   }
 };
 
