@@ -115,6 +115,15 @@ export class Procedures {
     return id;
   }
 
+  /** What this one left unfinished has been undone by another: it is not to be continued. */
+  abandon(kind: string, subject: string): void {
+    for (const journal of [...this.journals.values()]) {
+      if (journal.kind !== kind || journal.subject !== subject || journal.state !== "failed") continue;
+      this.journals.delete(journal.id);
+      removeWhole(this.file(journal.id));
+    }
+  }
+
   view(id: string): ProcedureView {
     const journal = this.journals.get(id);
     if (journal === undefined) throw new GemelError("GEMEL-4008", id, "There is no such procedure.");

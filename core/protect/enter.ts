@@ -19,7 +19,7 @@ import type { ProcedureKind, ProcedureStep } from "../procedure/procedure.js";
 import type { ProcedureServices } from "../procedure/services.js";
 import { writeWhole } from "../record/durable-file.js";
 import { moveFiles, moveFilesBack, refuseOccupied, removeOriginals } from "./files.js";
-import { calls, type CreateThere, type ModuleThere, type RoomThere } from "./there.js";
+import { calls, makeStateRoom, type CreateThere, type ModuleThere, type RoomThere } from "./there.js";
 import { markGuarded, powerOff, startAsBefore, startLimit, until } from "./vm.js";
 
 export const definitionFile = "domain.xml";
@@ -80,12 +80,13 @@ function makeRoom(services: ProcedureServices): Step {
       const { folder } = data.plan;
       // Others may pass through, not look inside; the mirror closes what lies under its mount (R27).
       await mkdir(folder, { recursive: true, mode: 0o711 });
-      const body: RoomThere = { folder };
+      await makeStateRoom(folder, data.module);
+      const body: RoomThere = { folder, module: data.module };
       await services.callPeer(data.peer, calls.room, body);
     },
     undo: async ({ data }) => {
       await rmdir(data.plan.folder).catch(ignoreMissing);
-      const body: RoomThere = { folder: data.plan.folder };
+      const body: RoomThere = { folder: data.plan.folder, module: data.module };
       await services.callPeer(data.peer, calls.noRoom, body).catch(() => undefined);
     },
   };
@@ -173,33 +174,44 @@ function startBoth(services: ProcedureServices): Step {
   return {
     name: "starting the module",
     run: async ({ data, note }) => {
-      const module = moduleId(data.module);
-      await until(`module ${data.module} has been taken up`, startLimit, () => {
-        const view = services.view(data.module);
-        return view !== undefined && view.reason !== "discovering";
-      });
-      const isRunning = (): boolean => {
-        const state = services.view(data.module)?.state;
-        return state === "ALONE" || state === "PRIM";
-      };
-      if (!isRunning()) {
-        // This node's files are the good ones: said once, by the procedure, for the person who asked for it.
-        const answer = await services.command({ do: "prim", module, force: true }, data.by);
-        if (!answer.ok) throw new GemelError("GEMEL-5006", data.module, answer.failure.message);
-      }
+      await startHere(services, data);
       const body: ModuleThere = { module: data.module };
       await services.callPeer(data.peer, calls.start, body).catch((error: unknown) => {
-        note(
-          `${data.peer} does not start it yet: ${(error as Error).message} There: gemel start ${data.module}`,
-        );
+        const reason = (error as Error).message;
+        note(`${data.peer} does not start it yet: ${reason} There: gemel start ${data.module}`);
       });
-      await until(
-        `the VM runs on this node`,
-        startLimit,
-        () => isRunning() && services.view(data.module)?.vm === "on",
-      );
+      await until(`the VM of ${data.module} runs here`, startLimit, () => {
+        refuseDeadEnd(services, data.module);
+        return isActive(services, data.module) && services.view(data.module)?.vm === "on";
+      });
     },
   };
+}
+
+/** This node's files are the good ones: said once, by the procedure, for the person who asked for it. */
+async function startHere(services: ProcedureServices, data: Readonly<EnterData>): Promise<void> {
+  const module = moduleId(data.module);
+  await until(`module ${module} has been taken up`, startLimit, () => {
+    const view = services.view(module);
+    return view !== undefined && view.reason !== "discovering";
+  });
+  if (isActive(services, module)) return;
+  const answer = await services.command({ do: "prim", module, force: true }, data.by);
+  if (!answer.ok) throw new GemelError("GEMEL-5006", module, answer.failure.message);
+}
+
+function isActive(services: ProcedureServices, module: string): boolean {
+  const state = services.view(module)?.state;
+  return state === "ALONE" || state === "PRIM";
+}
+
+/** What waiting longer does not heal; the same command, given again, continues from here. */
+function refuseDeadEnd(services: ProcedureServices, module: string): void {
+  const problem = services.mirror(module)?.dataProblem;
+  if (problem !== undefined) throw new GemelError("GEMEL-2001", module, problem.message);
+  const reason = services.view(module)?.reason;
+  if (reason !== "vm-failing" && reason !== "maxloop" && reason !== "failed") return;
+  throw new GemelError("GEMEL-3002", module, "", `See why with: gemel explain ${module}`);
 }
 
 function dropOriginals(): Step {

@@ -20,7 +20,7 @@ const unprotectCall = "unprotect-here";
 
 export function createProtection(services: ProcedureServices, procedures: Procedures): Protection {
   procedures.define(enterProcedure(services));
-  procedures.define(leaveProcedure(services));
+  procedures.define(leaveProcedure(services, (module) => procedures.abandon("protect", module)));
   const unprotect: Protection["unprotect"] = (module, request, by) =>
     leaveModule(services, procedures, { module, request, by });
   return {
@@ -123,7 +123,11 @@ async function leaveModule(
     const call: LeaveCall = { module, request, by };
     return (await services.callPeer(peer, unprotectCall, call)) as ProtectReply;
   }
-  if (!runs(own)) refuseUncertain(module, own, other);
+  // A protect that broke off at the start: its files have never been anywhere else.
+  const isUnfinished = procedures
+    .views()
+    .some(({ kind, subject, state }) => kind === "protect" && subject === module && state === "failed");
+  if (!runs(own) && !isUnfinished) refuseUncertain(module, own, other);
   const isOn = own?.vm === "on";
   if (isOn && request.stop !== true) {
     throw new GemelError(

@@ -34,13 +34,17 @@ export interface LeaveData {
 
 type Step = ProcedureStep<LeaveData>;
 
-export function leaveProcedure(services: ProcedureServices): ProcedureKind<LeaveData> {
+/** `forgotten`: the module is gone, and with it whatever protect had left to do. */
+export function leaveProcedure(
+  services: ProcedureServices,
+  forgotten: (module: string) => void,
+): ProcedureKind<LeaveData> {
   const steps: readonly Step[] = [
     stopModule(services),
     markOff(services),
     moveOut(services),
     giveToLibvirt(services),
-    forget(services),
+    forget(services, forgotten),
     clearFolder(),
     startGuest(services),
   ];
@@ -122,7 +126,7 @@ function giveToLibvirt({ hypervisor }: ProcedureServices): Step {
   };
 }
 
-function forget(services: ProcedureServices): Step {
+function forget(services: ProcedureServices, forgotten: (module: string) => void): Step {
   return {
     name: forgetName,
     run: async ({ data, note }) => {
@@ -134,6 +138,7 @@ function forget(services: ProcedureServices): Step {
         note(`${data.peer} forgets the module when it is back (${(error as Error).message}).`);
       }
       services.modules.remove(data.module);
+      forgotten(data.module);
       // Also what a doctor's round has marked meanwhile.
       await markGuarded(services, [], data.vm);
     },

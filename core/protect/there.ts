@@ -3,6 +3,7 @@
 // twice.
 
 import { mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import { GemelError } from "../base/errors.js";
 import { moduleId, seconds } from "../base/units.js";
 import { parseModule } from "../config/module-file.js";
@@ -31,6 +32,7 @@ export interface PreflightThere {
 
 export interface RoomThere {
   readonly folder: string;
+  readonly module: string;
 }
 
 export interface CreateThere {
@@ -91,8 +93,14 @@ export async function guardFindings(services: ProcedureServices): Promise<readon
   ];
 }
 
-async function roomThere({ folder }: RoomThere): Promise<void> {
+/** The engine makes its own folder, never the one above: where that is missing, a volume is missing (R27). */
+export async function makeStateRoom(folder: string, module: string): Promise<void> {
+  await mkdir(dirname(stateFolder(folder, module)), { recursive: true, mode: 0o700 });
+}
+
+async function roomThere({ folder, module }: RoomThere): Promise<void> {
   await mkdir(checkFolder(folder), { recursive: true, mode: 0o711 });
+  await makeStateRoom(folder, module);
   if ((await readdir(folder)).length > 0) {
     throw new GemelError("GEMEL-5001", folder, "The folder is not empty.");
   }

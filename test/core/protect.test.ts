@@ -168,6 +168,21 @@ test("protect-past-the-point-of-no-return-is-continued-by-asking-again", async (
   assert.equal((await pair.alpha.ended(again)).state, "done");
 });
 
+test("unprotect-of-a-module-whose-protect-never-finished", async (context) => {
+  const pair = pairFor(context);
+  const vm = pair.addVm("Cam 1");
+  pair.alpha.failing.add(calls.create);
+  const reply = await pair.alpha.protection.protect({ vm, module: "cam1" }, "test");
+  assert.equal((await pair.alpha.ended(reply.procedure ?? "")).state, "failed");
+  const undone = await pair.alpha.protection.unprotect("cam1", {}, "test");
+  assert.equal((await pair.alpha.ended(undone.procedure ?? "")).state, "done");
+  assert.deepEqual(readdirSync(pair.images).sort(), ["data.raw", "system.raw"]);
+  pair.alpha.failing.clear();
+  const again = await pair.alpha.protection.protect({ vm, module: "cam1" }, "test");
+  assert.notEqual(again.procedure, reply.procedure, "nothing of the first one is continued");
+  assert.equal((await pair.alpha.ended(again.procedure ?? "")).state, "done");
+});
+
 test("unprotect-puts-everything-back", async (context) => {
   const { pair, vm, folder } = await protectedPair(context);
   const { alpha, beta } = pair;
