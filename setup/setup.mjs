@@ -115,8 +115,8 @@ function sayReady() {
 }
 
 /**
- * Waits until no other set-up works in this folder, so that two terminals do not build into each other. The lock is
- * held by a child that lives as long as its standard input, and so never outlives this process.
+ * Waits until no other set-up works in this folder, so that two terminals do not build into each other. The
+ * lock is held by a child that lives as long as its standard input, and so never outlives this process.
  * @returns {Promise<() => void>} releases it
  */
 async function lockFolder() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The set-up script before false package tools: what it says, and that it leaves the machine's own service policy
- * as it was. Nothing is installed here; a whole set-up is what every other suite stands on.
+ * The set-up script before false package tools: what it says, and that it leaves the machine's own service
+ * policy as it was. Nothing is installed here; a whole set-up is what every other suite stands on.
  */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
