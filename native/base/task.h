@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Coroutines of the reactor. A guest's write is one straight function with `co_await` where it waits (for a lock, the
-// disk, the peer); nothing here is thread-safe because one thread runs everything. Frames come from a pool of size
-// classes, so that a write allocates nothing from the heap once the pool is warm (R34).
+// Coroutines of the reactor. A guest's write is one straight function with `co_await` where it waits (for a
+// lock, the disk, the peer); nothing here is thread-safe because one thread runs everything. Frames come from
+// a pool of size classes, so that a write allocates nothing from the heap once the pool is warm (R34).
 //
 // Task<T>   lazy: starts when awaited, resumes its awaiter by symmetric transfer.
 // spawn()   starts a Task<void> that nobody awaits.
 // Event     level-triggered: wait() continues at once when set.
-// Keep arguments of awaited calls in named locals: GCC 12 destroys some temporaries of co_await expressions twice.
+// Keep arguments of awaited calls in named locals: GCC 12 destroys some temporaries of co_await expressions
+// twice.
 #pragma once
 
 #include <array>
@@ -43,7 +44,11 @@ class FramePool {
 
  private:
   static constexpr std::size_t kStep = 256;
+#if defined(__SANITIZE_ADDRESS__)
+  static constexpr std::size_t kSlots = 1;  // every frame from the heap, so that a use after its end is seen
+#else
   static constexpr std::size_t kSlots = 33;
+#endif
   static std::array<std::vector<void*>, kSlots>& lists() {
     thread_local std::array<std::vector<void*>, kSlots> lists;
     return lists;
@@ -138,11 +143,15 @@ struct Detached {
     [[noreturn]] void unhandled_exception() noexcept { std::terminate(); }
   };
 };
-inline Detached run_detached(Task<void> task) { co_await task; }
+inline Detached run_detached(Task<void> task) {
+  co_await task;
+}
 }  // namespace task_detail
 
 /// Runs `task` now, until its first wait; it frees itself at its end.
-inline void spawn(Task<void> task) { task_detail::run_detached(std::move(task)); }
+inline void spawn(Task<void> task) {
+  task_detail::run_detached(std::move(task));
+}
 
 /// Level-triggered event. set() resumes every waiter, in the order in which they came.
 class Event {

@@ -126,6 +126,57 @@ struct Pair {
   }
 };
 
+/// Stands between the two ends and keeps a copy of every byte, like a capture of the data network.
+class Relay {
+ public:
+  Relay(Reactor& reactor, std::uint16_t to)
+      : reactor_(reactor), to_(to), door_(::socket(AF_INET, kStream, 0)) {
+    sockaddr_in at = loopback(port);
+    CHECK(::bind(door_, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0 && ::listen(door_, 4) == 0);
+    welcome();
+  }
+  ~Relay() {
+    for (const int fd : ends_) ::shutdown(fd, SHUT_RDWR);
+    reactor_.cancel_all(door_);
+  }
+  std::uint16_t port = free_port();
+  std::string captured;
+
+ private:
+  static constexpr int kStream = SOCK_STREAM | SOCK_CLOEXEC;
+  static sockaddr_in loopback(std::uint16_t port) {
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_port = htons(port);
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return at;
+  }
+  void welcome() {
+    reactor_.accept(door_, [this](int near) {
+      if (near < 0) return;
+      const int far = ::socket(AF_INET, kStream, 0);
+      sockaddr_in at = loopback(to_);
+      CHECK(::connect(far, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0);
+      ends_.insert(ends_.end(), {near, far});
+      pump(near, far);
+      pump(far, near);
+      welcome();
+    });
+  }
+  void pump(int from, int to) {
+    auto buffer = std::make_shared<std::vector<std::byte>>(65536);
+    reactor_.recv(from, *buffer, [this, from, to, buffer](int count) {
+      if (count <= 0) return;
+      captured.append(reinterpret_cast<const char*>(buffer->data()), static_cast<std::size_t>(count));
+      if (::send(to, buffer->data(), static_cast<std::size_t>(count), MSG_NOSIGNAL) == count) pump(from, to);
+    });
+  }
+  Reactor& reactor_;
+  std::uint16_t to_;
+  int door_;
+  std::vector<int> ends_;
+};
+
 std::vector<std::byte> pattern(std::size_t size, unsigned seed) {
   std::vector<std::byte> bytes(size);
   for (std::size_t i = 0; i < size; i++)
@@ -337,6 +388,30 @@ TEST(link_plain_frame_with_a_flipped_bit_ends_the_link) {
   CHECK(reader.next(cipher, frame) == FrameReader::Next::broken);
   CHECK(reader.problem().find("checksum") != std::string::npos);
   CHECK(reader.next(cipher, frame) == FrameReader::Next::broken);
+}
+
+TEST(link_capture_contains_no_record_marker) {
+  // sabotage plaintext-link turns this red
+  Authority authority("cluster");
+  Pair pair;
+  const TlsFiles a = authority.issue("alpha");
+  const TlsFiles b = authority.issue("beta");
+  pair.make(pair.alpha, "alpha", "beta", &a);
+  pair.make(pair.beta, "beta", "alpha", &b);
+  Relay relay(pair.reactor, pair.port);
+  LinkConfig config{"module-1", "alpha", "beta", {}, {{"127.0.0.1", relay.port}}};
+  pair.alpha.link = std::make_unique<TcpLink>(pair.reactor, pair.pool, config, pair.alpha.tls.get());
+  pair.alpha.link->listen_to(&pair.alpha);
+  pair.connect();
+  std::string record(4096, 'x');
+  record.replace(0, 8, "GEMELREC");
+  CHECK(pair.alpha.say(kHot, wire::Write{2, 0, false}, std::as_bytes(std::span(record)), 1));
+  CHECK(pair.until([&] { return pair.beta.heard.size() == 1; }));
+  CHECK(std::ranges::equal(pair.beta.heard[0].data.bytes(), std::as_bytes(std::span(record))));
+  CHECK(relay.captured.size() > record.size());
+  CHECK(relay.captured.find("GEMELREC") == std::string::npos);
+  pair.alpha.link->enable(false);
+  pair.beta.link->enable(false);
 }
 
 TEST(link_dialler_prefers_the_first_network_and_takes_the_next) {
