@@ -84,6 +84,17 @@ int FuseDevice::unmount(const std::string& directory) {
   return umount2(directory.c_str(), UMOUNT_NOFOLLOW) == 0 ? 0 : -errno;
 }
 
+int FuseDevice::clear_dead(const std::string& directory) {
+  while (connection_at(directory) != 0) {
+    const int file = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool is_dead = file < 0 && (errno == ENOTCONN || errno == ECONNABORTED);
+    if (file >= 0) close(file);
+    if (!is_dead) return 0;
+    if (const int failure = unmount(directory); failure != 0) return failure;
+  }
+  return 0;
+}
+
 void FuseDevice::saw_request(ConstBytes request) {
   fuse_in_header header{};
   if (request.size() < sizeof header) return;

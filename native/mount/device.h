@@ -36,6 +36,9 @@ class FuseDevice {
   /// or -errno
   /// (-EBUSY while something is open below; never lazy, R32).
   static int unmount(const std::string& directory);
+  /// Takes away what a predecessor left when it died: a mount of ours over `directory` whose process is gone.
+  /// 0, or -EBUSY while somebody still has a file open in it.
+  static int clear_dead(const std::string& directory);
   void forget_mount() { connection_ = 0; }
 
   /// To be shown every request: remembers INIT, whose answer is patched.

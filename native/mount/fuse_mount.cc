@@ -34,6 +34,10 @@ FuseMount::~FuseMount() {
 }
 
 int FuseMount::open_underlying(const std::string& directory, std::string& why) {
+  if (FuseDevice::clear_dead(directory) == -EBUSY) {
+    why = "the mount of a mirror process that died cannot be taken away: " + describe(open_below(directory));
+    return -EBUSY;
+  }
   const int mounted = is_mount_point(directory);
   if (mounted != 0) {
     why = mounted > 0 ? directory + " is itself a mount point: choose a directory below it"

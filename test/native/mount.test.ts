@@ -7,9 +7,9 @@
  */
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { after, before, test, type TestContext } from "node:test";
+import { test, type TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { MirrorPair, type MirrorProcess } from "./mirror-pair.js";
@@ -85,7 +85,8 @@ function scenario(directory: string, name: string, seed = "1"): string {
 /** Everything below a directory but inode numbers and times: names, types, modes, owners, sizes, contents. */
 function picture(directory: string): string {
   const script = [
-    "find . -mindepth 1 -printf '%P %y %m %U %G %n %l' -type f -printf ' %s' -o -mindepth 1 -printf '\\n' | sort",
+    "find . -mindepth 1 -type d -printf '%P %m %U %G\\n' | sort",
+    "find . -mindepth 1 -not -type d -printf '%P %y %m %U %G %n %l %s\\n' | sort",
     "find . -type f -size -4M -print0 | sort -z | xargs -0 -r sha256sum",
   ].join("; ");
   const done = spawnSync("bash", ["-c", script], {
@@ -94,13 +95,12 @@ function picture(directory: string): string {
     maxBuffer: 1 << 28,
   });
   assert.equal(done.status, 0, done.stderr);
-  return done.stdout.replace(/ d (\d+) (\d+) (\d+) \d+/g, " d $1 $2 $3");
+  return done.stdout;
 }
 
 void test("file calls below the mount", async (context) => {
   const alone = new Alone();
-  before(() => undefined);
-  after(() => alone.remove());
+  context.after(() => alone.remove());
   await alone.start();
   for (const name of scenarios) {
     await context.test(name.replaceAll("_", "-"), () => {
@@ -111,7 +111,7 @@ void test("file calls below the mount", async (context) => {
   }
   await context.test("refused-ways", () => {
     const seen = scenario(alone.mirror.root, "refused_ways");
-    assert.match(seen, /^reflink -> (EOPNOTSUPP|ENOTTY)$/m);
+    assert.match(seen, /^reflink -> (ENOTSUP|EOPNOTSUPP|ENOTTY)$/m);
     assert.match(seen, /^copy_file_range -> 8192$/m);
     assert.match(seen, /^own attribute -> ENODATA$/m);
     assert.match(seen, /^set own -> EPERM$/m);
@@ -162,8 +162,7 @@ void test("identity-lasts-through-the-death-of-the-mirror", async (context) => {
   const { ino } = statSync(path, { bigint: true });
   alone.mirror.kill();
   await alone.mirror.gone();
-  assert.throws(() => statSync(path), /ENOTCONN|ECONNABORTED/);
-  assert.equal(spawnSync("umount", [alone.mirror.root]).status, 0);
+  assert.throws(() => readFileSync(path), /ENOTCONN|ECONNABORTED/);
   await alone.start();
   assert.equal(statSync(path, { bigint: true }).ino, ino);
 });

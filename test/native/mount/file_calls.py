@@ -499,7 +499,7 @@ def times():
 
 def many_entries():
     os.mkdir("many")
-    for index in range(3000):
+    for index in range(600):
         os.close(os.open(f"many/entry-{index:05d}", os.O_CREAT, 0o600))
     say(len(os.listdir("many")))
     seen = set()
@@ -553,7 +553,7 @@ def random_calls():
         if len(truth) < end:
             truth.extend(bytes(end - len(truth)))
 
-    for step in range(3000):
+    for step in range(1500):
         what = numbers.choice(("write", "write", "direct", "direct", "map", "truncate", "punch", "read", "direct-read"))
         counts[what] = counts.get(what, 0) + 1
         start = numbers.randrange(limit)
