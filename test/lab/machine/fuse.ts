@@ -7,10 +7,18 @@
 import { readFileSync } from "node:fs";
 import { run } from "./command.js";
 
-/** Numbers of the FUSE connections mounted in the host, for /sys/fs/fuse/connections. */
+/**
+ * Numbers of the FUSE connections mounted in the host, for /sys/fs/fuse/connections. What is mounted out here as
+ * well was there when the host's namespace was copied: it is somebody else's.
+ */
 export function fuseConnectionsOf(pid: number): string[] {
+  const others = connectionsIn("self");
+  return connectionsIn(String(pid)).filter((number) => !others.includes(number));
+}
+
+function connectionsIn(process: string): string[] {
   try {
-    return readFileSync(`/proc/${pid}/mountinfo`, "utf8")
+    return readFileSync(`/proc/${process}/mountinfo`, "utf8")
       .split("\n")
       .filter((line) => / - fuse(\.\S+)? /.test(line))
       .map((line) => line.split(" ")[2]?.split(":")[1])
