@@ -204,6 +204,7 @@ bool is_first_elected(const wire::Hello& first, const wire::Hello& second) {
     return hello.right == wire::Right::outdated || hello.right == wire::Right::gave_up;
   };
   if (stepped_back(first) != stepped_back(second)) return stepped_back(second);
+  if (first.unbroken != second.unbroken) return first.unbroken;
   if (first.elected != second.elected) return first.elected;
   return true;
 }

@@ -188,3 +188,14 @@ TEST(direction_who_gave_its_word_is_not_elected) {
   CHECK(found.kind == DirectionKind::reintegrate);
   CHECK(found.source == Side::second);
 }
+
+TEST(direction_primary_lost_its_power_and_the_secondary_lives) {
+  auto crashed = copy_at(5);
+  crashed.clean = false;
+  crashed.elected = true;
+  auto alive = copy_at(5);
+  alive.unbroken = true;
+  const auto found = direction_of(meeting_of(crashed, alive));
+  CHECK(found.kind == DirectionKind::reintegrate);
+  CHECK(found.source == Side::second);
+}
