@@ -18,6 +18,7 @@ namespace {
 
 /// One read(2): about what a socket's buffer holds, so a turn needs few of them.
 constexpr std::size_t kReadBytes = 256U << 10;
+constexpr int kReadsPerTurn = 4;
 /// Small frames are gathered up to the size of one TLS record.
 constexpr std::size_t kGatherBytes = 16U << 10;
 /// A large frame is encrypted and sent in pieces of this size: the peer decrypts the first while the second
@@ -84,16 +85,28 @@ void Connection::start(const Preamble& own) {
 void Connection::on_ready(int events) {
   const auto self = shared_from_this();  // a listener may let go of this connection meanwhile
   if (events < 0) return fail(error_text("the connection cannot be watched", -events));
-  while (stage_ != Stage::shut && receive()) {
-  }
+  read_on((events & ~POLLIN) != 0);
 }
 
-/// One read(2) and what follows from it; false when there is nothing more now.
-bool Connection::receive() {
+/// Reads what has arrived, but not more than a turn's share: bulk data must not keep the other channel
+/// waiting.
+void Connection::read_on(bool to_the_end) {
+  for (int reads = 0; reads < kReadsPerTurn; reads++) {
+    if (stage_ == Stage::shut || !receive(to_the_end)) return;
+  }
+  reactor_.post([weak = weak_from_this(), to_the_end] {
+    if (const auto self = weak.lock()) self->read_on(to_the_end);
+  });
+}
+
+/// One read(2) and what follows from it; false when there is nothing more now. A short read has emptied the
+/// socket, and what comes later is told anew; only the end of the stream, which may have come already, has to
+/// be read for.
+bool Connection::receive(bool to_the_end) {
   const ssize_t count = ::recv(fd_, arrived_.data(), arrived_.size(), MSG_DONTWAIT);
   if (count > 0) {
     digest(ConstBytes(arrived_).first(static_cast<std::size_t>(count)));
-    return stage_ != Stage::shut;
+    return to_the_end || static_cast<std::size_t>(count) == arrived_.size();
   }
   if (count == 0) {
     fail("the peer closed the connection");
@@ -255,7 +268,7 @@ void Connection::push() {
 
 void Connection::drain() {
   const auto self = shared_from_this();
-  while (stage_ == Stage::open && receive()) {
+  while (stage_ == Stage::open && receive(/*to_the_end=*/true)) {
   }
 }
 

@@ -67,7 +67,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   enum class Stage : std::uint8_t { handshake, preamble, open, shut };
 
   void on_ready(int events);
-  bool receive();
+  void read_on(bool to_the_end);
+  bool receive(bool to_the_end);
   void digest(ConstBytes arrived);
   bool digest_handshake();
   bool digest_preamble();
