@@ -88,7 +88,7 @@ void TcpLink::drain_both() {
 
 void TcpLink::shut_both() {
   if (limit_ != 0) reactor_.cancel(std::exchange(limit_, 0));
-  dialling_.reset();
+  abandon_dial();
   for (Shared& connection : connections_) {
     if (const Shared gone = std::exchange(connection, nullptr)) gone->shut();
   }

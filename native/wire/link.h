@@ -92,6 +92,7 @@ class TcpLink final : public Link, private Connection::Owner {
 
   void dial(Channel channel);
   void dialled(const std::shared_ptr<Dial>& dial, int result);
+  void abandon_dial();
   void dial_failed(const std::string& reason);
   void dial_later();
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "link.h"
 
@@ -104,6 +105,11 @@ void TcpLink::dialled(const std::shared_ptr<Dial>& dial, int result) {
   connection->start(preamble(dial->channel));
 }
 
+/// Its completion still comes, finds that nobody waits for it, and closes the socket.
+void TcpLink::abandon_dial() {
+  if (const auto dial = std::exchange(dialling_, nullptr)) reactor_.cancel_all(dial->fd);
+}
+
 void TcpLink::dial_failed(const std::string& reason) {
   problem_ = place(config_.peer[address_]) + ": " + reason;
   if (!enabled_) return;
@@ -158,6 +164,7 @@ int TcpLink::open_door(const LinkAddress& address) {
   setsockopt(door, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   // A network that is down at the start comes later, with its address.
   setsockopt(door, IPPROTO_IP, IP_FREEBIND, &on, sizeof on);
+  setsockopt(door, IPPROTO_IPV6, IPV6_FREEBIND, &on, sizeof on);
   const bool is_open =
       ::bind(door, reinterpret_cast<const sockaddr*>(&at.storage), at.length) == 0 && ::listen(door, 16) == 0;
   if (is_open) return door;

@@ -108,11 +108,12 @@ struct Hello {
   std::uint64_t freeze = 0;  ///< counter of the freeze it is in, 0 = none
   Sequence sent = 0;         ///< highest sequence sent / applied: for a resumed session
   Sequence applied = 0;
+  bool changed = false;  ///< its files were changed while it was stopped (R29)
   template <class V>
   void fields(V& v) {
     v(cluster, module, module_uuid, node, process, version_min, version_max, alignment, copy, running, right,
       clean, tracking, unbroken, elected, generation, source, synced, history, session, freeze, sent,
-      applied);
+      applied, changed);
   }
 };
 
