@@ -6,7 +6,7 @@
  * It outlives its daemon, and several daemons or tools may be connected at once: each gets the replies to its own
  * requests and every event. A signal does not end it (a stray kill must not stop a guest's disk): only `close` does.
  */
-import { chmodSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -36,6 +36,8 @@ function refuse(message: string): string {
 
 function main(configPath: string): void {
   const config = JSON.parse(readFileSync(configPath, "utf8")) as MirrorConfig;
+  // Only a copy that was never made, or was set aside, may begin with an empty folder (R27).
+  if (config.known.kind !== "initialised") mkdirSync(config.state, { recursive: true, mode: 0o700 });
   const addon = createRequire(import.meta.url)(addonPath) as Addon;
   const clients = new Set<Socket>();
 

@@ -39,7 +39,10 @@ export interface MirrorConfig {
     readonly freezeDeadlineMs: number;
   };
   /** What the daemon's own record knows of this copy: "initialised" makes an empty folder *data not there* (R27). */
-  readonly known: { readonly kind: "never" } | { readonly kind: "set-aside" } | { readonly kind: "initialised"; readonly fileSystem: string };
+  readonly known:
+    | { readonly kind: "never" }
+    | { readonly kind: "set-aside" }
+    | { readonly kind: "initialised"; readonly fileSystem: string };
   /** Resynchronisation cap in bytes per second, 0 = none. */
   readonly resyncCap: number;
 }
@@ -88,7 +91,12 @@ export interface MirrorStatus {
     | { readonly kind: "down"; readonly reason: string; readonly quietMs?: number }
     | { readonly kind: "handshake" }
     | { readonly kind: "paired"; readonly row: string; readonly peerUpToDate: boolean }
-    | { readonly kind: "refused"; readonly row: string; readonly outcome: "conflict" | "unrelated" | "unknown" | "refuse" | "denied"; readonly message: string };
+    | {
+        readonly kind: "refused";
+        readonly row: string;
+        readonly outcome: "conflict" | "unrelated" | "unknown" | "refuse" | "denied";
+        readonly message: string;
+      };
   /** Both copies up to date and paired: green (P1). */
   readonly inSync: boolean;
   readonly freeze?: FreezeId & {
@@ -99,7 +107,11 @@ export interface MirrorStatus {
   /** R18: kept out after repeated stalls. */
   readonly peerKeptOutMs?: number;
   readonly resync?: ResyncStatus;
-  readonly lastVerify?: { readonly at: string; readonly differingBytes: number; readonly repairedBytes: number };
+  readonly lastVerify?: {
+    readonly at: string;
+    readonly differingBytes: number;
+    readonly repairedBytes: number;
+  };
   readonly guest: "none" | "running" | "paused" | "dead";
   readonly openForWriting: number;
   readonly diskFull?: { readonly neededBytes: number };
@@ -112,7 +124,11 @@ export interface MirrorStatus {
 
 export interface MirrorFigures {
   /** Powers of two of microseconds: counts[i] = writes with latency in [2^i, 2^(i+1)) µs. */
-  readonly writeLatency: { readonly whole: readonly number[]; readonly local: readonly number[]; readonly peer: readonly number[] };
+  readonly writeLatency: {
+    readonly whole: readonly number[];
+    readonly local: readonly number[];
+    readonly peer: readonly number[];
+  };
   readonly writes: number;
   readonly reads: number;
   readonly flushes: number;
@@ -152,7 +168,12 @@ export type MirrorCommand =
   /** R22: this node leaves; durable before the reply. Refused while a writer is open. */
   | { readonly do: "give-up"; readonly generation: GenerationHex }
   /** R22: the peer left or gave its word; durable record that this copy was left alone last. */
-  | { readonly do: "left-alone"; readonly basis: "word" | "goodbye"; readonly generation: GenerationHex; readonly session: number }
+  | {
+      readonly do: "left-alone";
+      readonly basis: "word" | "goodbye";
+      readonly generation: GenerationHex;
+      readonly session: number;
+    }
   | { readonly do: "verify"; readonly repair: boolean }
   | { readonly do: "resync-cap"; readonly bytesPerSecond: number }
   /** Forget the peer's copy / own tracking after resolve (R10, P8): next handshake treats this copy as the source. */
@@ -171,13 +192,25 @@ export interface MirrorRequest {
 
 export type MirrorReply =
   | { readonly id: number; readonly ok: true; readonly result: unknown }
-  | { readonly id: number; readonly ok: false; readonly error: { readonly code: string; readonly message: string; readonly next: string } };
+  | {
+      readonly id: number;
+      readonly ok: false;
+      readonly error: { readonly code: string; readonly message: string; readonly next: string };
+    };
 
 export type MirrorEvent =
   | { readonly event: "status"; readonly status: MirrorStatus }
-  | { readonly event: "frozen"; readonly freeze: FreezeId; readonly reason: "link-lost" | "stalled" | "host-slept" }
+  | {
+      readonly event: "frozen";
+      readonly freeze: FreezeId;
+      readonly reason: "link-lost" | "stalled" | "host-slept";
+    }
   | { readonly event: "thawed"; readonly freeze: FreezeId; readonly by: "peer" | "grant" | "deny" }
-  | { readonly event: "guest"; readonly state: "paused" | "resumed" | "killed" | "dead"; readonly why: string }
+  | {
+      readonly event: "guest";
+      readonly state: "paused" | "resumed" | "killed" | "dead";
+      readonly why: string;
+    }
   | { readonly event: "handshake"; readonly row: string; readonly outcome: string; readonly evidence: string }
   | { readonly event: "in-sync" }
   | { readonly event: "peer-lost"; readonly reason: string }

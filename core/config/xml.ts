@@ -40,8 +40,7 @@ export function parseXml(text: string): XmlElement {
   // A document type could define entities: nothing in our files needs one.
   if (/<!DOCTYPE/i.test(text))
     throw new ConfigFault(lineAt(text, text.search(/<!DOCTYPE/i)), "no DOCTYPE allowed");
-  // eslint-disable-next-line @typescript-eslint/no-deprecated -- its successor is one more package for the
-  // same code
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- its successor is a package more for the same
   const verdict = XMLValidator.validate(text);
   if (verdict !== true) throw new ConfigFault(verdict.err.line, verdict.err.msg);
   const roots = elements(parser.parse(text) as unknown[], text);

@@ -123,7 +123,9 @@ function mirrorSeen(c: Case, status: MirrorStatus): void {
  * What the daemon's own record keeps of a copy (R27), and when its word has become the engine's own (R20).
  */
 function remember(c: Case, status: MirrorStatus): void {
-  const { known, outdated } = c.m.durable;
+  const { known, outdated, leftAlone } = c.m.durable;
+  const isAlone = status.right === "alone" && status.copy === "consistent";
+  if (leftAlone !== isAlone && status.dataProblem === undefined) setDurable(c, { leftAlone: isAlone });
   const isCopy = status.copy === "consistent" || status.copy === "inconsistent";
   const isGood = status.dataProblem === undefined && status.fileSystem !== "";
   if (isCopy && isGood && known.kind !== "initialised") {

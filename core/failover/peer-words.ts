@@ -97,6 +97,12 @@ function hearWordRefused(c: Case, { request, because, generation }: Of<"word-ref
     record(c, "R14", "The other node refused its word: it has gone ahead.", { generation }, "denied");
   } else if (phase.state === "WAIT" && phase.work.kind === "asking-word" && phase.work.request === request) {
     if (because === "runs") become(c, waiting("peer-deciding"), "R20", "The other node runs or goes ahead.");
+    if (because === "current" && phase.work.why === "cold-start") {
+      c.m.wordRefused = c.at;
+      become(c, waiting("peer-must-start"), "R20", "The other node was left alone last, too.", {
+        generation,
+      });
+    }
   }
 }
 

@@ -56,6 +56,7 @@ export const newDurable: Durable = {
   wish: { kind: "stop", by: "never-started" },
   known: { kind: "never" },
   lastPrim: false,
+  leftAlone: false,
   held: false,
 };
 
@@ -92,6 +93,7 @@ function beginModule(
     since: at,
     mirror: { kind: "unknown" },
     vm: { kind: "unknown", why: "not looked at yet" },
+    told: { word: false, empty: false },
     restarts: [],
     mirrorDeaths: [],
   };

@@ -64,6 +64,8 @@ export interface Durable {
    * says.
    */
   readonly outdated?: { readonly generation: GenerationHex; readonly session: number };
+  /** As this copy was last seen: left alone last (R19). A stopped node's answer to a cold start rests on it. */
+  readonly leftAlone: boolean;
   /** Failover was off when the primary was lost: a person decides, also after a restart of the daemon. */
   readonly held: boolean;
   /** `resolve` was asked for; repeated until done. */
@@ -176,6 +178,7 @@ export type TaskKind =
   | "open"
   | "bury"
   | "initialise"
+  | "prepare"
   | "promote"
   | "demote"
   | "give-up"
@@ -299,6 +302,8 @@ export interface Farewell {
   /** The engine is making "left alone last" durable; acted upon and acknowledged only when it has. */
   readonly task?: number;
   readonly recorded: boolean;
+  /** The answer to this node's own question: following it is a start, not a failover. */
+  readonly asked: boolean;
 }
 
 /** A word this node owes the peer: repeated until it says that it has it (R20). */
@@ -324,6 +329,10 @@ export interface ModuleState {
   readonly owed?: OwedWord;
   /** A word being made durable by the mirror: before it is given (lease) or beside it (none). */
   readonly giving?: { readonly request: string; readonly generation: GenerationHex; readonly task: number };
+  /** What this mirror process was told already (rules/upkeep.ts). */
+  readonly told: { readonly word: boolean; readonly empty: boolean };
+  /** When the peer refused its word because it was left alone last itself. */
+  readonly wordRefused?: Instant;
   /** `prim` was asked for and not yet carried out. */
   readonly forced?: { readonly force: boolean; readonly since: Instant };
   /** Swap: told the other that it is its turn; repeated until it goes ahead. */

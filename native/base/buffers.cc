@@ -20,6 +20,8 @@ Buffer BufferPool::take(std::size_t bytes) {
   }
   void* fresh = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   check(fresh != MAP_FAILED, "memory for a data buffer");
+  // R34; where it is refused, memory_guard has said so.
+  mlock2(fresh, size, MLOCK_ONFAULT);
   return {this, static_cast<std::byte*>(fresh), size};
 }
 

@@ -7,7 +7,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <string_view>
 
 #ifndef PR_SET_IO_FLUSHER
@@ -27,6 +31,45 @@ int set_oom_score() {
   return failure;
 }
 
+int lock(std::uintptr_t begin, std::size_t bytes) {
+  return mlock2(reinterpret_cast<void*>(begin), bytes, MLOCK_ONFAULT) != 0 ? errno : 0;
+}
+
+/// Which mappings are the engine's: everything that comes from a file (code, constants, data), the process's
+/// heap, this thread's stack. What is anonymous otherwise may be V8's.
+bool is_engines(const char* line, std::uintptr_t begin, std::uintptr_t end, std::uintptr_t stack) {
+  if (begin <= stack && stack < end) return true;
+  const char* path = std::strchr(line, '/');
+  return path != nullptr || std::strstr(line, "[heap]") != nullptr;
+}
+
+/// Not mlockall: V8 gives back parts of its heap with madvise, which the kernel refuses for locked pages, and
+/// V8 takes the refusal for the end of the world (it aborted within half a minute).
+int lock_engine() {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> maps(std::fopen("/proc/self/maps", "re"),
+                                                             std::fclose);
+  if (!maps) return errno;
+  const int here = 0;
+  const auto stack = reinterpret_cast<std::uintptr_t>(&here);
+  int failure = 0;
+  char line[4096];
+  while (std::fgets(line, sizeof line, maps.get()) != nullptr) {
+    char* rest = nullptr;
+    const std::uintptr_t begin = std::strtoul(line, &rest, 16);
+    const std::uintptr_t end = std::strtoul(rest + 1, &rest, 16);
+    // Not readable: a guard page, or space kept for later.
+    if (rest[1] != 'r' || !is_engines(line, begin, end, stack)) continue;
+    if (const int refused = lock(begin, end - begin); refused != 0) failure = refused;
+  }
+  // The allocator's arena of this thread: one aligned reservation, in which it grows.
+  constexpr std::uintptr_t kArenaBytes = 64ULL << 20;
+  const std::unique_ptr<void, void (*)(void*)> probe(std::malloc(64), std::free);
+  const auto arena = reinterpret_cast<std::uintptr_t>(probe.get()) & ~(kArenaBytes - 1);
+  // Of the main arena, which is the process's heap, there is no such reservation; that was locked above.
+  lock(arena, kArenaBytes);
+  return failure;
+}
+
 std::string refused(const char* what, int failure) {
   return std::string(what) + " was refused: " + std::strerror(failure);
 }
@@ -35,8 +78,8 @@ std::string refused(const char* what, int failure) {
 
 std::vector<Finding> guard_memory() {
   std::vector<Finding> findings;
-  if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0) {
-    findings.push_back({"mlockall", refused("Keeping the mirror process in memory", errno)});
+  if (const int failure = lock_engine(); failure != 0) {
+    findings.push_back({"memory-lock", refused("Keeping the mirror process in memory", failure)});
   }
   if (prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0) != 0) {
     findings.push_back(

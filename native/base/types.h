@@ -12,8 +12,9 @@ namespace gemel {
 using Bytes = std::span<std::byte>;
 using ConstBytes = std::span<const std::byte>;
 
-/// Durable identity of a file inside a module: the same number on both nodes, through renames, in the mount (it is
-/// the FUSE nodeid and st_ino), on the wire and in the names of the tracking files. 1 is the module's root.
+/// Durable identity of a file inside a module: the same number on both nodes, through renames, in the mount
+/// (it is the FUSE nodeid and st_ino), on the wire and in the names of the tracking files. 1 is the module's
+/// root.
 using Fid = std::uint64_t;
 inline constexpr Fid kRootFid = 1;
 inline constexpr Fid kNoFid = 0;

@@ -169,7 +169,7 @@ std::string World::list_files() {
   Json json;
   json.begin_object().key("files").begin_array();
   for (const auto& [path, attributes] : all) {
-    json.begin_object().field("path", path).field("size", attributes.size).field("mode", attributes.mode);
+    json.begin_object().field("path", path).field("bytes", attributes.size).field("mode", attributes.mode);
     json.field("uid", attributes.uid).field("gid", attributes.gid).end_object();
   }
   json.end_array().end_object();

@@ -161,6 +161,8 @@ bool share_ancestor(const wire::Hello& first, const wire::Hello& second) {
 }
 
 Relation relation_of(const wire::Hello& first, const wire::Hello& second) {
+  // R29: somebody changed files on both sides while they were stopped: each went on by itself (P8).
+  if (first.changed && second.changed) return Relation::diverged;
   if (first.generation == second.generation) return Relation::same;
   const bool ahead = descends(first, second.generation);
   const bool behind = descends(second, first.generation);

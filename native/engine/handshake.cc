@@ -203,12 +203,8 @@ void Handshake::acknowledgement(Link::Frame& frame) {
   if (late == 0) return;
   // R9: acknowledged at its receipt, failed afterwards. What it concerned is uncovered, so it is marked by
   // the loss.
-  if (s_.session.phase() == Phase::filling) {
-    s_.tracking.mark_uncovered();
-    s_.source.compare_names_again();
-  } else {
-    drop(std::string("the peer failed an operation: ") + std::strerror(-late));
-  }
+  if (s_.session.phase() == Phase::filling) return cannot_fill(late);
+  drop(std::string("the peer failed an operation: ") + std::strerror(-late));
 }
 
 // ---- meeting
@@ -253,6 +249,7 @@ wire::Hello Handshake::introduce() const {
   hello.freeze = s_.gate.is_frozen() ? s_.gate.freeze_id().counter : 0;
   hello.sent = s_.session.sent();
   hello.applied = s_.receiver.applied();
+  hello.changed = s_.changed_while_stopped;
   return hello;
 }
 
@@ -369,6 +366,7 @@ Task<bool> Handshake::confirm_pair(std::uint64_t epoch) {
     co_return false;
   }
   s_.session.become(Phase::in_sync);
+  s_.changed_while_stopped = false;
   stage_ = Stage::paired;
   const wire::Packed packed = wire::pack(wire::UpToDate{record.generation, session_});
   s_.bulk.send(static_cast<std::uint8_t>(Type::up_to_date_seen), 0, packed.bytes(), {});
@@ -403,6 +401,7 @@ Task<void> Handshake::follow_pair(std::uint64_t epoch, Sequence number, wire::Pa
   s_.tracking.set_alone(false);
   const int persisted = co_await s_.tracking.persist();
   if (persisted != 0 || epoch != epoch_) co_return;
+  s_.changed_while_stopped = false;
   s_.target.end();
   if (was_filled) {
     s_.receiver.become_in_sync();

@@ -34,7 +34,9 @@ MirrorEngine::MirrorEngine(Ports ports, EngineConfig config, std::function<void(
   stations_.receiver.on_failure = [this](int error, Fid fid) { local_failed(-error, fid, 0); };
 }
 
-MirrorEngine::~MirrorEngine() { die(); }
+MirrorEngine::~MirrorEngine() {
+  die();
+}
 
 void MirrorEngine::die() {
   if (dead_) return;
@@ -104,6 +106,7 @@ void MirrorEngine::compare_facts_of_stop() {
   for (const Fid fid : difference.added) stations_.tracking.mark_whole(fid);
   // A file that is gone has no bytes to compare; that something changed must be known all the same.
   for (const Fid fid : difference.removed) stations_.tracking.mark_whole(fid);
+  stations_.changed_while_stopped = !difference.none();
   if (!difference.none())
     trouble({"changed-while-stopped", "Files of the module were changed while it was stopped.",
              "They are compared with the other copy by hash."});

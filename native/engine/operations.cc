@@ -72,7 +72,8 @@ Task<int> Operations::write(Fid fid, std::uint64_t offset, ConstBytes data, bool
     // R12: no FSYNC follows a write with O_DSYNC on a direct file.
     auto flush = disk_flush(ports_.disk, fid, true);
     const int flushed = co_await flush;
-    if (flushed < 0) local = flushed;
+    if (flushed < 0) flush_failed_ = true;
+    if (flush_failed_) local = -EIO;
   }
   const Nanos local_done = ports_.clock.now();
   PeerAnswer peer;
@@ -162,12 +163,15 @@ Task<int> Operations::flush(Fid fid, bool data_only) {
   if (covers) tracking_.cover_ends(fid, both);
   figures_.flushes++;
   // R11: a failed flush condemns that copy, it is never retried into success.
-  if (local < 0) owner_.local_failed(-local, fid, 0);
+  if (local < 0) {
+    flush_failed_ = true;
+    owner_.local_failed(-local, fid, 0);
+  }
   if (peer.kind == Kind::done && peer.result < 0) owner_.peer_failed(-peer.result, fid, {});
   if (!gate_.is_open()) {
     if (const int refused = co_await gate_.pass(); refused != 0) co_return refused;
   }
-  co_return local;
+  co_return flush_failed_ ? -EIO : local;
 }
 
 Task<int> Operations::allocate(Fid fid, int mode, std::uint64_t offset, std::uint64_t length) {

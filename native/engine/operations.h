@@ -94,6 +94,9 @@ class Operations final : public FileService {
   Owner& owner_;
   /// Files without a name that are still open: the peer has removed them, what is written to them stays here.
   std::set<Fid> orphans_;
+  /// R11: a flush failed on this disk: what it should have kept may be gone, no later flush may say
+  /// otherwise.
+  bool flush_failed_ = false;
 };
 
 }  // namespace gemel

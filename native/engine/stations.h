@@ -29,6 +29,7 @@ struct Stations {
   const EngineConfig& config;
   Reports& reports;
   Figures figures;
+  bool changed_while_stopped = false;  ///< R29, until both copies are equal again
   Turn turn;
   RangeLocks locks;
   Record record;

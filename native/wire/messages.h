@@ -112,8 +112,8 @@ struct Hello {
   template <class V>
   void fields(V& v) {
     v(cluster, module, module_uuid, node, process, version_min, version_max, alignment, copy, running, right,
-      clean, tracking, unbroken, elected, generation, source, synced, history, session, freeze, sent,
-      applied, changed);
+      clean, tracking, unbroken, elected, generation, source, synced, history, session, freeze, sent, applied,
+      changed);
   }
 };
 

@@ -3,6 +3,7 @@
  * The pair that demo and end-to-end tests work with: a lab, one cluster over its two hosts, guests protected crossed
  * (cam1 at home on alpha, bms1 on beta). Gemel is used as an operator would: through its CLI, nothing else.
  */
+import { existsSync } from "node:fs";
 import type { ModuleStatus, ModuleOnNode, Status } from "../../core/api/contract.js";
 import { Guest, guestHomes } from "../lab/guest.js";
 import type { GuestOptions } from "../lab/guest.js";
@@ -43,6 +44,7 @@ export class Twins {
       };
       await twins.gemel("beta", "cluster", "join", founded.token, "--json");
       await waitFor("both nodes to reach each other", () => twins.#seeEachOther(), daemonLimitMs);
+      await Promise.all(nodeNames.map((node) => twins.#letLibvirtCallTheHook(node)));
       return twins;
     } catch (failure) {
       await twins.lab.down();
@@ -168,6 +170,14 @@ export class Twins {
     const answers = async (): Promise<boolean> =>
       (await this.host(node).gemel("status", "--json")).code !== 4;
     await waitFor(`the Gemel daemon of ${node} to answer`, answers, daemonLimitMs);
+  }
+
+  /** libvirtd reads which hooks exist when it starts (R32): doctor installs ours and says so, the operator restarts it. */
+  async #letLibvirtCallTheHook(node: NodeName): Promise<void> {
+    await this.host(node).gemel("doctor");
+    const hook = this.host(node).path("/etc/libvirt/hooks/qemu.d/gemel");
+    await waitFor(`Gemel's hook on ${node}`, () => existsSync(hook), daemonLimitMs);
+    await this.host(node).restartLibvirtd();
   }
 
   async #seeEachOther(): Promise<boolean> {

@@ -73,9 +73,10 @@ export class MirrorProcess {
     const argv = [...(this.namespace ?? []), process.execPath, host, configPath];
     this.#child = spawn(argv[0] as string, argv.slice(1), { stdio: ["ignore", log, log] });
     this.#socket = await this.#dial();
-    createInterface({ input: this.#socket }).on("line", (line) => {
-      this.#take(JSON.parse(line) as MirrorReply | MirrorEvent);
-    });
+    const lines = createInterface({ input: this.#socket });
+    lines.on("line", (line) => this.#take(JSON.parse(line) as MirrorReply | MirrorEvent));
+    // A mirror process that dies resets its socket; `gone` and the next command tell.
+    lines.on("error", () => undefined);
     this.#socket.on("error", () => undefined);
   }
 

@@ -7,11 +7,13 @@
  */
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { test, type TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
+import type { MirrorCommand } from "../../native/index.js";
 import { MirrorPair, type MirrorProcess } from "./mirror-pair.js";
 
 const calls = resolve(import.meta.dirname, "../../../test/native/mount/file_calls.py");
@@ -177,4 +179,74 @@ void test("mount-point-is-refused", async (context) => {
   const status = await alone.mirror.status();
   assert.equal(status.mounted, false);
   assert.match(status.dataProblem?.message ?? "", /mount point/);
+});
+
+void test("small-files-for-the-daemon", async (context) => {
+  const { mirror } = await Alone.forTest(context);
+  const content = randomBytes(3_000_000);
+  const base64 = content.toString("base64");
+  for (const bytes of [Buffer.from(""), Buffer.from("a"), Buffer.from("ab"), content]) {
+    const text = bytes.toString("base64");
+    await mirror.command({ do: "write-file", path: "domain.xml", base64: text, mode: 0o600 });
+    assert.deepEqual(await mirror.command({ do: "read-file", path: "domain.xml" }), { base64: text });
+  }
+  assert.deepEqual(readFileSync(join(mirror.root, "domain.xml")), content);
+  mkdirSync(join(mirror.root, "nvram"));
+  await mirror.command({ do: "write-file", path: "nvram/vars.fd", base64, mode: 0o640 });
+  const { files } = (await mirror.command({ do: "list-files" })) as {
+    files: { path: string; bytes: number; mode: number }[];
+  };
+  const sizes = files.map(({ path, bytes, mode }) => [
+    path,
+    statSync(join(mirror.root, path)).mode === mode && bytes,
+  ]);
+  assert.deepEqual(
+    sizes.filter(([path]) => path !== "nvram"),
+    [
+      ["domain.xml", content.length],
+      ["nvram/vars.fd", content.length],
+    ],
+  );
+  for (const path of ["../outside", "/etc/passwd", "", "nvram", "none", "domain.xml/x"]) {
+    await assert.rejects(mirror.command({ do: "read-file", path }), /file-error/);
+    if (path !== "none") {
+      await assert.rejects(mirror.command({ do: "write-file", path, base64: "", mode: 0o600 }), /file-error/);
+    }
+  }
+});
+
+void test("nonsense-at-the-door-is-refused", async (context) => {
+  const { mirror } = await Alone.forTest(context);
+  const nonsense = [
+    { do: "no-such-command" },
+    { do: "grant", basis: "word" },
+    { do: "grant", freeze: { session: "x", counter: 1 }, basis: "word" },
+    { do: "promote", alone: { basis: "luck" } },
+    { do: "link", on: "maybe" },
+    { do: "write-file", path: "a", base64: "!", mode: 1 },
+    { do: "attach-guest", pid: process.pid, startTime: "1" },
+  ] as unknown as MirrorCommand[];
+  for (const command of nonsense) {
+    await assert.rejects(mirror.command(command), /bad-command|no-such-guest/, JSON.stringify(command));
+  }
+  assert.equal((await mirror.status()).role, "primary");
+});
+
+void test("guest-process-is-held-by-its-pidfd", async (context) => {
+  const { mirror } = await Alone.forTest(context);
+  const guest = spawn("sleep", ["60"], { stdio: "ignore" });
+  context.after(() => guest.kill("SIGKILL"));
+  const pid = guest.pid ?? 0;
+  const startTime =
+    readFileSync(`/proc/${String(pid)}/stat`, "utf8")
+      .split(") ")[1]
+      ?.split(" ")[19] ?? "";
+  assert.equal((await mirror.status()).guest, "none");
+  await mirror.command({ do: "attach-guest", pid, startTime });
+  assert.equal((await mirror.status()).guest, "running");
+  guest.kill("SIGKILL");
+  await mirror.until("guest dead", (status) => status.guest === "dead");
+  assert.ok(mirror.events.some((event) => event.event === "guest" && event.state === "dead"));
+  await mirror.command({ do: "detach-guest" });
+  assert.equal((await mirror.status()).guest, "none");
 });

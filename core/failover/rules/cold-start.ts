@@ -34,6 +34,8 @@ import type { ReasonCode, WaitWork } from "../types.js";
 /** A node that ranks lower lets the other claim first, this long. */
 const deferLimit: Milliseconds = seconds(6);
 /** Two waiting nodes give the data link this long to come up before they use words only. */
+/** A node that was left alone last itself is not asked again before this. */
+const refusalPause: Milliseconds = seconds(10);
 const linkPatience: Milliseconds = seconds(8);
 
 export type ColdStart =
@@ -102,6 +104,8 @@ function judgeUnpaired(c: Case): ColdStart {
   if (!peerAnswers(c)) return wait("peer-silent");
   const view = peerView(c);
   if (view === undefined) return wait("peer-deciding");
+  const { wordRefused } = c.m;
+  if (wordRefused !== undefined && elapsed(wordRefused, c.at) < refusalPause) return wait("peer-must-start");
   // Its mirror is coming up as well: the handshake may know better than two records.
   const isComing = view.state === "WAIT" || view.mirror === "up";
   if (isComing && elapsed(c.m.since, c.at) < linkPatience) return wait("peer-deciding");

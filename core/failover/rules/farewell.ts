@@ -49,7 +49,7 @@ function hearFarewell(c: Case, basis: Farewell["basis"], generation: string, ses
   }
   record(c, basis === "word" ? "R20" : "R22", "The other node left in order.", { basis }, "being recorded");
   const task = answerMirror(c, { do: "left-alone", basis, generation, session });
-  c.m.farewell = { basis, generation, session, task, recorded: false };
+  c.m.farewell = { basis, generation, session, task, recorded: false, asked: false };
 }
 
 /** The answer to a request of this node: from the asker's own generation, whatever the giver's was. */
@@ -59,11 +59,11 @@ export function takeWord(c: Case): void {
   const { generation, session } = status;
   // A frozen engine gets its right by the grant; a waiting one must first remember that it was left alone.
   if (status.freeze !== undefined) {
-    c.m.farewell = { basis: "word", generation, session: status.freeze.session, recorded: true };
+    c.m.farewell = { basis: "word", generation, session: status.freeze.session, recorded: true, asked: true };
     return;
   }
   const task = answerMirror(c, { do: "left-alone", basis: "word", generation, session });
-  c.m.farewell = { basis: "word", generation, session, task, recorded: false };
+  c.m.farewell = { basis: "word", generation, session, task, recorded: false, asked: true };
 }
 
 /**

@@ -18,12 +18,14 @@ import { seconds, elapsed, milliseconds, type Milliseconds } from "../../base/un
 import { without } from "../../base/fields.js";
 import { failure } from "../../base/errors.js";
 import { forceStopTimeout } from "../../base/limits.js";
+import { answerFreeze } from "./arbitration.js";
 import { isPaired, peerAnswers, peerRuns, peerVerdict, peerView } from "../evidence/proofs.js";
 import {
   abandonTask,
   become,
   begin,
   beginMirror,
+  clearOutdated,
   clearResolving,
   failed,
   isDue,
@@ -95,6 +97,8 @@ const keep = (c: Case, work: LeaveWork): void => refine(c, leavingPhase(c, work)
  * more to do now.
  */
 export function decideLeave(c: Case, work: LeaveWork): boolean {
+  // A frozen engine neither writes nor demotes: whoever leaves answers it as ALONE and PRIM do.
+  if (mirrorStatus(c)?.role === "primary") answerFreeze(c);
   if (c.m.task !== undefined) return false;
   switch (work.step) {
     case "wait-turn":
@@ -270,6 +274,7 @@ export function leaveTaskDone(c: Case, work: LeaveWork, task: Task, outcome: Tas
  */
 function settleAfterSetAside(c: Case, isCloned: boolean): void {
   const { resolving } = c.m.durable;
+  clearOutdated(c);
   if (!isCloned) {
     clearResolving(c);
     setDurable(c, { known: { kind: "set-aside" }, lastPrim: false });

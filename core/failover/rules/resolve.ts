@@ -11,6 +11,7 @@ import { seconds } from "../../base/units.js";
 import { inConflict, isPaired } from "../evidence/proofs.js";
 import {
   beginMirror,
+  clearOutdated,
   clearResolving,
   isDue,
   isFree,
@@ -62,6 +63,8 @@ function finishResolve(c: Case): void {
 export function settled(c: Case): void {
   const { resolving } = c.m.durable;
   if (resolving === undefined) return;
+  // Whatever was promised before: a person has chosen.
+  clearOutdated(c);
   if (resolving.keep === c.self) setDurable(c, { resolving: { ...resolving, step: "settled" } });
   else clearResolving(c);
   record(c, "P8", "The conflict is settled on this node.", { keep: resolving.keep }, resolving.step);

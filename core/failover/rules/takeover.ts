@@ -13,7 +13,8 @@ export function takeOver(
   sentence: string,
 ): void {
   delete c.m.handOver;
-  if (!c.m.config.failover && c.m.forced === undefined) {
+  const isAsked = c.m.forced !== undefined || c.m.farewell?.asked === true;
+  if (!c.m.config.failover && !isAsked) {
     setDurable(c, { held: true });
     const phase = { state: "WAIT", work: { kind: "waiting", reason: "failover-off" } } as const;
     become(c, phase, "failover=off", "The primary is lost; a person decides.", { basis });

@@ -8,12 +8,13 @@
 //   is or goes ahead as primary    │ refused: runs
 //   still finds out, buries, stops │ refused: busy (ask again)
 //     a VM
+//   was itself left alone last     │ refused: current (unless a person forces it)
 //   asks for the word itself and   │ refused: busy (the higher rank goes on asking)
 //     outranks the asker
 //   else                           │ given; with a lease only after it is durable in the mirror
 
 import type { GenerationHex } from "../../../native/index.js";
-import { outranks } from "../evidence/proofs.js";
+import { isCurrent, outranks } from "../evidence/proofs.js";
 import {
   answerMirror,
   become,
@@ -47,11 +48,19 @@ function refusalOf(c: Case, { why, rank }: WordRequest): Refusal | undefined {
   if (work.kind === "discovering" || work.kind === "burying" || vm.kind !== "off") return "busy";
   const status = mirrorStatus(c);
   if (status?.role === "primary") return "busy";
+  // It was left alone last itself: two such records are a conflict, and only a meeting can tell.
+  if (why === "cold-start" && wasLeftAlone(c)) return "current";
   // A mirror command of this moment (promote, give-up …) must have its end first.
   if (c.m.task !== undefined && c.m.task.what !== "open" && c.m.task.what !== "link-on") return "busy";
   const isAsking = work.kind === "asking-word" || work.kind === "claiming";
   if (isAsking && why !== "frozen" && outranks(work.rank, c.self, rank, c.other)) return "busy";
   return undefined;
+}
+
+function wasLeftAlone(c: Case): boolean {
+  const status = mirrorStatus(c);
+  if (c.m.durable.outdated !== undefined) return false;
+  return status === undefined ? c.m.durable.leftAlone : status.right === "alone" && isCurrent(c.m, status);
 }
 
 function giveWord(c: Case, message: WordRequest): void {

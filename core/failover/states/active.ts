@@ -28,6 +28,7 @@ import {
 } from "../evidence/turn.js";
 import { answerFreeze, tellArbiterAfterwards } from "../rules/arbitration.js";
 import { decideLeave, leave, leaveTaskDone } from "../rules/goodbye.js";
+import { keepLinkOn } from "../rules/upkeep.js";
 import { settled, stepResolve } from "../rules/resolve.js";
 import type { ActiveWork, Task, TaskOutcome } from "../types.js";
 
@@ -35,6 +36,8 @@ type Work<K extends ActiveWork["kind"]> = Extract<ActiveWork, { kind: K }>;
 type Active = "ALONE" | "PRIM";
 
 const startPause: Milliseconds = seconds(5);
+/** A status this much younger than the last change of work is of after it. */
+const youngStatus: Milliseconds = seconds(2);
 const startAttemptsMax = 3;
 
 const active = (c: Case): Active => (c.m.phase.state === "PRIM" ? "PRIM" : "ALONE");
@@ -43,6 +46,7 @@ export function decideActive(c: Case, work: ActiveWork): boolean {
   if (condemned(c)) return true;
   answerFreeze(c);
   if (denied(c)) return true;
+  if (demotedItself(c, work)) return true;
   if (work.kind === "leaving") return decideLeave(c, work);
   const { wish, resolving } = c.m.durable;
   if (wish.kind === "stop" && resolving === undefined && work.kind !== "promoting") {
@@ -95,6 +99,20 @@ function denied(c: Case): boolean {
   return true;
 }
 
+/** The engine met one that has gone ahead and stepped down by itself (R14): nothing may run on it. */
+function demotedItself(c: Case, { kind }: ActiveWork): boolean {
+  const { mirror } = c.m;
+  if (kind === "promoting" || kind === "leaving" || mirror.kind !== "up") return false;
+  // Statuses of before the promotion say nothing: one that is clearly younger is needed.
+  const isYoung = elapsed(c.m.since, mirror.at) > youngStatus;
+  if (mirror.status.role !== "secondary" || !isYoung) return false;
+  abandonTask(c);
+  setDurable(c, { lastPrim: false });
+  const phase = { state: "WAIT", work: { kind: "burying", giveWord: false } } as const;
+  become(c, phase, "R14", "The engine is not primary any more: the VM is ended.");
+  return true;
+}
+
 function promote(c: Case, { basis }: Work<"promoting">): boolean {
   if (!isFree(c)) return false;
   if (basis === undefined) beginMirror(c, "promote", { do: "promote" });
@@ -117,6 +135,7 @@ function start(c: Case, { notBefore }: Work<"starting">): boolean {
 
 function run(c: Case): boolean {
   if (c.m.vm.kind === "off") return vmEnded(c);
+  keepLinkOn(c);
   if (changeCompany(c)) return true;
   return goHome(c);
 }
@@ -201,9 +220,10 @@ export function activeTaskDone(c: Case, work: ActiveWork, task: Task, outcome: T
     settled(c);
     return;
   }
-  if (work.kind === "promoting") promoted(c, work, outcome);
+  // What was begun before this work (a link switched on) ends in it, and is not its result.
+  if (work.kind === "promoting" && task.what === "promote") promoted(c, work, outcome);
   else if (work.kind === "starting" && task.what === "start-vm") started(c, work, outcome);
-  else if (work.kind === "restarting" && !outcome.ok) {
+  else if (work.kind === "restarting" && task.what === "stop-vm" && !outcome.ok) {
     // A guest that ignores the shutdown: off at once, as stop does.
     c.m.trouble = outcome.failure;
     begin(c, "stop-vm", (id) => ({ do: "stop-vm", module: c.id, task: id, how: "off", limit: seconds(20) }));

@@ -23,6 +23,7 @@ import {
 } from "../evidence/turn.js";
 import { stepArbiter } from "../rules/arbitration.js";
 import { startClaim } from "../rules/cold-start.js";
+import { keepLinkOn } from "../rules/upkeep.js";
 import { followFarewell, takeOver } from "../rules/takeover.js";
 import { decideLeave, leave, leaveTaskDone } from "../rules/goodbye.js";
 import type { AskingArbiter, SecondWork, Task, TaskOutcome } from "../types.js";
@@ -41,6 +42,7 @@ export function decideSecond(c: Case, work: SecondWork): boolean {
     return true;
   }
   if (work.kind === "asking-arbiter") return askArbiter(c, work);
+  if (keepLinkOn(c)) return false;
   if (followFarewell(c)) return true;
   if (isSettled(c)) return false;
   repeatHandOver(c);

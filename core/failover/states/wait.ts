@@ -21,6 +21,7 @@ import {
   become,
   begin,
   beginMirror,
+  clearOutdated,
   failed,
   isDue,
   isFree,
@@ -33,12 +34,12 @@ import {
   succeeded,
   type Case,
 } from "../evidence/turn.js";
-import { stepArbiter } from "../rules/arbitration.js";
+import { answerFreeze, stepArbiter } from "../rules/arbitration.js";
 import { askWord, followColdStart, judgeColdStart, startClaim } from "../rules/cold-start.js";
 import { decideLeave, leave, leaveTaskDone } from "../rules/goodbye.js";
 import { followFarewell } from "../rules/takeover.js";
 import { settled, stepResolve } from "../rules/resolve.js";
-import { mustTellMirror } from "../rules/word.js";
+import { keepLinkOn, prepareMirror } from "../rules/upkeep.js";
 import type { Task, TaskOutcome, WaitWork } from "../types.js";
 import { adopt, deathsTooMany } from "./adoption.js";
 
@@ -67,6 +68,7 @@ export function decideWait(c: Case, work: WaitWork): boolean {
   }
   if (work.kind === "opening") return open(c);
   if (roleIsLeftOver(c)) return false;
+  if (work.kind !== "asking-arbiter" && keepLinkOn(c)) return false;
   if (stepResolve(c)) return true;
   if (c.m.durable.resolving?.step === "settle") return false;
   if (followFarewell(c)) return true;
@@ -137,11 +139,7 @@ function buried(c: Case, { giveWord }: Work<"burying">): void {
 
 function open(c: Case): boolean {
   if (c.m.mirror.kind === "up") {
-    if (mustTellMirror(c)) {
-      const generation = mirrorStatus(c)?.generation ?? "";
-      if (isFree(c)) beginMirror(c, "word", { do: "word", generation });
-      return false;
-    }
+    if (prepareMirror(c)) return false;
     become(c, waiting(), "start", "The mirror is open; who may run is decided now.");
     return true;
   }
@@ -149,6 +147,7 @@ function open(c: Case): boolean {
   if (c.m.owed !== undefined && peerAnswers(c) && elapsed(c.m.since, c.at) < wordPatience) return false;
   if (isFree(c)) {
     const { known } = c.m.durable;
+    c.m.told = { word: false, empty: false };
     begin(c, "open", (task) => ({ do: "open-mirror", module: c.id, task, known }));
   }
   return false;
@@ -158,6 +157,8 @@ function open(c: Case): boolean {
 function roleIsLeftOver(c: Case): boolean {
   const status = mirrorStatus(c);
   if (status?.role !== "primary") return false;
+  // A frozen engine changes no role before its freeze is answered.
+  answerFreeze(c);
   if (isFree(c)) beginMirror(c, "demote", { do: "demote", timeoutMs: seconds(20) });
   return true;
 }
@@ -198,6 +199,8 @@ function forceConsistent(c: Case): boolean {
 
 function goAloneForced(c: Case, evidence: { readonly peer: string }): void {
   delete c.m.forced;
+  // A person overrides what this node has promised; if the other ran meanwhile it will be a conflict (R23).
+  clearOutdated(c);
   setDurable(c, { held: false });
   const phase = { state: "ALONE", work: { kind: "promoting", basis: "forced" } } as const;
   become(c, phase, "prim", "Started alone by a person's order.", evidence);
@@ -279,6 +282,8 @@ export function waitTaskDone(c: Case, work: WaitWork, task: Task, outcome: TaskO
     leaveTaskDone(c, work, task, outcome);
     return;
   }
+  if (task.what === "word") c.m.told = { ...c.m.told, word: true };
+  if (task.what === "prepare") c.m.told = { ...c.m.told, empty: true };
   if (!outcome.ok) {
     failed(c, outcome.failure, task.what === "open" ? openPause : undefined);
     if (task.what === "initialise") {

@@ -25,8 +25,8 @@ export const newGeneration = (): string => (generations += 1).toString(16).padSt
 
 export class FakeMirror {
   role: "primary" | "secondary" = "secondary";
-  link: LinkState = { kind: "down", reason: "connecting", quietMs: 0 };
-  isLinkWanted = true;
+  link: LinkState = { kind: "off" };
+  isLinkWanted = false;
   inSync = false;
   isAlive = true;
   freeze:
@@ -100,9 +100,9 @@ export class FakeMirror {
     if (!copy.isThere || copy.state !== "consistent") return { kind: "none", why: "not whole" };
     if (copy.right === "outdated" || copy.right === "gave-up") return { kind: "none", why: copy.right };
     if (this.isTarget) return { kind: "none", why: "being filled" };
-    if (this.inSync) return { kind: "session", session: copy.session };
-    if (this.unbroken === copy.session) return { kind: "session", session: copy.session };
     if (copy.right === "alone") return { kind: "record", basis: copy.basis };
+    if (this.inSync) return { kind: "handshake" };
+    if (this.unbroken === copy.session) return { kind: "session", session: copy.session };
     if (this.hadHandshake) return { kind: "handshake" };
     return { kind: "none", why: "restarted since it was in sync" };
   }
@@ -145,9 +145,9 @@ export class FakeMirror {
       case "promote":
         return this.promote(command.alone?.basis);
       case "demote":
+        if (this.freeze !== undefined) return failed("answer the freeze first");
         if (this.guest.on) return failed("a writer is left");
         this.role = "secondary";
-        this.thaw();
         return { ok: true };
       case "grant":
         return this.grant(command.freeze, command.basis);
@@ -158,11 +158,12 @@ export class FakeMirror {
       case "give-up":
         if (this.guest.on) return failed("a writer is left");
         this.copy.right = "gave-up";
+        this.isLinkWanted = false;
+        this.unbroken = undefined;
+        this.dropLink("gave up");
         return { ok: true };
       case "left-alone":
-        this.copy.right = "alone";
-        this.copy.basis = command.basis;
-        return { ok: true };
+        return this.leftAlone(command);
       case "settle-conflict":
         this.copy.kept = command.keep === "this";
         this.copy.yields = command.keep === "other";
@@ -194,18 +195,16 @@ export class FakeMirror {
     const { copy } = this;
     if (!copy.isThere || copy.state !== "consistent") return failed("the copy is not whole");
     if (basis === undefined) {
-      if (this.link.kind !== "paired") return failed("not paired");
-      if (this.isTarget) return failed("not up to date");
-      copy.right = this.inSync ? "paired" : "alone";
-      if (!this.inSync) copy.basis = "forced";
+      const isAlone = copy.right === "alone" && !this.isTarget;
+      if (!this.inSync && !isAlone) return failed("neither in sync nor left alone");
     } else {
       // The engine knows sooner than the daemon: a handshake since the decision makes it void.
       const needsProof = basis !== "forced" && basis !== "lease" && basis !== "fence";
       if (needsProof && this.current().kind === "none") return failed("this copy is not current");
       if (basis === "silence" && this.link.kind === "paired")
         return failed("the peer answers on the data link");
-      this.newRight(basis);
-      this.isLinkWanted = true;
+      if (copy.right !== "alone") this.newRight(basis);
+      else copy.basis = basis === "fence" ? "lease" : basis;
       this.dropLink("promoted");
     }
     this.role = "primary";
@@ -246,7 +245,25 @@ export class FakeMirror {
     return { ok: true };
   }
 
+  private leftAlone({
+    basis,
+    generation,
+    session,
+  }: Extract<MirrorCommand, { do: "left-alone" }>): CommandResult {
+    const { copy } = this;
+    if (copy.right === "alone") return { ok: true };
+    if (copy.generation !== generation || copy.session !== session) return failed("another generation");
+    const { freeze } = this;
+    if (freeze === undefined && this.current().kind === "none") return failed("not current");
+    this.dropLink("the peer has left");
+    this.newRight(basis);
+    this.thaw();
+    return { ok: true };
+  }
+
   private word(): CommandResult {
+    if (this.role === "primary") return failed("it runs here");
+    if (this.copy.right === "alone") return failed("it was itself left alone last");
     this.copy.right = "outdated";
     this.unbroken = undefined;
     this.dropLink("gave its word");
