@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The mirror process of one module: `node host.js CONFIG.json`. Carries lines between its daemon's unix socket and the
- * addon, where all the work is done on a thread of its own.
+ * The mirror process of one module: `node host.js CONFIG.json`. Carries lines between its daemon's unix
+ * socket and the addon, where all the work is done on a thread of its own.
  *
- * It outlives its daemon, and several daemons or tools may be connected at once: each gets the replies to its own
- * requests and every event. A signal does not end it (a stray kill must not stop a guest's disk): only `close` does.
+ * It outlives its daemon, and several daemons or tools may be connected at once: each gets the replies to
+ * its own requests and every event. A signal does not end it (a stray kill must not stop a guest's disk):
+ * only `close` does.
  */
 import { chmodSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The words between the daemon and a mirror process: JSON lines on a unix socket, one object per line. The daemon sends
-// `MirrorRequest`s and gets one `MirrorReply` each; the mirror sends `MirrorEvent`s by itself. Everything that matters is
-// also in the status (level-triggered), so a daemon that was away has missed nothing after its first `status`.
+// The words between the daemon and a mirror process: JSON lines on a unix socket, one object per line. The
+// daemon sends `MirrorRequest`s and gets one `MirrorReply` each; the mirror sends `MirrorEvent`s by itself.
+// Everything that matters is also in the status (level-triggered), so a daemon that was away has missed
+// nothing after its first `status`.
 
 /** 16 hex digits; "0000000000000000" = none. */
 export type GenerationHex = string;
@@ -38,7 +39,10 @@ export interface MirrorConfig {
     /** From the start of a freeze until the engine pauses the guest by itself (R16, R17). */
     readonly freezeDeadlineMs: number;
   };
-  /** What the daemon's own record knows of this copy: "initialised" makes an empty folder *data not there* (R27). */
+  /**
+   * What the daemon's own record knows of this copy: "initialised" makes an empty folder *data not there*
+   * (R27).
+   */
   readonly known:
     | { readonly kind: "never" }
     | { readonly kind: "set-aside" }
@@ -87,7 +91,10 @@ export interface MirrorStatus {
   readonly current: Currency;
   readonly link:
     | { readonly kind: "off" }
-    /** `quietMs`: how long the peer had not answered when the link was lost; the daemon counts silence from there (R21). */
+    /**
+     * `quietMs`: how long the peer had not answered when the link was lost; the daemon counts silence from
+     * there (R21).
+     */
     | { readonly kind: "down"; readonly reason: string; readonly quietMs?: number }
     | { readonly kind: "handshake" }
     | { readonly kind: "paired"; readonly row: string; readonly peerUpToDate: boolean }
@@ -157,7 +164,10 @@ export type MirrorCommand =
   /** The VM's process: watched by pidfd, paused and killed by the engine when the rules say so (R14–R16). */
   | { readonly do: "attach-guest"; readonly pid: number; readonly startTime: string }
   | { readonly do: "detach-guest" }
-  /** Become primary (R25). `alone`: with a new generation on this basis; `paired`: the peer follows in this session. */
+  /**
+   * Become primary (R25). `alone`: with a new generation on this basis; `paired`: the peer follows in this
+   * session.
+   */
   | { readonly do: "promote"; readonly alone?: { readonly basis: GrantBasis } }
   /** Back to secondary (R26): waits for the last writer, flushes both. */
   | { readonly do: "demote"; readonly timeoutMs: number }
@@ -176,13 +186,19 @@ export type MirrorCommand =
     }
   | { readonly do: "verify"; readonly repair: boolean }
   | { readonly do: "resync-cap"; readonly bytesPerSecond: number }
-  /** Forget the peer's copy / own tracking after resolve (R10, P8): next handshake treats this copy as the source. */
+  /**
+   * Forget the peer's copy / own tracking after resolve (R10, P8): next handshake treats this copy as the
+   * source.
+   */
   | { readonly do: "settle-conflict"; readonly keep: "this" | "other" }
   /** Small files of the module for the daemon (R33). Paths are relative to the root, without "..". */
   | { readonly do: "read-file"; readonly path: string }
   | { readonly do: "write-file"; readonly path: string; readonly base64: string; readonly mode: number }
   | { readonly do: "list-files" }
-  /** Orderly end: demoted, flushed, clean record written (R29), unmounted; the process exits after the reply. */
+  /**
+   * Orderly end: demoted, flushed, clean record written (R29), unmounted; the process exits after the
+   * reply.
+   */
   | { readonly do: "close" };
 
 export interface MirrorRequest {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The state with which a node's loop begins: what survived the last daemon, and whether the host has booted since.
+// The state with which a node's loop begins: what survived the last daemon, and whether the host has booted
+// since.
 
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,7 +15,10 @@ import { bootClock } from "./clock.js";
 import type { Member } from "./membership.js";
 import { configOf } from "./modules.js";
 
-/** Lies in /run, which a boot empties: the kernel's boot id would be the same in every virtual host of a lab. */
+/**
+ * Lies in /run, which a boot empties: the kernel's boot id would be the same in every virtual host of a
+ * lab.
+ */
 const bootMark = "booted";
 
 export interface Beginning {

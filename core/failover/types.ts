@@ -64,7 +64,9 @@ export interface Durable {
    * says.
    */
   readonly outdated?: { readonly generation: GenerationHex; readonly session: number };
-  /** As this copy was last seen: left alone last (R19). A stopped node's answer to a cold start rests on it. */
+  /**
+   * As this copy was last seen: left alone last (R19). A stopped node's answer to a cold start rests on it.
+   */
   readonly leftAlone: boolean;
   /** Failover was off when the primary was lost: a person decides, also after a restart of the daemon. */
   readonly held: boolean;

@@ -88,7 +88,10 @@ export async function launch(files: MirrorFiles, config: MirrorConfig): Promise<
   return child.pid === undefined ? undefined : identityOf(child.pid);
 }
 
-/** Only for a copy that never was: where one is known, a missing folder means that its volume is not there (R27). */
+/**
+ * Only for a copy that never was: where one is known, a missing folder means that its volume is not there
+ * (R27).
+ */
 function prepareFolders({ known, root, state }: MirrorConfig): void {
   if (known.kind === "initialised") return;
   for (const folder of [root, state]) mkdirSync(folder, { recursive: true, mode: 0o700 });

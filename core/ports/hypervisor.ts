@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a hypervisor must be able to do. kvm/ and hyperv/ implement it with the same file names; the contract suite
-// (test/contract) holds for both. Every call ends within its limit, also while a guest's storage is frozen (R33);
-// "unknown" means: read the state again, never guess.
+// What a hypervisor must be able to do. kvm/ and hyperv/ implement it with the same file names; the
+// contract suite (test/contract) holds for both. Every call ends within its limit, also while a guest's
+// storage is frozen (R33); "unknown" means: read the state again, never guess.
 
 import type { Bytes, Milliseconds } from "../base/units.js";
 
@@ -17,7 +17,10 @@ export interface VmSummary {
   readonly power: VmPower;
   readonly memory: Bytes;
   readonly vcpus: number;
-  /** Hypervisor process of a running VM, with its start time (field 22 of /proc/PID/stat): a pid alone can be reused. */
+  /**
+   * Hypervisor process of a running VM, with its start time (field 22 of /proc/PID/stat): a pid alone can
+   * be reused.
+   */
   readonly process?: { readonly pid: number; readonly startTime: string };
   readonly autostart: boolean;
 }
@@ -143,11 +146,18 @@ export interface Hypervisor {
     leftOut?: readonly string[],
   ): Promise<Outcome<readonly Finding[]>>;
   prepare(plan: ProtectPlan): Promise<Outcome<PreparedPlan>>;
-  /** The way back: from the module's folder to where the files came from. `definition` and `original` are the folder's. */
+  /**
+   * The way back: from the module's folder to where the files came from. `definition` and `original` are
+   * the folder's.
+   */
   release(definition: string, original: string): Promise<Outcome<PreparedPlan>>;
-  /** After the files of a plan have moved: what inside them names paths (backing chains) names the new ones. */
+  /**
+   * After the files of a plan have moved: what inside them names paths (backing chains) names the new ones.
+   */
   relink(moves: readonly FileMove[], direction: "moved" | "undone"): Promise<Outcome<void>>;
-  /** Also from the other node's folder: disks left out are settled for this host (detached, or made empty). */
+  /**
+   * Also from the other node's folder: disks left out are settled for this host (detached, or made empty).
+   */
   define(definition: string): Promise<Outcome<VmSummary>>;
   undefine(vm: VmId): Promise<Outcome<void>>;
   /** The definition as the hypervisor has it now (inactive form). */

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// /var/lib/gemel/node.json.0 and .1: what of the decisions must survive this daemon, per module (wishes, words given,
-// known copies: R19, R20, R27). Written, and flushed, before anything that rests on it is done.
+// /var/lib/gemel/node.json.0 and .1: what of the decisions must survive this daemon, per module (wishes,
+// words given, known copies: R19, R20, R27). Written, and flushed, before anything that rests on it is
+// done.
 //
 //   gemel format=1 sequence=41 length=1234 crc=89abcdef          the newer whole one of the two counts
 //   {"node": …, "modules": …}                                    padded to a fixed size
 //
-// Two files of fixed size, overwritten in turn: a torn write leaves the other one whole, and a full disk (which is a
-// guest's commonest accident, on this very volume) does not keep the daemon from recording what it decides about it.
-// Damaged ones are named; modules then start as not proven, which costs a question to a person and never data. A newer
-// format is refused and untouched (R30).
+// Two files of fixed size, overwritten in turn: a torn write leaves the other one whole, and a full disk
+// (which is a guest's commonest accident, on this very volume) does not keep the daemon from recording what
+// it decides about it. Damaged ones are named; modules then start as not proven, which costs a question to
+// a person and never data. A newer format is refused and untouched (R30).
 
 import { mkdirSync } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
@@ -67,7 +68,10 @@ function readSlot(file: string): Slot {
   };
 }
 
-/** One per daemon: knows which slot is next. Off the event loop's thread, since a slow disk must not stop heartbeats. */
+/**
+ * One per daemon: knows which slot is next. Off the event loop's thread, since a slow disk must not stop
+ * heartbeats.
+ */
 export class NodeRecordWriter {
   constructor(
     private readonly file: string,
@@ -77,7 +81,8 @@ export class NodeRecordWriter {
   async write(record: NodeRecord): Promise<void> {
     const sequence = this.sequence + 1;
     const body = Buffer.from(`${JSON.stringify(record)}\n`, "utf8");
-    const head = `gemel format=${format} sequence=${sequence} length=${body.length} crc=${hex(crc32c(body))}\n`;
+    const sum = hex(crc32c(body));
+    const head = `gemel format=${format} sequence=${sequence} length=${body.length} crc=${sum}\n`;
     const slot = Buffer.alloc(slotBytes, "\n");
     const whole = Buffer.concat([Buffer.from(head), body]);
     if (whole.length > slotBytes) throw new GemelError("GEMEL-9003", this.file, "The record does not fit.");

@@ -25,8 +25,9 @@ function bar(report: Report, target: TargetName, work: (typeof works)[number], y
   const share = one.iops / raw.iops;
   const width = Math.max(2, Math.min(1, share) * (panel.width - panel.left - 150));
   const figure = `${(share * 100).toFixed(0)} % · ${one.iops.toFixed(0)}/s · p50 ${one.p50Us.toFixed(0)} µs`;
+  const size = `width="${width.toFixed(1)}" height="${panel.bar - 4}"`;
   return (
-    `${label}<rect x="${panel.left}" y="${y}" width="${width.toFixed(1)}" height="${panel.bar - 4}" fill="${colours[target]}"/>` +
+    `${label}<rect x="${panel.left}" y="${y}" ${size} fill="${colours[target]}"/>` +
     `<text x="${(panel.left + width + 6).toFixed(1)}" y="${y + 14}" font-size="11">${figure}</text>`
   );
 }
@@ -34,7 +35,8 @@ function bar(report: Report, target: TargetName, work: (typeof works)[number], y
 export function chart(report: Report): string {
   const panels = works.map((work, index) => {
     const bars = names.map((target, line) => bar(report, target, work, 40 + line * (panel.bar + 4)));
-    const title = `<text x="10" y="22" font-size="14" font-weight="bold">${work.name}, IOPS as a share of the raw disk</text>`;
+    const words = `${work.name}, IOPS as a share of the raw disk`;
+    const title = `<text x="10" y="22" font-size="14" font-weight="bold">${words}</text>`;
     return `<g transform="translate(0 ${index * panel.height})">${title}${bars.join("")}</g>`;
   });
   const height = works.length * panel.height;

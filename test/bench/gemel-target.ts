@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Gemel itself: two mirror processes, mutual TLS over loopback, both copies on the same disk as every other target.
+// Gemel itself: two mirror processes, mutual TLS over loopback, both copies on the same disk as every other
+// target.
 
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";

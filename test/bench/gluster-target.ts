@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// GlusterFS replica 2: both bricks on this machine's disk, with the settings that its project recommends for virtual
-// machine images (its group "virt"). strict-o-direct keeps its write-behind from answering before the bricks have.
+// GlusterFS replica 2: both bricks on this machine's disk, with the settings that its project recommends
+// for virtual machine images (its group "virt"). strict-o-direct keeps its write-behind from answering
+// before the bricks have.
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// `npm run bench -- [--quick] [--out DIR] [--only TARGET,…]`: every target runs at once but is measured in turn, round
-// by round, so that a drift of this machine's speed meets all of them alike. Runs in namespaces of its own: no port of
-// this machine is taken, and nothing is left behind however it ends.
+// `npm run bench -- [--quick] [--out DIR] [--only TARGET,…]`: every target runs at once but is measured in
+// turn, round by round, so that a drift of this machine's speed meets all of them alike. Runs in namespaces
+// of its own: no port of this machine is taken, and nothing is left behind however it ends.
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";

@@ -50,7 +50,10 @@ export function row(target: TargetName, work: Work, rounds: readonly Measurement
 export const find = (rows: readonly Row[], target: TargetName, work: Work["name"]): Row | undefined =>
   rows.find((candidate) => candidate.target === target && candidate.work === work);
 
-/** QD1 p50 of a rival over raw must lie in its known band; else its set-up is wrong or the machine was disturbed. */
+/**
+ * QD1 p50 of a rival over raw must lie in its known band; else its set-up is wrong or the machine was
+ * disturbed.
+ */
 const bands: readonly { readonly target: TargetName; readonly least: number; readonly most: number }[] = [
   { target: "qemu-mirror", least: 3, most: 9 },
   { target: "gluster", least: 5, most: 20 },

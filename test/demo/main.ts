@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * `npm run demo`: the story for a spectator, then the lab stays up for play until Ctrl-C.
- * `npm run demo -- --check [--nonce HEX] [--out DIR] [--repeat N]`: the same without a person; the last line is the
- * result as JSON, and the exit status is 0 only if every claim held and nothing was left behind.
+ * `npm run demo -- --check [--nonce HEX] [--out DIR] [--repeat N]`: the same without a person; the last
+ * line is the result as JSON, and the exit status is 0 only if every claim held and nothing was left
+ * behind.
  */
 import { randomBytes } from "node:crypto";
 import { join, resolve } from "node:path";
@@ -89,7 +90,7 @@ async function runOnce(nonce: string, out: string | undefined, stays: boolean): 
 
 const toTry = `
 The lab stays up. Things to try in another terminal:
-  npm run lab -- shell alpha              a shell on alpha; there: gemel status --watch, gemel explain cam1, virsh list
+  npm run lab -- shell alpha              a shell on alpha: gemel status --watch, gemel explain cam1, virsh list
   npm run lab -- kill beta                pull beta's plug; npm run lab -- boot beta brings it back
   npm run lab -- cut data                 cut the data network; npm run lab -- heal data
   npm run lab -- status

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What the spectator sees: the story line by line, and below it (on a terminal) a live picture of hosts, modules,
- * acknowledged records and reintegration. Not on a terminal only the story is printed.
+ * What the spectator sees: the story line by line, and below it (on a terminal) a live picture of hosts,
+ * modules, acknowledged records and reintegration. Not on a terminal only the story is printed.
  */
 import type { ModuleStatus, Status } from "../../core/api/contract.js";
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The main job, told in steps: two hosts, crossed guests under load, a host dies at a random moment, the other one
- * goes on with every acknowledged record, the dead host returns and is filled while the guests run, a swap brings the
- * guest home. Each step says what it demands; the first claim that does not hold ends the story.
+ * The main job, told in steps: two hosts, crossed guests under load, a host dies at a random moment, the
+ * other one goes on with every acknowledged record, the dead host returns and is filled while the guests
+ * run, a swap brings the guest home. Each step says what it demands; the first claim that does not hold
+ * ends the story.
  */
 import { randomInt } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -104,9 +105,8 @@ export class Story {
     const wallTime = new Date().toISOString();
     await this.twins.host(victim).kill();
     this.#kill = { atMs, wallTime, acknowledged: this.#allAcks() };
-    this.options.say(
-      `  ${victim} is off at ${wallTime}; acknowledged until then: ${JSON.stringify(this.#kill.acknowledged)}`,
-    );
+    const acknowledged = JSON.stringify(this.#kill.acknowledged);
+    this.options.say(`  ${victim} is off at ${wallTime}; acknowledged until then: ${acknowledged}`);
   }
 
   async #takeOver(): Promise<void> {
@@ -121,9 +121,9 @@ export class Story {
     for (const module of modules) await this.twins.untilState(survivor, module, "ALONE");
     this.#demandNothingLost();
     for (const module of modules) await this.twins.acknowledgesMore(module, 100);
-    this.options.say(
-      `  noticed after ${this.#detectSeconds} s, cam1 acknowledges again after ${this.#failoverSeconds} s, nothing is lost`,
-    );
+    const noticed = `noticed after ${this.#detectSeconds} s`;
+    const again = `cam1 acknowledges again after ${this.#failoverSeconds} s`;
+    this.options.say(`  ${noticed}, ${again}, nothing is lost`);
   }
 
   /** From the kill to the decision to take cam1 over, by the survivor's own record. */
@@ -179,9 +179,8 @@ export class Story {
     this.#bytesResent = after.sent - before.sent;
     this.#bytesHot = after.differing - before.differing;
     for (const module of modules) await this.twins.acknowledgesMore(module);
-    this.options.say(
-      `  in sync after ${this.#reintegrationSeconds} s: ${this.#bytesChanged} bytes differed, ${this.#bytesResent} were sent`,
-    );
+    const bytes = `${this.#bytesChanged} bytes differed, ${this.#bytesResent} were sent`;
+    this.options.say(`  in sync after ${this.#reintegrationSeconds} s: ${bytes}`);
   }
 
   /** Sums over both modules, as the source's engines count them. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * One lab for the scenarios of a file: each scenario starts from "ready" and ends there, so that a file pays for its
- * hosts and guests once. A scenario that fails prints what the daemons said; the next one begins with a fresh lab.
+ * One lab for the scenarios of a file: each scenario starts from "ready" and ends there, so that a file
+ * pays for its hosts and guests once. A scenario that fails prints what the daemons said; the next one
+ * begins with a fresh lab.
  */
 import { after, test } from "node:test";
 import { Twins, homeOf } from "./twins.js";

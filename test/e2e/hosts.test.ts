@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Whole hosts fail, leave and return. cam1 is at home on alpha, its guest writes numbered records all the while. */
+/**
+ * Whole hosts fail, leave and return. cam1 is at home on alpha, its guest writes numbered records all the
+ * while.
+ */
 import assert from "node:assert/strict";
 import { bootCount, complaints, foundValues } from "../lab/guest/serial.js";
 import { scenarios } from "./fixture.js";

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The pair that demo and end-to-end tests work with: a lab, one cluster over its two hosts, guests protected crossed
- * (cam1 at home on alpha, bms1 on beta). Gemel is used as an operator would: through its CLI, nothing else.
+ * The pair that demo and end-to-end tests work with: a lab, one cluster over its two hosts, guests
+ * protected crossed (cam1 at home on alpha, bms1 on beta). Gemel is used as an operator would: through its
+ * CLI, nothing else.
  */
 import { existsSync } from "node:fs";
 import type { ModuleStatus, ModuleOnNode, Status } from "../../core/api/contract.js";
@@ -172,7 +173,10 @@ export class Twins {
     await waitFor(`the Gemel daemon of ${node} to answer`, answers, daemonLimitMs);
   }
 
-  /** libvirtd reads which hooks exist when it starts (R32): doctor installs ours and says so, the operator restarts it. */
+  /**
+   * libvirtd reads which hooks exist when it starts (R32): doctor installs ours and says so, the operator
+   * restarts it.
+   */
   async #letLibvirtCallTheHook(node: NodeName): Promise<void> {
     await this.host(node).gemel("doctor");
     const hook = this.host(node).path("/etc/libvirt/hooks/qemu.d/gemel");

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * `npm run fuzz [-- --seconds N] [--target NAME]`: libFuzzer on everything that reads what somebody else wrote.
+ * `npm run fuzz [-- --seconds N] [--target NAME]`: libFuzzer on everything that reads what somebody else
+ * wrote.
  *
- * Builds the targets with clang (address and undefined-behaviour checks on), runs each for its share of the time and
- * keeps what it learnt in build/fuzz/corpus. An input that breaks a target is left in build/fuzz/found and named; the
- * exit status is 1 then.
+ * Builds the targets with clang (address and undefined-behaviour checks on), runs each for its share of the
+ * time and keeps what it learnt in build/fuzz/corpus. An input that breaks a target is left in
+ * build/fuzz/found and named; the exit status is 1 then.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync } from "node:fs";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two mirror processes of one module on this machine, without daemons: for engine tests through the door and for the
-// bench. The test plays the daemon: it gives every command itself.
+// Two mirror processes of one module on this machine, without daemons: for engine tests through the door
+// and for the bench. The test plays the daemon: it gives every command itself.
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, openSync, writeFileSync } from "node:fs";
@@ -163,7 +163,9 @@ export class MirrorProcess {
     await new Promise((settle) => child.once("exit", settle));
   }
 
-  /** After a test, whatever its outcome: no process, no mount. A kill aborts the FUSE connection by itself. */
+  /**
+   * After a test, whatever its outcome: no process, no mount. A kill aborts the FUSE connection by itself.
+   */
   async remove(): Promise<void> {
     this.#socket?.destroy();
     this.kill();

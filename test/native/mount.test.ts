@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The mount of one copy without a peer: what programs see below it is what the file system below it would show.
+ * The mount of one copy without a peer: what programs see below it is what the file system below it would
+ * show.
  *
- * Each scenario of mount/file_calls.py runs twice, below the mount and on the plain file system beside it; the two
- * texts must agree. Afterwards the files themselves are compared, seen without the mount.
+ * Each scenario of mount/file_calls.py runs twice, below the mount and on the plain file system beside it;
+ * the two texts must agree. Afterwards the files themselves are compared, seen without the mount.
  */
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";

@@ -2,8 +2,9 @@
 /**
  * The C++ tests of the data plane, each under its own name.
  *
- * They are built here (cmake keeps what is unchanged), each executable runs once, and every `ok` or `not ok` that it
- * prints is one test. A test that its executable never came to has failed: a crash takes down whoever comes after it.
+ * They are built here (cmake keeps what is unchanged), each executable runs once, and every `ok` or `not
+ * ok` that it prints is one test. A test that its executable never came to has failed: a crash takes down
+ * whoever comes after it.
  */
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Two real mirror processes through the door: real mount, real TLS, real disk; the test gives the daemon's commands. */
+/**
+ * Two real mirror processes through the door: real mount, real TLS, real disk; the test gives the daemon's
+ * commands.
+ */
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import {

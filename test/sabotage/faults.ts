@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Deliberate faults of the engine (compiled only when asked for) and the test that must notice each. The names of the
- * tests are those of `TEST(name)` in test/native.
+ * Deliberate faults of the engine (compiled only when asked for) and the test that must notice each. The
+ * names of the tests are those of `TEST(name)` in test/native.
  */
 export interface Fault {
   readonly name: string;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The wire's pinned frames, read by a second, independent reader: what the C++ codec writes is what docs/wire say, and a
- * change of the encoding turns this red in both languages.
+ * The wire's pinned frames, read by a second, independent reader: what the C++ codec writes is what
+ * docs/wire say, and a change of the encoding turns this red in both languages.
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an open mirror process must be told before anything is decided on it, in this order: the word that this
-// daemon has given (R20), that an untouched folder is to be filled, and that its data link may be on. A new
-// process starts with its link off, so that it meets nobody before it knows the first two.
+// What an open mirror process must be told before anything is decided on it, in this order: the word that
+// this daemon has given (R20), that an untouched folder is to be filled, and that its data link may be on.
+// A new process starts with its link off, so that it meets nobody before it knows the first two.
 
 import { isPaired } from "../evidence/proofs.js";
 import { beginMirror, isFree, mirrorStatus, type Case } from "../evidence/turn.js";

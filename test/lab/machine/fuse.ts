@@ -8,8 +8,8 @@ import { readFileSync } from "node:fs";
 import { run } from "./command.js";
 
 /**
- * Numbers of the FUSE connections mounted in the host, for /sys/fs/fuse/connections. What is mounted out here as
- * well was there when the host's namespace was copied: it is somebody else's.
+ * Numbers of the FUSE connections mounted in the host, for /sys/fs/fuse/connections. What is mounted out
+ * here as well was there when the host's namespace was copied: it is somebody else's.
  */
 export function fuseConnectionsOf(pid: number): string[] {
   const others = connectionsIn("self");
