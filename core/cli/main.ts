@@ -5,6 +5,7 @@
 
 import { Command, CommanderError } from "commander";
 import { clusterCommands } from "./commands/cluster.js";
+import { figuresCommands } from "./commands/figures.js";
 import { moduleCommands } from "./commands/modules.js";
 import { protectCommands } from "./commands/protect.js";
 import { lookingCommands } from "./commands/status.js";
@@ -29,6 +30,7 @@ function open(): Session {
 
 lookingCommands(program, open);
 moduleCommands(program, open);
+figuresCommands(program, open);
 protectCommands(program, open);
 clusterCommands(program, open);
 acceptEverywhere(program);

@@ -188,8 +188,8 @@ export class Story {
     let sent = 0;
     let differing = 0;
     for (const module of modules) {
-      const text = await this.twins.gemel(survivor, "module", "show", module, "--figures", "--json");
-      const figures = (JSON.parse(text) as { figures: Figures }).figures.mirror;
+      const text = await this.twins.gemel(survivor, "figures", module, "--json");
+      const figures = (JSON.parse(text) as Figures).mirror;
       sent += Number(figures?.["resyncBytesSent"] ?? 0);
       differing += Number(figures?.["resyncBytesDiffering"] ?? 0);
     }

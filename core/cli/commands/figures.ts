@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a module's mirror process counts: how fast its writes are and where their time goes, what
+// reintegration did. Times come as powers of two of microseconds, so a percentile is given as "under".
+
+import type { Command } from "commander";
+import type { Figures } from "../../api/contract.js";
+import type { MirrorFigures } from "../../../native/index.js";
+import type { Session } from "../session.js";
+import { size, table } from "../show.js";
+
+export function figuresCommands(program: Command, open: () => Session): void {
+  program
+    .command("figures <module>")
+    .description("writes and their times (here, there), what reintegration sent, since its mirror started")
+    .option("--node <name>", "as this node counts them (default: the one that is asked)")
+    .action((id: string, options: { readonly node?: string }) => showFigures(open(), id, options.node));
+}
+
+async function showFigures(session: Session, id: string, node: string | undefined): Promise<void> {
+  const from = node === undefined ? "" : `?node=${encodeURIComponent(node)}`;
+  const path = `/modules/${encodeURIComponent(id)}/figures${from}`;
+  const figures = await session.connection.get<Figures>(path);
+  const mirror = figures.mirror as unknown as MirrorFigures | null;
+  const text =
+    mirror === null ? `The mirror of ${id} does not run on ${figures.node}.\n` : rows(figures.node, mirror);
+  session.print(figures, text);
+}
+
+function rows(node: string, mirror: MirrorFigures): string {
+  const { whole, local, peer } = mirror.writeLatency;
+  const times = (counts: readonly number[]): string =>
+    `half ${percentile(counts, 0.5)}, 99 % ${percentile(counts, 0.99)}`;
+  return table(
+    [
+      ["counted on", node],
+      ["writes", `${mirror.writes} (${size(mirror.bytesWritten)}), ${mirror.inFlight} in flight`],
+      ["reads", `${mirror.reads} (${size(mirror.bytesRead)})`],
+      ["flushes", `${mirror.flushes}`],
+      ["write time", times(whole)],
+      ["  own disk", times(local)],
+      ["  other node", times(peer)],
+      ["longest pause", `${mirror.guestPauseMaxMs.toFixed(0)} ms`],
+      ["not on the other node", size(mirror.dirtyBytes)],
+      ["reintegration", `${size(mirror.resyncBytesSent)} sent, ${size(mirror.resyncBytesHashed)} compared`],
+      ["  found different", size(mirror.resyncBytesDiffering)],
+    ],
+    "",
+  );
+}
+
+/** counts[i] = writes in [2^i, 2^(i+1)) µs; the answer is the upper bound of the bucket that holds the share. */
+export function percentile(counts: readonly number[], share: number): string {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  if (total === 0) return "-";
+  let seen = 0;
+  const bucket = counts.findIndex((count) => (seen += count) >= share * total);
+  const microseconds = 2 ** (bucket + 1);
+  return microseconds < 1000 ? `under ${microseconds} µs` : `under ${(microseconds / 1000).toFixed(1)} ms`;
+}
