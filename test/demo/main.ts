@@ -8,6 +8,7 @@
 import { randomBytes } from "node:crypto";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { Lab } from "../lab/lab.js";
 import { Twins } from "../e2e/twins.js";
 import { nodeNames } from "../e2e/twins.js";
 import { BrokenClaim } from "./result.js";
@@ -90,14 +91,17 @@ async function runOnce(nonce: string, out: string | undefined, stays: boolean): 
 
 const toTry = `
 The lab stays up. Things to try in another terminal:
-  npm run lab -- shell alpha              a shell on alpha: gemel status --watch, gemel explain cam1, virsh list
+  npm run lab -- shell alpha              a shell there: gemel status --watch, gemel explain cam1, virsh list
   npm run lab -- kill beta                pull beta's plug; npm run lab -- boot beta brings it back
   npm run lab -- cut data                 cut the data network; npm run lab -- heal data
   npm run lab -- status
 Ctrl-C here removes everything.
 `;
 
+let isPlaying = false;
+
 async function play(twins: Twins): Promise<void> {
+  isPlaying = true;
   for (const module of twins.guests.keys()) await twins.gemel("alpha", "start", module);
   console.log(toTry);
   await new Promise<void>((end) => {
@@ -128,10 +132,9 @@ async function main(): Promise<void> {
 // A signal in the middle of the story: the lab is removed by its own state, whatever had been reached.
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => {
-    if (values.check)
-      void import("../lab/lab.js")
-        .then(({ Lab }) => Lab.find(values.dir)?.down())
-        .then(() => process.exit(130));
+    if (isPlaying) return;
+    console.log("removing the lab");
+    void Promise.resolve(Lab.find(values.dir)?.down()).then(() => process.exit(130));
   });
 }
 await main();

@@ -9,8 +9,11 @@ export interface DemoOk {
   readonly failoverSeconds: number;
   readonly detectSeconds: number;
   readonly reintegrationSeconds: number;
+  /** What reintegration sent after the death. */
   readonly bytesResent: number;
+  /** Of it: what the comparison by hash found different (writes in flight at the death are found so, too). */
   readonly bytesHot: number;
+  /** By the lab, from both files before the return: all 64 KiB regions that hold a different byte. */
   readonly bytesChanged: number;
   readonly guestPauseMaxMs: number;
   readonly swapSeconds: number;

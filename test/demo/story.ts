@@ -14,7 +14,7 @@ import { bootCount, complaints, foundValues, pauseMsMax, readAcks } from "../lab
 import { waitFor } from "../lab/wait.js";
 import { homeOf, on, otherNode, readyLimitMs } from "../e2e/twins.js";
 import type { ModuleName, NodeName, Twins } from "../e2e/twins.js";
-import { copyPath, differingBytes, keepCopies } from "./copies.js";
+import { copyPath, difference, keepCopies } from "./copies.js";
 import { BrokenClaim, demand } from "./result.js";
 import type { DemoOk } from "./result.js";
 
@@ -165,11 +165,10 @@ export class Story {
 
   async #reintegrate(): Promise<void> {
     await this.twins.host(victim).boot({ daemon: false });
-    this.#bytesChanged = modules
-      .map((module) =>
-        differingBytes(copyPath(this.twins, victim, module), copyPath(this.twins, survivor, module)),
-      )
-      .reduce((left, right) => left + right, 0);
+    const changed = modules.map((module) =>
+      difference(copyPath(this.twins, victim, module), copyPath(this.twins, survivor, module)),
+    );
+    this.#bytesChanged = changed.reduce((sum, one) => sum + one.regionBytes, 0);
     const before = await this.#resyncFigures();
     const begin = performance.now();
     this.twins.host(victim).startDaemon();
@@ -179,7 +178,7 @@ export class Story {
     this.#bytesResent = after.sent - before.sent;
     this.#bytesHot = after.differing - before.differing;
     for (const module of modules) await this.twins.acknowledgesMore(module);
-    const bytes = `${this.#bytesChanged} bytes differed, ${this.#bytesResent} were sent`;
+    const bytes = `${this.#bytesChanged} bytes lay in regions that differed, ${this.#bytesResent} were sent`;
     this.options.say(`  in sync after ${this.#reintegrationSeconds} s: ${bytes}`);
   }
 
@@ -220,10 +219,8 @@ export class Story {
     for (const module of modules) await this.twins.gemel(survivor, "stop", module, "--timeout", "120");
     for (const module of modules) {
       for (const node of [victim, survivor]) await this.twins.untilState(node, module, "STOP", readyLimitMs);
-      const differing = differingBytes(
-        copyPath(this.twins, victim, module),
-        copyPath(this.twins, survivor, module),
-      );
+      const paths = [copyPath(this.twins, victim, module), copyPath(this.twins, survivor, module)] as const;
+      const differing = difference(...paths).bytes;
       demand(differing === 0, `both copies of ${module} are equal, not ${differing} bytes different`);
       await this.#judge(module);
     }

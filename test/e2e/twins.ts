@@ -156,8 +156,8 @@ export class Twins {
       nodeNames.map(async (node) => {
         if (this.host(node).pid === undefined) return `${node}: off`;
         const log = await this.host(node).exec(["tail", "-n", "30", "/var/log/gemel/gemel.log"]);
-        const told = await this.host(node).gemel("log", "--json");
-        return `== ${node}\n${log.stdout}${told.stdout.split("\n").slice(-30).join("\n")}`;
+        const told = await this.host(node).gemel("log");
+        return `== ${node}\n${log.stdout}${told.stdout.split("\n").slice(-40).join("\n")}`;
       }),
     );
     return parts.join("\n");
