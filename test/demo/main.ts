@@ -11,7 +11,8 @@ import { parseArgs } from "node:util";
 import { Lab } from "../lab/lab.js";
 import { Twins } from "../e2e/twins.js";
 import { nodeNames } from "../e2e/twins.js";
-import { BrokenClaim } from "./result.js";
+import { leftoversAfter } from "../runner/leftovers.js";
+import { BrokenClaim, demand } from "./result.js";
 import type { DemoResult } from "./result.js";
 import { Screen } from "./screen.js";
 import type { Picture } from "./screen.js";
@@ -29,6 +30,7 @@ const { values } = parseArgs({
 });
 
 const nonceDigits = 32;
+const leftoverLimitMs = 10_000;
 
 function refuse(text: string): never {
   console.error(text);
@@ -73,6 +75,8 @@ async function runOnce(nonce: string, out: string | undefined, stays: boolean): 
     if (stays) return { result, twins };
     progress.step = "clean up";
     await twins.down();
+    const left = await leftoversAfter(leftoverLimitMs, "none", twins.lab.dir);
+    demand(left.length === 0, `nothing is left behind: ${left.join(", ")}`);
     return { result, twins: undefined };
   } catch (failure) {
     screen?.stop();
