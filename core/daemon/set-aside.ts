@@ -6,8 +6,9 @@
 // runs: nothing is mounted.
 
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { statfs } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { GemelError } from "../base/errors.js";
 import { stateFolder } from "../config/paths.js";
@@ -16,32 +17,37 @@ import { fuseMountAt } from "../mirror/mounts.js";
 const run = promisify(execFile);
 const cloneLimitMs = 600_000;
 const shortLimitMs = 30_000;
+const unfinishedMark = ".unfinished";
 const identityAttribute = "trusted.gemel.copy";
 
 export interface Kept {
-  readonly how: "cloned" | "renamed" | "already";
+  readonly how: "cloned" | "renamed";
   readonly folder: string;
 }
 
+/**
+ * Repeated after a crash it goes on where it stood. Told apart by what is still there: cloning leaves folder
+ * and state in place, renaming takes the folder first and the state next.
+ */
 export async function setAside(module: string, folder: string, generation: string): Promise<Kept> {
   if (fuseMountAt(folder) !== undefined)
     throw new GemelError("GEMEL-5007", module, "The folder is still mounted.");
   const state = stateFolder(folder, module);
-  const kept = `${folder}.kept-${generation}`;
-  const keptState = stateFolder(kept, `${module}.kept-${generation}`);
-  // Repeated after a crash: what is there whole is not made again.
-  if (existsSync(kept)) return { how: "already", folder: kept };
+  const kept = (await brokenOff(folder)) ?? `${folder}.kept-${generation}`;
+  const keptState = stateFolder(kept, `${module}${kept.slice(folder.length)}`);
   try {
-    if (await cloned(folder, kept)) {
-      await run("cp", ["-a", "--reflink=always", state, keptState], { timeout: cloneLimitMs });
+    if (existsSync(folder) && existsSync(state) && (existsSync(kept) || (await cloned(folder, kept)))) {
+      if (!existsSync(keptState)) await clone(state, keptState);
       await forgetIdentity(kept);
       return { how: "cloned", folder: kept };
     }
-    await refuseShortage(module, folder);
-    await rename(folder, kept);
-    await rename(state, keptState);
-    await forgetIdentity(kept);
-    mkdirSync(folder, { mode: 0o700 });
+    if (existsSync(folder) && readdirSync(folder).length > 0) {
+      await refuseShortage(module, folder);
+      await rename(folder, kept);
+    }
+    if (existsSync(state)) await rename(state, keptState);
+    if (existsSync(kept)) await forgetIdentity(kept);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
     return { how: "renamed", folder: kept };
   } catch (error) {
     if (error instanceof GemelError) throw error;
@@ -49,18 +55,50 @@ export async function setAside(module: string, folder: string, generation: strin
   }
 }
 
-/** Into a name of its own first: a clone that broke off must not look like a kept copy. */
-async function cloned(folder: string, kept: string): Promise<boolean> {
-  const unfinished = `${kept}.unfinished`;
-  await run("rm", ["-rf", "--one-file-system", unfinished], { timeout: shortLimitMs });
+/** A kept folder that still has its identity, which goes last: a crash came in between. */
+async function brokenOff(folder: string): Promise<string | undefined> {
+  const begin = `${basename(folder)}.kept-`;
+  for (const name of readdirSync(dirname(folder))) {
+    const kept = join(dirname(folder), name);
+    if (!name.startsWith(begin) || name.endsWith(unfinishedMark)) continue;
+    if (await hasIdentity(kept)) return kept;
+  }
+  return undefined;
+}
+
+async function hasIdentity(folder: string): Promise<boolean> {
   try {
-    await run("cp", ["-a", "--reflink=always", folder, unfinished], { timeout: cloneLimitMs });
+    await run("getfattr", ["--absolute-names", "-n", identityAttribute, folder], { timeout: shortLimitMs });
+    return true;
+  } catch (error) {
+    if (/No such attribute/.test((error as Error).message)) return false;
+    throw error;
+  }
+}
+
+/** Whether the file system could do it: one without reflinks cannot. */
+async function cloned(folder: string, kept: string): Promise<boolean> {
+  try {
+    await clone(folder, kept);
+    return true;
   } catch {
-    await run("rm", ["-rf", "--one-file-system", unfinished], { timeout: shortLimitMs });
     return false;
   }
-  await rename(unfinished, kept);
-  return true;
+}
+
+/** Into a name of its own first: a clone that broke off must not look like a kept copy. */
+async function clone(from: string, to: string): Promise<void> {
+  const unfinished = `${to}${unfinishedMark}`;
+  const remove = async (): Promise<unknown> =>
+    await run("rm", ["-rf", "--one-file-system", unfinished], { timeout: shortLimitMs });
+  await remove();
+  try {
+    await run("cp", ["-a", "--reflink=always", from, unfinished], { timeout: cloneLimitMs });
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  await rename(unfinished, to);
 }
 
 /** Without reflinks the module is filled anew beside the kept copy: both must fit. */
@@ -80,9 +118,6 @@ async function rename(from: string, to: string): Promise<void> {
 }
 
 async function forgetIdentity(folder: string): Promise<void> {
-  try {
-    await run("setfattr", ["-x", identityAttribute, folder], { timeout: shortLimitMs });
-  } catch (error) {
-    if (!/No such attribute/.test((error as Error).message)) throw error;
-  }
+  if (!(await hasIdentity(folder))) return;
+  await run("setfattr", ["-x", identityAttribute, folder], { timeout: shortLimitMs });
 }

@@ -225,12 +225,13 @@ function second(c: Case, force: boolean): CommandAnswer {
 }
 
 function resolve(c: Case, command: Extract<ModuleCommand, { do: "resolve" }>, by: string): CommandAnswer {
-  if (c.m.durable.resolving === undefined && peerAnswers(c)) {
-    send(c, { kind: "command", module: c.id, command, by });
-  }
   const isKept = command.keep === c.self;
-  setDurable(c, { resolving: { keep: command.keep, step: isKept ? "settle" : "set-aside" } });
-  if (!isKept) setDurable(c, { wish: { kind: "run", as: "any" } });
+  // The kept node repeats its order while the conflict lasts: what is under way goes on where it stands.
+  if (c.m.durable.resolving?.keep !== command.keep) {
+    if (by !== c.other && peerAnswers(c)) send(c, { kind: "command", module: c.id, command, by });
+    setDurable(c, { resolving: { keep: command.keep, step: isKept ? "settle" : "set-aside" } });
+    if (!isKept) setDurable(c, { wish: { kind: "run", as: "any" } });
+  }
   return isKept
     ? yes(`The copy of ${command.keep} goes on.`, ["ALONE", "PRIM"])
     : yes("This copy is set aside, whole; then it is filled anew.", ["SECOND"]);

@@ -141,7 +141,7 @@ function hearClaimRefused(c: Case, { claim, because }: Of<"claim-refused">): voi
   const { phase } = c.m;
   if (phase.state !== "WAIT" || phase.work.kind !== "claiming" || phase.work.claim !== claim) return;
   // "busy" and "not-paired" pass: the claim is repeated until its limit. "runs" ends it as soon as the other
-  // node's view says so, too: a claim begun anew before that would be refused anew, a thousand times a second.
+  // node's view says so, too: a claim begun anew before that would be refused anew, over and over.
   if (because === "prefers-itself") {
     become(c, waiting("peer-deciding"), "R23", "The other node goes ahead.", { because });
   }

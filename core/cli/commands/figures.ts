@@ -48,7 +48,7 @@ function rows(node: string, mirror: MirrorFigures): string {
   );
 }
 
-/** counts[i] = writes in [2^i, 2^(i+1)) µs; the answer is the upper bound of the bucket that holds the share. */
+/** counts[i] = writes in [2^i, 2^(i+1)) µs; answers with the upper bound of the bucket of that share. */
 export function percentile(counts: readonly number[], share: number): string {
   const total = counts.reduce((sum, count) => sum + count, 0);
   if (total === 0) return "-";

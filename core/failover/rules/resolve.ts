@@ -33,16 +33,23 @@ export function stepResolve(c: Case): boolean {
       leave(c, { purpose: "resolve", force: true }, "P8", sentence);
       return true;
     }
-    case "settle":
-      if (isFree(c)) {
-        const keep = resolving.keep === c.self ? "this" : "other";
+    case "settle": {
+      const keep = resolving.keep === c.self ? "this" : "other";
+      if (isFree(c) && (keep === "this" || hasMet(c))) {
         beginMirror(c, "settle", { do: "settle-conflict", keep });
       }
       return false;
+    }
     case "settled":
       finishResolve(c);
       return false;
   }
+}
+
+/** The loser follows a generation that its engine must have seen. */
+function hasMet(c: Case): boolean {
+  const link = mirrorStatus(c)?.link.kind;
+  return link === "refused" || link === "paired";
 }
 
 function finishResolve(c: Case): void {
