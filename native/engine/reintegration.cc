@@ -18,6 +18,8 @@ constexpr std::size_t kWorkersMax = 16;
 constexpr std::uint64_t kPieceBytes = 4 * kRegionBytes;
 /// Entries of one part of a directory: they are locked together for one round trip.
 constexpr std::size_t kEntriesPerPart = 64;
+/// Longer than any file, and still no overflow when it is rounded.
+constexpr std::uint64_t kWholeBits = 1ULL << 62;
 /// After this many passes the guest writes faster than a comparison can follow: something is wrong.
 constexpr int kPassesMax = 1000;
 
@@ -408,11 +410,15 @@ void Reintegration::forget_copied() {
     Bitmap* bitmap = tracking_.bitmaps().find(done.fid);
     if (bitmap == nullptr) continue;
     if (done.whole) {
+      // Its bits too: the whole file was looked at.
       bitmap->set_whole(false);
+      bitmap->clear({0, kWholeBits});
     } else if (done.range.length > 0) {
       bitmap->clear(done.range);
     }
   }
+  // From the next pass on a file that the target has made holds bytes: it is compared like any other.
+  fresh_.clear();
   // What failed on the target meanwhile is looked at in the next pass.
   for (const Copied& failed : std::exchange(again_, {})) {
     if (failed.whole) {

@@ -98,8 +98,10 @@ bool Bitmap::test(std::uint64_t offset) const {
 }
 
 void Bitmap::set_whole(bool on) {
-  if (whole_ == on || overflowed_) return;
+  if (whole_ == on) return;
   whole_ = on;
+  // Cleared after a comparison of the whole file: its bits are welcome again, if there is room.
+  overflowed_ = false;
   if (on) {
     all_.enter_whole(*this);
   } else {

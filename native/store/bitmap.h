@@ -80,7 +80,7 @@ class Bitmap {
   Fid fid_;
   Bitmaps& all_;
   bool whole_ = false;
-  bool overflowed_ = false;         ///< no room for its bits: stays whole until it is removed
+  bool overflowed_ = false;         ///< no room for its bits: none are set until it is no longer whole
   std::uint64_t whole_adding_ = 0;  ///< as Page::adding, for `whole`
   std::uint64_t bits_ = 0;
   std::map<std::uint64_t, Page> pages_;

@@ -159,6 +159,22 @@ TEST(bitmap_many_whole_files_fit_few_pages) {
   CHECK(world.bitmaps->find(100) == nullptr && world.bitmaps->find(101) == nullptr);
 }
 
+TEST(bitmap_without_room_is_whole_until_that_is_cleared) {
+  World world;
+  Bitmap& bitmap = world.bitmaps->of(2);
+  const std::uint64_t page = kBitmapWords * 64 * kRegion;
+  const std::uint64_t pages = Bitmaps::kBytesMax / Bitmaps::kPageBytes;
+  for (std::uint64_t at = 0; at < pages; at++) bitmap.set({at * page, kRegion});
+  CHECK(!bitmap.whole());
+  bitmap.set({pages * page, kRegion});
+  CHECK(bitmap.whole());
+  CHECK(bitmap.test(pages * page));
+  bitmap.set_whole(false);
+  CHECK(!world.bitmaps->any());
+  bitmap.set({0, kRegion});
+  CHECK(bitmap.test(0) && !bitmap.test(kRegion));
+}
+
 TEST(bitmap_damaged_page_is_said_until_it_is_forgotten) {
   World world;
   world.bitmaps->of(2).set({0, kRegion});

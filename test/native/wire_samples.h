@@ -31,6 +31,7 @@ inline wire::Hello sample_hello() {
   hello.freeze = 4;
   hello.sent = 1000;
   hello.applied = 998;
+  hello.changed = true;
   return hello;
 }
 

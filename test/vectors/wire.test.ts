@@ -132,6 +132,9 @@ test("wire-vectors-hello-reads-as-written", () => {
     Array.from({ length: fields.u32() }, () => fields.u64()),
     [3n, 2n, 1n],
   );
+  assert.deepEqual([fields.u64(), fields.u64(), fields.u64(), fields.u64()], [17n, 4n, 1000n, 998n]);
+  assert.equal(fields.u8(), 1, "changed while stopped (R29)");
+  fields.end();
 });
 
 test("wire-vectors-ack-carries-a-negative-result", () => {
