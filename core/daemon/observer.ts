@@ -20,6 +20,8 @@ export interface ObserverEdge {
   readonly record: (module: string, sentence: string, outcome: string) => void;
   /** Checked with every round: disks that left the mount (R31). */
   readonly recheck: (module: ModuleId) => Promise<void>;
+  /** A VM that stands paused here: it may be let go on. */
+  readonly paused: (module: ModuleId) => Promise<void>;
 }
 
 export class Observer {
@@ -28,6 +30,11 @@ export class Observer {
   private looking: Promise<void> | undefined;
   private again = false;
   private hypervisorIs: "unknown" | "up" | "lost" = "unknown";
+  /** VMs whose definition may differ from the folder's: kept until it is there, libvirtd busy or not. */
+  private readonly toFollow = new Set<string>();
+  /** Looks are numbered as they begin: what an older one saw is not told after a younger one's answer. */
+  private looks = 0;
+  private readonly told = new Map<ModuleId, number>();
 
   constructor(
     private readonly hypervisor: Hypervisor,
@@ -66,22 +73,33 @@ export class Observer {
   async see(module: ModuleId): Promise<void> {
     const vm = this.edge.vms().get(module);
     if (vm === undefined) return;
+    const number = ++this.looks;
     const found = await this.hypervisor.power(vm);
-    if (found.ok) this.edge.post({ kind: "vm-seen", module, vm: factOf(found.value) });
-    else if (found.code === "GEMEL-3005") this.edge.post({ kind: "vm-seen", module, vm: { kind: "off" } });
-    else this.edge.post({ kind: "vm-seen", module, vm: { kind: "unknown", why: found.message } });
+    if (found.ok) this.tellFact(number, module, factOf(found.value));
+    else if (found.code === "GEMEL-3005") this.tellFact(number, module, { kind: "off" });
+    else this.tellFact(number, module, { kind: "unknown", why: found.message });
   }
 
   private async lookOnce(): Promise<void> {
+    const number = ++this.looks;
     const listed = await this.hypervisor.list();
     this.tell(listed.ok ? "up" : "lost");
-    for (const [module, vm] of this.edge.vms()) {
-      const fact: VmFact = listed.ok
-        ? factOf(listed.value.find(({ id }) => id === vm))
-        : { kind: "unknown", why: listed.message };
-      this.edge.post({ kind: "vm-seen", module, vm: fact });
-      if (fact.kind === "on" && !fact.paused && this.edge.runsHere(module)) await this.edge.recheck(module);
+    const facts = [...this.edge.vms()].map(([module, vm]): readonly [ModuleId, VmFact] => [
+      module,
+      listed.ok ? factOf(listed.value.find(({ id }) => id === vm)) : { kind: "unknown", why: listed.message },
+    ]);
+    for (const [module, fact] of facts) this.tellFact(number, module, fact);
+    if (listed.ok) await this.followAll();
+    for (const [module, fact] of facts) {
+      if (fact.kind !== "on" || !this.edge.runsHere(module)) continue;
+      await (fact.paused ? this.edge.paused(module) : this.edge.recheck(module));
     }
+  }
+
+  private tellFact(number: number, module: ModuleId, vm: VmFact): void {
+    if (number < (this.told.get(module) ?? 0)) return;
+    this.told.set(module, number);
+    this.edge.post({ kind: "vm-seen", module, vm });
   }
 
   private tell(is: "up" | "lost"): void {
@@ -93,11 +111,15 @@ export class Observer {
   private heard(event: VmEvent): void {
     switch (event.kind) {
       case "lost":
-      case "back":
       case "power":
         return void this.look();
+      case "back":
+        // What was changed while nobody listened left no event.
+        for (const id of this.edge.vms().values()) this.toFollow.add(id);
+        return void this.look();
       case "definition":
-        return void this.follow(event.id);
+        this.toFollow.add(event.id);
+        return void this.look();
       case "io-error": {
         const module = this.moduleOf(event.id);
         if (module !== undefined) this.edge.record(module, "The VM reports an I/O error.", event.reason);
@@ -106,17 +128,28 @@ export class Observer {
     }
   }
 
-  private async follow(vm: string): Promise<void> {
+  private async followAll(): Promise<void> {
+    for (const vm of [...this.toFollow]) {
+      this.toFollow.delete(vm);
+      if (!(await this.follow(vm))) this.toFollow.add(vm);
+    }
+  }
+
+  /** False: to be tried again. */
+  private async follow(vm: string): Promise<boolean> {
     const module = this.moduleOf(vm);
-    if (module === undefined || !this.edge.runsHere(module)) return;
+    if (module === undefined || !this.edge.runsHere(module)) return true;
     const definition = await this.hypervisor.definition(vm);
-    if (!definition.ok) return;
+    // Undefined by a stop that goes on: that keeps the definition itself.
+    if (!definition.ok) return definition.code === "GEMEL-3005";
     try {
       const changed = await this.edge.keepDefinition(module, definition.value);
       if (changed)
         this.edge.record(module, "The VM's definition was changed on this node.", "kept in the folder");
+      return true;
     } catch (error) {
       this.edge.record(module, "The VM's changed definition could not be kept.", (error as Error).message);
+      return false;
     }
   }
 

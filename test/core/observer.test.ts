@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an older look saw is not told after a younger one's answer: a swap once ended a VM that had just been
+// stopped, because a list asked for before the stop came back after it.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { moduleId } from "../../core/base/units.js";
+import { Observer, type ObserverEdge } from "../../core/daemon/observer.js";
+import type { Report } from "../../core/node.js";
+import type { Hypervisor, Outcome, VmPower, VmSummary } from "../../core/ports/hypervisor.js";
+
+const summary = (power: VmPower): VmSummary => ({ id: "1", name: "cam1", power }) as VmSummary;
+
+test("a-look-begun-before-the-stop-does-not-report-the-vm-as-running-after-it", async () => {
+  let list: (answer: Outcome<readonly VmSummary[]>) => void = () => undefined;
+  const hypervisor: Partial<Hypervisor> = {
+    events: () => () => undefined,
+    list: () => new Promise((answer) => (list = answer)),
+    power: () => Promise.resolve({ ok: true, value: summary("off") }),
+  };
+  const posted: Report[] = [];
+  const edge: Partial<ObserverEdge> = {
+    post: (report) => void posted.push(report),
+    vms: () => new Map([[moduleId("cam1"), "1"]]),
+    runsHere: () => false,
+  };
+  const observer = new Observer(hypervisor as Hypervisor, edge as ObserverEdge);
+  try {
+    const looking = observer.look();
+    await observer.see(moduleId("cam1"));
+    list({ ok: true, value: [summary("running")] });
+    await looking;
+    const facts = posted.filter((report) => report.kind === "vm-seen").map(({ vm }) => vm.kind);
+    assert.deepEqual(facts, ["off"]);
+  } finally {
+    observer.stop();
+  }
+});
