@@ -44,6 +44,7 @@ export const systemPackages = [
   { name: "nftables", why: "one-way cuts and delays in the lab", neededBy: "run" },
   { name: "procps", why: "sysctl and ps for the doctor and the lab", neededBy: "run" },
   { name: "e2fsprogs", why: "mkfs.ext4 for the disks of the lab's hosts", neededBy: "run" },
+  { name: "attr", why: "getfattr and setfattr: a kept copy loses its identity", neededBy: "run" },
 
   { name: "busybox-static", why: "the user space of the lab's guest", neededBy: "test" },
   { name: "cpio", why: "packs the guest's initramfs", neededBy: "test" },
@@ -51,7 +52,6 @@ export const systemPackages = [
   { name: "xz-utils", why: "reads the compressed modules of some guest kernels", neededBy: "test" },
   { name: "xfsprogs", why: "a lab host on a file system with reflinks", neededBy: "test" },
   { name: "btrfs-progs", why: "a lab host on btrfs (npm run lab -- up --fs btrfs)", neededBy: "test" },
-  { name: "attr", why: "tests compare extended attributes through the mount", neededBy: "test" },
   { name: "acl", why: "tests compare access control lists through the mount", neededBy: "test" },
   { name: "tcpdump", why: "a capture of the data link proves that it is encrypted", neededBy: "test" },
   { name: "iputils-ping", why: "lab hosts see each other", neededBy: "test" },

@@ -74,11 +74,12 @@ export async function foundCluster(paths: Paths, request: InitRequest): Promise<
   refuseMember(paths);
   request.networks.forEach(({ cidr }) => checkCidr(cidr));
   const node = checkedName(request.node);
-  const networks: Network[] = request.networks.map(({ name, cidr }) => ({
+  const networks: Network[] = request.networks.map(({ name, cidr }, index) => ({
     name,
     cidr,
     pulse,
     timeout: heartbeatTimeout,
+    data: index === 0 ? "on" : "off",
   }));
   const addresses = ownAddresses(request.networks);
   const config = reread({

@@ -24,6 +24,11 @@ export interface Network {
   readonly cidr: string;
   readonly pulse: Milliseconds;
   readonly timeout: Milliseconds;
+  /**
+   * Whether the data links may run here. Only in the first network unless told otherwise: what replicates
+   * fills a wire, and the heartbeats of a network that is kept apart must not wait behind it.
+   */
+  readonly data: "on" | "off";
 }
 
 export interface ClusterNode {
@@ -35,7 +40,7 @@ export interface ClusterNode {
 export interface ClusterConfig {
   readonly name: string;
   readonly uuid: string;
-  /** In order of preference: the first carries the data link. */
+  /** In order of preference. */
   readonly networks: readonly Network[];
   readonly nodes: readonly ClusterNode[];
   readonly ports: Ports;
@@ -72,12 +77,13 @@ export function parseCluster(text: string): ClusterConfig {
 }
 
 function readNetworks(list: ElementReader): readonly Network[] {
-  const networks = list.children("network").map((item) => {
+  const networks = list.children("network").map((item, index) => {
     const network: Network = {
       name: item.matching("name", networkName, "a network name"),
       cidr: item.matching("cidr", /^\d+\.\d+\.\d+\.\d+\/\d+$/, "a network such as 10.0.0.0/24"),
       pulse: milliseconds(item.integer("pulse", 100, 10_000, pulse)),
       timeout: milliseconds(item.integer("timeout", 1_000, 120_000, heartbeatTimeout)),
+      data: item.oneOf("data", ["on", "off"], index === 0 ? "on" : "off"),
     };
     if (network.pulse * 3 >= network.timeout) item.refuse("timeout must be more than three pulses");
     item.done();
@@ -87,6 +93,7 @@ function readNetworks(list: ElementReader): readonly Network[] {
   unique(list, networks, "network");
   if (networks.length === 0 || networks.length > networksMax)
     list.refuse(`1 to ${networksMax} networks are expected`);
+  if (networks.every(({ data }) => data === "off")) list.refuse('one network at least must have data="on"');
   return networks;
 }
 

@@ -35,8 +35,8 @@ export function mirrorConfigOf(
   const port = config.ports.data + settings.index;
   const files = cardFiles(paths);
   const addresses = (node: ClusterNode | undefined): MirrorConfig["listen"] =>
-    config.networks.flatMap(({ name }) => {
-      const address = node?.addresses.get(name);
+    config.networks.flatMap(({ name, data }) => {
+      const address = data === "on" ? node?.addresses.get(name) : undefined;
       return address === undefined ? [] : [{ address, port }];
     });
   return {

@@ -21,8 +21,8 @@ const cluster: ClusterConfig = {
   name: "site",
   uuid,
   networks: [
-    { name: "data", cidr: "10.77.1.0/24", pulse: milliseconds(500), timeout: seconds(5) },
-    { name: "heart", cidr: "10.77.2.0/24", pulse: milliseconds(1000), timeout: seconds(8) },
+    { name: "data", cidr: "10.77.1.0/24", pulse: milliseconds(500), timeout: seconds(5), data: "on" },
+    { name: "heart", cidr: "10.77.2.0/24", pulse: milliseconds(1000), timeout: seconds(8), data: "off" },
   ],
   nodes: [
     { name: nodeName("alpha"), addresses: new Map([["data", "10.77.1.1"]]) },
