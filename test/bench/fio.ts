@@ -18,7 +18,7 @@ export interface Measurement {
 interface FioSide {
   readonly iops: number;
   readonly bw_bytes: number;
-  readonly clat_ns: { readonly percentile?: Readonly<Record<string, number>> };
+  readonly lat_ns: { readonly percentile?: Readonly<Record<string, number>> };
 }
 
 export function fioArguments(target: RunningTarget, work: Work, seconds: number): string[] {
@@ -34,6 +34,9 @@ export function fioArguments(target: RunningTarget, work: Work, seconds: number)
     "--time_based",
     "--randrepeat=0",
     "--norandommap",
+    // From the call to the result: a disk may do most of its work inside the call already.
+    "--lat_percentiles=1",
+    "--clat_percentiles=0",
   ];
 }
 
@@ -49,7 +52,7 @@ export async function measure(target: RunningTarget, work: Work, seconds: number
   const job = report.jobs[0];
   if (job === undefined) throw new Error("fio reported no job");
   const side = work.rw === "randread" ? job.read : job.write;
-  const at = (percent: string): number => (side.clat_ns.percentile?.[percent] ?? 0) / 1000;
+  const at = (percent: string): number => (side.lat_ns.percentile?.[percent] ?? 0) / 1000;
   return {
     iops: side.iops,
     mibPerSecond: side.bw_bytes / 1024 / 1024,

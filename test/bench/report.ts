@@ -138,6 +138,8 @@ function goalLine(report: Report, goal: (typeof goals)[number]): string {
   const base = find(report.rows, "qemu-mirror", goal.work);
   const label = `goal ${goal.target} ${goal.work}: at least ${goal.times} × the QEMU mirror`;
   if (ours === undefined || base === undefined) return `${label}: not measured`;
+  if (report.suspicious.some((entry) => entry.target === base.target))
+    return `${label}: no ratio, suspicious`;
   const reached = ours.iops / base.iops;
   return `${label}: ${reached.toFixed(2)} × ${reached >= goal.times ? "reached" : "not reached"}`;
 }
