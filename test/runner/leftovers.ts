@@ -16,6 +16,7 @@ export const runMark = "GEMEL_TEST_RUN";
 
 type Process = {
   readonly pid: number;
+  readonly parent: number;
   readonly command: string;
   readonly environment: string;
   readonly directory: string;
@@ -45,7 +46,9 @@ function leftovers(mark: string, labFolder: string): string[] {
 }
 
 function leftProcesses(mark: string, labFolder: string): Process[] {
-  const processes = allProcesses().filter(({ pid }) => pid !== process.pid);
+  const all = allProcesses();
+  const callers = callersOf(process.pid, all);
+  const processes = all.filter(({ pid }) => !callers.has(pid));
   const isMarked = (one: Process): boolean =>
     one.environment.includes(`${runMark}=${mark}`) ||
     one.command.includes(labFolder) ||
@@ -60,10 +63,21 @@ function leftProcesses(mark: string, labFolder: string): Process[] {
   return processes.filter((one) => isMarked(one) || one.namespaces.some((namespace) => made.has(namespace)));
 }
 
+/** This process and who started it: they may well name the folder, as `--dir` does. */
+function callersOf(pid: number, all: readonly Process[]): ReadonlySet<number> {
+  const found = new Set<number>();
+  for (let at: number | undefined = pid; at !== undefined && !found.has(at);) {
+    found.add(at);
+    at = all.find((one) => one.pid === at)?.parent;
+  }
+  return found;
+}
+
 function allProcesses(): Process[] {
   const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
   return pids.map((pid) => ({
     pid: Number(pid),
+    parent: Number(/^PPid:\s*(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0),
     command: read(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim(),
     environment: read(`/proc/${pid}/environ`),
     directory: link(`/proc/${pid}/cwd`),
