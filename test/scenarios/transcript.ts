@@ -10,6 +10,7 @@
 //   kill daemon alpha | start daemon alpha | kill mirror alpha | kill qemu alpha | libvirtd alpha off|on
 //   fill 60                                       a reintegration takes this many seconds from now on
 //   by-hand alpha                                 the VM is started without Gemel
+//   reflinks beta                                 its file system clones what resolve sets aside
 //   deaf alpha | vm-start alpha fails|works | unmount alpha | mount alpha | disk alpha full|free
 //   after 5                                       five seconds pass
 //   alpha PRIM Ready, beta SECOND Ready           expected, within 30 s of fake time (or: … within 8)
@@ -101,6 +102,9 @@ export class Player {
     },
     deaf: ([host]) => {
       this.host(host).isGuestDeaf = true;
+    },
+    reflinks: ([host]) => {
+      this.host(host).hasReflinks = true;
     },
     "vm-start": ([host, how]) => {
       this.host(host).startsFail = how === "fails";

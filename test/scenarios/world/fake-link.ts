@@ -58,6 +58,7 @@ export class FakeLink {
   }
 
   private meet(a: FakeMirror, b: FakeMirror): void {
+    for (const one of [a, b]) one.hasMet = true;
     const elected = a.copy.wasPrimary || !b.copy.wasPrimary;
     const side = (mirror: FakeMirror, isElected: boolean): Parameters<typeof direction>[0][0] => ({
       copy: mirror.copy,

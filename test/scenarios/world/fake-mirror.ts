@@ -35,6 +35,8 @@ export class FakeMirror {
   /** The session in sync until its loss, seen by this very process. */
   unbroken: number | undefined;
   hadHandshake = false;
+  /** This process has seen the other copy, whatever came of it. */
+  hasMet = false;
   isTarget = false;
   filledAt: number | undefined;
   diskFull = false;
@@ -165,6 +167,7 @@ export class FakeMirror {
       case "left-alone":
         return this.leftAlone(command);
       case "settle-conflict":
+        if (command.keep === "other" && !this.hasMet) return failed("the winning copy has not been met");
         this.copy.kept = command.keep === "this";
         this.copy.yields = command.keep === "other";
         this.dropLink("settled");

@@ -23,6 +23,8 @@ import type { World } from "./world.js";
 type Unstamped<T> = T extends unknown ? Omit<T, "at"> : never;
 export type NewEvent = Unstamped<Event>;
 
+const setAsideDone = { kind: "task-done", outcome: { ok: true, cloned: true } } as const;
+
 /** How long the fake hypervisor and mirror take, fake milliseconds. */
 const mirrorMs = 50;
 const startMs = 1000;
@@ -36,6 +38,8 @@ export class Host {
   /** The guest ignores a shutdown. */
   isGuestDeaf = false;
   startsFail = false;
+  /** Its file system clones: a losing copy that was set aside is still there, to be made equal. */
+  hasReflinks = false;
   state: NodeState | undefined;
   readonly decisions: Decision[] = [];
   readonly copies = new Map<ModuleId, Copy>();
@@ -284,7 +288,9 @@ export class Host {
       case "stop-vm":
         return this.stopVm(module, task, effect.how);
       case "set-aside": {
-        this.kept.push(this.copyOf(module));
+        const copy = this.copyOf(module);
+        this.kept.push({ ...copy, records: new Set(copy.records) });
+        if (this.hasReflinks) return this.feed({ ...setAsideDone, module, task });
         this.copies.set(module, newCopy());
         return this.done(module, task);
       }
