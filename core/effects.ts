@@ -2,7 +2,8 @@
 // Carrying out what the middle decided. Each effect runs by itself and ends as one event. Of one module,
 // those of lane "main" run one after the other and those of lane "answer" (grant, deny, word) at once, since
 // a frozen guest waits for them; `bury` does not wait either: it is what ends a lane that hangs. An effect
-// past its `validUntil` is void (R16).
+// past its `validUntil` is void (R16). A start that takes long on a busy host stays valid while it goes on, as
+// long as this daemon itself has had no gap: the middle has watched the facts all the while.
 
 import { failure, GemelError, type Failure } from "./base/errors.js";
 import type { Instant, Milliseconds } from "./base/units.js";
@@ -15,6 +16,8 @@ import type { MirrorCommand, MirrorConfig } from "../native/index.js";
 
 export interface EffectEdge {
   readonly now: () => Instant;
+  /** No gap of the daemon's own since then (R16). */
+  readonly hasRunSince: (begin: Instant) => boolean;
   readonly post: (report: Report) => void;
   readonly place: (module: string) => VmPlace;
   readonly mirrorConfig: (module: string, known: MirrorConfig["known"]) => MirrorConfig;
@@ -121,7 +124,8 @@ export class Effects {
         return;
       }
       case "start-vm": {
-        await edge.vm.start(edge.place(effect.module), () => this.isValid(effect));
+        const begun = edge.now();
+        await edge.vm.start(edge.place(effect.module), () => edge.hasRunSince(begun));
         return;
       }
       case "stop-vm": {

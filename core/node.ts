@@ -7,11 +7,12 @@
 //
 // Invariants: the state changes nowhere else; an effect starts only after what it rests on is on disk; an
 // event gets its instant when the loop takes it, so a stalled loop shows as a gap and voids what rests on the
-// time before (R16). A state that cannot be persisted stops the daemon: guests and mirrors go on without it,
+// time before (R16): in the middle by the instants, in an effect that takes long by `hasRunSince`. A state that cannot be persisted stops the daemon: guests and mirrors go on without it,
 // which is safer than deciding on what a restart would forget.
 
 import type { Decision, Effect, Event, NodeState } from "./failover/types.js";
-import type { Instant } from "./base/units.js";
+import { turnGapMax } from "./base/limits.js";
+import { elapsed, type Instant } from "./base/units.js";
 
 /** An event as the edge reports it: the loop adds the instant. */
 export type Report = Event extends infer One ? (One extends Event ? Omit<One, "at"> : never) : never;
@@ -41,11 +42,16 @@ export class NodeLoop {
   private busy = false;
   private stopped = false;
   private readonly timer: NodeJS.Timeout;
+  private lastTurn: Instant;
+  /** End of the last gap. */
+  private steadySince: Instant;
 
   constructor(
     private current: NodeState,
     private readonly edge: NodeEdge,
   ) {
+    this.lastTurn = edge.now();
+    this.steadySince = this.lastTurn;
     this.timer = setInterval(() => {
       // A loop that is behind needs no more ticks.
       if (!this.queue.some(({ kind }) => kind === "tick")) this.post({ kind: "tick" });
@@ -70,6 +76,11 @@ export class NodeLoop {
     clearInterval(this.timer);
   }
 
+  /** R16: no gap above the limit between two turns since then, up to now. */
+  hasRunSince(begin: Instant): boolean {
+    return this.steadySince <= begin && elapsed(this.lastTurn, this.edge.now()) <= turnGapMax;
+  }
+
   private async run(): Promise<void> {
     try {
       for (let next = this.queue.shift(); next !== undefined && !this.stopped; next = this.queue.shift()) {
@@ -84,6 +95,8 @@ export class NodeLoop {
   }
 
   private async turn(event: Event): Promise<void> {
+    if (elapsed(this.lastTurn, event.at) > turnGapMax) this.steadySince = event.at;
+    this.lastTurn = event.at;
     const before = this.current;
     const { state, effects, decisions } = this.edge.step(before, event);
     if (durableChanged(before, state)) await this.edge.persist(state);

@@ -37,6 +37,7 @@ import { Inspector, sizeOf } from "./inspect.js";
 import { installHook, proveCalled, writeMarks } from "./install/guard.js";
 import { placeFindings, thereFindings } from "./preflight/host.js";
 import { vmFindings } from "./preflight/vm.js";
+import { goOnAfterDiskError } from "./run/disk-error.js";
 import { proveDisks } from "./run/proof.js";
 import { letRun, startPaused } from "./run/start.js";
 import { killVm, stopVm } from "./run/stop.js";
@@ -225,6 +226,10 @@ class Kvm implements Hypervisor {
 
   letRun(vm: VmId): Promise<Outcome<void>> {
     return letRun(this.#session, vm);
+  }
+
+  goOnAfterDiskError(vm: VmId): Promise<Outcome<boolean>> {
+    return goOnAfterDiskError(this.#session, vm);
   }
 
   async stop(vm: VmId, how: StopHow, limit: Milliseconds): Promise<Outcome<void>> {

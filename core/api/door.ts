@@ -75,7 +75,7 @@ export interface ApiDoor {
   vms(): Promise<readonly VmView[]>;
   protect(request: ProtectRequest, caller: Caller): Promise<ProtectReply>;
   unprotect(module: string, request: UnprotectRequest, caller: Caller): Promise<ProtectReply>;
-  procedure(id: string): ProcedureStatus;
+  procedure(id: string): Promise<ProcedureStatus>;
   /** A call between the two daemons' procedures (preflight there, create module there …). */
   peerCall(name: string, body: unknown): Promise<unknown>;
 

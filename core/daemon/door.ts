@@ -128,7 +128,7 @@ function moduleDoor(daemon: Daemon): Pick<ApiDoor, OfModules> {
       running().modules.expect(module);
       return running().protection.unprotect(module, request, caller.name);
     },
-    procedure: (id) => ({ ...running().procedures.view(id), node: daemon.node }),
+    procedure: (id) => running().procedure(id),
     peerCall: (name, body) => running().answerPeer(name, body),
   };
 }

@@ -24,6 +24,7 @@ import { stateAtStart } from "./beginning.js";
 import { bootClock } from "./clock.js";
 import { Commands } from "./commands.js";
 import { Exchange, type Offer } from "./exchange.js";
+import { forward } from "./forward.js";
 import { explain, mirrorConfigOf, placeOf } from "./hands.js";
 import { Membership, type Member } from "./membership.js";
 import { configOf, Modules } from "./modules.js";
@@ -55,6 +56,7 @@ export interface Recorded {
 }
 
 const exchangeEveryMs = 2_000;
+const procedureCall = "procedure";
 
 export class Running {
   readonly node: NodeName;
@@ -161,11 +163,27 @@ export class Running {
       startedAt: this.edge.startedAt,
       member: this.member,
       settings: (module) => this.modules.settings(module),
-      procedures: procedures.views().map((view): ProcedureStatus => ({ ...view, node: this.node })),
+      procedures: procedures.views().map(({ id }) => this.ownProcedure(id)),
       troubles: this.modules.troubles(),
       unproven: this.unproven,
       reachableSince: (peer, reachable) => this.reachableSince(peer, reachable),
     });
+  }
+
+  /** Begun on the other node, when that one runs the VM (unprotect): asked for there. */
+  async procedure(id: string): Promise<ProcedureStatus> {
+    if (this.procedures.has(id)) return this.ownProcedure(id);
+    for (const { name } of peersOf(this.member.config, this.node)) {
+      const path = `/api/v1/peer/calls/${procedureCall}`;
+      const asked = forward<ProcedureStatus>(this.membership, name, { method: "POST", path, body: { id } });
+      const found = await asked.catch(() => undefined);
+      if (found !== undefined) return found;
+    }
+    return this.ownProcedure(id);
+  }
+
+  private ownProcedure(id: string): ProcedureStatus {
+    return { ...this.procedures.view(id), node: this.node };
   }
 
   private reachableSince(peer: string, reachable: boolean): Instant {
@@ -192,6 +210,7 @@ export class Running {
   private answers(): PeerAnswers {
     return {
       "offer-module": (body) => Promise.resolve(this.exchange.taken(body as Offer)),
+      [procedureCall]: (body) => Promise.resolve(this.ownProcedure((body as { readonly id: string }).id)),
       verify: async (body) => {
         const { module, repair } = body as { readonly module: string; readonly repair: boolean };
         this.modules.expect(module);
@@ -241,6 +260,7 @@ export class Running {
     const { paths } = this.edge;
     return {
       now: bootClock,
+      hasRunSince: (begin) => this.loop.hasRunSince(begin),
       post: (report) => this.post(report),
       place: (module) => placeOf(module, this.modules.expect(module)),
       mirrorConfig: (module, known) =>
@@ -285,7 +305,17 @@ export class Running {
       keepDefinition: (module, definition) => this.vms.keepDefinition(module, definition),
       record: (module, sentence, outcome) => this.log(module, sentence, outcome),
       recheck: (module) => this.proveDisks(module),
+      paused: (module) => this.goOnWithRoom(module),
     });
+  }
+
+  /** QEMU paused the guest when its disk was full; it goes on once the engine has room again. */
+  private async goOnWithRoom(module: ModuleId): Promise<void> {
+    const status = this.mirrors.lastStatus(module);
+    if (status === undefined || status.freeze !== undefined) return;
+    if (status.diskFull !== undefined || status.diskError !== undefined) return;
+    const went = await this.hypervisor.goOnAfterDiskError(this.modules.expect(module).vm.id);
+    if (went.ok && went.value) this.log(module, "There is room on the disk again.", "the VM goes on");
   }
 
   /** R31, with every round: a disk that left the mount (an external snapshot) is shown in red. */

@@ -166,6 +166,8 @@ export interface Hypervisor {
   startPaused(vm: VmId): Promise<Outcome<{ readonly pid: number; readonly startTime: string }>>;
   proveDisks(vm: VmId, mountPoint: string): Promise<Outcome<DiskProof>>;
   letRun(vm: VmId): Promise<Outcome<void>>;
+  /** Only a VM that the hypervisor paused for a failed write goes on; true when it was one. */
+  goOnAfterDiskError(vm: VmId): Promise<Outcome<boolean>>;
   /** Ends when the VM is verified off, or with a failure at the limit. */
   stop(vm: VmId, how: StopHow, limit: Milliseconds): Promise<Outcome<void>>;
   /** SIGKILL of the hypervisor's process, verified dead by pidfd. */

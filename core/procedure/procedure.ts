@@ -124,6 +124,10 @@ export class Procedures {
     }
   }
 
+  has(id: string): boolean {
+    return this.journals.has(id);
+  }
+
   view(id: string): ProcedureView {
     const journal = this.journals.get(id);
     if (journal === undefined) throw new GemelError("GEMEL-4008", id, "There is no such procedure.");

@@ -9,6 +9,7 @@ import { savedStateFile } from "../definition/enter.js";
 import { done, refused } from "../errors.js";
 import { findProcess, killProcess, waitForDeath, type VmProcess } from "../host/process.js";
 import { callLimits, type Session } from "../session.js";
+import { isPausedByDiskError } from "./disk-error.js";
 
 /** A guest that boots does not hear the power button: it is pressed again this often. */
 const pressAgain = seconds(10);
@@ -49,6 +50,9 @@ export async function killVm(statusDir: string, vm: VmId): Promise<Outcome<void>
 
 async function shutDown(session: Session, process: VmProcess, request: StopRequest): Promise<Outcome<void>> {
   const { vm, limit } = request;
+  const waits = await isPausedByDiskError(session, vm);
+  if (waits.ok && waits.value)
+    return refused("GEMEL-3003", "The guest waits for its disk and hears nothing.");
   const until = performance.now() + limit;
   for (let left: number = limit; left > 0; left = until - performance.now()) {
     const pressed = await session.monitor(

@@ -16,7 +16,7 @@ using Phase = Session::Phase;
 namespace {
 
 /// A target that cannot be filled (full, broken disk) is tried again after this long.
-constexpr Nanos kRetryFill = 30 * kSecond;
+constexpr Nanos kRetryFill = 10 * kSecond;
 /// Ranges in one `tracked` message: 16 bytes each, far below the limit of a message.
 constexpr std::size_t kRangesPerMessage = 2048;
 
@@ -444,7 +444,7 @@ Task<void> Handshake::lead_fill(std::uint64_t epoch) {
 void Handshake::cannot_fill(int error) {
   s_.reports.trouble({error == -ENOSPC ? "peer-disk-full" : "peer-disk-error",
                       std::string("The other copy cannot be filled: ") + std::strerror(-error) + ".",
-                      "Make room or repair the disk there; it is tried again every 30 seconds."});
+                      "Make room or repair the disk there; it is tried again every 10 seconds."});
   keep_out(kRetryFill);
 }
 

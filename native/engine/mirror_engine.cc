@@ -19,6 +19,10 @@ namespace {
 constexpr Nanos kTick = 100 * kMillisecond;
 /// Progress is told this often.
 constexpr Nanos kTellResync = kSecond;
+/// A full disk is looked at this often: the guest waits, paused, until there is room.
+constexpr Nanos kLookForRoom = kSecond;
+/// A guest that goes on with less would run into the wall again at once.
+constexpr std::uint64_t kRoomToGoOn = 1024 * 1024;
 
 }  // namespace
 
@@ -176,11 +180,20 @@ void MirrorEngine::tick() {
   handshake_.keep_alive();
   watch_for_stall(now);
   cover_when_due(now);
+  look_for_room(now);
   if (stations_.source.is_running() && now - told_resync_at_ >= kTellResync) {
     told_resync_at_ = now;
     emit(event::ResyncMoved{resync_status()});
   }
   if (std::exchange(changed_, false)) emit(event::StatusChanged{});
+}
+
+void MirrorEngine::look_for_room(Nanos now) {
+  if (!disk_full_ || now - looked_for_room_at_ < kLookForRoom) return;
+  looked_for_room_at_ = now;
+  if (ports_.disk.free_bytes() < *disk_full_) return;
+  disk_full_.reset();
+  changed();
 }
 
 /// T_link (R17): an operation that waits too long, or a peer that says nothing at all.
@@ -283,10 +296,11 @@ void MirrorEngine::peer_failed(int error, Fid fid, Range range) {
 
 void MirrorEngine::local_failed(int error, Fid fid, std::uint64_t bytes) {
   if (error == ENOSPC) {
-    const std::uint64_t needed = std::max<std::uint64_t>(bytes, 1);
+    const std::uint64_t needed = std::max(bytes, kRoomToGoOn);
     if (!disk_full_)
       trouble({"disk-full", "The file system that holds the module is full.", "Make room on it."});
-    disk_full_ = needed;
+    disk_full_ = std::max(disk_full_.value_or(0), needed);
+    looked_for_room_at_ = ports_.clock.now();
   } else if (!disk_error_) {
     disk_error_ = Status::DiskError{error, fid};
     trouble({"disk-error", std::string("The disk of this node failed: ") + std::strerror(error) + ".",

@@ -61,6 +61,7 @@ class MirrorEngine final : private Reports, private Operations::Owner, private H
   void tick();
   void watch_for_stall(Nanos now);
   void cover_when_due(Nanos now);
+  void look_for_room(Nanos now);
   Task<void> cover();
   ResyncStatus resync_status() const;
   void show_link(Status& shown) const;
@@ -74,7 +75,7 @@ class MirrorEngine final : private Reports, private Operations::Owner, private H
   Roles roles_;
   Clock::TimerId tick_ = 0;
   bool changed_ = false, covering_ = false, cover_soon_ = false, dead_ = false;
-  Nanos covered_at_ = 0, told_resync_at_ = 0;
+  Nanos covered_at_ = 0, told_resync_at_ = 0, looked_for_room_at_ = 0;
   std::optional<Problem> state_problem_;
   std::optional<Status::DiskError> disk_error_;
   std::optional<std::uint64_t> disk_full_;

@@ -211,6 +211,11 @@ export class FakeHypervisor implements Hypervisor {
     });
   }
 
+  /** Its disks never fail: whoever is paused was paused by a person. */
+  goOnAfterDiskError(id: VmId): Promise<Outcome<boolean>> {
+    return this.#with(id, () => done(false));
+  }
+
   async stop(id: VmId, how: StopHow, limit: Milliseconds): Promise<Outcome<void>> {
     const vm = this.#vms.get(id);
     if (vm?.process === undefined) return done(undefined);

@@ -138,6 +138,16 @@ function startTests(world: () => World, running: Make, power: Power): void {
     assert.equal(await power(vm), "running");
   });
 
+  test("paused-by-a-person-stays-paused", async () => {
+    const { hypervisor } = world();
+    const vm = await running("gate2");
+    assert.equal(value(await hypervisor.goOnAfterDiskError(vm)), false, "it runs");
+    const other = await world().createVm("gate3");
+    value(await hypervisor.startPaused(other));
+    assert.equal(value(await hypervisor.goOnAfterDiskError(other)), false);
+    assert.equal(await power(other), "paused");
+  });
+
   test("start-of-a-running-vm-refused", async () => {
     const vm = await running("twice");
     assert.equal(refusal(await world().hypervisor.startPaused(vm)), "GEMEL-3002");

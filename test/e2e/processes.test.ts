@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { bootCount, complaints, foundValues } from "../lab/guest/serial.js";
 import { waitFor } from "../lab/wait.js";
 import { scenarios } from "./fixture.js";
-import { on } from "./twins.js";
 import type { NodeName, Twins } from "./twins.js";
 
 const scenario = scenarios({ modules: ["cam1"] });
@@ -62,7 +61,7 @@ scenario("mirror-killed-on-primary", async (twins) => {
   assert.ok((foundValues(twins.guest("cam1").serial()).at(-1) ?? 0) >= acknowledged);
   assert.deepEqual(complaints(twins.guest("cam1").serial()), []);
   assert.equal(seen.nodes.filter(({ vm }) => vm === "on").length, 1);
-  await home(twins);
+  await twins.goHome("cam1");
 });
 
 scenario("qemu-killed", async (twins) => {
@@ -72,7 +71,7 @@ scenario("qemu-killed", async (twins) => {
   await waitFor("the guest to boot again", () => boots(twins) > before, 60_000);
   await twins.acknowledgesMore("cam1");
   assert.ok((foundValues(twins.guest("cam1").serial()).at(-1) ?? 0) >= acknowledged);
-  await home(twins);
+  await twins.goHome("cam1");
 });
 
 scenario("libvirtd-restarted-under-guests", async (twins) => {
@@ -101,11 +100,5 @@ scenario("frozen-mount-daemon-alive", async (twins) => {
     kill(twins, "alpha", mirror, "SIGCONT");
   }
   await twins.acknowledgesMore("cam1");
-  await home(twins);
+  await twins.goHome("cam1");
 });
-
-/** Wherever the VM went: protected again, and at home. */
-async function home(twins: Twins): Promise<void> {
-  const module = await twins.until("beta", "cam1", "protected again", ({ protected: green }) => green);
-  if (on(module, "beta").state === "PRIM") await twins.gemel("beta", "swap", "cam1", "--timeout", "120");
-}

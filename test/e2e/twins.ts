@@ -135,6 +135,16 @@ export class Twins {
     return guest;
   }
 
+  /** Wherever the VM went: both copies up to date again, and the VM at home. */
+  async goHome(id: ModuleName): Promise<void> {
+    const home = homeOf(id);
+    const isSettled = (module: ModuleStatus): boolean =>
+      module.protected && module.nodes.some(({ state }) => state === "PRIM");
+    const module = await this.until(home, id, "protected, wherever it runs", isSettled);
+    if (on(module, home).state !== "PRIM") await this.gemel(home, "swap", id, "--timeout", "120");
+    await this.untilReady(id, home);
+  }
+
   guest(id: ModuleName): Guest {
     const guest = this.guests.get(id);
     if (guest === undefined) throw new Error(`no guest ${id} was made`);

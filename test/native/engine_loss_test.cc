@@ -258,6 +258,24 @@ TEST(enospc_local_only) {
   pair.check_equal();
 }
 
+TEST(full_disk_is_told_until_there_is_room) {
+  // The guest is paused meanwhile; who paused it lets it go on when the engine no longer says so.
+  Pair pair(16);
+  pair.first_copy();
+  const Fid fid = pair.make_file(pair.a, "disk.raw", 8 * kMiB);
+  CHECK_EQ(pair.write(pair.a, fid, 0, 4096), 4096);
+  pair.a.disk.capacity = pair.a.disk.used();
+  CHECK_EQ(pair.write(pair.a, fid, kMiB, 4096), -ENOSPC);
+  pair.clock.advance(10 * kSecond);
+  CHECK(pair.a.status().disk_full_needed.has_value());
+  pair.a.disk.capacity += *pair.a.status().disk_full_needed;
+  pair.clock.advance(2 * kSecond);
+  CHECK(!pair.a.status().disk_full_needed.has_value());
+  CHECK_EQ(pair.write(pair.a, fid, kMiB, 4096), 4096);
+  pair.await_sync();
+  pair.check_equal();
+}
+
 TEST(enospc_peer_after_received) {
   // R9: acknowledged at its receipt, failed afterwards: the peer is not up to date, and nobody says
   // otherwise.
