@@ -59,8 +59,9 @@ void Ring::arm(std::uint64_t number, const Watch& watch) {
 
 std::uint64_t Ring::watch(int fd, unsigned events, Done ready) {
   const std::uint64_t number = next_watch_++;
-  const auto [place, _] = watches_.emplace(number, Watch{fd, events, std::move(ready)});
-  arm(number, place->second);
+  const auto watch = std::make_shared<const Watch>(Watch{fd, events, std::move(ready)});
+  watches_.emplace(number, watch);
+  arm(number, *watch);
   return number;
 }
 
@@ -118,14 +119,14 @@ void Ring::finish_watch(std::uint64_t number, int result, unsigned flags) {
   const auto found = watches_.find(number);
   if (found == watches_.end()) return;
   const bool has_ended = (flags & IORING_CQE_F_MORE) == 0;
-  Done ready = found->second.ready;  // a copy: it may unwatch itself
+  const std::shared_ptr<const Watch> watch = found->second;  // it may unwatch itself
   if (result < 0 && result != -ECANCELED) {
     watches_.erase(found);
-    ready(result);
+    watch->ready(result);
     return;
   }
-  if (has_ended) arm(number, found->second);
-  if (result >= 0) ready(result);
+  if (has_ended) arm(number, *watch);
+  if (result >= 0) watch->ready(result);
 }
 
 }  // namespace gemel

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <unordered_map>
 #include <vector>
 
@@ -68,7 +69,8 @@ class Ring {
   bool is_open_ = false;
   std::deque<Slot> slots_;  ///< a deque: addresses stay
   std::vector<Slot*> free_;
-  std::unordered_map<std::uint64_t, Watch> watches_;
+  /// Shared, since a watch may be given up in the middle of being called.
+  std::unordered_map<std::uint64_t, std::shared_ptr<const Watch>> watches_;
   std::uint64_t next_watch_ = 1;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "receiver.h"
 
+#include <algorithm>
 #include <cerrno>
 
 #include "../base/check.h"
@@ -18,16 +19,26 @@ void Receiver::begin(SessionNumber session, bool filling) {
   arrived_ = 0;
   failure_ = 0;
   results_.clear();
-  unfinished_.clear();
+  first_ = 1;
+  done_up_to_ = 0;
+  unfinished_ = 0;
+}
+
+Receiver::Result* Receiver::result_of(Sequence sequence) {
+  return sequence < first_ || sequence > arrived_ ? nullptr : &results_[sequence - first_];
+}
+
+/// The sender has all answers up to here: they are not needed for a repeat any more.
+void Receiver::forget_settled(Sequence settled) {
+  for (; first_ <= std::min(settled, done_up_to_); first_++) results_.pop_front();
 }
 
 const char* Receiver::take(Link::Frame& frame) {
   if (!open_) return nullptr;  // late frames of a session that ended
-  // The sender has all answers up to here: they are not needed for a repeat any more.
-  results_.erase(results_.begin(), results_.upper_bound(frame.settled));
-  if (const auto known = results_.find(frame.sequence); known != results_.end()) {
-    if (known->second.done) {
-      answer(frame.sequence, AckKind::done, known->second.value);
+  forget_settled(frame.settled);
+  if (const Result* known = result_of(frame.sequence)) {
+    if (known->done) {
+      answer(frame.sequence, AckKind::done, known->value);
     } else if (config_.acknowledge == Acknowledge::received) {
       answer(frame.sequence, AckKind::received, 0);
     }
@@ -51,8 +62,8 @@ const char* Receiver::take(Link::Frame& frame) {
 
 void Receiver::start(Sequence sequence) {
   arrived_ = sequence;
-  results_[sequence] = {};
-  unfinished_[sequence] = true;
+  results_.emplace_back();
+  unfinished_++;
 }
 
 void Receiver::answer(Sequence sequence, AckKind kind, int result) {
@@ -61,23 +72,23 @@ void Receiver::answer(Sequence sequence, AckKind kind, int result) {
 }
 
 void Receiver::finish(Sequence sequence, int result, Fid fid) {
+  Result* const ended = result_of(sequence);
+  check(ended != nullptr && !ended->done, "an operation ends once");
+  *ended = {true, result};
+  unfinished_--;
+  while (done_up_to_ < arrived_ && results_[done_up_to_ + 1 - first_].done) done_up_to_++;
   if (result < 0) {
     // R9: the primary hears it and makes the range equal or goes on without this copy; until then it is not
     // current.
     if (failure_ == 0) failure_ = result;
     if (!filling_ && on_failure) on_failure(result, fid);
   }
-  if (const auto known = results_.find(sequence); known != results_.end()) {
-    known->second.done = true;
-    known->second.value = result;
-  }
-  unfinished_.erase(sequence);
   answer(sequence, AckKind::done, result);
   progress_.set();
 }
 
 Task<void> Receiver::until_done_before(Sequence sequence) {
-  while (!unfinished_.empty() && unfinished_.begin()->first < sequence) {
+  while (done_up_to_ + 1 < sequence) {
     progress_.reset();
     co_await progress_.wait();
   }
@@ -91,7 +102,8 @@ const char* Receiver::take_write(Link::Frame& frame) {
   auto message = wire::decode<wire::Write>(frame.message);
   if (!message) return message.reason();
   start(frame.sequence);
-  if (config_.acknowledge == Acknowledge::received && !message->sync)
+  bytes_held_ += frame.data.size();
+  if (config_.acknowledge == Acknowledge::received && !message->sync && bytes_held_ <= kReceivedBytesMax)
     answer(frame.sequence, AckKind::received, 0);
   spawn(write(frame.sequence, *message, std::move(frame.data)));
   return nullptr;
@@ -116,6 +128,7 @@ Task<void> Receiver::write(Sequence sequence, wire::Write message, PooledBytes d
     result = co_await flush;
   }
   hold.release();
+  bytes_held_ -= bytes.size();
   if (result >= 0) ports_.front.invalidate(message.fid);
   if (epoch == epoch_) finish(sequence, result < 0 ? result : 0, message.fid);
 }

@@ -9,11 +9,12 @@
 //  - A flush covers everything that arrived before it (R11).
 //  - An operation that failed here condemns this copy: it does not become, or stay, up to date (R9, R11,
 //  R25).
+//  - In mode `received` what was answered and is not yet written is bounded: beyond kReceivedBytesMax a write
+//  is answered when it is done, so a slow disk slows the guest down instead of filling the memory.
 //  - Once `refuse` was called nothing of the old session is taken any more (R25).
 #pragma once
 
 #include <deque>
-#include <map>
 
 #include "../wire/codec.h"
 #include "range_locks.h"
@@ -45,14 +46,17 @@ class Receiver {
   const char* take(Link::Frame& frame);
   /// Every operation taken so far is done.
   Task<void> drained();
-  std::size_t in_flight() const { return unfinished_.size(); }
+  std::size_t in_flight() const { return unfinished_; }
   /// Reports a failure as it happens.
   std::function<void(int error, Fid fid)> on_failure;
 
  private:
+  /// Some tenths of a second of a good disk, little against a host's memory even for 32 modules.
+  static constexpr std::uint64_t kReceivedBytesMax = 64ULL << 20;
+
+  /// What became of one operation; kept until it has ended and the sender has its answer.
   struct Result {
     bool done = false;
-    bool asked_again = false;
     int value = 0;
   };
   const char* take_write(Link::Frame& frame);
@@ -65,6 +69,8 @@ class Receiver {
   Task<void> change(Sequence sequence, wire::Change message);
   Task<void> until_done_before(Sequence sequence);
   void start(Sequence sequence);
+  Result* result_of(Sequence sequence);
+  void forget_settled(Sequence settled);
   void finish(Sequence sequence, int result, Fid fid);
   void answer(Sequence sequence, wire::AckKind kind, int result);
 
@@ -77,8 +83,11 @@ class Receiver {
   bool open_ = false, filling_ = false;
   Sequence arrived_ = 0;
   int failure_ = 0;
-  std::map<Sequence, Result> results_;
-  std::map<Sequence, bool> unfinished_;
+  std::deque<Result> results_;  ///< of the sequences from first_ to arrived_
+  Sequence first_ = 1;
+  Sequence done_up_to_ = 0;  ///< every operation up to here has ended
+  std::size_t unfinished_ = 0;
+  std::uint64_t bytes_held_ = 0;  ///< of writes that have arrived and are not written yet
   Event progress_;
 };
 

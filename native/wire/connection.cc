@@ -193,10 +193,10 @@ bool Connection::send(std::uint8_t type, Sequence sequence, Sequence settled, Co
   if (data.size() <= kGatherBytes / 2) {
     is_sent = is_sent && gather(data);
   } else {
-    is_sent = is_sent && flush();
+    is_sent = is_sent && seal();
     for (std::size_t at = 0; at < data.size() && is_sent; at += kPieceBytes) {
       is_sent = cipher_->write(data.subspan(at, std::min(kPieceBytes, data.size() - at)));
-      if (is_sent) push();
+      if (is_sent && queued() >= kPieceBytes) push();
     }
   }
   if (is_sent && queued() <= kOutgoingMax) {
@@ -212,14 +212,14 @@ bool Connection::send(std::uint8_t type, Sequence sequence, Sequence settled, Co
 }
 
 bool Connection::gather(ConstBytes part) {
-  if (gathered_.size() + part.size() > kGatherBytes && !flush()) return false;
+  if (gathered_.size() + part.size() > kGatherBytes && !seal()) return false;
   if (part.size() > kGatherBytes) return cipher_->write(part);
   gathered_.insert(gathered_.end(), part.begin(), part.end());
   return true;
 }
 
 void Connection::flush_later() {
-  if (flush_due_ || gathered_.empty()) return;
+  if (flush_due_ || queued() == 0) return;
   flush_due_ = true;
   reactor_.defer([weak = weak_from_this()] {
     const auto self = weak.lock();
@@ -229,11 +229,17 @@ void Connection::flush_later() {
   });
 }
 
-bool Connection::flush() {
+/// Makes a record of what was gathered; it leaves with the next push.
+bool Connection::seal() {
   const bool is_written = cipher_->write(gathered_);
   gathered_.clear();
-  if (is_written) push();
   return is_written;
+}
+
+bool Connection::flush() {
+  if (!seal()) return false;
+  push();
+  return true;
 }
 
 /// Hands the kernel what it takes; the rest goes when the socket is writable again.

@@ -75,6 +75,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void digest_frames();
   bool gather(ConstBytes part);
   void flush_later();
+  bool seal();
   bool flush();
   void push();
   void fail(const std::string& reason);

@@ -23,6 +23,11 @@ std::string openssl_error(const std::string& doing) {
   return text;
 }
 
+/// SSL_get_error wants an empty queue before the call that it judges; emptying an empty one is not cheap.
+void clear_errors() {
+  if (ERR_peek_error() != 0) ERR_clear_error();
+}
+
 /// What a session's own BIO reads from and writes to.
 struct Wires {
   ConstBytes arrived;
@@ -127,22 +132,25 @@ class TlsCipher final : public Cipher {
     return Progress::failed;
   }
 
+  /// A record holds several small frames, and taking it out in small parts costs a call of OpenSSL for each:
+  /// so it is taken out whole, unless a whole record has room where it is wanted.
   std::ptrdiff_t read(Bytes into) override {
-    if (!problem_.empty()) return -1;
-    std::size_t count = 0;
-    ERR_clear_error();
-    const int result = SSL_read_ex(ssl_.get(), into.data(), into.size(), &count);
-    if (result == 1) return static_cast<std::ptrdiff_t>(count);
-    const int error = SSL_get_error(ssl_.get(), result);
-    if (error == SSL_ERROR_WANT_READ) return 0;
-    problem_ = error == SSL_ERROR_ZERO_RETURN ? "the peer ended the TLS session" : openssl_error("TLS");
-    return -1;
+    if (opened_.empty() && into.size() < kRecordBytes) {
+      const std::ptrdiff_t count = open_record(space_);
+      if (count <= 0) return count;
+      opened_ = ConstBytes(space_).first(static_cast<std::size_t>(count));
+    }
+    if (opened_.empty()) return open_record(into);
+    const std::size_t count = std::min(into.size(), opened_.size());
+    std::memcpy(into.data(), opened_.data(), count);
+    opened_ = opened_.subspan(count);
+    return static_cast<std::ptrdiff_t>(count);
   }
 
   bool write(ConstBytes plain) override {
     if (!problem_.empty()) return false;
     std::size_t count = 0;
-    ERR_clear_error();
+    clear_errors();
     if (plain.empty() || SSL_write_ex(ssl_.get(), plain.data(), plain.size(), &count) == 1) return true;
     problem_ = openssl_error("TLS");
     return false;
@@ -153,6 +161,19 @@ class TlsCipher final : public Cipher {
   std::string problem() const override { return problem_; }
 
  private:
+  /// The plain bytes of one record (or what is left of it), as `read` returns them.
+  std::ptrdiff_t open_record(Bytes into) {
+    if (!problem_.empty()) return -1;
+    std::size_t count = 0;
+    clear_errors();
+    const int result = SSL_read_ex(ssl_.get(), into.data(), into.size(), &count);
+    if (result == 1) return static_cast<std::ptrdiff_t>(count);
+    const int error = SSL_get_error(ssl_.get(), result);
+    if (error == SSL_ERROR_WANT_READ) return 0;
+    problem_ = error == SSL_ERROR_ZERO_RETURN ? "the peer ended the TLS session" : openssl_error("TLS");
+    return -1;
+  }
+
   Progress meet_peer() {
     const std::unique_ptr<X509, FreeX509> certificate(SSL_get1_peer_certificate(ssl_.get()));
     const std::string name = certificate ? common_name(certificate.get()) : "";
@@ -165,7 +186,11 @@ class TlsCipher final : public Cipher {
     return Progress::ready;
   }
 
+  static constexpr std::size_t kRecordBytes = 16U << 10;  ///< of plain bytes, at most (RFC 8446)
+
   Wires wires_;
+  std::vector<std::byte> space_ = std::vector<std::byte>(kRecordBytes);
+  ConstBytes opened_;  ///< the part of `space_` that nobody has read yet
   std::unique_ptr<SSL, FreeSsl> ssl_;
   std::string wanted_;
   std::string name_, warning_, problem_;
