@@ -14,7 +14,10 @@ export interface Offer {
   readonly xml: string;
 }
 
-export type OfferAnswer = "taken" | "kept" | "removed";
+/** An object: a bare word would travel as text, which no reader of JSON takes for a word. */
+export interface OfferAnswer {
+  readonly module: "taken" | "kept" | "removed";
+}
 
 export class Exchange {
   /** Peer's incarnation and module → revision that it has confirmed. */
@@ -24,7 +27,8 @@ export class Exchange {
   constructor(
     private readonly modules: Modules,
     private readonly membership: Membership,
-    private readonly removeHere: (id: string) => void,
+    /** The other node has let the module go; asked again until it is gone here too. */
+    private readonly letGo: (id: string) => Promise<void>,
   ) {}
 
   /** Called regularly and after every change; an unreachable peer gets its offers when it is back. */
@@ -43,7 +47,7 @@ export class Exchange {
   }
 
   taken({ id, xml }: Offer): OfferAnswer {
-    return this.modules.offer(moduleId(id), parseModule(xml).config);
+    return { module: this.modules.offer(moduleId(id), parseModule(xml).config) };
   }
 
   private async offer(id: string, peer: NodeName): Promise<void> {
@@ -56,7 +60,7 @@ export class Exchange {
       const body: Offer = { id, xml: writeModule(settings) };
       const path = "/api/v1/peer/calls/offer-module";
       const answer = await forward<OfferAnswer>(this.membership, peer, { method: "POST", path, body });
-      if (answer === "removed") this.removeHere(id);
+      if (answer.module === "removed") await this.letGo(id);
       else this.confirmed.set(key, settings.revision);
     } catch {
       // Not reached, or busy: offered again.

@@ -77,6 +77,7 @@ export class Running {
   private readonly generations = new Map<string, string>();
   /** R31: modules whose VM has a disk elsewhere, as seen in the last round. */
   private readonly unproven = new Map<string, Failure>();
+  private readonly disowned = new Set<string>();
   /** When a peer became reachable or silent, as shown to people. */
   private readonly reach = new Map<string, { readonly reachable: boolean; readonly since: Instant }>();
 
@@ -120,7 +121,7 @@ export class Running {
     this.procedures = new Procedures(join(paths.state, "procedures"), (subject, sentence, outcome) =>
       this.log(subject, sentence, outcome),
     );
-    this.exchange = new Exchange(this.modules, this.membership, (id) => this.modules.remove(id));
+    this.exchange = new Exchange(this.modules, this.membership, (id) => this.letGo(id));
     this.protection = edge.protection(servicesOf(this, paths), this.procedures);
     this.observer = this.observe();
     this.membership.adopt(member);
@@ -316,6 +317,14 @@ export class Running {
     if (status.diskFull !== undefined || status.diskError !== undefined) return;
     const went = await this.hypervisor.goOnAfterDiskError(this.modules.expect(module).vm.id);
     if (went.ok && went.value) this.log(module, "There is room on the disk again.", "the VM goes on");
+  }
+
+  /** The other node has unprotected it while this one was away. A VM that runs here is a person's to end. */
+  private async letGo(id: string): Promise<void> {
+    if (!this.runsHere(moduleId(id))) return await this.protection.forget(id);
+    if (this.disowned.has(id)) return;
+    this.disowned.add(id);
+    this.log(id, "The other node has unprotected this module, but its VM runs here.", "it stays as it is");
   }
 
   /** R31, with every round: a disk that left the mount (an external snapshot) is shown in red. */

@@ -46,5 +46,7 @@ export type PeerAnswers = Readonly<Record<string, (body: unknown) => Promise<unk
 export interface Protection {
   readonly protect: (request: ProtectRequest, by: string) => Promise<ProtectReply>;
   readonly unprotect: (module: string, request: UnprotectRequest, by: string) => Promise<ProtectReply>;
+  /** A module that the other node has unprotected meanwhile: stopped here, and its copy kept aside. */
+  readonly forget: (module: string) => Promise<void>;
   readonly answers: PeerAnswers;
 }

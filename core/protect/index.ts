@@ -14,7 +14,7 @@ import { enterProcedure, type EnterData } from "./enter.js";
 import { bytesToCopy } from "./files.js";
 import { leaveProcedure, type LeaveData } from "./leave.js";
 import { checkFolder, checkModuleName, freeIndex, moduleNameFor, newSettings, notesFor } from "./plan.js";
-import { answersFor, calls, guardFindings, type PreflightThere } from "./there.js";
+import { answersFor, calls, forgetLate, guardFindings, type PreflightThere } from "./there.js";
 
 const unprotectCall = "unprotect-here";
 
@@ -26,6 +26,7 @@ export function createProtection(services: ProcedureServices, procedures: Proced
   return {
     protect: (request, by) => enterModule(services, procedures, request, by),
     unprotect,
+    forget: (module) => forgetLate(services, module),
     answers: {
       ...answersFor(services),
       // The other node was asked, but this one has the latest copy.

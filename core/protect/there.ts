@@ -130,6 +130,23 @@ async function forgetThere(services: ProcedureServices, { module }: ModuleThere)
   return await setCopyAside(module, folder);
 }
 
+/** The other node has unprotected the module while this one was away. */
+export async function forgetLate(services: ProcedureServices, name: string): Promise<void> {
+  const module = moduleId(name);
+  const folder = services.modules.settings(module)?.vm.folder;
+  if (folder === undefined) return;
+  const isStopped = (): boolean => services.view(module)?.state === "STOP";
+  if (!isStopped()) {
+    const answer = await services.command({ do: "stop", module, scope: "node", force: false }, "unprotect");
+    if (!answer.ok) throw new GemelError("GEMEL-5006", module, answer.failure.message);
+    await until(`module ${module} has stopped`, seconds(60), isStopped);
+  }
+  await until(`${folder} is unmounted`, seconds(30), () => fuseMountAt(folder) === undefined);
+  const { kept } = await forgetThere(services, { module });
+  const sentence = "The other node has unprotected this module meanwhile: it is forgotten here.";
+  services.record(module, sentence, kept === undefined ? "no copy was here" : `the copy is kept in ${kept}`);
+}
+
 async function setCopyAside(module: string, folder: string): Promise<Forgotten> {
   if (fuseMountAt(folder) !== undefined) return { kept: folder };
   await rm(stateFolder(folder, module), { recursive: true, force: true });

@@ -4,11 +4,14 @@
 
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import { rmSync } from "node:fs";
+import { dirname } from "node:path";
 import { after, before, test } from "node:test";
 import { bytes, nodeName, seconds } from "../../core/base/units.js";
 import { saveModule } from "../../core/config/files.js";
 import type { ModuleSettings } from "../../core/config/module-file.js";
-import { pathsUnder } from "../../core/config/paths.js";
+import { moduleFile, pathsUnder } from "../../core/config/paths.js";
+import { writeDurable } from "../../core/record/durable-file.js";
 import type { ModuleStatus } from "../../core/api/contract.js";
 import { fakeDefinition } from "../contract/fake-hypervisor.js";
 import { Pair, type Node } from "./pair/pair.js";
@@ -123,4 +126,17 @@ test("silent-daemon-shows-what-it-left", async () => {
   const explained = await pair.gemel("alpha", "explain", "cam1");
   assert.equal(explained.code, 4);
   assert.match(explained.stdout, /because/);
+});
+
+test("module-removed-while-the-other-was-away-is-forgotten", async () => {
+  const shown = await pair.gemel("beta", "module", "show", "cam1", "--json");
+  const uuid = /uuid=\\?"([0-9a-f-]{36})/.exec(shown.stdout)?.[1];
+  assert.ok(uuid !== undefined, shown.stdout);
+  // What unprotect leaves on the node where it was done.
+  const paths = pathsUnder({ etc: pair.path("alpha", "etc"), state: pair.path("alpha", "state"), run: "" });
+  rmSync(dirname(moduleFile(paths, "cam1")), { recursive: true });
+  writeDurable(pair.path("alpha", "state", "removed.json"), 1, [uuid]);
+  await pair.start("alpha");
+  await pair.until("beta has forgotten it", async () => (await module("beta")) === undefined);
+  assert.equal(await module("alpha"), undefined);
 });

@@ -209,6 +209,12 @@ test("unprotect-with-the-other-node-gone", async (context) => {
   assert.equal(end.notes.length, 1);
   await pair.alpha.hypervisor.kill(vm);
   assert.equal(await pair.alpha.hypervisor.startOutside(vm), true, "the mark is gone");
+  // The other node comes back and is told.
+  pair.alpha.reachable = true;
+  pair.beta.states.set("cam1", "WAIT");
+  await pair.beta.protection.forget("cam1");
+  assert.equal(pair.beta.settings.size, 0);
+  assert.ok(pair.beta.commands.some((command) => command.do === "stop" && command.scope === "node"));
 });
 
 test("unprotect-asked-of-the-secondary-is-done-on-the-primary", async (context) => {
