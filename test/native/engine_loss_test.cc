@@ -201,6 +201,24 @@ TEST(overlapping_writes_end_equal_on_both) {
   }
 }
 
+TEST(received_and_not_written_is_bounded) {
+  // A peer whose disk is slower than the link must not fill its memory with what it has answered already.
+  Pair pair(24, Acknowledge::received);
+  pair.first_copy();
+  const Fid fid = pair.make_file(pair.a, "disk.raw", 80 * kMiB);
+  pair.b.disk.hang(true);
+  std::vector<std::shared_ptr<Pair::Waiting>> writes;
+  for (std::uint64_t at = 0; at < 80; at++)
+    writes.push_back(pair.begin_write(pair.a, fid, at * kMiB, static_cast<std::size_t>(kMiB)));
+  pair.clock.advance(kSecond);
+  CHECK_EQ(std::ranges::count_if(writes, [](const auto& write) { return write->result.has_value(); }), 64);
+  pair.b.disk.hang(false);
+  for (auto& write : writes)
+    CHECK(pair.clock.run_until([&] { return write->result.has_value(); }, 10 * kSecond));
+  CHECK_EQ(pair.flush(pair.a, fid), 0);
+  pair.check_equal();
+}
+
 TEST(overwrite_during_resync_block) {
   // R7: the guest overwrites what is being copied, all the time.
   Pair pair(12);
@@ -217,6 +235,27 @@ TEST(overwrite_during_resync_block) {
   pair.await_sync();
   CHECK_EQ(pair.flush(pair.a, fid), 0);
   for (auto& write : writes) CHECK_EQ(write->result.value_or(0), 8192);
+  pair.check_equal();
+}
+
+TEST(link_flaps_while_a_reintegration_waits_for_its_own_disk) {
+  // What is left of the old one ends first: two at once would share their book (found by the simulator).
+  Pair pair(19);
+  pair.first_copy();
+  const Fid fid = pair.make_file(pair.a, "disk.raw", 32 * kMiB);
+  go_alone(pair);
+  for (std::uint64_t at = 0; at < 256; at++) CHECK_EQ(pair.write(pair.a, fid, at * 65536, 65536), 65536);
+  pair.wire.heal();
+  CHECK(pair.clock.run_until([&] { return resent(pair) > kMiB; }, 60 * kSecond));
+  pair.a.disk.hang(true);
+  for (int flap = 0; flap < 3; flap++) {
+    pair.wire.cut();
+    pair.clock.advance(500 * kMillisecond);
+    pair.wire.heal();
+    pair.clock.advance(500 * kMillisecond);
+  }
+  pair.a.disk.hang(false);
+  pair.await_sync();
   pair.check_equal();
 }
 
