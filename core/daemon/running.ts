@@ -166,7 +166,8 @@ export class Running {
       settings: (module) => this.modules.settings(module),
       procedures: procedures.views().map(({ id }) => this.ownProcedure(id)),
       troubles: this.modules.troubles(),
-      unproven: this.unproven,
+      // What was seen here says nothing once the VM runs elsewhere.
+      unproven: new Map([...this.unproven].filter(([module]) => this.isRunning(moduleId(module)))),
       reachableSince: (peer, reachable) => this.reachableSince(peer, reachable),
     });
   }
@@ -321,17 +322,19 @@ export class Running {
 
   /** The other node has unprotected it while this one was away. A VM that runs here is a person's to end. */
   private async letGo(id: string): Promise<void> {
-    if (!this.runsHere(moduleId(id))) return await this.protection.forget(id);
-    if (this.disowned.has(id)) return;
-    this.disowned.add(id);
-    this.log(id, "The other node has unprotected this module, but its VM runs here.", "it stays as it is");
+    if (!this.runsHere(moduleId(id))) await this.protection.forget(id);
+    else if (!this.disowned.has(id)) {
+      this.disowned.add(id);
+      this.log(id, "The other node has unprotected this module, but its VM runs here.", "it stays as it is");
+    }
   }
 
   /** R31, with every round: a disk that left the mount (an external snapshot) is shown in red. */
   private async proveDisks(module: ModuleId): Promise<void> {
     const { vm } = this.modules.expect(module);
     const proof = await this.hypervisor.proveDisks(vm.id, vm.folder);
-    if (!proof.ok) return;
+    // A QEMU that ends closes its disks first.
+    if (!proof.ok || !this.isRunning(module)) return;
     const detail = proof.value.elsewhere.map(({ path, why }) => `${path}: ${why}`).join("; ");
     const before = this.unproven.get(module);
     if (proof.value.protected) this.unproven.delete(module);
@@ -340,6 +343,10 @@ export class Running {
       this.log(module, "The VM's disks were looked at.", proof.value.protected ? "all on the mount" : detail);
       this.edge.changed();
     }
+  }
+
+  private isRunning(module: ModuleId): boolean {
+    return this.runsHere(module) && this.state.modules[module]?.phase.work.kind === "running";
   }
 
   private runsHere(module: ModuleId): boolean {
