@@ -99,8 +99,17 @@ function sentenceOf(c: Case, reason: ReasonCode): string {
   }
   if (peerVerdict(c) === "dead") parts.push(fill(c, "{peer} is silent on every network."));
   else if (peerVerdict(c) === "suspect") parts.push(fill(c, "{peer} does not answer just now."));
+  parts.push(keptOut(c));
   if (trouble !== undefined) parts.push(trouble.message);
   return parts.filter((part) => part !== "").join(" ");
+}
+
+/** R18: a peer whose link stalls again and again is not filled anew each time. */
+function keptOut(c: Case): string {
+  const seconds = Math.ceil((mirrorStatus(c)?.peerKeptOutMs ?? 0) / 1000);
+  return seconds === 0
+    ? ""
+    : fill(c, `{peer} stays out for ${seconds} s: its link has stalled again and again.`);
 }
 
 const fill = (c: Case, text: string): string =>

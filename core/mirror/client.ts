@@ -7,7 +7,13 @@ import { createConnection, type Socket } from "node:net";
 import { GemelError } from "../base/errors.js";
 import type { Milliseconds } from "../base/units.js";
 import { LineReader } from "../peer/lines.js";
-import type { MirrorCommand, MirrorEvent, MirrorReply, MirrorRequest } from "../../native/index.js";
+import type {
+  MirrorCommand,
+  MirrorEvent,
+  MirrorReply,
+  MirrorRequest,
+  MirrorStatus,
+} from "../../native/index.js";
 
 const lineBytesMax = 16 * 1024 * 1024;
 
@@ -20,6 +26,7 @@ export class MirrorRefusal extends Error {
 }
 
 interface Waiting {
+  readonly isStatus: boolean;
   readonly done: (result: unknown) => void;
   readonly failed: (error: Error) => void;
   readonly timer: NodeJS.Timeout;
@@ -32,11 +39,11 @@ export class MirrorClient {
   private constructor(
     private readonly socket: Socket,
     private readonly module: string,
-    onEvent: (event: MirrorEvent) => void,
+    private readonly onEvent: (event: MirrorEvent) => void,
     onClose: () => void,
   ) {
     const lines = new LineReader(lineBytesMax, (value) => {
-      if ("event" in (value as object)) onEvent(value as MirrorEvent);
+      if ("event" in (value as object)) this.onEvent(value as MirrorEvent);
       else this.settle(value as MirrorReply);
     });
     socket.on("data", (part: Buffer) => {
@@ -74,7 +81,7 @@ export class MirrorClient {
         this.waiting.delete(request.id);
         failed(new GemelError("GEMEL-2005", this.module, `${command.do}: no answer within ${limit} ms.`));
       }, limit);
-      this.waiting.set(request.id, { done, failed, timer });
+      this.waiting.set(request.id, { isStatus: command.do === "status", done, failed, timer });
       this.socket.write(`${JSON.stringify(request)}\n`);
     });
   }
@@ -88,7 +95,11 @@ export class MirrorClient {
     if (waiting === undefined) return;
     this.waiting.delete(reply.id);
     clearTimeout(waiting.timer);
-    if (reply.ok) waiting.done(reply.result);
-    else waiting.failed(new MirrorRefusal(reply.error));
+    if (reply.ok) {
+      // At once, as the events are: the promise is served later than an event that came behind this reply,
+      // and the older status would then be taken for the newer one.
+      if (waiting.isStatus) this.onEvent({ event: "status", status: reply.result as MirrorStatus });
+      waiting.done(reply.result);
+    } else waiting.failed(new MirrorRefusal(reply.error));
   }
 }

@@ -50,6 +50,8 @@ interface Mirror {
 
 export class MirrorSupervisor {
   private readonly mirrors = new Map<string, Mirror>();
+  /** Modules to be asked for their status, once more where an answer is awaited. */
+  private readonly again = new Set<string>();
   private readonly timer: NodeJS.Timeout;
   private stopped = false;
 
@@ -120,7 +122,7 @@ export class MirrorSupervisor {
       throw error;
     } finally {
       // Whatever it did, the facts after it are known before its result is.
-      if (this.mirrors.get(module) === mirror) await this.lookAt(module, mirror);
+      if (this.mirrors.get(module) === mirror) await this.lookAt(mirror);
     }
   }
 
@@ -197,16 +199,18 @@ export class MirrorSupervisor {
 
   private async refresh(module: string): Promise<void> {
     const mirror = this.mirrors.get(module);
-    if (mirror === undefined || mirror.asking) return;
+    if (mirror === undefined) return;
+    // What happens while an answer is on its way may not be in it.
+    this.again.add(module);
+    if (mirror.asking) return;
     mirror.asking = true;
-    await this.lookAt(module, mirror);
+    while (this.again.delete(module)) await this.lookAt(mirror);
     mirror.asking = false;
   }
 
-  private async lookAt(module: string, mirror: Mirror): Promise<void> {
+  private async lookAt(mirror: Mirror): Promise<void> {
     try {
-      const status = await mirror.client?.ask({ do: "status" }, statusLimit);
-      if (status !== undefined) this.take(module, mirror, status as MirrorStatus);
+      await mirror.client?.ask({ do: "status" }, statusLimit);
     } catch {
       // Silence is seen in the age of the last status; a closed connection by its own event.
     }
