@@ -56,10 +56,28 @@ void Reintegration::again(Fid fid, Range range) {
   again_.push_back({fid, range, range.length == kWholeFile});
 }
 
-Task<Reintegration::Ended> Reintegration::fill(Generation source) {
-  check(!running_, "one reintegration at a time");
+/// One at a time: of a link that was lost a while ago something may still wait for this node's disk. False:
+/// this one's own link was lost while it waited for that.
+Task<bool> Reintegration::begin_run() {
+  const std::uint64_t epoch = epoch_;
+  while (running_) {
+    ended_.reset();
+    co_await ended_.wait();
+  }
+  if (epoch != epoch_) co_return false;
   running_ = true;
-  running_epoch_ = epoch_;
+  running_epoch_ = epoch;
+  co_return true;
+}
+
+void Reintegration::end_run() {
+  running_ = verifying_ = false;
+  ended_.set();
+}
+
+Task<Reintegration::Ended> Reintegration::fill(Generation source) {
+  const bool begun = co_await begin_run();
+  if (!begun) co_return Ended::interrupted;
   verifying_ = repairing_ = failed_ = false;
   target_error_ = 0;
   progress_ = {};
@@ -93,7 +111,7 @@ Task<Reintegration::Ended> Reintegration::fill(Generation source) {
     break;
   }
   if (ended != Ended::equal && alive() && target_error_ != 0) ended = Ended::target_failed;
-  running_ = false;
+  end_run();
   co_return ended;
 }
 
@@ -432,9 +450,8 @@ void Reintegration::forget_copied() {
 // ---- verify
 
 Task<Reintegration::Ended> Reintegration::verify(bool repair) {
-  check(!running_, "one reintegration at a time");
-  running_ = true;
-  running_epoch_ = epoch_;
+  const bool begun = co_await begin_run();
+  if (!begun) co_return Ended::interrupted;
   verifying_ = true;
   repairing_ = repair;
   failed_ = false;
@@ -457,8 +474,8 @@ Task<Reintegration::Ended> Reintegration::verify(bool repair) {
     }
   }
   const bool worked = co_await work_through();
-  running_ = verifying_ = false;
   copied_.clear();
+  end_run();
   co_return worked ? Ended::equal : Ended::interrupted;
 }
 

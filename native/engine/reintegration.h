@@ -99,6 +99,8 @@ class Reintegration {
     Range range;
     bool whole;
   };
+  Task<bool> begin_run();
+  void end_run();
   Task<bool> match_names();
   Task<bool> match_directory(Fid directory, std::vector<Fid>& below);
   Task<bool> send_part(wire::TreeDirectory part);
@@ -131,7 +133,7 @@ class Reintegration {
   std::vector<Copied> copied_, again_;
   std::set<Fid> fresh_;
   std::size_t workers_ = 0;
-  Event worker_ended_;
+  Event worker_ended_, ended_;
   bool running_ = false, failed_ = false, names_again_ = false, verifying_ = false, repairing_ = false;
   std::uint64_t epoch_ = 0, running_epoch_ = 0;
   int target_error_ = 0;

@@ -11,44 +11,25 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
+import { buildCpp, cppBuild, cppSources } from "./cmake.js";
 
 const root = resolve(import.meta.dirname, "../../..");
-const sources = join(root, "test/native");
-const build = join(root, "build/native-tests");
-const executables = readdirSync(sources)
+const executables = readdirSync(cppSources)
   .filter((name) => name.endsWith("_test.cc"))
   .map((name) => name.replace(/\.cc$/, ""))
   .sort();
 
 type Outcome = { readonly lines: ReadonlyMap<string, string>; readonly ending: string };
 
-/** An empty string when it went well. */
-function command(argv: readonly string[]): string {
-  const [program, ...rest] = argv;
-  assert.ok(program !== undefined);
-  const done = spawnSync(program, rest, { encoding: "utf8", cwd: root });
-  if (done.status === 0) return "";
-  const output = `${done.stdout}${done.stderr}`.split("\n").filter((line) => line !== "");
-  return [`${argv.join(" ")} failed (${String(done.status ?? done.signal)})`, ...output.slice(-40)].join(
-    "\n",
-  );
-}
-
-function buildAll(): string {
-  const configured = command(["cmake", "-S", sources, "-B", build]);
-  // -k: an executable that does not compile must not hide the others.
-  return configured !== "" ? configured : command(["cmake", "--build", build, "--", "-j2", "-k"]);
-}
-
 function namesOf(executable: string): readonly string[] {
-  const path = join(build, executable);
+  const path = join(cppBuild, executable);
   if (!existsSync(path)) return [];
   const listed = spawnSync(path, ["--list"], { encoding: "utf8" });
   return listed.stdout.split("\n").filter((name) => name !== "");
 }
 
 async function run(executable: string): Promise<Outcome> {
-  const child = spawn(join(build, executable), { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(join(cppBuild, executable), { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
   const lines = new Map<string, string>();
   const output: string[] = [];
   const hear = (text: string): void => {
@@ -69,7 +50,7 @@ async function run(executable: string): Promise<Outcome> {
   return { lines, ending: `${ending}\n${text.slice(-4000)}` };
 }
 
-const buildProblem = buildAll();
+const buildProblem = buildCpp();
 test("native-tests-build", () => {
   assert.equal(buildProblem, "");
 });

@@ -37,6 +37,13 @@ class Run {
         dice_(seed * 7919 + 17),
         pair_(seed, dice_.chance(3) ? Acknowledge::received : Acknowledge::written) {}
 
+  /// What the seed has drawn, and how far the run came: for its line of the report.
+  std::string summary() const {
+    return std::string("acknowledge=") +
+           (pair_.a.acknowledge == Acknowledge::received ? "received" : "written") +
+           " acknowledged=" + std::to_string(acknowledged_) + " lives=" + std::to_string(life_);
+  }
+
   void go() {
     begin();
     for (int step = 0; step < options_.steps; step++) one_step();
@@ -62,9 +69,16 @@ class Run {
   bool lives(int number) { return node(number).engine != nullptr; }
 
   void begin() {
+    pair_.wire.let_through = [this](int from, std::uint8_t type, Sequence) {
+      hear(from, static_cast<wire::Type>(type));
+      return true;
+    };
     pair_.first_copy();
-    for (int index = 0; index < kFiles; index++)
+    for (int index = 0; index < kFiles; index++) {
       files_.push_back(pair_.make_file(pair_.a, "disk" + std::to_string(index), kFileBlocks * kBlock));
+      // That the disks are there, and as long as they are, is not what is doubted here.
+      CHECK_EQ(pair_.flush(pair_.a, files_.back()), 0);
+    }
     primary_ = 0;
   }
 
@@ -167,10 +181,37 @@ class Run {
     life_++;
   }
 
+  // ---- what a copy is worth, told by the frames that pass
+
+  /// A copy that lost power may lack what was not flushed; whoever is filled from it lacks the same. That is
+  /// legal only when no other copy could still prove that it has everything (R19, R23).
+  void hear(int from, wire::Type type) {
+    const auto here = static_cast<std::size_t>(from);
+    const std::size_t there = 1 - here;
+    switch (type) {
+      case wire::Type::resync_begin:
+        if (is_verifying_) return;
+        if (lacks_[here] && proven_[there] && !proven_[here])
+          told_ = node(from).name() + ", which lost power, fills a copy that has everything";
+        lacks_[there] = lacks_[here];
+        return;
+      case wire::Type::paired:
+        lacks_[there] = lacks_[there] || lacks_[here];
+        return;
+      case wire::Type::up_to_date_seen:
+        proven_ = {true, true};
+        return;
+      default:
+        return;
+    }
+  }
+  void runs_alone(int number) { proven_[static_cast<std::size_t>(1 - number)] = false; }
+
   // ---- faults and the daemon that knows everything
 
   void one_step() {
-    pass(dice_.below(40'000'000));
+    // Mostly short, so that faults meet what is under way; sometimes longer than every limit of the engine.
+    pass(dice_.below(dice_.chance(10) ? 4'000'000'000 : 40'000'000));
     watch();
     switch (dice_.below(20)) {
       case 0:
@@ -203,6 +244,7 @@ class Run {
   void pass(std::uint64_t nanos) { pair_.clock.advance(static_cast<Nanos>(nanos)); }
 
   void watch() {
+    if (!told_.empty()) fail(told_, "watching");
     int open = 0;
     for (int number = 0; number < 2; number++)
       open += lives(number) && node(number).engine->stations().gate.is_open() ? 1 : 0;
@@ -232,7 +274,9 @@ class Run {
     } else {
       node(number).crash(dice_.chance(2));
     }
-    unflushed_lost_[number] = unflushed_lost_[number] || power;
+    const auto at = static_cast<std::size_t>(number);
+    lacks_[at] = lacks_[at] || power;
+    proven_[at] = false;
     if (number == primary_) {
       primary_ = -1;
       life_++;
@@ -266,6 +310,7 @@ class Run {
       const std::string denied = mine.order(command::Deny{freeze->id, "lease"});
       pass(10'000'000);
       if (!denied.empty()) return;
+      runs_alone(other);
       last_primary_ = primary_;
       primary_ = -1;
       life_++;
@@ -279,16 +324,21 @@ class Run {
     }
     const std::string granted = mine.order(command::Grant{freeze->id, AloneBasis::word});
     say("grant to ", mine.name(), ": ", granted);
+    if (granted.empty()) runs_alone(primary_);
   }
   void promote(int number, AloneBasis basis) {
     const std::string refused = node(number).order(command::Promote{basis});
     say("promote ", node(number).name(), ": ", refused);
     if (!refused.empty()) return;
+    runs_alone(number);
+    took_over(number, "after promotion");
+  }
+  void took_over(int number, const char* when) {
     primary_ = number;
-    // What the other copy had and this one lacks is legal only if it was not acknowledged, or lost by two
-    // failures.
-    const bool lost = std::exchange(unflushed_lost_[number], false);
-    examine(number, lost, "after promotion");
+    // What it lacks now is the truth from here on; the other copy is filled from it before it counts again.
+    const bool lost = std::exchange(lacks_[static_cast<std::size_t>(number)], false);
+    if (pair_.in_sync()) lacks_ = {};
+    examine(number, lost, when);
   }
   /// Nobody runs: whoever proves to be current starts.
   void take_over() {
@@ -299,10 +349,7 @@ class Run {
         const std::string refused = node(number).order(command::Promote{});
         say("promote in sync ", node(number).name(), ": ", refused);
         if (!refused.empty()) continue;
-        primary_ = number;
-        const bool lost = unflushed_lost_[0] || unflushed_lost_[1];
-        unflushed_lost_ = {};
-        examine(number, lost, "after promotion in sync");
+        took_over(number, "after promotion in sync");
       } else {
         // The other one must not come back as current: it is dead, or gives its word.
         const int other = 1 - number;
@@ -327,8 +374,7 @@ class Run {
     const std::string promoted = node(1 - from).order(command::Promote{});
     say("  to ", node(1 - from).name(), ": ", promoted);
     if (!promoted.empty()) return;
-    primary_ = 1 - from;
-    examine(primary_, false, "after a swap");
+    took_over(1 - from, "after a swap");
   }
   void hang() {
     const int number = static_cast<int>(dice_.below(2));
@@ -344,10 +390,14 @@ class Run {
     say("clean stop of ", node(number).name(), ": ", closed);
     if (!closed.empty()) return;
     node(number).crash(false);
+    // R25: a process that restarted proves nothing any more, however orderly it left (that needs a goodbye).
+    proven_[static_cast<std::size_t>(number)] = false;
   }
   void verify() {
     if (primary_ < 0 || !pair_.in_sync()) return;
+    is_verifying_ = true;
     const std::string verified = node(primary_).order(command::Verify{false}, 600 * kSecond);
+    is_verifying_ = false;
     say("verify: ", verified);
     const auto result = node(primary_).last<event::Verified>();
     if (verified.empty() && result->differing != 0)
@@ -380,7 +430,6 @@ class Run {
     pass(5'000'000'000);
     if (pair_.a.disk.fingerprint() != pair_.b.disk.fingerprint()) fail("the copies differ", "at the end");
     examine(primary_, false, "at the end");
-    std::printf("ok   seed run: %llu writes acknowledged\n", static_cast<unsigned long long>(acknowledged_));
   }
   [[noreturn]] void fail(const std::string& what, const char* when) {
     throw test::Failure{std::string(when) + ": " + what};
@@ -392,7 +441,10 @@ class Run {
   GuestModel model_;
   std::vector<Fid> files_;
   int primary_ = -1, last_primary_ = 0;
-  std::array<bool, 2> unflushed_lost_{};
+  std::array<bool, 2> lacks_{};                ///< may lack what was never flushed
+  std::array<bool, 2> proven_ = {true, true};  ///< has everything: neither restarted nor left behind
+  bool is_verifying_ = false;
+  std::string told_;
   std::uint64_t life_ = 1, acknowledged_ = 0;
 };
 
@@ -413,12 +465,14 @@ int simulate(const Options& options) {
   int failed = 0;
   for (int index = 0; index < options.runs; index++) {
     const std::uint64_t seed = options.seed + static_cast<std::uint64_t>(index);
+    Run run(seed, options);
     try {
-      Run(seed, options).go();
+      run.go();
+      std::printf("ok seed %llu: %s\n", static_cast<unsigned long long>(seed), run.summary().c_str());
     } catch (const test::Failure& failure) {
       failed++;
-      std::printf("FAIL seed %llu steps %d: %s\n", static_cast<unsigned long long>(seed), options.steps,
-                  failure.why.c_str());
+      std::printf("not ok seed %llu --steps %d (%s): %s\n", static_cast<unsigned long long>(seed),
+                  options.steps, run.summary().c_str(), failure.why.c_str());
     }
     std::fflush(stdout);
   }

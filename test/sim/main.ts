@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * `npm run sim -- [--seeds N] [--seed S] [--only engine|control]`: plays N seeds from S on in both simulators,
+ * a line per seed; exit status 1 if one breaks an invariant or does not converge. Without --seed it begins
+ * somewhere new each time, and says where.
+ */
+import { randomInt } from "node:crypto";
+import { parseArgs } from "node:util";
+import { simulate } from "../sim-control/simulator.js";
+import { buildEngineSimulator, playEngine } from "./engine.js";
+
+const usage = "npm run sim -- [--seeds N] [--seed S] [--only engine|control]";
+
+interface Options {
+  readonly first: number;
+  readonly count: number;
+  readonly engine: boolean;
+  readonly control: boolean;
+}
+
+function readOptions(): Options | undefined {
+  try {
+    const { values } = parseArgs({
+      options: { seeds: { type: "string" }, seed: { type: "string" }, only: { type: "string" } },
+    });
+    const first = values.seed === undefined ? randomInt(1_000_000_000) : Number(values.seed);
+    const count = values.seeds === undefined ? 300 : Number(values.seeds);
+    if (!Number.isSafeInteger(first) || first < 0 || !Number.isSafeInteger(count) || count < 1) {
+      return undefined;
+    }
+    if (values.only !== undefined && values.only !== "engine" && values.only !== "control") {
+      return undefined;
+    }
+    return { first, count, engine: values.only !== "control", control: values.only !== "engine" };
+  } catch {
+    return undefined;
+  }
+}
+
+async function playEngineSeeds({ first, count }: Options): Promise<number> {
+  const problem = buildEngineSimulator();
+  if (problem !== "") {
+    console.error(problem);
+    return 1;
+  }
+  console.log(`\nengine, seeds ${first} to ${first + count - 1}`);
+  const { failed, ending } = await playEngine(first, count, console.log);
+  if (ending !== undefined) console.error(`The engine simulator ended early: ${ending}`);
+  return failed.length + (ending === undefined ? 0 : 1);
+}
+
+function playControlSeeds({ first, count }: Options): number {
+  console.log(`\ncontrol, seeds ${first} to ${first + count - 1}`);
+  let failed = 0;
+  for (let seed = first; seed < first + count; seed += 1) {
+    try {
+      const { options, split, acknowledged } = simulate(seed);
+      console.log(`ok seed ${seed}: ${options} split=${String(split)} acknowledged=${acknowledged}`);
+    } catch (failure) {
+      failed += 1;
+      console.log(`not ok ${failure instanceof Error ? failure.message : String(failure)}`);
+    }
+  }
+  return failed;
+}
+
+const options = readOptions();
+if (options === undefined) {
+  console.error(usage);
+  process.exitCode = 2;
+} else {
+  let failed = 0;
+  if (options.engine) failed += await playEngineSeeds(options);
+  if (options.control) failed += playControlSeeds(options);
+  console.log(failed === 0 ? "\nEvery seed is good." : `\n${failed} failed.`);
+  process.exitCode = failed === 0 ? 0 : 1;
+}
