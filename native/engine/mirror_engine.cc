@@ -154,11 +154,12 @@ Task<Refusal> MirrorEngine::verify(command::Verify order) {
   const bool peer_runs = handshake_.peer().running != wire::Running::no || stations_.receiver.applied() > 0;
   if (!stations_.gate.is_primary() && peer_runs)
     co_return Problem{"on-the-other-node", "The guest runs on the other node.", "Verify from there."};
-  if (stations_.source.is_running())
-    co_return Problem{"busy", "A verify is under way already.", "Wait for its end."};
+  const Problem busy{"busy", "A verify is under way already.", "Wait for its end."};
+  if (stations_.source.is_running()) co_return busy;
   const wire::ResyncBegin begin{record().generation, 0, true, true};
   const auto ready = co_await stations_.bulk.ask<wire::Tracked>(begin);
   if (!ready) co_return Problem{"interrupted", "The peer was lost.", "Verify again when it is back."};
+  if (stations_.source.is_running()) co_return busy;
   const Reintegration::Ended ended = co_await stations_.source.verify(order.repair);
   if (ended != Reintegration::Ended::equal)
     co_return Problem{"interrupted", "The verify was interrupted.", "Verify again when both are green."};
