@@ -29,7 +29,7 @@ namespace gemel {
 /// Something that the kernel refused and that an operator should know (R34): never a reason to fail the
 /// start.
 struct Finding {
-  std::string code;     ///< "mlockall", "io-flusher", "oom-score", "io-uring-flags"
+  std::string code;     ///< "memory-lock", "io-flusher", "oom-score", "io-uring-flags"
   std::string message;  ///< what was refused, in words
 };
 
@@ -38,9 +38,10 @@ class Reactor final : public Clock {
   using Done = std::function<void(int result)>;
 
   struct Options {
-    unsigned entries = 1024;           ///< submission queue; completions get four times as many
-    Nanos gap_limit = 3 * kSecond;     ///< T_link (R16)
-    bool protect_from_memory = false;  ///< R34: mlockall, PR_SET_IO_FLUSHER, oom_score_adj; off in unit tests
+    unsigned entries = 1024;        ///< submission queue; completions get four times as many
+    Nanos gap_limit = 3 * kSecond;  ///< T_link (R16)
+    /// R34: the engine's memory locked, PR_SET_IO_FLUSHER, oom_score_adj (memory_guard.h); off in unit tests.
+    bool protect_from_memory = false;
   };
 
   Reactor();

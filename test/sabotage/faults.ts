@@ -16,7 +16,43 @@ export const faults: readonly Fault[] = [
   {
     name: "skip-peer-flush",
     breaks: "a flush is acknowledged without the peer's (P2, R11)",
-    program: "engine_test",
+    program: "engine_loss_test",
     test: "flush_covers_both",
+  },
+  {
+    name: "ack-before-grant",
+    breaks: "a lost peer stops nobody: writes are acknowledged alone without a right to (R10, R13)",
+    program: "engine_pair_test",
+    test: "link_lost_freezes_and_grant_thaws",
+  },
+  {
+    name: "lose-bitmap-page",
+    breaks: "what differs is said to be durably marked, and is not (R3)",
+    program: "bitmap_test",
+    test: "bitmap_power_cut_anywhere_loses_no_durable_mark",
+  },
+  {
+    name: "ignore-generation",
+    breaks: "two copies meet as if neither had gone on alone (R23, direction table)",
+    program: "direction_test",
+    test: "direction_one_ahead_tracked_and_not",
+  },
+  {
+    name: "reorder-overlap",
+    breaks: "the peer applies overlapping writes in any order (R5)",
+    program: "engine_loss_test",
+    test: "overlapping_writes_end_equal_on_both",
+  },
+  {
+    name: "clear-bit-on-ack",
+    breaks: "a region is forgotten when the target has it in memory, not on its disk (R2)",
+    program: "engine_loss_test",
+    test: "target_power_cut_before_fsync_in_reintegration",
+  },
+  {
+    name: "plaintext-link",
+    breaks: "the data link is not encrypted",
+    program: "link_test",
+    test: "link_capture_contains_no_record_marker",
   },
 ];

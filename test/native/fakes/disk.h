@@ -88,6 +88,8 @@ class FakeDisk final : public Disk {
   /// errno for this request or change, 0 = it succeeds.
   std::function<int(const DiskRequest&)> fail;
   std::function<int(const NameChange&)> fail_apply;
+  /// A slower disk: writes in flight overtake each other by more.
+  void slow_down(Latency latency) { latency_ = latency; }
   void hang(bool on) {
     hanging_ = on;
     if (on) return;
