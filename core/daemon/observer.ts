@@ -61,8 +61,11 @@ export class Observer {
       return;
     }
     this.looking = this.lookOnce();
-    await this.looking;
-    this.looking = undefined;
+    try {
+      await this.looking;
+    } finally {
+      this.looking = undefined;
+    }
     if (this.again) {
       this.again = false;
       void this.look();

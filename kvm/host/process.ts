@@ -115,9 +115,19 @@ function gone(error: unknown): undefined {
 
 /**
  * Every descriptor on a regular file or block device, with the mount that it goes through in its own
- * namespace.
+ * namespace. Nothing: the process has ended, or ends; once it has left its namespaces the kernel answers
+ * EINVAL, before the process is gone.
  */
-export async function openFiles(target: VmProcess): Promise<readonly OpenFile[]> {
+export async function openFiles(target: VmProcess): Promise<readonly OpenFile[] | undefined> {
+  try {
+    return await readOpenFiles(target);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EINVAL") gone(error);
+    return undefined;
+  }
+}
+
+async function readOpenFiles(target: VmProcess): Promise<readonly OpenFile[]> {
   const mounts = await mountsOf(String(target.pid));
   const files: OpenFile[] = [];
   for (const number of await readdir(`/proc/${target.pid}/fd`)) {

@@ -41,6 +41,7 @@ export async function proveDisks(
   if (facts === undefined)
     return refused("GEMEL-3009", "libvirt's definition of the running VM cannot be read.");
   const files = await openFiles(process);
+  if (files === undefined) return refused("GEMEL-3002", "The VM has ended meanwhile.");
   const elsewhere = writablePaths(facts).flatMap((path) => {
     const inside = path.startsWith(`${mountPoint}/`) ? join(point, path.slice(mountPoint.length)) : path;
     const why = judge(inside, files, point, mount);

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { bootCount, complaints, foundValues } from "../lab/guest/serial.js";
 import { waitFor } from "../lab/wait.js";
 import { scenarios } from "./fixture.js";
+import { on } from "./twins.js";
 import type { NodeName, Twins } from "./twins.js";
 
 const scenario = scenarios({ modules: ["cam1"] });
@@ -19,10 +20,22 @@ function pids(twins: Twins, node: NodeName, pattern: RegExp): number[] {
     .map(({ pid }) => pid);
 }
 
-function kill(twins: Twins, node: NodeName, pattern: RegExp, signal: NodeJS.Signals = "SIGKILL"): void {
+function kill(twins: Twins, node: NodeName, pattern: RegExp, signal: NodeJS.Signals = "SIGKILL"): number[] {
   const victims = pids(twins, node, pattern);
   assert.ok(victims.length > 0, `${node} has a process ${pattern.source}`);
   for (const pid of victims) process.kill(pid, signal);
+  return victims;
+}
+
+/** Whoever supervises it has started another one. */
+async function successor(
+  twins: Twins,
+  node: NodeName,
+  pattern: RegExp,
+  old: readonly number[],
+): Promise<void> {
+  const isThere = (): boolean => pids(twins, node, pattern).some((pid) => !old.includes(pid));
+  await waitFor(`a new ${pattern.source} on ${node}`, isThere, 60_000);
 }
 
 const daemon = /dist\/core\/main\.js/;
@@ -35,9 +48,12 @@ for (const [role, node] of [
 ] as const) {
   scenario(`daemon-killed-on-${role}`, async (twins) => {
     const before = boots(twins);
-    kill(twins, node, daemon);
+    const old = kill(twins, node, daemon);
     // Guest and replication go on without it.
     await twins.acknowledgesMore("cam1", 100);
+    await successor(twins, node, daemon, old);
+    const answers = async (): Promise<boolean> => (await twins.host(node).gemel("status")).code !== 4;
+    await waitFor(`the daemon of ${node} to answer`, answers, 30_000);
     await twins.untilReady("cam1", "alpha");
     assert.equal(boots(twins), before);
   });
@@ -45,8 +61,9 @@ for (const [role, node] of [
 
 scenario("mirror-killed-on-secondary", async (twins) => {
   const before = boots(twins);
-  kill(twins, "beta", mirror);
+  const old = kill(twins, "beta", mirror);
   await twins.acknowledgesMore("cam1");
+  await successor(twins, "beta", mirror, old);
   await twins.untilReady("cam1", "alpha");
   assert.equal(boots(twins), before);
 });
@@ -76,28 +93,34 @@ scenario("qemu-killed", async (twins) => {
 
 scenario("libvirtd-restarted-under-guests", async (twins) => {
   const before = boots(twins);
-  const old = pids(twins, "alpha", /(^|\/)libvirtd( |$)/);
-  kill(twins, "alpha", /(^|\/)libvirtd( |$)/, "SIGTERM");
-  await waitFor(
-    "libvirtd to be another process",
-    () => pids(twins, "alpha", /(^|\/)libvirtd( |$)/).some((pid) => !old.includes(pid)),
-    30_000,
-  );
+  const libvirtd = /(^|\/)libvirtd( |$)/;
+  const old = kill(twins, "alpha", libvirtd, "SIGTERM");
+  await successor(twins, "alpha", libvirtd, old);
   await twins.acknowledgesMore("cam1", 50);
   await twins.untilReady("cam1", "alpha");
   assert.equal(boots(twins), before);
 });
 
 scenario("frozen-mount-daemon-alive", async (twins) => {
-  // The engine of the primary stands still; everything else of the node answers on.
-  kill(twins, "alpha", mirror, "SIGSTOP");
+  await twins.protectAndRun("bms1", { pace: 50 });
+  // The engine of one module stands still on its primary; everything else of the node goes on.
+  const engine = /dist\/native\/host\.js .*cam1/;
+  kill(twins, "alpha", engine, "SIGSTOP");
   try {
+    await twins.until("beta", "cam1", "the link stands still", ({ protected: green }) => !green);
     for (const verb of [["status", "--json"], ["log", "cam1"], ["doctor"]]) {
       const { code } = await twins.host("alpha").gemel(...verb);
       assert.notEqual(code, 4, `gemel ${verb.join(" ")} is answered`);
     }
+    await twins.acknowledgesMore("bms1");
+    await twins.untilReady("bms1", "beta");
+    assert.equal(
+      on(await twins.module("beta", "cam1"), "beta").vm,
+      "off",
+      "the VM runs on alpha, if it stands",
+    );
   } finally {
-    kill(twins, "alpha", mirror, "SIGCONT");
+    for (const pid of pids(twins, "alpha", engine)) process.kill(pid, "SIGCONT");
   }
   await twins.acknowledgesMore("cam1");
   await twins.goHome("cam1");
