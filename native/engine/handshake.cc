@@ -299,6 +299,10 @@ void Handshake::agreed(Link::Frame& frame) {
   }
 }
 
+bool Handshake::denies_peer() const {
+  return stage_ == Stage::refused && direction_.kind == DirectionKind::deny && !leads();
+}
+
 Task<void> Handshake::act(std::uint64_t epoch) {
   switch (direction_.kind) {
     case DirectionKind::resume: {

@@ -54,6 +54,8 @@ class Handshake final : public Link::Listener {
   Stage stage() const { return stage_; }
   const Direction& direction() const { return direction_; }
   const std::string& down_reason() const { return reason_; }
+  /// The two met, and it is the peer's guest that must end (R14).
+  bool denies_peer() const;
   Nanos last_heard() const { return heard_at_; }
   bool is_up() const { return stage_ != Stage::off && stage_ != Stage::down; }
   /// The peer as it last said of itself; a node name that is empty: never met.

@@ -67,6 +67,11 @@ void MirrorEngine::show_link(Status& shown) const {
       shown.link = "handshake";
       break;
     case Stage::refused:
+      if (handshake_.denies_peer()) {
+        shown.link = "down";
+        shown.link_reason = "the other side is denied";
+        break;
+      }
       shown.link = "refused";
       shown.link_outcome = word_of(direction.kind);
       shown.link_reason = direction.reason;

@@ -82,6 +82,7 @@ scenario("host-crashed", async (twins, say) => {
 });
 
 scenario("host-frozen-then-thawed", async (twins) => {
+  const boots = bootCount(twins.guest("cam1").serial());
   await twins.host("alpha").freeze();
   await twins.untilState("beta", "cam1", "ALONE");
   const acknowledged = twins.guest("cam1").acknowledged();
@@ -90,6 +91,8 @@ scenario("host-frozen-then-thawed", async (twins) => {
   // The old VM never runs again: its engine sees the gap (R16), is denied or finds that it is not current.
   await twins.until("alpha", "cam1", "the VM is off on alpha", (module) => on(module, "alpha").vm === "off");
   nothingLost(twins, acknowledged);
+  await twins.untilReady("cam1", "beta");
+  assert.equal(bootCount(twins.guest("cam1").serial()), boots + 1, "the VM that took over was left alone");
   await goHome(twins);
 });
 

@@ -76,7 +76,8 @@ export function inConflict(c: Case): boolean {
 /** The peer went ahead while this frozen side never got a grant: this one must die (R14, section 6). */
 export function isDenied(c: Case): boolean {
   const status = mirrorStatus(c);
-  return status !== undefined && linkRefused(status) === "denied";
+  // Who has the durable right to run alone is the one that went ahead.
+  return status !== undefined && linkRefused(status) === "denied" && status.right !== "alone";
 }
 
 export const isWilling = (node: NodeState, m: ModuleState): boolean =>
