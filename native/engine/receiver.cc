@@ -11,6 +11,10 @@ namespace gemel {
 using wire::AckKind;
 using wire::Type;
 
+Receiver::~Receiver() {
+  if (late_timer_ != 0) ports_.clock.cancel(late_timer_);
+}
+
 void Receiver::begin(SessionNumber session, bool filling) {
   session_ = session;
   filling_ = filling;
@@ -22,6 +26,13 @@ void Receiver::begin(SessionNumber session, bool filling) {
   first_ = 1;
   done_up_to_ = 0;
   unfinished_ = 0;
+  late_.clear();
+}
+
+/// What is still to be told belongs to this link and this session: now or never.
+void Receiver::refuse() {
+  tell_late();
+  open_ = false;
 }
 
 Receiver::Result* Receiver::result_of(Sequence sequence) {
@@ -67,6 +78,26 @@ void Receiver::start(Sequence sequence) {
 }
 
 void Receiver::answer(Sequence sequence, AckKind kind, int result) {
+  send(sequence, kind, result);
+  tell_late();
+}
+
+void Receiver::answer_later(Sequence sequence) {
+  late_.push_back(sequence);
+  if (late_timer_ != 0) return;
+  late_timer_ = ports_.clock.after(kTellLate, [this] {
+    late_timer_ = 0;
+    tell_late();
+  });
+}
+
+void Receiver::tell_late() {
+  if (late_timer_ != 0) ports_.clock.cancel(std::exchange(late_timer_, 0));
+  for (const Sequence sequence : late_) send(sequence, AckKind::done, 0);
+  late_.clear();
+}
+
+void Receiver::send(Sequence sequence, AckKind kind, int result) {
   const wire::Packed packed = wire::pack(wire::Ack{kind, result});
   ports_.link.send(Link::Channel::hot, static_cast<std::uint8_t>(Type::ack), sequence, 0, packed.bytes(), {});
 }
@@ -74,7 +105,8 @@ void Receiver::answer(Sequence sequence, AckKind kind, int result) {
 void Receiver::finish(Sequence sequence, int result, Fid fid) {
   Result* const ended = result_of(sequence);
   check(ended != nullptr && !ended->done, "an operation ends once");
-  *ended = {true, result};
+  const bool is_news = result < 0 || !ended->answered;
+  *ended = {true, ended->answered, result};
   unfinished_--;
   while (done_up_to_ < arrived_ && results_[done_up_to_ + 1 - first_].done) done_up_to_++;
   if (result < 0) {
@@ -83,7 +115,11 @@ void Receiver::finish(Sequence sequence, int result, Fid fid) {
     if (failure_ == 0) failure_ = result;
     if (!filling_ && on_failure) on_failure(result, fid);
   }
-  answer(sequence, AckKind::done, result);
+  if (is_news || !open_) {
+    answer(sequence, AckKind::done, result);
+  } else {
+    answer_later(sequence);
+  }
   progress_.set();
 }
 
@@ -103,8 +139,10 @@ const char* Receiver::take_write(Link::Frame& frame) {
   if (!message) return message.reason();
   start(frame.sequence);
   bytes_held_ += frame.data.size();
-  if (config_.acknowledge == Acknowledge::received && !message->sync && bytes_held_ <= kReceivedBytesMax)
+  if (config_.acknowledge == Acknowledge::received && !message->sync && bytes_held_ <= kReceivedBytesMax) {
+    results_.back().answered = true;
     answer(frame.sequence, AckKind::received, 0);
+  }
   spawn(write(frame.sequence, *message, std::move(frame.data)));
   return nullptr;
 }

@@ -15,6 +15,7 @@
 #pragma once
 
 #include <deque>
+#include <vector>
 
 #include "../wire/codec.h"
 #include "range_locks.h"
@@ -26,12 +27,15 @@ class Receiver {
  public:
   Receiver(Ports& ports, const EngineConfig& config, RangeLocks& locks, Tracking& tracking)
       : ports_(ports), config_(config), locks_(locks), tracking_(tracking) {}
+  ~Receiver();
+  Receiver(const Receiver&) = delete;
+  Receiver& operator=(const Receiver&) = delete;
 
   /// Takes operations of this session from now on. `filling`: a failed one is the source's to repair.
   void begin(SessionNumber session, bool filling);
   void become_in_sync() { filling_ = false; }
   /// Takes nothing more.
-  void refuse() { open_ = false; }
+  void refuse();
   /// The same session goes on (R8).
   void resume() { open_ = true; }
   bool is_open() const { return open_; }
@@ -51,12 +55,16 @@ class Receiver {
   std::function<void(int error, Fid fid)> on_failure;
 
  private:
+  /// Nobody waits for the end of a write that was answered at its receipt: it is told with the next answer,
+  /// or after this long, so that it wakes nobody by itself.
+  static constexpr Nanos kTellLate = 5 * kMillisecond;
   /// Some tenths of a second of a good disk, little against a host's memory even for 32 modules.
   static constexpr std::uint64_t kReceivedBytesMax = 64ULL << 20;
 
   /// What became of one operation; kept until it has ended and the sender has its answer.
   struct Result {
     bool done = false;
+    bool answered = false;  ///< at its receipt; its end is no news then unless it fails
     int value = 0;
   };
   const char* take_write(Link::Frame& frame);
@@ -73,6 +81,9 @@ class Receiver {
   void forget_settled(Sequence settled);
   void finish(Sequence sequence, int result, Fid fid);
   void answer(Sequence sequence, wire::AckKind kind, int result);
+  void answer_later(Sequence sequence);
+  void tell_late();
+  void send(Sequence sequence, wire::AckKind kind, int result);
 
   Ports& ports_;
   const EngineConfig& config_;
@@ -87,6 +98,8 @@ class Receiver {
   Sequence first_ = 1;
   Sequence done_up_to_ = 0;  ///< every operation up to here has ended
   std::size_t unfinished_ = 0;
+  std::vector<Sequence> late_;  ///< ended well, to be told with the next answer
+  Clock::TimerId late_timer_ = 0;
   std::uint64_t bytes_held_ = 0;  ///< of writes that have arrived and are not written yet
   Event progress_;
 };
