@@ -2,8 +2,8 @@
 // Carrying out what the middle decided. Each effect runs by itself and ends as one event. Of one module,
 // those of lane "main" run one after the other and those of lane "answer" (grant, deny, word) at once, since
 // a frozen guest waits for them; `bury` does not wait either: it is what ends a lane that hangs. An effect
-// past its `validUntil` is void (R16). A start that takes long on a busy host stays valid while it goes on, as
-// long as this daemon itself has had no gap: the middle has watched the facts all the while.
+// past its `validUntil` is void (R16). A start that takes long on a busy host stays valid while it goes on,
+// as long as this daemon itself has had no gap: the middle has watched the facts all the while.
 
 import { failure, GemelError, type Failure } from "./base/errors.js";
 import type { Instant, Milliseconds } from "./base/units.js";

@@ -7,8 +7,9 @@
 //
 // Invariants: the state changes nowhere else; an effect starts only after what it rests on is on disk; an
 // event gets its instant when the loop takes it, so a stalled loop shows as a gap and voids what rests on the
-// time before (R16): in the middle by the instants, in an effect that takes long by `hasRunSince`. A state that cannot be persisted stops the daemon: guests and mirrors go on without it,
-// which is safer than deciding on what a restart would forget.
+// time before (R16): in the middle by the instants, in an effect that takes long by `hasRunSince`. A state
+// that cannot be persisted stops the daemon: guests and mirrors go on without it, which is safer than
+// deciding on what a restart would forget.
 
 import type { Decision, Effect, Event, NodeState } from "./failover/types.js";
 import { turnGapMax } from "./base/limits.js";

@@ -5,7 +5,8 @@
 // - `lane` says what may overlap: effects of one module in lane "main" are carried out one after the
 //   other; those of lane "answer" (grant, deny, word) at once, also while a start or stop is going on.
 //   `bury` ends what is going on.
-// - `validUntil`: not begun by this instant, the effect is void and answered with GEMEL-9002: what was decided
+// - `validUntil`: not begun by this instant, the effect is void and answered with GEMEL-9002: what was
+// decided
 //   before a gap of the daemon's own must not be done after it (R16).
 
 import type { MirrorCommand, MirrorConfig } from "../../native/index.js";

@@ -22,11 +22,6 @@ import type { MirrorConfig } from "../../native/index.js";
 import { identityOf, isDead, type ProcessIdentity } from "./identity.js";
 
 const run = promisify(execFile);
-/**
- * The mirror process locks its memory (R34), and V8's memory reducer gives locked pages back with madvise,
- * which the kernel refuses and V8 takes for fatal. The process holds little that could be given back.
- */
-const nodeFlags = ["--no-memory-reducer"];
 const logBytesMax = 8 * 1024 * 1024;
 
 export interface MirrorFiles {
@@ -69,7 +64,6 @@ export async function launch(files: MirrorFiles, config: MirrorConfig): Promise<
       "--collect",
       ...properties,
       process.execPath,
-      ...nodeFlags,
       hostProgram(),
       files.config,
     ]);
@@ -77,7 +71,7 @@ export async function launch(files: MirrorFiles, config: MirrorConfig): Promise<
     return identityOf(Number(stdout));
   }
   const log = openSync(files.log, "a", 0o600);
-  const child = spawn(process.execPath, [...nodeFlags, hostProgram(), files.config], {
+  const child = spawn(process.execPath, [hostProgram(), files.config], {
     detached: true,
     stdio: ["ignore", log, log],
     cwd: "/",

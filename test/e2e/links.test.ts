@@ -69,7 +69,8 @@ scenario("link-cut-data", async (twins, say) => {
   const after = await resent(twins);
   await twins.host("alpha").must(["virsh", "resume", "cam1"]);
   await twins.untilReady("cam1", "alpha");
-  const regions = `${changed.bytes} bytes in regions of ${changed.regionBytes} bytes differed before the healing`;
+  const { bytes, regionBytes } = changed;
+  const regions = `${bytes} bytes in regions of ${regionBytes} bytes differed before the healing`;
   say(
     `${regions}; sent ${after.sent - before.sent}, of these different ${after.differing - before.differing}`,
   );

@@ -21,7 +21,9 @@ function command(argv: readonly [string, ...string[]]): string {
   return [failed, ...output.slice(-40)].join("\n");
 }
 
-/** Builds these targets (none named: all that is there for `npm test`); an empty string, or what went wrong. */
+/**
+ * Builds these targets (none named: all that is there for `npm test`); an empty string, or what went wrong.
+ */
 export function buildCpp(targets: readonly string[] = []): string {
   const configured = command(["cmake", "-S", cppSources, "-B", cppBuild]);
   if (configured !== "") return configured;

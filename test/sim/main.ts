@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * `npm run sim -- [--seeds N] [--seed S] [--only engine|control]`: plays N seeds from S on in both simulators,
- * a line per seed; exit status 1 if one breaks an invariant or does not converge. Without --seed it begins
- * somewhere new each time, and says where.
+ * `npm run sim -- [--seeds N] [--seed S] [--only engine|control]`: plays N seeds from S on in both
+ * simulators, a line per seed; exit status 1 if one breaks an invariant or does not converge. Without
+ * --seed it begins somewhere new each time, and says where.
  */
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
