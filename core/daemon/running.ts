@@ -28,6 +28,7 @@ import { forward } from "./forward.js";
 import { explain, mirrorConfigOf, placeOf } from "./hands.js";
 import { Membership, type Member } from "./membership.js";
 import { configOf, Modules } from "./modules.js";
+import { wordsOf } from "./mirror-log.js";
 import { Observer } from "./observer.js";
 import { servicesOf } from "./services.js";
 import { setAside } from "./set-aside.js";
@@ -366,19 +367,8 @@ export class Running {
   }
 
   private mirrorSaid(module: string, event: MirrorEvent): void {
-    const words: Partial<Record<MirrorEvent["event"], string>> = {
-      handshake: "The two copies met.",
-      "peer-lost": "The data link was lost.",
-      frozen: "The engine froze writes and asks what to do.",
-      thawed: "The engine goes on.",
-      guest: "The engine acted on the guest.",
-      "in-sync": "Both copies are up to date.",
-      verified: "Both copies were compared.",
-      "refused-write": "A write to the secondary's folder was refused.",
-      trouble: "The mirror process reports trouble.",
-    };
-    const sentence = words[event.event];
-    if (sentence === undefined) return;
+    const words = wordsOf(event);
+    if (words === undefined) return;
     const inputs = Object.entries(event).filter(
       ([key, value]) => key !== "event" && typeof value !== "object",
     );
@@ -386,9 +376,9 @@ export class Running {
       kind: "log",
       module,
       rule: "",
-      sentence,
+      sentence: words.sentence,
       inputs: Object.fromEntries(inputs),
-      outcome: "outcome" in event ? event.outcome : "",
+      outcome: words.outcome,
     });
   }
 
