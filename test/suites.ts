@@ -97,7 +97,7 @@ export const suites: readonly Suite[] = [
     quick: false,
     soak: true,
     fileMinutesMax: 4,
-    budgetMinutes: 6,
+    budgetMinutes: 4,
   },
   {
     name: "contract",
@@ -107,7 +107,7 @@ export const suites: readonly Suite[] = [
     quick: false,
     soak: false,
     fileMinutesMax: 4,
-    budgetMinutes: 3,
+    budgetMinutes: 2,
   },
   {
     name: "e2e",
@@ -117,7 +117,7 @@ export const suites: readonly Suite[] = [
     quick: false,
     soak: true,
     fileMinutesMax: 6,
-    budgetMinutes: 18,
+    budgetMinutes: 16,
   },
   {
     name: "sabotage-sample",
@@ -126,7 +126,7 @@ export const suites: readonly Suite[] = [
     needsRoot: true,
     quick: false,
     soak: false,
-    fileMinutesMax: 5,
-    budgetMinutes: 3,
+    fileMinutesMax: 8,
+    budgetMinutes: 4,
   },
 ];
