@@ -51,8 +51,8 @@ function leftProcesses(mark: string, labFolder: string): Process[] {
   const processes = all.filter(({ pid }) => !callers.has(pid));
   const isMarked = (one: Process): boolean =>
     one.environment.includes(`${runMark}=${mark}`) ||
-    one.command.includes(labFolder) ||
-    one.directory.startsWith(labFolder);
+    names(one.command, labFolder) ||
+    names(one.directory, labFolder);
   const ours = new Set(namespacesOf("self"));
   const made = new Set(
     processes
@@ -61,6 +61,14 @@ function leftProcesses(mark: string, labFolder: string): Process[] {
       .filter((namespace) => !ours.has(namespace)),
   );
   return processes.filter((one) => isMarked(one) || one.namespaces.some((namespace) => made.has(namespace)));
+}
+
+/** The folder itself or what is below it; another one beside it may be called the same and more. */
+function names(text: string, folder: string): boolean {
+  return text
+    .split(folder)
+    .slice(1)
+    .some((rest) => !/^[\w.-]/.test(rest));
 }
 
 /** This process and who started it: they may well name the folder, as `--dir` does. */
