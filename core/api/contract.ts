@@ -273,11 +273,28 @@ export interface HistoryEntry {
   readonly outcome: string;
 }
 
+/** What a mirror process counts (native/index.ts MirrorFigures). */
+export interface MirrorCounts {
+  readonly writeLatency: Readonly<Record<"whole" | "local" | "peer", readonly number[]>>;
+  readonly writes: number;
+  readonly reads: number;
+  readonly flushes: number;
+  readonly bytesWritten: number;
+  readonly bytesRead: number;
+  readonly inFlight: number;
+  readonly dirtyBytes: number;
+  readonly hotExtents: number;
+  readonly resyncBytesSent: number;
+  readonly resyncBytesHashed: number;
+  readonly resyncBytesDiffering: number;
+  readonly guestPauseMaxMs: number;
+}
+
 export interface Figures {
   readonly module: string;
   readonly node: string;
-  /** As the mirror process counts them (native/index.ts MirrorFigures); absent while it does not run. */
-  readonly mirror: Readonly<Record<string, unknown>> | null;
+  /** Absent while it does not run. */
+  readonly mirror: MirrorCounts | null;
   readonly status: Readonly<Record<string, unknown>> | null;
 }
 

@@ -12,6 +12,7 @@ import type {
   ModuleChange,
   VmView,
 } from "../api/contract.js";
+import type { MirrorFigures } from "../../native/index.js";
 import { GemelError } from "../base/errors.js";
 import { moduleId } from "../base/units.js";
 import { admitNode, foundCluster, inviteNode, joinCluster, type ClusterResult } from "../cluster/cluster.js";
@@ -68,10 +69,9 @@ function lookingDoor(daemon: Daemon): Pick<ApiDoor, Looking> {
         return await forward(membership, running.peerNamed(node), { method: "GET", path });
       }
       const status = mirrors.lastStatus(module);
-      const mirror = status === undefined ? null : await mirrors.ask(module, { do: "figures" }, seconds(5));
-      const plain = (value: unknown): Readonly<Record<string, unknown>> | null =>
-        value as Readonly<Record<string, unknown>> | null;
-      return { module, node: daemon.node, mirror: plain(mirror), status: plain(status ?? null) };
+      const asked = status === undefined ? null : await mirrors.ask(module, { do: "figures" }, seconds(5));
+      const mirror = asked as MirrorFigures | null;
+      return { module, node: daemon.node, mirror, status: status === undefined ? null : { ...status } };
     },
   };
 }

@@ -9,7 +9,7 @@ import { randomInt } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import type { Figures, HistoryEntry } from "../../core/api/contract.js";
+import type { HistoryEntry } from "../../core/api/contract.js";
 import { bootCount, complaints, foundValues, pauseMsMax, readAcks } from "../lab/guest/serial.js";
 import { waitFor } from "../lab/wait.js";
 import { homeOf, on, otherNode, readyLimitMs } from "../e2e/twins.js";
@@ -169,30 +169,17 @@ export class Story {
       difference(copyPath(this.twins, victim, module), copyPath(this.twins, survivor, module)),
     );
     this.#bytesChanged = changed.reduce((sum, one) => sum + one.regionBytes, 0);
-    const before = await this.#resyncFigures();
+    const before = await this.twins.resynced(survivor, modules);
     const begin = performance.now();
     this.twins.host(victim).startDaemon();
     for (const module of modules) await this.twins.untilReady(module, survivor);
     this.#reintegrationSeconds = this.#since(begin);
-    const after = await this.#resyncFigures();
+    const after = await this.twins.resynced(survivor, modules);
     this.#bytesResent = after.sent - before.sent;
     this.#bytesHot = after.differing - before.differing;
     for (const module of modules) await this.twins.acknowledgesMore(module);
     const bytes = `${this.#bytesChanged} bytes lay in regions that differed, ${this.#bytesResent} were sent`;
     this.options.say(`  in sync after ${this.#reintegrationSeconds} s: ${bytes}`);
-  }
-
-  /** Sums over both modules, as the source's engines count them. */
-  async #resyncFigures(): Promise<{ sent: number; differing: number }> {
-    let sent = 0;
-    let differing = 0;
-    for (const module of modules) {
-      const text = await this.twins.gemel(survivor, "figures", module, "--json");
-      const figures = (JSON.parse(text) as Figures).mirror;
-      sent += Number(figures?.["resyncBytesSent"] ?? 0);
-      differing += Number(figures?.["resyncBytesDiffering"] ?? 0);
-    }
-    return { sent, differing };
   }
 
   async #swap(): Promise<void> {

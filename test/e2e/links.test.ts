@@ -2,12 +2,10 @@
 /** Networks fail: one, the other, both; and what the operator may and may not do meanwhile. */
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
-import type { Figures } from "../../core/api/contract.js";
 import { copyPath, difference } from "../demo/copies.js";
 import { bootCount, complaints, readAcks } from "../lab/guest/serial.js";
 import { scenarios } from "./fixture.js";
 import { on } from "./twins.js";
-import type { Twins } from "./twins.js";
 
 const scenario = scenarios({ modules: ["cam1"], lab: { fs: "xfs" } });
 const recordMarker = "GEMELREC";
@@ -41,18 +39,9 @@ scenario("link-cut-heart", async (twins) => {
   assert.equal(bootCount(twins.guest("cam1").serial()), boots);
 });
 
-/** As alpha's engine counts what it has sent and what it has found different, over all reintegrations. */
-async function resent(twins: Twins): Promise<{ sent: number; differing: number }> {
-  const { mirror } = JSON.parse(await twins.gemel("alpha", "figures", "cam1", "--json")) as Figures;
-  return {
-    sent: Number(mirror?.["resyncBytesSent"] ?? 0),
-    differing: Number(mirror?.["resyncBytesDiffering"] ?? 0),
-  };
-}
-
 scenario("link-cut-data", async (twins, say) => {
   const boots = bootCount(twins.guest("cam1").serial());
-  const before = await resent(twins);
+  const before = await twins.resynced("alpha", ["cam1"]);
   const cutMs = 10_000;
   const since = performance.now();
   await twins.lab.cut("data");
@@ -66,7 +55,7 @@ scenario("link-cut-data", async (twins, say) => {
   const changed = difference(copyPath(twins, "alpha", "cam1"), copyPath(twins, "beta", "cam1"));
   await twins.lab.heal("data");
   await twins.until("alpha", "cam1", "both copies equal", (seen) => on(seen, "beta").upToDate);
-  const after = await resent(twins);
+  const after = await twins.resynced("alpha", ["cam1"]);
   await twins.host("alpha").must(["virsh", "resume", "cam1"]);
   await twins.untilReady("cam1", "alpha");
   const { bytes, regionBytes } = changed;

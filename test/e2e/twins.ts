@@ -5,7 +5,7 @@
  * CLI, nothing else.
  */
 import { existsSync } from "node:fs";
-import type { ModuleStatus, ModuleOnNode, Status } from "../../core/api/contract.js";
+import type { Figures, ModuleStatus, ModuleOnNode, Status } from "../../core/api/contract.js";
 import { Guest, guestHomes } from "../lab/guest.js";
 import type { GuestOptions } from "../lab/guest.js";
 import type { LabHost } from "../lab/host.js";
@@ -26,6 +26,12 @@ export const diskOf = (module: ModuleName): string => `${folderOf(module)}/${mod
 const daemonLimitMs = 30_000;
 /** Lab guests run under TCG on two shared cores; a first copy is 64 MiB. */
 export const readyLimitMs = 90_000;
+
+/** Sums over modules, in bytes. */
+export interface Resynced {
+  readonly sent: number;
+  readonly differing: number;
+}
 
 export class Twins {
   readonly guests = new Map<ModuleName, Guest>();
@@ -149,6 +155,17 @@ export class Twins {
     const guest = this.guests.get(id);
     if (guest === undefined) throw new Error(`no guest ${id} was made`);
     return guest;
+  }
+
+  /** Bytes that reintegrations have sent and found different since the mirrors on `node` started, in all. */
+  async resynced(node: NodeName, modules: readonly ModuleName[]): Promise<Resynced> {
+    const sum = { sent: 0, differing: 0 };
+    for (const module of modules) {
+      const { mirror } = JSON.parse(await this.gemel(node, "figures", module, "--json")) as Figures;
+      sum.sent += mirror?.resyncBytesSent ?? 0;
+      sum.differing += mirror?.resyncBytesDiffering ?? 0;
+    }
+    return sum;
   }
 
   /** The guest goes on: `more` records are acknowledged after now. */

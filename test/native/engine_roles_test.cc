@@ -194,17 +194,26 @@ TEST(lvm_rollback_of_secondary) {
   pair.check_equal();
 }
 
+namespace {
+
+/// The primary leaves its role, both end with a clean record (R29), both processes go.
+void stop_in_order(Pair& pair) {
+  CHECK_EQ(pair.a.order(command::Demote{kSecond}), "");
+  CHECK_EQ(pair.a.order(command::Close{}), "");
+  CHECK_EQ(pair.b.order(command::Close{}), "");
+  pair.a.crash();
+  pair.b.crash();
+}
+
+}  // namespace
+
 TEST(changed_while_stopped_on_the_secondary_on_the_primary_and_on_both) {
   for (int who = 1; who <= 3; who++) {
     Pair pair(49);
     pair.first_copy();
     const Fid fid = pair.make_file(pair.a, "disk.raw", 1 << 20);
     CHECK_EQ(pair.write(pair.a, fid, 0, 8192), 8192);
-    CHECK_EQ(pair.a.order(command::Demote{kSecond}), "");
-    CHECK_EQ(pair.a.order(command::Close{}), "");
-    CHECK_EQ(pair.b.order(command::Close{}), "");
-    pair.a.crash();
-    pair.b.crash();
+    stop_in_order(pair);
     for (int side = 0; side < 2; side++) {
       if ((who & (side + 1)) == 0) continue;
       NameChange change;
@@ -232,11 +241,7 @@ TEST(clean_stop_and_start_compares_nothing) {
   pair.first_copy();
   const Fid fid = pair.make_file(pair.a, "disk.raw", 8 << 20);
   CHECK_EQ(pair.write(pair.a, fid, 0, 65536), 65536);
-  CHECK_EQ(pair.a.order(command::Demote{kSecond}), "");
-  CHECK_EQ(pair.a.order(command::Close{}), "");
-  CHECK_EQ(pair.b.order(command::Close{}), "");
-  pair.a.crash();
-  pair.b.crash();
+  stop_in_order(pair);
   pair.a.start();
   pair.b.start();
   pair.connect();

@@ -3,25 +3,9 @@
 // reintegration did. Times come as powers of two of microseconds, so a percentile is given as "under".
 
 import type { Command } from "commander";
-import type { Figures } from "../../api/contract.js";
+import type { Figures, MirrorCounts } from "../../api/contract.js";
 import type { Session } from "../session.js";
 import { size, table } from "../show.js";
-
-/** What is shown of `Figures.mirror`. */
-interface Counted {
-  readonly writeLatency: Readonly<Record<"whole" | "local" | "peer", readonly number[]>>;
-  readonly writes: number;
-  readonly reads: number;
-  readonly flushes: number;
-  readonly bytesWritten: number;
-  readonly bytesRead: number;
-  readonly inFlight: number;
-  readonly dirtyBytes: number;
-  readonly resyncBytesSent: number;
-  readonly resyncBytesHashed: number;
-  readonly resyncBytesDiffering: number;
-  readonly guestPauseMaxMs: number;
-}
 
 export function figuresCommands(program: Command, open: () => Session): void {
   program
@@ -35,13 +19,13 @@ async function showFigures(session: Session, id: string, node: string | undefine
   const from = node === undefined ? "" : `?node=${encodeURIComponent(node)}`;
   const path = `/modules/${encodeURIComponent(id)}/figures${from}`;
   const figures = await session.connection.get<Figures>(path);
-  const mirror = figures.mirror as unknown as Counted | null;
+  const { mirror } = figures;
   const text =
     mirror === null ? `The mirror of ${id} does not run on ${figures.node}.\n` : rows(figures.node, mirror);
   session.print(figures, text);
 }
 
-function rows(node: string, mirror: Counted): string {
+function rows(node: string, mirror: MirrorCounts): string {
   const { whole, local, peer } = mirror.writeLatency;
   const times = (counts: readonly number[]): string =>
     `half ${percentile(counts, 0.5)}, 99 % ${percentile(counts, 0.99)}`;

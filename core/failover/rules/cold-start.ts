@@ -33,9 +33,9 @@ import type { ReasonCode, WaitWork } from "../types.js";
 
 /** A node that ranks lower lets the other claim first, this long. */
 const deferLimit: Milliseconds = seconds(6);
-/** Two waiting nodes give the data link this long to come up before they use words only. */
 /** A node that was left alone last itself is not asked again before this. */
 const refusalPause: Milliseconds = seconds(10);
+/** Two waiting nodes give the data link this long to come up before they use words only. */
 const linkPatience: Milliseconds = seconds(8);
 
 export type ColdStart =
