@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who may do what. The unix socket is root's (its mode is 0600). On HTTPS the certificate counts: an
-// administrator's may do everything, a node's everything too (it forwards what an administrator asked of it);
+// administrator's may do everything, a node's everything too (it forwards what a person asked of it);
 // without one only the join (which brings its own secret) and the readiness question of load balancers are
 // open.
 
 import type { FastifyRequest } from "fastify";
 import { TLSSocket } from "node:tls";
 import { GemelError } from "../base/errors.js";
+import type { Role } from "./contract.js";
 import type { ApiDoor, Caller } from "./door.js";
 
 /** Which callers a route admits; every route says one of these words in its `config`. */
-export type Admits = "members" | "nodes" | "local" | "everybody";
+export type Admits = Role | "nodes" | "local" | "everybody";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -34,9 +35,12 @@ export function callerOf(request: FastifyRequest, door: ApiDoor): Caller {
 }
 
 export function admit(admits: Admits, caller: Caller): void {
+  const members: readonly Caller["kind"][] = ["root", "admin", "node"];
   const allowed: Record<Admits, readonly Caller["kind"][]> = {
     everybody: ["root", "admin", "node", "nobody"],
-    members: ["root", "admin", "node"],
+    monitor: members,
+    control: members,
+    admin: members,
     nodes: ["root", "node"],
     local: ["root"],
   };

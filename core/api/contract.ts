@@ -3,6 +3,12 @@
 // alone, no code but the table of routes, so that it can be compiled into a browser. schemas.ts holds the
 // same as JSON schemas for OpenAPI and validation; a compile-time comparison there keeps both equal.
 
+import type { Alarm, Pause } from "./contract-access.js";
+import type { LiveFigures } from "./contract-load.js";
+
+export type * from "./contract-access.js";
+export type * from "./contract-load.js";
+
 export type StateName = "STOP" | "WAIT" | "ALONE" | "PRIM" | "SECOND";
 /** Red, amber, green. */
 export type Stability = "NotReady" | "Transient" | "Ready";
@@ -22,6 +28,8 @@ export interface NodeStatus {
   readonly networks: readonly { readonly name: string; readonly heard: boolean }[];
   /** Its daemon answers on the control connection. */
   readonly daemon: "answers" | "silent";
+  /** Where its console is, best first. */
+  readonly urls: readonly string[];
 }
 
 export interface Action {
@@ -65,6 +73,14 @@ export interface ModuleStatus {
   /** Disks were left out when the VM was protected. */
   readonly partly: boolean;
   readonly colour: "green" | "amber" | "red";
+  /** The node on which the VM runs, as far as is known. */
+  readonly active: string | null;
+  /** "If alpha died now: back in about 20 s on beta." */
+  readonly ifHostDied: {
+    readonly sentence: string;
+    readonly seconds: number | null;
+    readonly node: string | null;
+  };
   readonly nodes: readonly ModuleOnNode[];
   readonly reintegration: Reintegration | null;
   readonly conflict: boolean;
@@ -92,6 +108,9 @@ export interface Status {
   readonly modules: readonly ModuleStatus[];
   readonly procedures: readonly ProcedureStatus[];
   readonly warnings: readonly string[];
+  readonly alarms: readonly Alarm[];
+  /** Automatic failover is paused; null: it is not. */
+  readonly pause: Pause | null;
   readonly sentence: string;
 }
 
@@ -190,6 +209,7 @@ export interface AdmissionRequest {
 }
 
 export interface VmView {
+  readonly node: string;
   readonly id: string;
   readonly name: string;
   readonly power: string;
@@ -199,8 +219,10 @@ export interface VmView {
 }
 
 export interface ProtectRequest {
-  /** Name or id of a VM of the answering node. */
+  /** Name or id of a VM of `node`. */
   readonly vm: string;
+  /** Absent: the answering node. */
+  readonly node?: string;
   readonly module?: string;
   readonly folder?: string;
   /** Shut the guest down first. */
@@ -225,6 +247,8 @@ export interface ProtectReply {
   readonly findings: readonly FindingView[];
   /** What the operator should know before and while it happens: expected outage, sizes, ETA. */
   readonly notes: readonly string[];
+  /** What the first copy will carry, and how long that takes at the rate of the last one. */
+  readonly firstCopy?: { readonly bytes: number; readonly seconds: number | null };
 }
 
 export interface UnprotectRequest {
@@ -244,6 +268,9 @@ export interface ModuleView {
     readonly boot: boolean;
     readonly maxLoop: number;
     readonly acknowledge: "written" | "received";
+    /** Where `balance` leaves it; the VM's group of which no two shall share a host. */
+    readonly pin: string | null;
+    readonly apart: string | null;
   };
 }
 
@@ -258,6 +285,10 @@ export interface ModuleChange {
   readonly resyncCap?: number;
   readonly stop?: "shutdown" | "save" | "off";
   readonly niceStopSeconds?: number;
+  /** Node name, or "" for none. */
+  readonly pin?: string;
+  /** Group name, or "" for none. */
+  readonly apart?: string;
 }
 
 /** Decision, audit or log entry as history.db holds it. */
@@ -310,7 +341,8 @@ export interface VerifyRequest {
 /** Live stream: `event:` is the kind, `data:` this value, `id:` counts up. */
 export type LiveEvent =
   | { readonly kind: "status"; readonly status: Status }
-  | { readonly kind: "history"; readonly entry: HistoryEntry };
+  | { readonly kind: "history"; readonly entry: HistoryEntry }
+  | { readonly kind: "figures"; readonly figures: readonly LiveFigures[] };
 
 export const apiRoot = "/api/v1";
 export const defaultSocket = "/run/gemel/gemel.sock";

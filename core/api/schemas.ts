@@ -64,6 +64,7 @@ const exclusion = Type.Object(
 export const protectRequest = Type.Object(
   {
     vm: text,
+    node: optional(word),
     module: optional(Type.String({ pattern: "^[a-z][a-z0-9-]{0,30}$" })),
     folder: optional(text),
     stop: optional(Type.Boolean()),
@@ -88,6 +89,8 @@ export const moduleChange = Type.Object(
     resyncCap: optional(Type.Integer({ minimum: 0, maximum: 1e12 })),
     stop: optional(Type.Union([Type.Literal("shutdown"), Type.Literal("save"), Type.Literal("off")])),
     niceStopSeconds: optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
+    pin: optional(Type.String({ maxLength: 255 })),
+    apart: optional(Type.String({ pattern: "^([a-z][a-z0-9-]{0,30})?$" })),
   },
   closed,
 );

@@ -64,7 +64,7 @@ export async function buildApplication(door: ApiDoor, version: string): Promise<
   app.decorateRequest("caller", null as unknown as Caller);
   app.addHook("onRequest", (request, _reply, done) => {
     request.caller = callerOf(request, door);
-    admit(request.routeOptions.config.admits ?? "members", request.caller);
+    admit(request.routeOptions.config.admits ?? "admin", request.caller);
     done();
   });
   app.addHook("onResponse", (request, reply, done) => {

@@ -207,6 +207,8 @@ export class Daemon {
       modules: [],
       procedures: [],
       warnings: [],
+      alarms: [],
+      pause: null,
       sentence: "This node belongs to no cluster: gemel cluster init, or gemel cluster join TOKEN.",
     };
   }

@@ -236,6 +236,6 @@ async function vmsOf({ hypervisor, modules, node }: Running): Promise<readonly V
   const vms = valueOf(await hypervisor.list(), node);
   return vms.map(({ id, name, power, memory, vcpus }) => {
     const module = modules.ids().find((one) => modules.settings(one)?.vm.id === id);
-    return { id, name, power, memory, vcpus, ...(module !== undefined && { module }) };
+    return { node, id, name, power, memory, vcpus, ...(module !== undefined && { module }) };
   });
 }

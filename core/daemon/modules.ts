@@ -91,6 +91,8 @@ export class Modules {
         boot,
         maxLoop,
         acknowledge,
+        pin: null,
+        apart: null,
         defaultPrim: defaultPrim.kind === "node" ? defaultPrim.node : defaultPrim.kind,
       },
     };

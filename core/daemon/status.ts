@@ -46,20 +46,30 @@ export function statusOf(inputs: StatusInputs): Status {
     modules: modules.sort((a, b) => (a.id < b.id ? -1 : 1)),
     procedures: inputs.procedures,
     warnings: warningsOf(inputs, modules),
+    alarms: [],
+    pause: null,
     sentence: summary(member, modules),
   };
 }
 
 function nodesOf({ state, now, startedAt, reachableSince }: StatusInputs, { config }: Member): NodeStatus[] {
-  return config.nodes.map(({ name }) => {
+  return config.nodes.map(({ name, addresses }) => {
     const networks = config.networks.map((network) => network.name);
+    const urls = [...addresses.values()].map((address) => `https://${address}:${config.ports.api}`);
     if (name === state.self) {
       const heard = networks.map((network) => ({ name: network, heard: true }));
-      return { name, reachable: true, since: wallTimeOf(startedAt), networks: heard, daemon: "answers" };
+      return {
+        name,
+        reachable: true,
+        since: wallTimeOf(startedAt),
+        networks: heard,
+        daemon: "answers",
+        urls,
+      };
     }
     const peer = state.peers[name];
     if (peer === undefined) {
-      return { name, reachable: false, since: wallTimeOf(startedAt), networks: [], daemon: "silent" };
+      return { name, reachable: false, since: wallTimeOf(startedAt), networks: [], daemon: "silent", urls };
     }
     const reachable = verdict(peer, now) === "alive";
     const begun = reachableSince(name, reachable);
@@ -74,6 +84,7 @@ function nodesOf({ state, now, startedAt, reachableSince }: StatusInputs, { conf
         heard: networkView(peer, network, now) === "up",
       })),
       daemon: daemonAnswers(peer, now) ? "answers" : "silent",
+      urls,
     };
   });
 }
@@ -98,6 +109,8 @@ function moduleStatus(inputs: StatusInputs, module: ModuleState, view: ModuleVie
     protected: isProtected,
     partly: isPartly,
     colour: elsewhere === undefined ? colourOf(own, nodes, { conflict, isProtected }) : "red",
+    active: nodes.find(({ vm }) => vm === "on")?.node ?? null,
+    ifHostDied: { sentence: "", seconds: null, node: null },
     nodes,
     reintegration: resync === undefined || resync.kind === "verify" ? null : { ...resync, node: state.self },
     conflict,
