@@ -17,6 +17,8 @@ import { output, Refusal, run } from "./command.mjs";
 const policyPath = "/usr/sbin/policy-rc.d";
 const policyMark = "# placed by Gemel's set-up for the time of one installation";
 const policyText = `#!/bin/sh\n${policyMark}\nexit 101\n`;
+/** The machine's own nightly updates may hold apt's lock for a while. */
+const patience = ["-o", "DPkg::Lock::Timeout=300"];
 const recordPath = "/var/lib/gemel-setup/installed.json";
 
 /** @typedef {import("./packages.mjs").SystemPackage} SystemPackage */
@@ -38,16 +40,11 @@ export function missingPackages(wanted) {
 
 /** @param {readonly SystemPackage[]} missing @param {{ quiet: boolean }} options */
 export async function install(missing, { quiet }) {
-  const names = missing.map(({ name }) => name);
   const before = installedPackages();
   await withoutStartingServices(async () => {
-    if (names.some((name) => !hasCandidate(name))) await update(quiet);
-    const unknown = names.filter((name) => !hasCandidate(name));
-    if (unknown.length > 0) {
-      throw new Refusal(
-        `apt does not know ${unknown.join(", ")}: Debian 12 or newer, or a recent Ubuntu, is needed.`,
-      );
-    }
+    if (missing.some(({ name }) => !hasCandidate(name))) await update(quiet);
+    const names = knownToApt(missing);
+    if (names.length === 0) return;
     try {
       await aptInstall(names, quiet);
     } catch (error) {
@@ -60,6 +57,24 @@ export async function install(missing, { quiet }) {
       writeRecord([...new Set([...readRecord(), ...added])].sort());
     }
   });
+}
+
+/**
+ * Ubuntu has no package of Chromium: what only tests need is told and left out, the rest is indispensable.
+ * @param {readonly SystemPackage[]} missing
+ */
+function knownToApt(missing) {
+  const unknown = missing.filter(({ name }) => !hasCandidate(name));
+  const listed = (/** @type {readonly SystemPackage[]} */ some) => some.map(({ name }) => name).join(", ");
+  const needed = unknown.filter(({ neededBy }) => neededBy === "build" || neededBy === "run");
+  if (needed.length > 0) {
+    throw new Refusal(
+      `apt does not know ${listed(needed)}: Debian 12 or newer, or a recent Ubuntu, is needed.`,
+    );
+  }
+  if (unknown.length > 0)
+    console.log(`apt does not know ${listed(unknown)}: what needs it can't be tested here.`);
+  return missing.flatMap(({ name }) => (hasCandidate(name) ? [name] : []));
 }
 
 /**
@@ -121,7 +136,7 @@ const update = (quiet) =>
 
 /** @param {string[]} names @param {boolean} quiet */
 const aptInstall = (names, quiet) =>
-  run(["apt-get", "install", "-y", "-q", "--no-install-recommends", ...names], {
+  run(["apt-get", "install", ...patience, "-y", "-q", "--no-install-recommends", ...names], {
     quiet,
     env: aptEnvironment(),
     doing: "Installing packages",

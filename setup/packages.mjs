@@ -63,6 +63,16 @@ export const systemPackages = [
   },
   { name: "clang", why: "fuzzing (libFuzzer) and the sanitizers", neededBy: "test" },
   { name: "clang-format", why: "`npm run check` holds the C++ format", neededBy: "test" },
+  {
+    name: "chromium",
+    why: "a real browser for the console's tests, pictures and figures",
+    neededBy: "test",
+  },
+  {
+    name: "fonts-nanum",
+    why: "a VM's name in Hangul is letters in those pictures, not boxes",
+    neededBy: "test",
+  },
   { name: "git", why: "`npm run check` looks at the files that git tracks", neededBy: "test" },
 
   { name: "fio", why: "measures disks, mounts and rivals alike", neededBy: "bench" },
