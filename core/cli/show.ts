@@ -4,18 +4,37 @@
 
 import type {
   HistoryEntry,
+  ModuleOnNode,
   ModuleStatus,
   NodeStatus,
   ProcedureStatus,
   Reintegration,
   Status,
 } from "../api/contract.js";
+import {
+  bytesText,
+  clockText,
+  copyingWords,
+  donePart,
+  durationText,
+  lastKnownLook,
+  rateText,
+  stateLooks,
+  timeText,
+  type Colour,
+} from "../api/words.js";
 
-const colours = { green: 32, amber: 33, red: 31, dim: 2, bold: 1 } as const;
-export type Colour = keyof typeof colours;
+const paints: Readonly<Record<Colour | "dim" | "bold", number>> = {
+  green: 32,
+  amber: 33,
+  red: 31,
+  grey: 2,
+  dim: 2,
+  bold: 1,
+};
 
-export function paint(text: string, colour: Colour): string {
-  return process.stdout.isTTY ? `\u001b[${colours[colour]}m${text}\u001b[0m` : text;
+export function paint(text: string, colour: keyof typeof paints): string {
+  return process.stdout.isTTY ? `\u001b[${paints[colour]}m${text}\u001b[0m` : text;
 }
 
 /** Columns as wide as their widest cell; colour codes do not count. */
@@ -32,7 +51,7 @@ export function table(rows: readonly (readonly string[])[], indent = "  "): stri
 }
 
 export function showStatus(status: Status): string {
-  const seen = `as ${status.answeredBy} sees it at ${clock(status.at)}`;
+  const seen = `as ${status.answeredBy} sees it at ${clockText(status.at)}`;
   const head = `Gemel ${status.version} · ${status.cluster ?? "no cluster"} · ${seen}\n`;
   const warnings = status.warnings.map((text) => `${paint("!", "red")} ${text}\n`).join("");
   const procedures = status.procedures
@@ -54,7 +73,7 @@ function nodeRow(node: NodeStatus): string[] {
   return [
     paint(node.name, "bold"),
     node.reachable ? paint("reachable", "green") : paint("silent", "red"),
-    `since ${clock(node.since)}`,
+    `since ${clockText(node.since)}`,
     networks.join(", "),
     node.daemon === "answers" ? "" : paint("daemon does not answer", "amber"),
   ];
@@ -65,12 +84,12 @@ function showModule(module: ModuleStatus): string {
   const mark = module.partly ? paint(" partly protected", "amber") : "";
   const rows = module.nodes.map((one) => [
     one.node,
-    paint(one.state, one.stability === "Ready" ? "green" : one.stability === "Transient" ? "amber" : "red"),
+    paint(one.state, colourOf(one)),
     one.stability,
     one.upToDate ? "up to date" : paint("not up to date", "amber"),
     one.vm === "on" ? "VM runs" : "",
     one.reason === "none" ? "" : one.reason,
-    one.live ? "" : paint(`(last seen ${clock(one.since)})`, "dim"),
+    one.live ? "" : paint(`(last seen ${clockText(one.since)})`, "dim"),
   ]);
   const copying = module.reintegration === null ? "" : `    ${showReintegration(module.reintegration)}\n`;
   const troubles = module.troubles.map(
@@ -84,18 +103,22 @@ function showModule(module: ModuleStatus): string {
   );
 }
 
+const colourOf = ({ live, state, stability }: ModuleOnNode): Colour =>
+  live ? stateLooks[state][stability].colour : lastKnownLook.colour;
+
 export function showReintegration(copy: Reintegration): string {
-  const part = copy.bytesTotal === 0 ? 1 : copy.bytesDone / copy.bytesTotal;
+  const part = donePart(copy);
   const cells = Math.round(part * 20);
   const bar = `[${"#".repeat(cells)}${".".repeat(20 - cells)}]`;
-  const eta = copy.etaSeconds === undefined ? "" : `, about ${duration(copy.etaSeconds)} left`;
-  const percent = `${(part * 100).toFixed(1)} % of ${size(copy.bytesTotal)}`;
-  return `${copy.kind} ${bar} ${percent}, ${size(copy.bytesPerSecond)}/s${eta}`;
+  const eta = copy.etaSeconds === undefined ? "" : `, about ${durationText(copy.etaSeconds)} left`;
+  const percent = `${(part * 100).toFixed(1)} % of ${bytesText(copy.bytesTotal)}`;
+  return `${copyingWords[copy.kind]} ${bar} ${percent}, ${rateText(copy.bytesPerSecond)}${eta}`;
 }
 
 export function showProcedure(procedure: ProcedureStatus): string {
   const { progress } = procedure;
-  const done = progress === undefined ? "" : ` ${size(progress.bytesDone)} of ${size(progress.bytesTotal)}`;
+  const done =
+    progress === undefined ? "" : ` ${bytesText(progress.bytesDone)} of ${bytesText(progress.bytesTotal)}`;
   const what = `${procedure.kind} ${procedure.subject} on ${procedure.node}`;
   return `${what}: ${procedure.step}${done} (${procedure.state})\n`;
 }
@@ -106,28 +129,11 @@ export function showHistory(entries: readonly HistoryEntry[], evidence: boolean)
     .map((entry) => {
       const module = entry.module === null ? "" : ` ${paint(entry.module, "bold")}`;
       const rule = entry.rule === "" ? "" : ` [${entry.rule}]`;
-      const line = `${clock(entry.at)} ${entry.node}${module}${rule} ${entry.sentence}`;
+      const line = `${timeText(entry.at)} ${entry.node}${module}${rule} ${entry.sentence}`;
       const outcome = entry.outcome === "" ? "" : ` → ${entry.outcome}`;
       const inputs = Object.entries(entry.inputs).map(([key, value]) => `${key}=${String(value)}`);
       const because = evidence && inputs.length > 0 ? `\n    because ${inputs.join(", ")}` : "";
       return `${line}${outcome}${because}\n`;
     })
     .join("");
-}
-
-export function size(bytes: number): string {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
-  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
-  return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power] ?? "B"}`;
-}
-
-export function duration(seconds: number): string {
-  if (seconds < 90) return `${Math.round(seconds)} s`;
-  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
-  return `${(seconds / 3600).toFixed(1)} h`;
-}
-
-function clock(at: string): string {
-  const date = new Date(at);
-  return Number.isNaN(date.getTime()) ? at : date.toLocaleTimeString("en-GB");
 }

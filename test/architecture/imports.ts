@@ -4,7 +4,7 @@
  *
  *     core/base ← ports ← adapters (kvm, native, …)
  *     heartbeat ← membership ← failover ← node          the stations never see ports
- *     ui, cli → core/api/contract only                  kvm and hyperv never each other
+ *     ui, cli → core/api/contract, core/api/words       kvm and hyperv never each other
  *     only core/main.ts knows everybody
  *     C++: mount → engine → {store, wire} → base        never store ↔ wire
  *
@@ -40,13 +40,14 @@ const typeScriptRows: readonly Row[] = [
   { from: "core/placement/", may: station },
   { from: "core/record/", may: station },
   { from: "core/api/contract", may: station },
-  { from: "core/cli/", may: ["core/base/", "core/api/contract"] },
+  { from: "core/api/words", may: ["core/api/contract"] },
+  { from: "core/cli/", may: ["core/base/", "core/api/contract", "core/api/words"] },
   { from: "core/main.ts", may: [anything] },
   { from: "core/", may: edge, mayNot: composition, mayTypes: mirrorWords },
   { from: "kvm/", may: ["core/base/", "core/ports/"] },
   { from: "hyperv/", may: ["core/base/", "core/ports/"] },
   { from: "native/", may: ["core/base/", "core/ports/"] },
-  { from: "ui/", may: ["core/base/", "core/api/contract"] },
+  { from: "ui/", may: ["core/base/", "core/api/contract", "core/api/words"] },
   { from: "test/", may: [anything] },
 ];
 

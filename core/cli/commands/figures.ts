@@ -4,8 +4,9 @@
 
 import type { Command } from "commander";
 import type { Figures, MirrorCounts } from "../../api/contract.js";
+import { bytesText } from "../../api/words.js";
 import type { Session } from "../session.js";
-import { size, table } from "../show.js";
+import { table } from "../show.js";
 
 export function figuresCommands(program: Command, open: () => Session): void {
   program
@@ -32,16 +33,19 @@ function rows(node: string, mirror: MirrorCounts): string {
   return table(
     [
       ["counted on", node],
-      ["writes", `${mirror.writes} (${size(mirror.bytesWritten)}), ${mirror.inFlight} in flight`],
-      ["reads", `${mirror.reads} (${size(mirror.bytesRead)})`],
+      ["writes", `${mirror.writes} (${bytesText(mirror.bytesWritten)}), ${mirror.inFlight} in flight`],
+      ["reads", `${mirror.reads} (${bytesText(mirror.bytesRead)})`],
       ["flushes", `${mirror.flushes}`],
       ["write time", times(whole)],
       ["  own disk", times(local)],
       ["  other node", times(peer)],
       ["longest pause", `${mirror.guestPauseMaxMs.toFixed(0)} ms`],
-      ["not on the other node", size(mirror.dirtyBytes)],
-      ["reintegration", `${size(mirror.resyncBytesSent)} sent, ${size(mirror.resyncBytesHashed)} compared`],
-      ["  found different", size(mirror.resyncBytesDiffering)],
+      ["not on the other node", bytesText(mirror.dirtyBytes)],
+      [
+        "reintegration",
+        `${bytesText(mirror.resyncBytesSent)} sent, ${bytesText(mirror.resyncBytesHashed)} compared`,
+      ],
+      ["  found different", bytesText(mirror.resyncBytesDiffering)],
     ],
     "",
   );

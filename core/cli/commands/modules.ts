@@ -11,9 +11,10 @@ import type {
   ModuleVerb,
   ModuleView,
 } from "../../api/contract.js";
+import { bytesText } from "../../api/words.js";
 import { refused, usage } from "../outcome.js";
 import { atRest, moduleIn, type Session } from "../session.js";
-import { size, table } from "../show.js";
+import { table } from "../show.js";
 import { secondsOf } from "./status.js";
 
 interface VerbOptions {
@@ -108,7 +109,7 @@ async function verify(session: Session, id: string, repair: boolean, seconds: nu
   const text =
     differingBytes === 0
       ? "both copies are equal"
-      : `${size(differingBytes)} differ, ${size(repairedBytes)} repaired`;
+      : `${bytesText(differingBytes)} differ, ${bytesText(repairedBytes)} repaired`;
   session.print(result, `${id}: ${text}\n`);
 }
 
@@ -121,6 +122,8 @@ interface SetOptions {
   readonly maxloop?: string;
   readonly resyncCap?: string;
   readonly stop?: "shutdown" | "save" | "off";
+  readonly pin?: string;
+  readonly apart?: string;
 }
 
 function settingsCommands(group: Command, open: () => Session): void {
@@ -158,6 +161,8 @@ function settingsCommands(group: Command, open: () => Session): void {
     .option("--maxloop <n>", "automatic restarts before the module stops")
     .option("--resync-cap <bytes/s>", "limit of reintegration, 0 = none")
     .addOption(new Option("--stop <how>", "how the VM is stopped").choices(["shutdown", "save", "off"]))
+    .option("--pin <node|none>", "the node that gemel balance leaves it on")
+    .option("--apart <group|none>", "no two VMs of a group are put on one host by gemel balance")
     .action((id: string, options: SetOptions) => change(open(), id, options));
 }
 
@@ -184,8 +189,13 @@ function changesOf(options: SetOptions): ModuleChange {
     ...(options.maxloop !== undefined && { maxLoop: numberOf(options.maxloop) }),
     ...(options.resyncCap !== undefined && { resyncCap: numberOf(options.resyncCap) }),
     ...(options.stop !== undefined && { stop: options.stop }),
+    ...(options.pin !== undefined && { pin: wishOf(options.pin) }),
+    ...(options.apart !== undefined && { apart: wishOf(options.apart) }),
   };
 }
+
+/** A wish is taken back by a word that one can type. */
+const wishOf = (text: string): string => (text === "none" ? "" : text);
 
 function numberOf(text: string): number {
   if (!/^\d{1,12}$/.test(text)) throw usage(`"${text}" is not a whole number`);

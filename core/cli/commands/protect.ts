@@ -9,9 +9,10 @@ import type {
   ProtectRequest,
   VmView,
 } from "../../api/contract.js";
+import { bytesText } from "../../api/words.js";
 import { CommandEnd, exitCodes, refused, usage } from "../outcome.js";
 import type { Session } from "../session.js";
-import { paint, showProcedure, size, table } from "../show.js";
+import { paint, showProcedure, table } from "../show.js";
 import { secondsOf } from "./status.js";
 
 interface ProtectOptions {
@@ -74,7 +75,7 @@ async function listVms(session: Session): Promise<void> {
   const rows = vms.map(({ name, power, memory, vcpus, module }) => [
     name,
     power,
-    size(memory),
+    bytesText(memory),
     `${vcpus} CPU`,
     module === undefined ? "not protected" : `module ${module}`,
   ]);
