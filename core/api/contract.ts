@@ -121,6 +121,8 @@ export interface ProcedureStatus {
   readonly subject: string;
   readonly node: string;
   readonly step: string;
+  /** All its steps in order; `step` is one of them, or says that everything is put back. */
+  readonly steps?: readonly string[];
   readonly progress?: { readonly bytesDone: number; readonly bytesTotal: number };
   readonly state: "running" | "done" | "failed" | "undone";
   readonly failure?: ApiError;
@@ -249,6 +251,17 @@ export interface ProtectReply {
   readonly notes: readonly string[];
   /** What the first copy will carry, and how long that takes at the rate of the last one. */
   readonly firstCopy?: { readonly bytes: number; readonly seconds: number | null };
+  /** What the VM has now: what `exclude` may name, and which drives `eject` is about. */
+  readonly disks?: readonly DiskView[];
+}
+
+export interface DiskView {
+  /** "vda": what `exclude` names. */
+  readonly target: string;
+  readonly device: "disk" | "cdrom" | "floppy";
+  /** Its image or ISO; absent: an empty drive. */
+  readonly source?: string;
+  readonly bytes: number;
 }
 
 export interface UnprotectRequest {
@@ -267,6 +280,11 @@ export interface ModuleView {
     readonly failover: boolean;
     readonly boot: boolean;
     readonly maxLoop: number;
+    readonly loopIntervalHours: number;
+    /** Bytes per second; 0: none. */
+    readonly resyncCap: number;
+    readonly stop: "shutdown" | "save" | "off";
+    readonly niceStopSeconds: number;
     readonly acknowledge: "written" | "received";
     /** Where `balance` leaves it; the VM's group of which no two shall share a host. */
     readonly pin: string | null;

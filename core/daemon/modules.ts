@@ -79,6 +79,7 @@ export class Modules {
   view(id: string): ModuleView {
     const settings = this.expect(id);
     const { vm, nodes, index, failover, boot, maxLoop, acknowledge, defaultPrim } = settings;
+    const { loopInterval, resyncCap, stop } = settings;
     return {
       id,
       xml: writeModule(settings),
@@ -90,6 +91,10 @@ export class Modules {
         failover,
         boot,
         maxLoop,
+        loopIntervalHours: loopInterval / 3_600_000,
+        resyncCap,
+        stop: stop.how,
+        niceStopSeconds: stop.nice / 1000,
         acknowledge,
         pin: null,
         apart: null,

@@ -60,6 +60,7 @@ export interface ProcedureView {
   readonly kind: string;
   readonly subject: string;
   readonly step: string;
+  readonly steps: readonly string[];
   readonly state: "running" | "done" | "failed" | "undone";
   readonly progress?: { readonly bytesDone: number; readonly bytesTotal: number };
   readonly failure?: Failure;
@@ -146,6 +147,7 @@ export class Procedures {
       kind,
       subject,
       step: state === "undoing" ? "putting everything back" : (steps[step]?.name ?? "finished"),
+      steps: steps.map(({ name }) => name),
       state: state === "undoing" ? "running" : state,
       notes,
       ...(progress !== undefined && state === "running" && { progress }),

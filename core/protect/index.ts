@@ -2,7 +2,13 @@
 // protect and unprotect as the API knows them: judge first, on both hosts and in plain words, and only then
 // begin the procedure that does it. A refusal here has changed nothing.
 
-import type { FindingView, ProtectReply, ProtectRequest, UnprotectRequest } from "../api/contract.js";
+import type {
+  DiskView,
+  FindingView,
+  ProtectReply,
+  ProtectRequest,
+  UnprotectRequest,
+} from "../api/contract.js";
 import { GemelError } from "../base/errors.js";
 import { milliseconds, seconds } from "../base/units.js";
 import { defaultFolder } from "../config/paths.js";
@@ -65,10 +71,19 @@ async function enterModule(
   const isBlocked = findings.some(({ severity }) => severity === "blocks");
   const moves = isBlocked ? [] : valueOf(await hypervisor.prepare(plan), module).moves;
   const notes = isBlocked ? [] : notesFor(details, folder, await bytesToCopy(moves, folder), request);
-  if (isBlocked || request.dryRun === true) return { module, findings, notes };
+  const disks = disksOf(details);
+  if (isBlocked || request.dryRun === true) return { module, findings, notes, disks };
   const data: EnterData = { module, peer, by, plan, settings, mayStop: request.stop === true };
-  return { module, procedure: procedures.start("protect", module, data), findings, notes };
+  return { module, procedure: procedures.start("protect", module, data), findings, notes, disks };
 }
+
+const disksOf = ({ disks }: VmDetails): readonly DiskView[] =>
+  disks.map(({ target, device, path, size }) => ({
+    target,
+    device,
+    bytes: size,
+    ...(path !== "" && { source: path }),
+  }));
 
 interface Judged {
   readonly plan: ProtectPlan;
