@@ -2,9 +2,10 @@
 // Who may do what. The unix socket is root's (its mode is 0600). On HTTPS the certificate counts: an
 // administrator's may do everything, a node's everything too (it forwards what a person asked of it);
 // without one only the join (which brings its own secret) and the readiness question of load balancers are
-// open.
+// open. Every route says itself whom it admits: one that does not cannot be registered, so nothing is ever
+// open, or closed, because somebody forgot a word.
 
-import type { FastifyRequest } from "fastify";
+import type { FastifyRequest, RouteOptions } from "fastify";
 import { TLSSocket } from "node:tls";
 import { GemelError } from "../base/errors.js";
 import type { Role } from "./contract.js";
@@ -17,6 +18,25 @@ declare module "fastify" {
   interface FastifyContextConfig {
     admits?: Admits;
   }
+  interface FastifyInstance {
+    readonly ways: ReadonlyMap<string, Admits>;
+  }
+}
+
+/** "GET /api/v1/status" → whom it admits: every way in, also those that OpenAPI does not show. */
+export type Ways = Map<string, Admits>;
+
+/** For fastify's onRoute: a route without its word stops the daemon's start, and every test, at once. */
+export function noteWay(ways: Ways, { method, url, config }: RouteOptions): void {
+  if (config?.admits === undefined)
+    throw new Error(`The route ${String(method)} ${url} does not say whom it admits.`);
+  for (const one of [method].flat()) ways.set(`${one} ${url}`, config.admits);
+}
+
+/** An address that leads nowhere tells everybody the same. */
+export function admitsOf(request: FastifyRequest): Admits {
+  const { admits } = request.routeOptions.config;
+  return admits ?? (request.is404 ? "everybody" : "local");
 }
 
 /** A node that forwards a person's request names that person in this header. */

@@ -17,7 +17,7 @@ import { createServer as createHttps } from "node:https";
 import { dirname } from "node:path";
 import type { Duplex } from "node:stream";
 import { failure, GemelError } from "../base/errors.js";
-import { admit, callerOf } from "./admission.js";
+import { admit, admitsOf, callerOf, noteWay, type Ways } from "./admission.js";
 import type { ApiError } from "./contract.js";
 import { ApiFailure, type ApiDoor, type Caller } from "./door.js";
 import { clusterRoutes } from "./routes/cluster.js";
@@ -43,12 +43,28 @@ export interface SecureWay {
 
 type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
-export async function buildApplication(door: ApiDoor, version: string): Promise<FastifyInstance> {
+type Routes = (app: FastifyInstance, door: ApiDoor) => void;
+const allRoutes: readonly Routes[] = [
+  statusRoutes,
+  moduleRoutes,
+  historyRoutes,
+  protectRoutes,
+  clusterRoutes,
+];
+
+export async function buildApplication(
+  door: ApiDoor,
+  version: string,
+  groups: readonly Routes[] = allRoutes,
+): Promise<FastifyInstance> {
   const app = Fastify({
     bodyLimit: bodyBytesMax,
     forceCloseConnections: true,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: true } },
   });
+  const ways: Ways = new Map();
+  app.decorate("ways", ways);
+  app.addHook("onRoute", (route) => noteWay(ways, route));
   await app.register(swagger, {
     openapi: {
       info: {
@@ -64,7 +80,7 @@ export async function buildApplication(door: ApiDoor, version: string): Promise<
   app.decorateRequest("caller", null as unknown as Caller);
   app.addHook("onRequest", (request, _reply, done) => {
     request.caller = callerOf(request, door);
-    admit(request.routeOptions.config.admits ?? "admin", request.caller);
+    admit(admitsOf(request), request.caller);
     done();
   });
   app.addHook("onResponse", (request, reply, done) => {
@@ -77,9 +93,10 @@ export async function buildApplication(door: ApiDoor, version: string): Promise<
   app.setNotFoundHandler((request, reply) => {
     void reply.code(404).send(failure("GEMEL-4008", request.url, "There is no such address."));
   });
-  for (const routes of [statusRoutes, moduleRoutes, historyRoutes, protectRoutes, clusterRoutes])
-    routes(app, door);
-  app.get("/api/v1/openapi.json", { schema: { hide: true } }, () => app.swagger());
+  for (const routes of groups) routes(app, door);
+  app.get("/api/v1/openapi.json", { schema: { hide: true }, config: { admits: "monitor" } }, () =>
+    app.swagger(),
+  );
   await app.ready();
   return app;
 }

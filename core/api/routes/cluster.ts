@@ -10,7 +10,10 @@ import { admissionRequest, described, initRequest, joinRequest } from "../schema
 export function clusterRoutes(app: FastifyInstance, door: ApiDoor): void {
   app.get(
     "/api/v1/cluster",
-    { schema: { summary: "Networks, nodes, ports", response: { 200: described("ClusterView") } } },
+    {
+      schema: { summary: "Networks, nodes, ports", response: { 200: described("ClusterView") } },
+      config: { admits: "monitor" },
+    },
     () => door.cluster(),
   );
   app.post<{ Body: Static<typeof initRequest> }>(
@@ -39,7 +42,10 @@ export function clusterRoutes(app: FastifyInstance, door: ApiDoor): void {
   );
   app.post(
     "/api/v1/cluster/tokens",
-    { schema: { summary: "A new one-time token", response: { 200: described("ClusterReply") } } },
+    {
+      schema: { summary: "A new one-time token", response: { 200: described("ClusterReply") } },
+      config: { admits: "admin" },
+    },
     () => door.newToken(),
   );
   app.post<{ Body: Static<typeof admissionRequest> }>(

@@ -15,6 +15,7 @@ export function historyRoutes(app: FastifyInstance, door: ApiDoor): void {
         querystring: historyQuery,
         response: { 200: described("HistoryEntry[]") },
       },
+      config: { admits: "monitor" },
     },
     (request) => door.history(request.query),
   );

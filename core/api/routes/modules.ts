@@ -15,22 +15,34 @@ const configBody = Type.Object(
 export function moduleRoutes(app: FastifyInstance, door: ApiDoor): void {
   app.get(
     "/api/v1/modules",
-    { schema: { summary: "All modules with their settings", response: { 200: described("ModuleView[]") } } },
+    {
+      schema: { summary: "All modules with their settings", response: { 200: described("ModuleView[]") } },
+      config: { admits: "monitor" },
+    },
     () => door.modules(),
   );
   app.get<{ Params: Params }>(
     "/api/v1/modules/:module",
-    { schema: { summary: "One module", params: moduleParams, response: { 200: described("ModuleView") } } },
+    {
+      schema: { summary: "One module", params: moduleParams, response: { 200: described("ModuleView") } },
+      config: { admits: "monitor" },
+    },
     (request) => door.module(request.params.module),
   );
   app.patch<{ Params: Params; Body: Static<typeof moduleChange> }>(
     "/api/v1/modules/:module",
-    { schema: { summary: "Change settings, on both nodes", params: moduleParams, body: moduleChange } },
+    {
+      schema: { summary: "Change settings, on both nodes", params: moduleParams, body: moduleChange },
+      config: { admits: "admin" },
+    },
     (request) => door.changeModule(request.params.module, request.body),
   );
   app.put<{ Params: Params; Body: Static<typeof configBody> }>(
     "/api/v1/modules/:module/userconfig",
-    { schema: { summary: "Replace userconfig.xml, on both nodes", params: moduleParams, body: configBody } },
+    {
+      schema: { summary: "Replace userconfig.xml, on both nodes", params: moduleParams, body: configBody },
+      config: { admits: "admin" },
+    },
     (request) => door.replaceModule(request.params.module, request.body.xml),
   );
   app.post<{ Params: Params; Body: Static<typeof commandRequest> }>(
@@ -42,6 +54,7 @@ export function moduleRoutes(app: FastifyInstance, door: ApiDoor): void {
         body: commandRequest,
         response: { 200: described("CommandReply") },
       },
+      config: { admits: "control" },
     },
     (request) => door.command(request.params.module, request.body, request.caller),
   );
@@ -53,6 +66,7 @@ export function moduleRoutes(app: FastifyInstance, door: ApiDoor): void {
         params: moduleParams,
         body: verifyRequest,
       },
+      config: { admits: "control" },
     },
     async (request) => {
       await door.verify(request.params.module, request.body);
@@ -61,7 +75,10 @@ export function moduleRoutes(app: FastifyInstance, door: ApiDoor): void {
   );
   app.post(
     "/api/v1/shutdown",
-    { schema: { summary: "Orderly host shutdown: all modules of this node stop with goodbye" } },
+    {
+      schema: { summary: "Orderly host shutdown: all modules of this node stop with goodbye" },
+      config: { admits: "control" },
+    },
     (request) => door.shutdown(request.caller),
   );
 }

@@ -17,7 +17,10 @@ import {
 export function protectRoutes(app: FastifyInstance, door: ApiDoor): void {
   app.get(
     "/api/v1/vms",
-    { schema: { summary: "The VMs of this node's hypervisor", response: { 200: described("VmView[]") } } },
+    {
+      schema: { summary: "The VMs of this node's hypervisor", response: { 200: described("VmView[]") } },
+      config: { admits: "monitor" },
+    },
     () => door.vms(),
   );
   app.post<{ Body: Static<typeof protectRequest> }>(
@@ -28,6 +31,7 @@ export function protectRoutes(app: FastifyInstance, door: ApiDoor): void {
         body: protectRequest,
         response: { 200: described("ProtectReply") },
       },
+      config: { admits: "admin" },
     },
     (request) => door.protect(request.body, request.caller),
   );
@@ -40,6 +44,7 @@ export function protectRoutes(app: FastifyInstance, door: ApiDoor): void {
         body: unprotectRequest,
         response: { 200: described("ProtectReply") },
       },
+      config: { admits: "admin" },
     },
     (request) => door.unprotect(request.params.module, request.body, request.caller),
   );
@@ -51,6 +56,7 @@ export function protectRoutes(app: FastifyInstance, door: ApiDoor): void {
         params: procedureParams,
         response: { 200: described("ProcedureStatus") },
       },
+      config: { admits: "monitor" },
     },
     (request) => door.procedure(request.params.id),
   );

@@ -13,7 +13,10 @@ const keepAliveMs = 10_000;
 export function statusRoutes(app: FastifyInstance, door: ApiDoor): void {
   app.get(
     "/api/v1/status",
-    { schema: { summary: "Nodes, modules and what they do", response: { 200: described("Status") } } },
+    {
+      schema: { summary: "Nodes, modules and what they do", response: { 200: described("Status") } },
+      config: { admits: "monitor" },
+    },
     () => door.status(),
   );
   app.get<{ Params: Static<typeof moduleParams>; Querystring: Static<typeof figuresQuery> }>(
@@ -25,6 +28,7 @@ export function statusRoutes(app: FastifyInstance, door: ApiDoor): void {
         querystring: figuresQuery,
         response: { 200: described("Figures") },
       },
+      config: { admits: "monitor" },
     },
     (request) => door.figures(request.params.module, request.query.node),
   );
@@ -35,6 +39,7 @@ export function statusRoutes(app: FastifyInstance, door: ApiDoor): void {
         summary: "What is not as it should be on this node",
         response: { 200: described("DoctorReport") },
       },
+      config: { admits: "monitor" },
     },
     () => door.doctor(),
   );
@@ -55,7 +60,10 @@ export function statusRoutes(app: FastifyInstance, door: ApiDoor): void {
 function liveRoute(app: FastifyInstance, door: ApiDoor): void {
   app.get(
     "/api/v1/events",
-    { schema: { summary: "Live stream (server-sent events); resumes after Last-Event-ID" } },
+    {
+      schema: { summary: "Live stream (server-sent events); resumes after Last-Event-ID" },
+      config: { admits: "monitor" },
+    },
     (request, reply) => {
       const header = request.headers["last-event-id"];
       const last = typeof header === "string" && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
