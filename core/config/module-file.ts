@@ -12,6 +12,8 @@ import { ConfigFault, parseXml, writeXml, type XmlElement, type XmlNode } from "
 
 export const moduleFormat = 1;
 export const moduleIdPattern = /^[a-z][a-z0-9-]{0,30}$/;
+/** Of modules that shall not share a host: chosen by people, so as plain as a module's name. */
+const groupPattern = /^[a-z][a-z0-9-]{0,30}$/;
 
 export type DefaultPrim =
   | { readonly kind: "alone" }
@@ -39,8 +41,15 @@ export interface ModuleSettings {
     readonly nice: Milliseconds;
     readonly force: Milliseconds;
   };
+  readonly placement: PlacementWishes;
   /** Disks left out by `protect --exclude`: the module is *partly protected* (issue wording). */
   readonly excluded: readonly { readonly target: string; readonly how: "detach" | "empty" }[];
+}
+
+/** What `balance` must respect: the node where the VM stays, and the group of which no two share a host. */
+export interface PlacementWishes {
+  readonly pin: NodeName | null;
+  readonly apart: string | null;
 }
 
 export interface ParsedModule {
@@ -82,11 +91,12 @@ function readService(service: ElementReader): ModuleSettings {
   const user = service.optionalChild("user");
   const rfs = service.optionalChild("rfs");
   const vm = readVm(service.child("vm"));
+  const nodes = readNodes(service.child("nodes"));
   const config: ModuleSettings = {
     uuid: service.matching("uuid", uuidPattern, "a UUID"),
     revision: service.integer("revision", 0, 1e12, 0),
     index: service.integer("index", 0, modulesMax - 1),
-    nodes: readNodes(service.child("nodes")),
+    nodes,
     vm,
     defaultPrim: readDefaultPrim(service),
     failover: service.oneOf("failover", ["on", "off"], "on") === "on",
@@ -95,6 +105,7 @@ function readService(service: ElementReader): ModuleSettings {
     loopInterval: seconds(service.integer("loop_interval", 1, 24 * 365, loopInterval / 3_600_000) * 3600),
     ...readReplication(rfs, vm.folder),
     stop: readStop(user),
+    placement: readPlacement(service.optionalChild("placement"), nodes),
     excluded: service.children("exclude").map(readExcluded),
   };
   for (const name of notCarriedOut) service.children(name);
@@ -167,6 +178,19 @@ function readStop(user: ElementReader | undefined): ModuleSettings["stop"] {
   return stop;
 }
 
+function readPlacement(item: ElementReader | undefined, nodes: readonly NodeName[]): PlacementWishes {
+  if (item === undefined) return { pin: null, apart: null };
+  const wanted = item.optional("pin");
+  const pin = nodes.find((node) => node === wanted) ?? null;
+  if (wanted !== undefined && pin === null) {
+    item.refuse(`pin="${wanted}" is not one of the module's nodes (${nodes.join(", ")})`);
+  }
+  const apart =
+    item.optional("apart") === undefined ? null : item.matching("apart", groupPattern, "a group's name");
+  item.done();
+  return { pin, apart };
+}
+
 function readExcluded(item: ElementReader): ModuleSettings["excluded"][number] {
   const excluded = { target: item.text("disk"), how: item.oneOf("how", ["detach", "empty"]) };
   item.done();
@@ -182,7 +206,7 @@ function warningsOf(safe: XmlElement): string[] {
 }
 
 export function writeModule(config: ModuleSettings): string {
-  const { vm, stop } = config;
+  const { vm, stop, placement } = config;
   const service: XmlNode = {
     name: "service",
     attributes: {
@@ -215,8 +239,15 @@ export function writeModule(config: ModuleSettings): string {
           forcestoptimeout: stop.force / 1000,
         },
       },
+      ...placementNode(placement),
       ...config.excluded.map(({ target, how }) => ({ name: "exclude", attributes: { disk: target, how } })),
     ],
   };
   return writeXml({ name: "safe", attributes: { format: moduleFormat }, children: [service] });
+}
+
+/** Nothing is written where nothing is wished for: older readers do not know the element. */
+function placementNode({ pin, apart }: PlacementWishes): XmlNode[] {
+  if (pin === null && apart === null) return [];
+  return [{ name: "placement", attributes: { pin: pin ?? undefined, apart: apart ?? undefined } }];
 }

@@ -107,7 +107,7 @@ function moduleDoor(daemon: Daemon): Pick<ApiDoor, OfModules> {
     module: (id) => running().modules.view(id),
     changeModule: async (id, change: ModuleChange) => {
       const { modules, exchange } = running();
-      refuseUnknownPrim(modules.expect(id).nodes, id, change);
+      refuseUnknownNodes(modules.expect(id).nodes, id, change);
       modules.change(id, change);
       await exchange.offerAll();
       return modules.view(id);
@@ -226,7 +226,13 @@ function judged(id: string, xml: string): ReturnType<typeof parseModule> {
   }
 }
 
-function refuseUnknownPrim(nodes: readonly string[], id: string, { defaultPrim }: ModuleChange): void {
+function refuseUnknownNodes(
+  nodes: readonly string[],
+  id: string,
+  { defaultPrim, pin = "" }: ModuleChange,
+): void {
+  if (pin !== "" && !nodes.includes(pin))
+    throw new GemelError("GEMEL-4008", id, `pin must be one of: ${nodes.join(", ")}, or empty for none.`);
   const words: readonly string[] = ["alone", "lastprim", ...nodes];
   if (defaultPrim === undefined || words.includes(defaultPrim)) return;
   throw new GemelError("GEMEL-4008", id, `defaultprim must be one of: ${words.join(", ")}.`);

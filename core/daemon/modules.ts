@@ -7,7 +7,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { failure, GemelError, type Failure } from "../base/errors.js";
-import { moduleId, type ModuleId } from "../base/units.js";
+import { moduleId, nodeName, type ModuleId } from "../base/units.js";
 import { moduleIds, readModuleFile, removeModule, saveModule } from "../config/files.js";
 import { writeModule, type ModuleSettings } from "../config/module-file.js";
 import { moduleFile, type Paths } from "../config/paths.js";
@@ -78,7 +78,7 @@ export class Modules {
 
   view(id: string): ModuleView {
     const settings = this.expect(id);
-    const { vm, nodes, index, failover, boot, maxLoop, acknowledge, defaultPrim } = settings;
+    const { vm, nodes, index, failover, boot, maxLoop, acknowledge, defaultPrim, placement } = settings;
     const { loopInterval, resyncCap, stop } = settings;
     return {
       id,
@@ -96,8 +96,7 @@ export class Modules {
         stop: stop.how,
         niceStopSeconds: stop.nice / 1000,
         acknowledge,
-        pin: null,
-        apart: null,
+        ...placement,
         defaultPrim: defaultPrim.kind === "node" ? defaultPrim.node : defaultPrim.kind,
       },
     };
@@ -156,7 +155,16 @@ export class Modules {
 }
 
 function changed(settings: ModuleSettings, change: ModuleChange): ModuleSettings {
-  const { defaultPrim: prim, loopIntervalHours, stop, niceStopSeconds, resyncCap, ...plain } = change;
+  const {
+    defaultPrim: prim,
+    loopIntervalHours,
+    stop,
+    niceStopSeconds,
+    resyncCap,
+    pin,
+    apart,
+    ...plain
+  } = change;
   const same: Partial<ModuleSettings> = plain;
   return {
     ...settings,
@@ -167,6 +175,10 @@ function changed(settings: ModuleSettings, change: ModuleChange): ModuleSettings
       loopInterval: (loopIntervalHours * 3_600_000) as ModuleSettings["loopInterval"],
     }),
     ...(resyncCap !== undefined && { resyncCap: resyncCap as ModuleSettings["resyncCap"] }),
+    placement: {
+      pin: pin === undefined ? settings.placement.pin : pin === "" ? null : nodeName(pin),
+      apart: apart === undefined ? settings.placement.apart : apart === "" ? null : apart,
+    },
     stop: {
       ...settings.stop,
       ...(stop !== undefined && { how: stop }),

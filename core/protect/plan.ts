@@ -81,6 +81,7 @@ export function newSettings({ vm, folder, nodes, index, excluded }: Protected): 
     acknowledge: "written",
     resyncCap: bytes(0),
     stop: { how: "shutdown", nice: niceStopTimeout, force: forceStopTimeout },
+    placement: { pin: null, apart: null },
     excluded,
   };
 }

@@ -46,6 +46,7 @@ const settings: ModuleSettings = {
   acknowledge: "received",
   resyncCap: bytes(1000),
   stop: { how: "save", nice: seconds(20), force: seconds(30) },
+  placement: { pin: nodeName("beta"), apart: "recorders" },
   excluded: [{ target: "vdb", how: "empty" }],
 };
 
@@ -73,6 +74,15 @@ test("cluster-file-round-trip", () => {
 
 test("module-file-round-trip", () => {
   assert.deepEqual(parseModule(writeModule(settings)), { config: settings, warnings: [] });
+});
+
+test("wishes-of-placement-are-optional", () => {
+  const wish = (inner: string): unknown => parseModule(module_(inner)).config.placement;
+  assert.deepEqual(wish(""), { pin: null, apart: null });
+  assert.deepEqual(wish('<placement pin="beta"/>'), { pin: "beta", apart: null });
+  assert.deepEqual(wish('<placement apart="recorders"/>'), { pin: null, apart: "recorders" });
+  const none = { ...settings, placement: { pin: null, apart: null } };
+  assert.doesNotMatch(writeModule(none), /placement/);
 });
 
 test("silence-counts-the-slowest-network", () => {
@@ -104,6 +114,11 @@ test("wrong-files-are-refused-with-line-and-reason", () => {
     [module_("", 'defaultprim="gamma"'), 2, /not one of the module's nodes/],
     [module_('<rfs><replicated dir="/other"/></rfs>'), 5, /replicates its folder/],
     [module_("").replace("/data/x", "/data/../x"), 3, /without \. and \.\./],
+    [module_('<placement pin="gamma"/>'), 5, /pin="gamma" is not one of the module's nodes \(alpha, beta\)/],
+    [module_('<placement apart="Two Words"/>'), 5, /not a group's name/],
+    [module_('<placement apart=""/>'), 5, /apart is missing/],
+    [module_('<placement host="alpha"/>'), 5, /unknown attribute host/],
+    [module_("<placement/><placement/>"), 5, /only one/],
     [module_("<user>"), 6, /closing tag/],
     ["<safe format='2'/>", 1, /newer Gemel/],
     ["<!DOCTYPE x [<!ENTITY a 'b'>]><safe/>", 1, /DOCTYPE/],

@@ -41,6 +41,7 @@ function settings(): ModuleSettings {
     acknowledge: "written",
     resyncCap: bytes(0),
     stop: { how: "shutdown", nice: seconds(30), force: seconds(30) },
+    placement: { pin: null, apart: null },
     excluded: [],
   };
 }
@@ -106,6 +107,21 @@ test("settings-change-on-both", async () => {
   await pair.until("beta has it", async () =>
     /failover="off"/.test((await pair.gemel("beta", "module", "show", "cam1")).stdout),
   );
+});
+
+test("wishes-of-placement-reach-both-nodes", async () => {
+  const set = await pair.gemel("alpha", "module", "set", "cam1", "--pin", "beta", "--apart", "recorders");
+  assert.equal(set.code, 0, set.stderr);
+  await pair.until("beta has it", async () =>
+    /<placement pin="beta" apart="recorders"/.test(
+      (await pair.gemel("beta", "module", "show", "cam1")).stdout,
+    ),
+  );
+  const strange = await pair.gemel("alpha", "module", "set", "cam1", "--pin", "gamma");
+  assert.equal(strange.code, 1);
+  assert.match(strange.stderr, /pin must be one of: alpha, beta/);
+  const none = await pair.gemel("alpha", "module", "set", "cam1", "--pin", "none", "--apart", "none");
+  assert.doesNotMatch(none.stdout, /placement/);
 });
 
 test("stop-both", async () => {
