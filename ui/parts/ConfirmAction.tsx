@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one dialog before a command: what will happen, in the API's own words (GET preview), for one module or
+// for several at once. Nothing is sent before the person has read it; what loses data is typed, not clicked.
+//
+// Invariant: a command that was refused stays in the dialog with its reason and the next step; those that
+// were accepted are not sent a second time.
+
+import {
+  Button,
+  Form,
+  FormGroup,
+  FormHelperText,
+  HelperText,
+  HelperTextItem,
+  Modal,
+  ModalBody,
+  ModalFooter,
+  ModalHeader,
+  TextInput,
+} from "@patternfly/react-core";
+import { useState, type ReactNode } from "react";
+import type { CommandReply, CommandRequest, ModuleVerb } from "../../core/api/contract.js";
+import { verbWords } from "../../core/api/words.js";
+import { failureOf, type ApiFailure } from "../api.js";
+import { useChange } from "../asking.js";
+import { FailureAlert } from "./FailureAlert.js";
+import { PreviewOf, useAllowed } from "./Preview.js";
+
+export interface AskedAction {
+  readonly module: string;
+  /** The VM's own name, as people know it. */
+  readonly vm: string;
+  readonly verb: ModuleVerb;
+  readonly node?: string;
+  readonly keep?: string;
+  readonly force?: boolean;
+}
+
+export interface ConfirmActionProps {
+  /** One command, or the same verb for several modules. */
+  readonly asked: readonly [AskedAction, ...AskedAction[]];
+  readonly onClose: () => void;
+  /** All were accepted: what the API said to each. The dialog closes by itself. */
+  readonly onDone?: (replies: readonly CommandReply[]) => void;
+}
+
+export function ConfirmAction({ asked, onClose, onDone }: ConfirmActionProps): ReactNode {
+  const [first] = asked;
+  const words = verbWords[first.verb];
+  const [typed, setTyped] = useState("");
+  const { send, waiting, refused, accepted } = useCommands(asked, (replies) => {
+    onDone?.(replies);
+    onClose();
+  });
+  const open = asked.filter(({ module }) => !accepted.has(module));
+  const { allowed, known } = useAllowed(open);
+  const mustType = words.confirm === "type-name";
+  const isTyped = !mustType || typed.trim() === first.module;
+  const name = asked.length === 1 ? first.vm : `${asked.length} VMs`;
+  return (
+    <Modal
+      isOpen
+      variant={asked.length === 1 ? "small" : "medium"}
+      onClose={onClose}
+      aria-labelledby="confirm-title"
+      aria-describedby="confirm-body"
+    >
+      <ModalHeader title={`${words.label}: ${name}`} labelId="confirm-title" description={words.sentence} />
+      <ModalBody id="confirm-body" tabIndex={0}>
+        {open.map((one) => (
+          <PreviewOf key={one.module} asked={one} named={asked.length > 1} />
+        ))}
+        {mustType && allowed && <TypeName module={first.module} typed={typed} onType={setTyped} />}
+        {refused.map(({ module, failure }) => (
+          <FailureAlert key={module} failure={failure} what={`${words.label}: ${module} was refused`} />
+        ))}
+      </ModalBody>
+      <ModalFooter>
+        <Button
+          variant={words.danger === "data-lost" || words.danger === "guest-stops" ? "danger" : "primary"}
+          isLoading={waiting}
+          isDisabled={waiting || !known || !allowed || !isTyped}
+          onClick={send}
+        >
+          {words.label}
+        </Button>
+        <Button variant="link" onClick={onClose}>
+          Cancel
+        </Button>
+      </ModalFooter>
+    </Modal>
+  );
+}
+
+const commandOf = ({ verb, node, keep, force }: AskedAction): CommandRequest => ({
+  verb,
+  ...(node !== undefined && { node }),
+  ...(keep !== undefined && { keep }),
+  ...(force !== undefined && { force }),
+});
+
+interface Commands {
+  readonly send: () => void;
+  readonly waiting: boolean;
+  readonly refused: readonly { readonly module: string; readonly failure: ApiFailure }[];
+  readonly accepted: ReadonlyMap<string, CommandReply>;
+}
+
+function useCommands(
+  asked: readonly AskedAction[],
+  done: (replies: readonly CommandReply[]) => void,
+): Commands {
+  const change = useChange<CommandReply>(["/status"]);
+  const [waiting, setWaiting] = useState(false);
+  const [refused, setRefused] = useState<Commands["refused"]>([]);
+  const [accepted, setAccepted] = useState<Commands["accepted"]>(new Map());
+  const sendAll = async (): Promise<void> => {
+    setWaiting(true);
+    const good = new Map(accepted);
+    const bad: { readonly module: string; readonly failure: ApiFailure }[] = [];
+    for (const one of asked.filter(({ module }) => !good.has(module))) {
+      const { module } = one;
+      try {
+        const path = `/modules/${module}/commands`;
+        good.set(module, await change.mutateAsync({ method: "POST", path, body: commandOf(one) }));
+      } catch (thrown) {
+        bad.push({ module, failure: failureOf(thrown) });
+      }
+    }
+    setAccepted(good);
+    setRefused(bad);
+    setWaiting(false);
+    if (bad.length === 0) done([...good.values()]);
+  };
+  const send = (): void => {
+    void sendAll();
+  };
+  return { send, waiting, refused, accepted };
+}
+
+interface TypeNameProps {
+  readonly module: string;
+  readonly typed: string;
+  readonly onType: (typed: string) => void;
+}
+
+/** What cannot be taken back is typed, so that no double click does it. */
+export function TypeName({ module, typed, onType }: TypeNameProps): ReactNode {
+  return (
+    <Form
+      onSubmit={(event) => {
+        event.preventDefault();
+      }}
+    >
+      <FormGroup label={`Type ${module} to confirm`} fieldId="confirm-name">
+        <TextInput
+          id="confirm-name"
+          value={typed}
+          autoComplete="off"
+          spellCheck={false}
+          aria-describedby="confirm-name-help"
+          validated={typed.trim() === module ? "success" : "default"}
+          onChange={(_event, value) => {
+            onType(value);
+          }}
+        />
+        <FormHelperText>
+          <HelperText id="confirm-name-help">
+            <HelperTextItem>The module&rsquo;s name, letter by letter.</HelperTextItem>
+          </HelperText>
+        </FormHelperText>
+      </FormGroup>
+    </Form>
+  );
+}
