@@ -10,8 +10,9 @@ import type { HostName, NetworkName } from "./network.js";
 
 const usage = `Usage: npm run lab -- COMMAND [--dir FOLDER]
 
-  up [--fs ext4|xfs|btrfs] [--size MIB] [--keep]
-                                 bring up hosts alpha, beta, gamma (--keep: with their old disks)
+  up [--fs ext4|xfs|btrfs] [--size MIB] [--keep] [--console]
+                                 bring up hosts alpha, beta, gamma (--keep: with their old disks;
+                                 --console: a browser on this machine reaches their consoles)
   down [--keep]                  end everything; nothing stays but the logs (and with --keep the disks)
   status [--json]
   shell HOST [COMMAND…]          a shell in the host
@@ -37,6 +38,7 @@ type Flags = {
   readonly fs?: string;
   readonly size?: string;
   readonly keep?: boolean;
+  readonly console?: boolean;
   readonly json?: boolean;
   readonly "no-volume"?: boolean;
   readonly "links-up"?: boolean;
@@ -86,7 +88,8 @@ function describe(status: LabStatus): string {
   const hosts = status.hosts.map((host) => {
     const runs = [...(host.daemon ? ["gemel"] : []), ...host.guests.map((name) => `guest ${name}`)];
     const addresses = `${host.addresses.data}  ${host.addresses.heart}`;
-    return `  ${host.name.padEnd(6)} ${host.state.padEnd(7)} ${addresses}  ${runs.join(", ")}`;
+    const shown = host.console === null ? "" : `  ${host.console}`;
+    return `  ${host.name.padEnd(6)} ${host.state.padEnd(7)} ${addresses}${shown}  ${runs.join(", ")}`;
   });
   const head = `The lab in ${status.dir} is ${status.up ? "up" : "down"}.`;
   return [head, "Hosts", ...hosts, "Networks", ...networks, ""].join("\n");
@@ -108,6 +111,7 @@ const commands: Record<string, Command> = {
       ...(flags.size === undefined ? {} : { sizeMiB: numberOf("--size", flags.size) }),
       fs: oneOf("--fs", fileSystems, flags.fs ?? "ext4"),
       keep: flags.keep === true,
+      console: flags.console === true,
       stays: true,
     });
     process.stdout.write(describe(lab.status()));
@@ -150,6 +154,7 @@ function parse(argv: readonly string[]): { words: string[]; flags: Flags } {
       fs: { type: "string" },
       size: { type: "string" },
       keep: { type: "boolean" },
+      console: { type: "boolean" },
       json: { type: "boolean" },
       help: { type: "boolean", short: "h" },
       "no-volume": { type: "boolean" },

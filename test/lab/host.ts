@@ -14,6 +14,7 @@
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { ChildProcess, StdioOptions } from "node:child_process";
 import { join } from "node:path";
+import { consoleUrl, startRelay } from "./console/relay.js";
 import { makeHostFiles } from "./host-files.js";
 import { abortConnections, fuseConnectionsOf } from "./machine/fuse.js";
 import { Freezer } from "./machine/freezer.js";
@@ -34,7 +35,12 @@ import { addressOf } from "./network.js";
 import type { HostName, NetworkName, NetworkState, Networks } from "./network.js";
 import { waitFor } from "./wait.js";
 
-export type HostOptions = { readonly fs: FileSystem; readonly sizeMiB: number };
+export type HostOptions = {
+  readonly fs: FileSystem;
+  readonly sizeMiB: number;
+  /** The consoles are reachable from the machine itself (console/relay.ts). */
+  readonly console: boolean;
+};
 
 export type BootOptions = {
   /** False leaves the data disk unmounted (volume-not-mounted-at-boot). */
@@ -100,6 +106,11 @@ export class LabHost {
     return addressOf(this.name, network);
   }
 
+  /** Where a browser on this machine finds the host's console; undefined: the lab was not asked for it. */
+  get consoleUrl(): string | undefined {
+    return this.#around.options.console ? consoleUrl(this.name) : undefined;
+  }
+
   get volumePath(): string {
     return join(this.#home, "volume.img");
   }
@@ -132,6 +143,7 @@ export class LabHost {
       const pid = await waitFor(`${this.name} to have a process 1`, () => this.pid, bootLimitMs);
       await this.#around.networks.plug(this.name, pid, this.#around.networkStates());
       await this.applyFilter();
+      if (this.consoleUrl !== undefined) await this.#showConsole(pid);
       child.stdin?.write("go\n");
       await this.#waitUntilUp();
     } catch (error) {
@@ -301,6 +313,16 @@ export class LabHost {
     } finally {
       closeSync(log);
     }
+  }
+
+  async #showConsole(pid: number): Promise<void> {
+    await startRelay({
+      name: this.name,
+      pid,
+      target: this.address("data"),
+      labFolder: this.#around.dir,
+      joining: this.#freezer.joining(),
+    });
   }
 
   async #waitUntilUp(): Promise<void> {

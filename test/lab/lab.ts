@@ -10,6 +10,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { demandFreeAddresses } from "./console/relay.js";
 import { LabHost } from "./host.js";
 import type { HostOptions, HostState } from "./host.js";
 import { labFolder } from "./machine/folders.js";
@@ -36,6 +37,8 @@ export type LabStatus = {
     readonly state: HostState;
     readonly pid: number | null;
     readonly addresses: Record<NetworkName, string>;
+    /** From this machine; null: not asked for, or none there. */
+    readonly console: string | null;
     readonly guests: readonly string[];
     readonly daemon: boolean;
   }[];
@@ -89,6 +92,7 @@ export class Lab {
       await before.down({ keep: options.keep === true });
     }
     const stored = newStored(options);
+    if (stored.options.console) await demandFreeAddresses(stored.hosts);
     if (options.keep !== true)
       for (const host of hostNames) rmSync(join(dir, host), { recursive: true, force: true });
     mkdirSync(dir, { recursive: true });
@@ -168,6 +172,7 @@ export class Lab {
       state: host.state,
       pid: host.pid ?? null,
       addresses: { data: host.address("data"), heart: host.address("heart") },
+      console: host.consoleUrl ?? null,
       guests: runningGuests(host),
       daemon: host.processes().some((entry) => entry.argv[1]?.endsWith("/dist/core/main.js") === true),
     }));
@@ -213,7 +218,7 @@ function newStored(options: LabOptions): StoredLab {
   }
   return {
     format: 1,
-    options: { fs: options.fs ?? "ext4", sizeMiB },
+    options: { fs: options.fs ?? "ext4", sizeMiB, console: options.console === true },
     hosts: options.hosts ?? hostNames,
     owner: options.stays === true ? null : { pid: process.pid, begin: beginOf(process.pid) ?? "" },
     networks: Object.fromEntries(networkNames.map((name) => [name, nothingDone()])) as StoredLab["networks"],

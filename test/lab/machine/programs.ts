@@ -8,6 +8,9 @@ import { cachePath, labSourcePath } from "./folders.js";
 
 const flags = ["-std=gnu17", "-O2", "-Wall", "-Wextra", "-Wconversion", "-Wno-sign-conversion", "-Werror"];
 
+/** Two hosts that boot at once may ask for the same program. */
+let attempts = 0;
+
 /** Compiles test/lab/SOURCE; gives the program's path. Two that do it at once do no harm. */
 export async function compiledProgram(source: string, extraFlags: readonly string[] = []): Promise<string> {
   const sourcePath = join(labSourcePath, source);
@@ -19,7 +22,7 @@ export async function compiledProgram(source: string, extraFlags: readonly strin
   const program = join(cachePath(), "programs", `${basename(source, ".c")}-${key}`);
   if (existsSync(program)) return program;
   mkdirSync(join(cachePath(), "programs"), { recursive: true });
-  const unfinished = `${program}.${process.pid}`;
+  const unfinished = `${program}.${process.pid}-${++attempts}`;
   await must(["gcc", ...flags, ...extraFlags, "-o", unfinished, sourcePath], { timeoutMs: 120_000 });
   renameSync(unfinished, program);
   return program;
