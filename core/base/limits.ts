@@ -33,5 +33,8 @@ export const checkerInterval: Milliseconds = seconds(5);
 export const maxLoop = 3;
 export const loopInterval: Milliseconds = seconds(24 * 3600);
 
+/** Entries of the shared record: users, acknowledged alarms, and what is left of removed ones. */
+export const sharedEntriesMax = 2_000;
+
 check(pulse * 3 < heartbeatTimeout, "several heartbeats may be lost before the peer is suspected");
 check(freezeDeadlineWithoutLease > heartbeatTimeout, "silence is judged before the engine pauses its guest");

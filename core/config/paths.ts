@@ -15,6 +15,8 @@ export interface Paths {
   readonly history: string;
   /** Two slots, `.0` and `.1` (core/record/node-record.ts). */
   readonly nodeRecord: string;
+  /** Users, pause, acknowledgements: what both nodes hold alike (core/cluster/shared-record.ts). */
+  readonly sharedRecord: string;
   /** The last status that this daemon showed: what the CLI reads while the daemon is silent. */
   readonly lastStatus: string;
   readonly joinToken: string;
@@ -38,6 +40,7 @@ export function pathsUnder(roots: {
     tls: join(roots.etc, "tls"),
     history: join(roots.state, "history.db"),
     nodeRecord: join(roots.state, "node.json"),
+    sharedRecord: join(roots.state, "shared.json"),
     lastStatus: join(roots.state, "status.json"),
     joinToken: join(roots.state, "join-token.json"),
     socket: join(roots.run, "gemel.sock"),

@@ -4,7 +4,7 @@
 // daemon finds them (P6).
 
 import { join } from "node:path";
-import type { ProcedureStatus, Status } from "../api/contract.js";
+import type { Status } from "../api/contract.js";
 import { failure, GemelError, type Failure } from "../base/errors.js";
 import { moduleId, seconds, type Instant, type ModuleId, type NodeName } from "../base/units.js";
 import { peersOf, type ClusterConfig } from "../config/cluster-file.js";
@@ -23,15 +23,17 @@ import type { MirrorEvent } from "../../native/index.js";
 import { stateAtStart } from "./beginning.js";
 import { bootClock } from "./clock.js";
 import { Commands } from "./commands.js";
+import { CopyRate } from "./copy-rate.js";
 import { Exchange, type Offer } from "./exchange.js";
-import { forward } from "./forward.js";
 import { explain, mirrorConfigOf, placeOf } from "./hands.js";
 import { Membership, type Member } from "./membership.js";
 import { configOf, Modules } from "./modules.js";
 import { wordsOf } from "./mirror-log.js";
+import { News, procedureCall } from "./news.js";
 import { Observer } from "./observer.js";
 import { servicesOf } from "./services.js";
 import { setAside } from "./set-aside.js";
+import { Sharing } from "./sharing.js";
 import { statusOf } from "./status.js";
 
 export interface RunningEdge {
@@ -57,7 +59,6 @@ export interface Recorded {
 }
 
 const exchangeEveryMs = 2_000;
-const procedureCall = "procedure";
 
 export class Running {
   readonly node: NodeName;
@@ -66,7 +67,10 @@ export class Running {
   readonly mirrors: MirrorSupervisor;
   readonly commands: Commands;
   readonly procedures: Procedures;
+  readonly news: News;
+  readonly copyRate: CopyRate;
   readonly exchange: Exchange;
+  readonly sharing: Sharing;
   readonly hypervisor: Hypervisor;
   readonly protection: Protection;
   private readonly loop: NodeLoop;
@@ -97,6 +101,7 @@ export class Running {
     this.mirrors = new MirrorSupervisor(paths.mirrorRun, {
       status: (module, status) => {
         this.generations.set(module, status.generation);
+        this.copyRate.see(status);
         this.post({ kind: "mirror-status", module: moduleId(module), status });
       },
       event: (module, event) => this.mirrorSaid(module, event),
@@ -107,7 +112,10 @@ export class Running {
       now: bootClock,
       post: (report) => this.post(report),
       views: () => this.views(),
+      news: () => this.news.own(),
+      told: (from, news) => this.news.take(from, news),
     });
+    this.sharing = new Sharing(paths.sharedRecord, this.node, this.membership);
     this.vms = new VmHands(hypervisor, (module, command, limit) => this.mirrors.ask(module, command, limit));
     this.effects = new Effects(this.effectEdge(member));
     this.modules.reread();
@@ -119,9 +127,14 @@ export class Running {
       modules: this.modules,
       membership: this.membership,
     });
-    this.procedures = new Procedures(join(paths.state, "procedures"), (subject, sentence, outcome) =>
-      this.log(subject, sentence, outcome),
+    this.copyRate = new CopyRate(join(paths.state, "copy-rate.json"), (why) =>
+      this.log(null, "The speed of the last copy could not be kept.", why),
     );
+    this.procedures = new Procedures(join(paths.state, "procedures"), {
+      record: (subject, sentence, outcome) => this.log(subject, sentence, outcome),
+      changed: edge.changed,
+    });
+    this.news = new News({ ...this, changed: edge.changed });
     this.exchange = new Exchange(this.modules, this.membership, (id) => this.letGo(id));
     this.protection = edge.protection(servicesOf(this, paths), this.procedures);
     this.observer = this.observe();
@@ -158,35 +171,19 @@ export class Running {
   }
 
   status(): Status {
-    const { procedures } = this;
     return statusOf({
       state: this.state,
       now: bootClock(),
       startedAt: this.edge.startedAt,
       member: this.member,
       settings: (module) => this.modules.settings(module),
-      procedures: procedures.views().map(({ id }) => this.ownProcedure(id)),
+      procedures: this.news.procedures(),
+      copying: (module) => this.news.copying(module),
       troubles: this.modules.troubles(),
       // What was seen here says nothing once the VM runs elsewhere.
       unproven: new Map([...this.unproven].filter(([module]) => this.isRunning(moduleId(module)))),
       reachableSince: (peer, reachable) => this.reachableSince(peer, reachable),
     });
-  }
-
-  /** Begun on the other node, when that one runs the VM (unprotect): asked for there. */
-  async procedure(id: string): Promise<ProcedureStatus> {
-    if (this.procedures.has(id)) return this.ownProcedure(id);
-    for (const { name } of peersOf(this.member.config, this.node)) {
-      const path = `/api/v1/peer/calls/${procedureCall}`;
-      const asked = forward<ProcedureStatus>(this.membership, name, { method: "POST", path, body: { id } });
-      const found = await asked.catch(() => undefined);
-      if (found !== undefined) return found;
-    }
-    return this.ownProcedure(id);
-  }
-
-  private ownProcedure(id: string): ProcedureStatus {
-    return { ...this.procedures.view(id), node: this.node };
   }
 
   private reachableSince(peer: string, reachable: boolean): Instant {
@@ -204,7 +201,7 @@ export class Running {
   }
 
   async answerPeer(name: string, body: unknown): Promise<unknown> {
-    const answer = { ...this.answers(), ...this.protection.answers }[name];
+    const answer = { ...this.answers(), ...this.sharing.answers, ...this.protection.answers }[name];
     if (answer === undefined) throw new GemelError("GEMEL-4008", name, "This node does not know the call.");
     return await answer(body);
   }
@@ -213,7 +210,7 @@ export class Running {
   private answers(): PeerAnswers {
     return {
       "offer-module": (body) => Promise.resolve(this.exchange.taken(body as Offer)),
-      [procedureCall]: (body) => Promise.resolve(this.ownProcedure((body as { readonly id: string }).id)),
+      [procedureCall]: (body) => Promise.resolve(this.news.ownProcedure((body as { readonly id: string }).id)),
       verify: async (body) => {
         const { module, repair } = body as { readonly module: string; readonly repair: boolean };
         this.modules.expect(module);
@@ -243,7 +240,8 @@ export class Running {
     const { paths, incarnation } = this.edge;
     const modules = new Map(this.modules.ids().map((id) => [id, this.modules.expect(id)]));
     const { state, trouble, keep } = stateAtStart(paths, incarnation, member, modules);
-    if (trouble !== undefined) this.log(null, "The daemon's own state file was damaged.", trouble);
+    for (const one of [trouble, this.sharing.record.trouble])
+      if (one !== undefined) this.log(null, "The daemon's own state file was damaged.", one);
     return new NodeLoop(state, {
       now: bootClock,
       step,
@@ -385,5 +383,6 @@ export class Running {
   private everySoOften(): void {
     this.modules.reread();
     void this.exchange.offerAll();
+    void this.sharing.offerAll();
   }
 }
