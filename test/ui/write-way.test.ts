@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// The drawing of a write's way shows only what is so: every situation of a pair has its own picture.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { ModuleOnNode, ModuleStatus } from "../../core/api/contract.js";
+import { wayOf, type WayKind } from "../../ui/parts/path/legs.js";
+
+const row = (node: string, more: Partial<ModuleOnNode>): ModuleOnNode => ({
+  node,
+  state: "SECOND",
+  stability: "Ready",
+  upToDate: true,
+  generation: "1",
+  session: 1,
+  reason: "none",
+  since: "2026-11-21T03:00:00Z",
+  vm: "off",
+  live: true,
+  ...more,
+});
+
+const module = (
+  alpha: Partial<ModuleOnNode>,
+  beta: Partial<ModuleOnNode>,
+  more: Partial<ModuleStatus> = {},
+): ModuleStatus => ({
+  id: "cam1",
+  vm: "Camera server",
+  sentence: "",
+  protected: false,
+  partly: false,
+  colour: "amber",
+  active: null,
+  ifHostDied: { sentence: "", seconds: null, node: null },
+  nodes: [row("alpha", alpha), row("beta", beta)],
+  reintegration: null,
+  conflict: false,
+  troubles: [],
+  actions: [],
+  ...more,
+});
+
+const runs: Partial<ModuleOnNode> = { state: "PRIM", vm: "on" };
+const alone: Partial<ModuleOnNode> = { state: "ALONE", vm: "on" };
+const behind: Partial<ModuleOnNode> = { state: "SECOND", upToDate: false };
+const copy: ModuleStatus["reintegration"] = {
+  node: "alpha",
+  kind: "tracked",
+  direction: "source",
+  bytesTotal: 10,
+  bytesDone: 1,
+  bytesSent: 1,
+  bytesHashed: 0,
+  bytesPerSecond: 1,
+};
+const freeze = { reason: "peer-silent", ageMs: 900, guestPaused: false };
+
+const cases: readonly (readonly [name: string, module: ModuleStatus, kind: WayKind, here: string])[] = [
+  ["pair", module(runs, {}, { active: "alpha", protected: true }), "both", "alpha"],
+  ["pair-on-beta", module({}, runs, { active: "beta", protected: true }), "both", "beta"],
+  ["alone", module(alone, { state: "STOP", upToDate: false }, { active: "alpha" }), "alone", "alpha"],
+  ["catching-up", module(alone, behind, { active: "alpha", reintegration: copy }), "copying", "alpha"],
+  ["frozen", module(runs, {}, { active: "alpha", freeze }), "frozen", "alpha"],
+  [
+    "paused",
+    module(runs, {}, { active: "alpha", freeze: { ...freeze, guestPaused: true } }),
+    "paused",
+    "alpha",
+  ],
+  ["both-run", module(alone, alone, { conflict: true }), "split", "alpha"],
+  ["peer-silent-copy-held-back", module(alone, { live: false, ...runs }), "alone", "alpha"],
+  ["stopped", module({ state: "STOP" }, { state: "STOP" }), "still", "alpha"],
+  ["runner-silent", module({ ...runs, live: false }, { state: "WAIT" }), "lost", "alpha"],
+];
+
+void describe("write-way", () => {
+  for (const [name, status, kind, here] of cases)
+    void it(name, () => {
+      const way = wayOf(status, undefined);
+      assert.deepEqual([way.kind, way.here], [kind, here]);
+      assert.notEqual(way.sentence, "");
+    });
+
+  void it("no-dirty-bytes-are-claimed-while-both-hold-everything", () => {
+    const figures = {
+      module: "cam1",
+      cpu: 1,
+      memory: 1,
+      writesPerSecond: 1,
+      bytesWrittenPerSecond: 1,
+      bytesReadPerSecond: 1,
+      writeP50Us: 1,
+      writeP99Us: 1,
+      localP50Us: 1,
+      peerP50Us: 1,
+      dirtyBytes: 4096,
+      inFlight: 1,
+    };
+    assert.equal(wayOf(module(runs, {}, { protected: true }), figures).dirtyBytes, 0);
+    assert.equal(wayOf(module(alone, { state: "STOP" }), figures).dirtyBytes, 4096);
+  });
+});
