@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import js from "@eslint/js";
+import reactHooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
 
 /** Type-checked lint: no floating promises, exhaustive switches, no unsafe any. */
@@ -34,6 +35,11 @@ export default tseslint.config(
         { selector: "TSEnumDeclaration", message: "Use a discriminated union or a literal union." },
       ],
     },
+  },
+  {
+    // The console: React's own rules, and the way data flows in a page instead of awaiting.
+    files: ["ui/**/*.ts", "ui/**/*.tsx"],
+    ...reactHooks.configs.flat["recommended-latest"],
   },
   {
     files: ["test/**/*.ts"],

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The three things that are built: dependencies (npm), the native addon (node-gyp) and the TypeScript (tsc).
+ * What is built: dependencies (npm), the native addon (node-gyp), the TypeScript (tsc), the console (vite).
  *
  * Each is skipped when the contents of all its inputs are what they were at the last success (a stamp by
  * content, not by time: a fresh checkout or a switched branch changes times, not meaning). Invariant: a stamp
@@ -15,7 +15,10 @@ import { run } from "./command.mjs";
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stampPath = join(root, "build", "setup-stamps.json");
-const sourceFolders = ["core", "kvm", "native", "test"];
+/** ui too: tests compile what they import of it. */
+const sourceFolders = ["core", "kvm", "native", "test", "ui"];
+/** What vite wrote is not tsc's to tidy. */
+const bundles = /^dist\/console(-mock)?\//;
 
 /** @typedef {{ quiet: boolean, say: (sentence: string) => void }} Talk */
 
@@ -59,7 +62,7 @@ export async function buildNative(talk) {
 
 /** @param {Talk} talk */
 export async function buildTypeScript(talk) {
-  const inputs = sourceFolders.flatMap((folder) => files(join(root, folder), /\.ts$/));
+  const inputs = sourceFolders.flatMap((folder) => files(join(root, folder), /\.tsx?$/));
   const configuration = ["package.json", "package-lock.json", "tsconfig.json"].map((name) =>
     join(root, name),
   );
@@ -70,6 +73,27 @@ export async function buildTypeScript(talk) {
   const tsc = join(root, "node_modules", ".bin", "tsc");
   await run([tsc, "-p", "."], { quiet: talk.quiet, cwd: root, doing: "Compiling the TypeScript" });
   keepStamp("typescript", stamp);
+}
+
+/**
+ * The console's pages: `product` as the daemon serves them, `mock` with a cluster that is played in the
+ * browser, for tests and pictures. @param {Talk} talk @param {"product" | "mock"} mode
+ */
+export async function buildConsole(talk, mode = "product") {
+  const words = ["base", "api"].flatMap((folder) => files(join(root, "core", folder), /\.ts$/));
+  const inputs = [...files(join(root, "ui"), /./), ...words, join(root, "package-lock.json")];
+  const stamp = digest([...inputs, join(root, "tsconfig.json")], process.version);
+  const name = mode === "mock" ? "console-mock" : "console";
+  if (stamps()[name] === stamp && existsSync(join(root, "dist", name, "index.html"))) return;
+  talk.say(mode === "mock" ? "Bundling the console with its mock cluster …" : "Bundling the console …");
+  const vite = join(root, "node_modules", ".bin", "vite");
+  const argv = [vite, "build", "--config", "ui/vite.config.mjs", "--logLevel", "warn"];
+  await run([...argv, "--mode", mode === "mock" ? "mock" : "production"], {
+    quiet: talk.quiet,
+    cwd: root,
+    doing: "Bundling the console",
+  });
+  keepStamp(name, stamp);
 }
 
 /** Does node_modules hold what the lock file names? npm keeps its own record of what it installed. */
@@ -90,6 +114,7 @@ function dependenciesAgree() {
 function dropOrphans(sources) {
   const dist = join(root, "dist");
   for (const file of files(dist, /\.js(\.map)?$/)) {
+    if (bundles.test(relative(root, file))) continue;
     if (!sources.has(relative(dist, file).replace(/\.js(\.map)?$/, ""))) rmSync(file);
   }
 }

@@ -12,6 +12,7 @@ const tool = (/** @type {string} */ name) => join(root, "node_modules", ".bin", 
 
 const checks = [
   { name: "types", argv: [tool("tsc"), "-p", ".", "--noEmit", "--incremental", "false"] },
+  { name: "types of the console", argv: [tool("tsc"), "-p", "ui"] },
   { name: "lint", argv: [tool("eslint"), "--cache", "--cache-location", "build/eslint-cache", "."] },
   { name: "format", argv: [tool("prettier"), "--check", "--log-level", "warn", "."], mend: "npm run format" },
   {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Makes a fresh clone ready: system packages, npm packages, native build, TypeScript. Every npm script begins
- * here.
+ * Makes a fresh clone ready: system packages, npm packages, native build, TypeScript, console. Every npm
+ * script begins here.
  *
  * Plain JavaScript, because it runs before any dependency exists. Idempotent: with nothing to do it ends in
  * well under three seconds and, with --quiet, says nothing. Two at a time wait for each other (flock).
@@ -9,7 +9,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { buildNative, buildTypeScript, installDependencies, root } from "./build.mjs";
+import { buildConsole, buildNative, buildTypeScript, installDependencies, root } from "./build.mjs";
 import { Interrupted, Refusal, run } from "./command.mjs";
 import { hasApt, install, missingPackages, recordedPackages, removeInstalled } from "./debian.mjs";
 import { lacksForBuilding, lacksForLab } from "./machine.mjs";
@@ -18,7 +18,7 @@ import { systemPackages } from "./packages.mjs";
 const usage = `npm run setup -- [--quiet] [--no-system] [--build-only] [--for lab] [--list] [--remove]
   --quiet       say only what is being done, nothing when there is nothing to do
   --no-system   leave the system's packages alone
-  --build-only  only compile (native parts and TypeScript)
+  --build-only  only compile (native parts, TypeScript, console)
   --for lab     also insist on root, /dev/fuse and io_uring
   --list        print the system packages, why each is needed and whether it is there; change nothing
   --remove      undo: remove what was built here and the system packages that this script installed`;
@@ -45,6 +45,7 @@ async function setUp() {
   if (!flags.buildOnly) await installDependencies(talk);
   await buildNative(talk);
   await buildTypeScript(talk);
+  await buildConsole(talk);
   if (!flags.quiet) sayReady();
 }
 

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Three gates, in this order: does a node answer, is somebody logged in, which page. Below the second one
+// there is a session and a live stream.
+
+import { Bullseye, Spinner } from "@patternfly/react-core";
+import { QueryClientProvider, useQueryClient, type QueryClient } from "@tanstack/react-query";
+import { lazy, Suspense, useState, type ReactNode } from "react";
+import type { Transport } from "./api.js";
+import { queryClient, TransportProvider } from "./asking.js";
+import { LiveProvider } from "./live/live.js";
+import { ConsoleRoutes } from "./routes.js";
+import { SessionProvider, sessionPath, useSessionHold } from "./session.js";
+
+const Login = lazy(() => import("./pages/login/Login.js"));
+const NobodyAnswers = lazy(() => import("./pages/nobody/NobodyAnswers.js"));
+
+export function App({ transport }: { readonly transport: Transport }): ReactNode {
+  const [client] = useState(() => clientThatNoticesTheEnd());
+  return (
+    <QueryClientProvider client={client}>
+      <TransportProvider value={transport}>
+        <SessionProvider>
+          <Suspense fallback={<Waiting />}>
+            <Gates />
+          </Suspense>
+        </SessionProvider>
+      </TransportProvider>
+    </QueryClientProvider>
+  );
+}
+
+/** Whatever answer says "logged out": the session is asked for again, and its 401 shows the login. */
+function clientThatNoticesTheEnd(): QueryClient {
+  const client = queryClient(() => {
+    const session = client.getQueryState([sessionPath]);
+    if (session?.error === null) void client.invalidateQueries({ queryKey: [sessionPath] });
+  });
+  return client;
+}
+
+function Gates(): ReactNode {
+  const { state, enter, askAgain } = useSessionHold();
+  const client = useQueryClient();
+  switch (state.kind) {
+    case "asking":
+      return <Waiting />;
+    case "silent":
+      return <NobodyAnswers lastKnown={undefined} since={undefined} onAskAgain={askAgain} />;
+    case "nobody":
+      return (
+        <Login
+          why={state.why}
+          onEnter={(session) => {
+            client.clear();
+            enter(session);
+          }}
+        />
+      );
+    case "somebody":
+      return (
+        <LiveProvider>
+          <ConsoleRoutes />
+        </LiveProvider>
+      );
+  }
+}
+
+export function Waiting(): ReactNode {
+  return (
+    <Bullseye>
+      <Spinner aria-label="The console is loading" />
+    </Bullseye>
+  );
+}
