@@ -8,7 +8,7 @@ import type { Instant, Milliseconds, ModuleId, NodeName } from "../base/units.js
 import type { MirrorStatus } from "../../native/index.js";
 import type { Command } from "./command.js";
 import type { PeerMessage } from "./message.js";
-import type { ModuleConfig, ModuleView, VmFact } from "./types.js";
+import type { FailoverPause, ModuleConfig, ModuleView, VmFact } from "./types.js";
 
 export type TaskOutcome =
   /** `cloned`: set-aside left the copy's files in place (reflinks), so that only differences travel. */
@@ -68,6 +68,8 @@ export type Event = { readonly at: Instant } & (
       readonly by: string;
       readonly command: Command;
     }
+  /** The cluster's record of a pause of automatic failover; without `pause` there is none. */
+  | { readonly kind: "failover-pause"; readonly pause?: FailoverPause }
   | { readonly kind: "module-configured"; readonly config: ModuleConfig }
   | { readonly kind: "module-removed"; readonly module: ModuleId }
   | {
@@ -95,6 +97,7 @@ export const eventKinds = [
   "arbiter-answered",
   "checker",
   "command",
+  "failover-pause",
   "module-configured",
   "module-removed",
   "peer-configured",

@@ -15,8 +15,24 @@ import {
 } from "../membership/membership.js";
 import { clearOutdated, closeCase, openCase, setDurable, type Case, type Turn } from "./evidence/turn.js";
 import { forgetOldFarewell } from "./rules/farewell.js";
-import type { Event, ModuleView } from "./types.js";
+import type { Event, FailoverPause, ModuleView } from "./types.js";
 import type { MirrorStatus } from "../../native/index.js";
+
+/** Told again and again; recorded when it begins and when it ends. */
+function pauseSeen(turn: Turn, pause: FailoverPause | undefined): void {
+  const before = turn.node.pause;
+  if (pause === undefined) delete turn.node.pause;
+  else turn.node.pause = pause;
+  if ((before === undefined) === (pause === undefined)) return;
+  const { by, why } = pause ?? { by: "", why: "" };
+  turn.decisions.push({
+    at: turn.at,
+    rule: "pause",
+    sentence: pause === undefined ? "Automatic failover works again." : "Automatic failover is paused.",
+    inputs: pause === undefined ? {} : { by, why },
+    outcome: pause === undefined ? "what it held goes on" : "nobody takes over by itself",
+  });
+}
 
 type Report = Exclude<
   Event,
@@ -69,6 +85,9 @@ export function learn(turn: Turn, event: Report): void {
     }
     case "hypervisor":
       turn.node.hypervisor = event.is;
+      return;
+    case "failover-pause":
+      pauseSeen(turn, event.pause);
       return;
     case "arbiter-answered": {
       inModule(turn, event.module, (c) => arbiterAnswered(c, event));

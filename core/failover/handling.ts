@@ -56,6 +56,9 @@ export const eventHandling: Readonly<Record<EventKind, Row>> = {
     STOP: ignored("the checkers of a stopped module rest; a late one is refused as the command would be"),
   }),
   command: everywhere("see the commands below"),
+  "failover-pause": everywhere(
+    "while it lasts nobody takes over or goes home by itself; when it ends what it held goes on",
+  ),
   "module-configured": everywhere("the new settings count from the next decision on"),
   "module-removed": everywhere("forgotten; the edge removes only stopped modules"),
   "peer-configured": everywhere("a node to listen to"),

@@ -67,6 +67,10 @@ export const reasonWords: Readonly<Record<ReasonCode, ReasonWords>> = {
     sentence: "Failover is switched off: a person decides.",
     next: "gemel prim {module}",
   },
+  paused: {
+    sentence: "Automatic failover is paused.",
+    next: "gemel resume; or only for this VM: gemel prim {module}",
+  },
   "hypervisor-lost": {
     sentence: "The hypervisor does not answer on this node.",
     next: "systemctl start libvirtd",

@@ -28,6 +28,7 @@ import type {
   Durable,
   Effect,
   Event,
+  FailoverPause,
   ModuleConfig,
   ModuleState,
   NodeState,
@@ -50,6 +51,8 @@ export interface Beginning {
   /** Each other node with its networks and their heartbeat timeouts. */
   readonly peers: Readonly<Record<NodeName, Readonly<Record<string, Milliseconds>>>>;
   readonly modules: readonly { readonly config: ModuleConfig; readonly durable?: Durable }[];
+  /** As the cluster's shared record has it: known before anything is decided. */
+  readonly pause?: FailoverPause;
 }
 
 export const newDurable: Durable = {
@@ -60,7 +63,7 @@ export const newDurable: Durable = {
   held: false,
 };
 
-export function begin({ self, incarnation, at, boot, peers, modules }: Beginning): NodeState {
+export function begin({ self, incarnation, at, boot, peers, modules, pause }: Beginning): NodeState {
   const names = Object.keys(peers) as NodeName[];
   return {
     self,
@@ -69,6 +72,7 @@ export function begin({ self, incarnation, at, boot, peers, modules }: Beginning
     counter: 0,
     hypervisor: "unknown",
     leaving: false,
+    ...(pause !== undefined && { pause }),
     peers: Object.fromEntries(names.map((name) => [name, newPeer(name, at, peers[name] ?? {})])),
     modules: Object.fromEntries(
       modules.map(({ config, durable }) => [config.id, beginModule(config, durable ?? newDurable, boot, at)]),

@@ -68,8 +68,13 @@ export interface Durable {
    * As this copy was last seen: left alone last (R19). A stopped node's answer to a cold start rests on it.
    */
   readonly leftAlone: boolean;
-  /** Failover was off when the primary was lost: a person decides, also after a restart of the daemon. */
+  /**
+   * Failover was off, or paused, when the primary was lost: a person decides, also after a restart of the
+   * daemon.
+   */
   readonly held: boolean;
+  /** It is held by a pause of automatic failover, and only as long as that lasts (evidence/hold.ts). */
+  readonly heldByPause?: boolean;
   /** `resolve` was asked for; repeated until done. */
   readonly resolving?: { readonly keep: NodeName; readonly step: "set-aside" | "settle" | "settled" };
 }
@@ -151,6 +156,7 @@ export type ReasonCode =
   | "mirror-lost"
   | "mirror-failing"
   | "failover-off"
+  | "paused"
   | "hypervisor-lost"
   | "conflict"
   | "asking-peer"
@@ -350,6 +356,13 @@ export interface ModuleState {
   readonly trouble?: Failure;
 }
 
+/** Who paused automatic failover, when (wall time, shown and never decided upon) and why. */
+export interface FailoverPause {
+  readonly since: string;
+  readonly by: string;
+  readonly why: string;
+}
+
 export interface NodeState {
   readonly self: NodeName;
   /** This run of the daemon: makes request names unique. */
@@ -360,6 +373,8 @@ export interface NodeState {
   readonly hypervisor: "unknown" | "up" | "lost";
   /** The host is shutting down: nothing starts any more. */
   readonly leaving: boolean;
+  /** Automatic failover is paused on the whole cluster: nobody takes over by itself. */
+  readonly pause?: FailoverPause;
   readonly peers: Readonly<Record<NodeName, Peer>>;
   readonly modules: Readonly<Record<ModuleId, ModuleState>>;
 }

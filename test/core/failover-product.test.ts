@@ -92,6 +92,8 @@ function events(state: NodeState): readonly Event[] {
     { at, kind: "arbiter-answered", module: cam, request: "old", answer: "granted" },
     { at, kind: "checker", module: cam, action: "restart", why: "test" },
     { at, kind: "command", id: "1", by: "test", command: { do: "start", module: cam, scope: "node" } },
+    { at, kind: "failover-pause", pause: { since: "2026-11-21T03:12:00Z", by: "admin", why: "test" } },
+    { at, kind: "failover-pause" },
     { at, kind: "module-configured", config: moduleIn(state).config },
     { at, kind: "peer-configured", peer: from, networks: { data: milliseconds(5000) } },
   ];

@@ -8,6 +8,7 @@
 //   cut data | cut heart alpha>beta | heal data   networks; "link" is the data link alone, "arbiter" its way
 //   power-off beta | boot beta | crash beta | freeze beta | thaw beta | shutdown beta
 //   kill daemon alpha | start daemon alpha | kill mirror alpha | kill qemu alpha | libvirtd alpha off|on
+//   pause | pause alpha | resume | resume alpha   automatic failover, on both or as one host alone knows it
 //   fill 60                                       a reintegration takes this many seconds from now on
 //   by-hand alpha                                 the VM is started without Gemel
 //   reflinks beta                                 its file system clones what resolve sets aside
@@ -24,7 +25,7 @@ import assert from "node:assert/strict";
 import { milliseconds, moduleId, nodeName, type ModuleId } from "../../core/base/units.js";
 import type { Command } from "../../core/failover/command.js";
 import { describe } from "../../core/failover/sentences.js";
-import type { ModuleConfig, NodeState } from "../../core/failover/types.js";
+import type { FailoverPause, ModuleConfig, NodeState } from "../../core/failover/types.js";
 import type { Host } from "./world/host.js";
 import { newGeneration } from "./world/fake-mirror.js";
 import { defaultConfig, World } from "./world/world.js";
@@ -97,6 +98,9 @@ export class Player {
       this.host(host).turn();
     },
     libvirtd: ([host, is]) => this.host(host).setHypervisor(is === "on"),
+    pause: ([host]) =>
+      this.setPause(host, { since: "2026-11-21T03:12:00Z", by: "admin", why: "maintenance" }),
+    resume: ([host]) => this.setPause(host, undefined),
     fill: ([seconds]) => {
       this.w.pace.fillMs = Number(seconds) * 1000;
     },
@@ -164,6 +168,10 @@ export class Player {
     }
     for (const { id } of this.configs) this.expectOf(id, "alpha PRIM Ready, beta SECOND Ready", 60_000);
     this.w.run(2000);
+  }
+
+  private setPause(host: string | undefined, pause: FailoverPause | undefined): void {
+    for (const one of host === undefined ? this.w.hosts : [this.host(host)]) one.setPause(pause);
   }
 
   private id(name: string | undefined): ModuleId {

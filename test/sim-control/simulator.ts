@@ -37,6 +37,8 @@ const faults: readonly Fault[] = [
   ["freeze", 2, (host) => (host.isUp && !host.isFrozen ? host.freeze() : undefined)],
   ["thaw", 5, (host) => (host.isFrozen ? host.thaw() : undefined)],
   ["libvirtd", 1, (host) => host.setHypervisor(!host.isHypervisorUp)],
+  ["pause", 1, (host) => host.setPause({ since: "2026-11-21T03:12:00Z", by: "simulator", why: "" })],
+  ["resume", 2, (host) => host.setPause(undefined)],
   ["command", 6, (host, run) => run.command(host)],
 ];
 
@@ -154,6 +156,7 @@ class Run {
       if (!host.isUp) host.boot();
       if (!host.isHypervisorUp) host.setHypervisor(true);
       host.startDaemon();
+      host.setPause(undefined);
     }
     this.world.run(5000);
     const end = this.world.now + convergeMs;

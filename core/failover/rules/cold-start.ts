@@ -12,7 +12,8 @@
 //    e  │ current, not paired  │ dead (R21); lease: asked              │ ALONE on silence; lease
 //    f  │ –                    │ –                                     │ wait, and say for what
 //
-// With a failover that is switched off (durable.held) and after `second` rows b to e are left to a person.
+// With a failover that is switched off or paused (evidence/hold.ts) and after `second` rows b to e are left to
+// a person.
 
 import { elapsed, seconds, type Milliseconds } from "../../base/units.js";
 import {
@@ -28,6 +29,7 @@ import {
   peerView,
   rankOf,
 } from "../evidence/proofs.js";
+import { heldAtStart, isHeld } from "../evidence/hold.js";
 import { become, mirrorStatus, refine, requestName, type Case } from "../evidence/turn.js";
 import type { ReasonCode, WaitWork } from "../types.js";
 
@@ -62,10 +64,12 @@ export function judgeColdStart(c: Case): ColdStart {
   if (isPaired(status) && peerRuns(c)) return { row: "a", then: "follow" };
   if (peerRuns(c)) return wait("data-link-down");
   if (status.copy === "unknown") return wait("unknown-files");
-  if (c.m.durable.held) return wait("failover-off");
+  if (isHeld(c)) return wait(heldAtStart(c) ?? "failover-off");
   if (!isWilling(c.turn.node, c.m)) return wait(unwillingReason(c));
   if (!isCurrent(c.m, status)) return wait(notCurrentReason(c));
   if (c.m.vm.kind !== "off") return wait("hypervisor-lost", "whether the VM is off here is not known");
+  const hold = heldAtStart(c);
+  if (hold !== undefined) return wait(hold);
   return isPaired(status) ? judgePaired(c) : judgeUnpaired(c);
 }
 

@@ -163,7 +163,8 @@ function goHome(c: Case): boolean {
   const isSettled = active(c) === "PRIM" && elapsed(c.m.since, c.at) > seconds(10) && !inConflict(c);
   const view = c.m.peer?.view;
   const isWelcome = view?.willing === true && view.upToDate && peerVerdict(c) === "alive";
-  if (!isAway || !isSettled || !isWelcome || c.m.task !== undefined) return false;
+  const isPaused = c.turn.node.pause !== undefined;
+  if (!isAway || !isSettled || !isWelcome || isPaused || c.m.task !== undefined) return false;
   leave(c, { purpose: "swap" }, "defaultprim", "The other node is this module's home and is up to date.");
   return true;
 }

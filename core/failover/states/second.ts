@@ -5,6 +5,7 @@
 // while the other daemon answers (R24).
 
 import { elapsed, instant, seconds, type Milliseconds } from "../../base/units.js";
+import { holdOf } from "../evidence/hold.js";
 import { isPaired, isUpToDate, peerRuns, peerVerdict, peerView } from "../evidence/proofs.js";
 import {
   become,
@@ -81,7 +82,7 @@ function primaryLost(c: Case): boolean {
     become(c, waiting("not-current"), "R19", "The primary is lost and this copy is not up to date.");
     return true;
   }
-  if (c.m.config.arbiter !== "none" && c.m.config.failover) {
+  if (c.m.config.arbiter !== "none" && holdOf(c) === undefined) {
     const work: AskingArbiter = { kind: "asking-arbiter", request: requestName(c) };
     become(c, { state: "SECOND", work }, "R17", "The primary is silent; the arbiter is asked.");
     return true;

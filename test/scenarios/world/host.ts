@@ -9,6 +9,7 @@ import type {
   Durable,
   Effect,
   Event,
+  FailoverPause,
   ModuleConfig,
   NodeState,
 } from "../../../core/failover/types.js";
@@ -49,6 +50,8 @@ export class Host {
   /** Copies kept by resolve. */
   readonly kept: Copy[] = [];
   private durable = new Map<ModuleId, Durable>();
+  /** What this host's copy of the cluster's shared record says. */
+  private pause: FailoverPause | undefined;
   private run = 0;
   private frozenAt = 0;
   /** When this host last woke from a freeze, and when its daemon last heard the other one's. */
@@ -90,6 +93,7 @@ export class Host {
       boot: this.hasBooted ? "host" : "daemon",
       peers: { [other]: { data: timeout, heart: timeout } },
       modules: this.configs.map((config) => ({ config, durable: this.durable.get(config.id) ?? newDurable })),
+      ...(this.pause !== undefined && { pause: this.pause }),
     });
     this.hasBooted = false;
     this.persist();
@@ -99,6 +103,12 @@ export class Host {
       else this.feed({ kind: "mirror-absent", module: id });
       this.seeVm(id);
     }
+  }
+
+  setPause(pause: FailoverPause | undefined): void {
+    this.pause = pause;
+    if (!this.isDaemonUp) return;
+    this.feed({ kind: "failover-pause", ...(pause !== undefined && { pause }) });
   }
 
   killDaemon(): void {
