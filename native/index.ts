@@ -148,6 +148,8 @@ export interface MirrorFigures {
   readonly resyncBytesSent: number;
   readonly resyncBytesHashed: number;
   readonly resyncBytesDiffering: number;
+  /** Of the different ones: in regions that only the peer had marked (a dead host's hot extents). */
+  readonly resyncBytesHot: number;
   readonly guestPauseMaxMs: number;
 }
 

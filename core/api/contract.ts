@@ -163,6 +163,10 @@ export interface InitRequest {
    * networks.
    */
   readonly listen?: "all" | "networks";
+  /** Where people's browsers find this node's console: https://HOST[:PORT]; absent: its networks' addresses. */
+  readonly console?: string;
+  /** Of the first user, admin; absent: one is made up and said once. */
+  readonly password?: string;
 }
 
 export interface ClusterReply {
@@ -170,6 +174,8 @@ export interface ClusterReply {
   readonly node: string;
   /** init, token: for `gemel cluster join` on the other host. */
   readonly token?: string;
+  /** init: of the user admin, when it was made up; never to be seen again. */
+  readonly password?: string;
   readonly warnings: readonly string[];
 }
 
@@ -183,7 +189,11 @@ export interface ClusterView {
     readonly pulseMs: number;
     readonly timeoutMs: number;
   }[];
-  readonly nodes: readonly { readonly name: string; readonly addresses: Readonly<Record<string, string>> }[];
+  readonly nodes: readonly {
+    readonly name: string;
+    readonly addresses: Readonly<Record<string, string>>;
+    readonly console?: string;
+  }[];
   readonly ports: readonly PortUse[];
 }
 
@@ -198,6 +208,8 @@ export interface JoinRequest {
   readonly node?: string;
   /** Network → this host's address in it, where it shall not be found by itself. */
   readonly addresses?: Readonly<Record<string, string>>;
+  /** As in InitRequest, for this node. */
+  readonly console?: string;
 }
 
 export interface AdmissionRequest {
@@ -208,6 +220,7 @@ export interface AdmissionRequest {
   readonly version: string;
   readonly protocol: number;
   readonly wallTimeMs: number;
+  readonly console?: string;
 }
 
 export interface VmView {
@@ -336,6 +349,7 @@ export interface MirrorCounts {
   readonly resyncBytesSent: number;
   readonly resyncBytesHashed: number;
   readonly resyncBytesDiffering: number;
+  readonly resyncBytesHot: number;
   readonly guestPauseMaxMs: number;
 }
 

@@ -28,6 +28,8 @@ struct Figures {
   std::uint64_t bytes_written = 0, bytes_read = 0;
   std::uint64_t in_flight = 0;
   std::uint64_t resync_bytes_sent = 0, resync_bytes_hashed = 0, resync_bytes_differing = 0;
+  /// Of the differing ones: in regions that only the peer had marked (a dead host's hot extents).
+  std::uint64_t resync_bytes_hot = 0;
   /// Recent latency of guest writes, smoothed: what the reintegration's throttle looks at.
   Nanos write_latency = 0;
   Nanos last_write_at = 0;

@@ -474,6 +474,7 @@ Task<bool> Handshake::prepare_source(std::uint64_t epoch) {
 
 Task<bool> Handshake::prepare_target_copy(std::uint64_t epoch) {
   const wire::ResyncBegin begin{s_.record.now().generation, 0, direction_.scope != Scope::tracked, false};
+  s_.source.peer_marks().clear();
   const auto ready = co_await s_.bulk.ask<wire::Tracked>(begin);
   if (epoch != epoch_) co_return false;
   if (!ready || ready->result != 0) {
@@ -508,10 +509,17 @@ void Handshake::mark_everything(Fid directory) {
 void Handshake::merge(const wire::Tracked& tracked) {
   if (stage_ != Stage::source) return violated("tracking that nobody asked for");
   if (tracked.fid == kNoFid) return;
-  if (tracked.whole) s_.tracking.mark_whole(tracked.fid);
+  // Both sides' marks are one set from here on; the figures tell them apart.
+  PeerMarks& theirs = s_.source.peer_marks();
+  const Bitmap* own = s_.tracking.bitmaps().find(tracked.fid);
+  if (tracked.whole) {
+    theirs.add_whole(own, tracked.fid);
+    s_.tracking.mark_whole(tracked.fid);
+  }
   for (std::size_t at = 0; at + 1 < tracked.ranges.size(); at += 2) {
     const Range range{tracked.ranges[at], tracked.ranges[at + 1]};
     if (range.length == 0 || range.offset > (1ULL << 62) || range.length > (1ULL << 62)) continue;
+    theirs.add(s_.tracking.bitmaps().find(tracked.fid), tracked.fid, range);
     s_.tracking.mark(tracked.fid, range);
   }
 }

@@ -292,6 +292,7 @@ Task<bool> Reintegration::data_range(const Piece& piece, Range range) {
   if (!piece.fresh) {
     const bool compared = co_await compare(piece.fid, range, differs);
     if (!compared) co_return false;
+    count_hot(piece.fid, range, differs);
   }
   for (std::size_t first = 0; first < regions;) {
     if (!differs[first]) {
@@ -310,6 +311,14 @@ Task<bool> Reintegration::data_range(const Piece& piece, Range range) {
     first = last + 1;
   }
   co_return true;
+}
+
+void Reintegration::count_hot(Fid fid, Range range, const std::vector<bool>& differs) {
+  for (std::size_t index = 0; index < differs.size(); index++) {
+    const std::uint64_t offset = range.offset + index * kRegionBytes;
+    if (!differs[index] || !peer_marks_.contains(fid, offset)) continue;
+    figures_.resync_bytes_hot += std::min(kRegionBytes, range.end() - offset);
+  }
 }
 
 Task<bool> Reintegration::compare(Fid fid, Range range, std::vector<bool>& differs) {

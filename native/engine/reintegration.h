@@ -23,6 +23,7 @@
 
 #include "bulk.h"
 #include "figures.h"
+#include "peer_marks.h"
 #include "range_locks.h"
 #include "region_hash.h"
 #include "session.h"
@@ -87,6 +88,7 @@ class Reintegration {
   const ReintegrationProgress& progress() const { return progress_; }
   int target_error() const { return target_error_; }
   Pace& pace() { return pace_; }
+  PeerMarks& peer_marks() { return peer_marks_; }
 
  private:
   struct Piece {
@@ -109,6 +111,7 @@ class Reintegration {
   Task<bool> piece(Piece piece);
   Task<bool> data_range(const Piece& piece, Range range);
   Task<bool> hole(Fid fid, Range range);
+  void count_hot(Fid fid, Range range, const std::vector<bool>& differs);
   Task<bool> compare(Fid fid, Range range, std::vector<bool>& differs);
   Task<bool> send_locked(Fid fid, Range range);
   Task<bool> recheck_locked(Fid fid, Range range);
@@ -129,6 +132,7 @@ class Reintegration {
   Pace pace_;
   BufferPool buffers_;
   ReintegrationProgress progress_;
+  PeerMarks peer_marks_;
   std::deque<Piece> pieces_;
   std::vector<Copied> copied_, again_;
   std::set<Fid> fresh_;

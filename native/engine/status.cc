@@ -353,6 +353,7 @@ std::string to_json(const FiguresShown& shown) {
          ",\"resyncBytesSent\":" + number(figures.resync_bytes_sent) +
          ",\"resyncBytesHashed\":" + number(figures.resync_bytes_hashed) +
          ",\"resyncBytesDiffering\":" + number(figures.resync_bytes_differing) +
+         ",\"resyncBytesHot\":" + number(figures.resync_bytes_hot) +
          ",\"guestPauseMaxMs\":" + millis(shown.guest_pause_longest) + "}";
 }
 

@@ -176,7 +176,7 @@ export class Story {
     this.#reintegrationSeconds = this.#since(begin);
     const after = await this.twins.resynced(survivor, modules);
     this.#bytesResent = after.sent - before.sent;
-    this.#bytesHot = after.differing - before.differing;
+    this.#bytesHot = after.hot - before.hot;
     for (const module of modules) await this.twins.acknowledgesMore(module);
     const bytes = `${this.#bytesChanged} bytes lay in regions that differed, ${this.#bytesResent} were sent`;
     this.options.say(`  in sync after ${this.#reintegrationSeconds} s: ${bytes}`);

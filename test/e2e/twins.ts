@@ -31,6 +31,8 @@ export const readyLimitMs = 90_000;
 export interface Resynced {
   readonly sent: number;
   readonly differing: number;
+  /** Of the different ones: where only the peer had marked, a dead host's hot extents. */
+  readonly hot: number;
 }
 
 export class Twins {
@@ -159,11 +161,12 @@ export class Twins {
 
   /** Bytes that reintegrations have sent and found different since the mirrors on `node` started, in all. */
   async resynced(node: NodeName, modules: readonly ModuleName[]): Promise<Resynced> {
-    const sum = { sent: 0, differing: 0 };
+    const sum = { sent: 0, differing: 0, hot: 0 };
     for (const module of modules) {
       const { mirror } = JSON.parse(await this.gemel(node, "figures", module, "--json")) as Figures;
       sum.sent += mirror?.resyncBytesSent ?? 0;
       sum.differing += mirror?.resyncBytesDiffering ?? 0;
+      sum.hot += mirror?.resyncBytesHot ?? 0;
     }
     return sum;
   }

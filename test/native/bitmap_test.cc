@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "../../native/store/bitmap.h"
 
+#include "../../native/engine/peer_marks.h"
+
 #include <algorithm>
 #include <set>
 
@@ -45,6 +47,27 @@ TEST(bitmap_marks_every_region_that_a_range_touches) {
   CHECK_EQ(bitmap.bytes(), 2 * kRegion);
   bitmap.set({0, 2 * kRegion});
   CHECK_EQ(bitmap.bytes(), 2 * kRegion);
+}
+
+TEST(peer_marks_are_what_this_side_had_not_marked) {
+  World world;
+  Bitmap& own = world.bitmaps->of(2);
+  own.set({2 * kRegion, kRegion});
+  PeerMarks marks;
+  marks.add(&own, 2, {0, 4 * kRegion});
+  marks.add(&own, 2, {8 * kRegion, kRegion});
+  marks.add(nullptr, 3, {0, kRegion});
+  CHECK(marks.contains(2, 0) && marks.contains(2, kRegion) && !marks.contains(2, 2 * kRegion));
+  CHECK(marks.contains(2, 3 * kRegion) && !marks.contains(2, 4 * kRegion) && marks.contains(2, 8 * kRegion));
+  CHECK(marks.contains(3, 0) && !marks.contains(3, kRegion) && !marks.contains(4, 0));
+  marks.clear();
+  marks.add_whole(&own, 2);
+  marks.add_whole(&own, 2);
+  CHECK(marks.contains(2, 100 * kRegion) && !marks.contains(2, 2 * kRegion));
+  own.set_whole(true);
+  marks.clear();
+  marks.add_whole(&own, 2);
+  CHECK(!marks.contains(2, 0));
 }
 
 TEST(bitmap_clears_only_whole_regions) {

@@ -126,6 +126,28 @@ TEST(failover_then_the_old_primary_returns) {
   CHECK(pair.b.engine->figures().figures.resync_bytes_hashed < (32 << 20));
 }
 
+TEST(failover_counts_what_only_the_dead_side_had_marked) {
+  Pair pair;
+  pair.first_copy();
+  const Fid fid = pair.make_file(pair.a, "disk.raw", 64 << 20);
+  CHECK_EQ(pair.write(pair.a, fid, 0, 4096), 4096);
+  pair.wire.cut();
+  const auto unheard = pair.begin_write(pair.a, fid, 20 << 20, 4096);
+  pair.clock.advance(60 * kMillisecond);
+  pair.a.crash();
+  pair.clock.advance(kSecond);
+  CHECK_EQ(pair.b.order(command::Promote{AloneBasis::silence}), "");
+  CHECK_EQ(pair.write(pair.b, fid, 5 << 20, 4096), 4096);
+  pair.wire.heal();
+  pair.a.start();
+  pair.a.link(true);
+  pair.await_sync();
+  pair.check_equal();
+  const Figures& figures = pair.b.engine->figures().figures;
+  CHECK_EQ(figures.resync_bytes_differing, 2 * kRegionBytes);
+  CHECK_EQ(figures.resync_bytes_hot, kRegionBytes);
+}
+
 TEST(swap_in_sync) {
   Pair pair;
   pair.first_copy();

@@ -46,6 +46,7 @@ function rows(node: string, mirror: MirrorCounts): string {
         `${bytesText(mirror.resyncBytesSent)} sent, ${bytesText(mirror.resyncBytesHashed)} compared`,
       ],
       ["  found different", bytesText(mirror.resyncBytesDiffering)],
+      ["    where the peer alone had marked", bytesText(mirror.resyncBytesHot)],
     ],
     "",
   );
