@@ -72,7 +72,8 @@ export interface ApiDoor {
   changeModule(id: string, change: ModuleChange): Promise<ModuleView>;
   replaceModule(id: string, xml: string): Promise<ModuleView>;
 
-  vms(): Promise<readonly VmView[]>;
+  /** Of one node; undefined: of every node that answers. */
+  vms(node: string | undefined): Promise<readonly VmView[]>;
   protect(request: ProtectRequest, caller: Caller): Promise<ProtectReply>;
   unprotect(module: string, request: UnprotectRequest, caller: Caller): Promise<ProtectReply>;
   procedure(id: string): Promise<ProcedureStatus>;

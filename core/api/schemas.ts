@@ -75,6 +75,8 @@ export const protectRequest = Type.Object(
   closed,
 );
 
+export const vmsQuery = Type.Object({ node: optional(word) }, closed);
+
 export const unprotectRequest = Type.Object({ stop: optional(Type.Boolean()) }, closed);
 export const verifyRequest = Type.Object({ repair: optional(Type.Boolean()) }, closed);
 

@@ -10,7 +10,6 @@ import type {
   JoinRequest,
   LiveEvent,
   ModuleChange,
-  VmView,
 } from "../api/contract.js";
 import type { MirrorFigures } from "../../native/index.js";
 import { GemelError } from "../base/errors.js";
@@ -19,7 +18,6 @@ import { admitNode, foundCluster, inviteNode, joinCluster, type ClusterResult } 
 import type { ClusterConfig } from "../config/cluster-file.js";
 import { parseModule } from "../config/module-file.js";
 import { ConfigFault } from "../config/xml.js";
-import { valueOf } from "../effects-vm.js";
 import { hostname } from "node:os";
 import { ApiFailure } from "../api/door.js";
 import { examine } from "./doctor.js";
@@ -28,6 +26,7 @@ import type { Daemon } from "./daemon.js";
 import type { Running } from "./running.js";
 import { seconds } from "../base/units.js";
 import type { Member } from "./membership.js";
+import { protectVm, vmsOf } from "./vms.js";
 
 /** The host's first label, as a node's name. */
 const hostName = (): string => hostname().split(".")[0]?.toLowerCase() ?? "node";
@@ -122,13 +121,13 @@ function moduleDoor(daemon: Daemon): Pick<ApiDoor, OfModules> {
       await exchange.offerAll();
       return modules.view(id);
     },
-    vms: () => vmsOf(running()),
-    protect: (request, caller) => running().protection.protect(request, caller.name),
+    vms: (node) => vmsOf(running(), node),
+    protect: (request, caller) => protectVm(running(), request, caller),
     unprotect: (module, request, caller) => {
       running().modules.expect(module);
       return running().protection.unprotect(module, request, caller.name);
     },
-    procedure: (id) => running().procedure(id),
+    procedure: (id) => running().news.procedure(id),
     peerCall: (name, body) => running().answerPeer(name, body),
   };
 }
@@ -236,12 +235,4 @@ function refuseUnknownNodes(
   const words: readonly string[] = ["alone", "lastprim", ...nodes];
   if (defaultPrim === undefined || words.includes(defaultPrim)) return;
   throw new GemelError("GEMEL-4008", id, `defaultprim must be one of: ${words.join(", ")}.`);
-}
-
-async function vmsOf({ hypervisor, modules, node }: Running): Promise<readonly VmView[]> {
-  const vms = valueOf(await hypervisor.list(), node);
-  return vms.map(({ id, name, power, memory, vcpus }) => {
-    const module = modules.ids().find((one) => modules.settings(one)?.vm.id === id);
-    return { node, id, name, power, memory, vcpus, ...(module !== undefined && { module }) };
-  });
 }

@@ -26,6 +26,8 @@ export interface MembershipEdge {
   readonly now: () => Instant;
   readonly post: (report: Report) => void;
   readonly views: () => readonly ModuleView[];
+  readonly news: () => unknown;
+  readonly told: (from: NodeName, news: unknown) => void;
 }
 
 const callLimit = seconds(30);
@@ -120,7 +122,10 @@ export class Membership {
   /** A line that a peer sent on a connection it dialled. */
   heard(from: NodeName, line: Exclude<ControlLine, { readonly kind: "answer" }>): void {
     this.edge.post({ kind: "control-answer", from, incarnation: line.incarnation });
-    if (line.kind === "views") this.takeViews(from, line.incarnation, line.now, line.views);
+    if (line.kind === "views") {
+      this.takeViews(from, line.incarnation, line.now, line.views);
+      this.edge.told(from, line.news);
+    }
     if (line.kind === "message") {
       this.edge.post({ kind: "peer-message", from, message: line.message as PeerMessage });
     }
@@ -156,6 +161,7 @@ export class Membership {
       closed: () => this.edge.post({ kind: "peer-closed", from: peer }),
       now: this.edge.now,
       views: this.edge.views,
+      news: this.edge.news,
     });
     this.controls.set(peer, control);
     control.start();

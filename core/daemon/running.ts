@@ -29,7 +29,7 @@ import { explain, mirrorConfigOf, placeOf } from "./hands.js";
 import { Membership, type Member } from "./membership.js";
 import { configOf, Modules } from "./modules.js";
 import { wordsOf } from "./mirror-log.js";
-import { News, procedureCall } from "./news.js";
+import { newsOf, procedureCall, type News } from "./news.js";
 import { Observer } from "./observer.js";
 import { servicesOf } from "./services.js";
 import { setAside } from "./set-aside.js";
@@ -134,7 +134,7 @@ export class Running {
       record: (subject, sentence, outcome) => this.log(subject, sentence, outcome),
       changed: edge.changed,
     });
-    this.news = new News({ ...this, changed: edge.changed });
+    this.news = newsOf(this, edge.changed);
     this.exchange = new Exchange(this.modules, this.membership, (id) => this.letGo(id));
     this.protection = edge.protection(servicesOf(this, paths), this.procedures);
     this.observer = this.observe();
@@ -210,7 +210,8 @@ export class Running {
   private answers(): PeerAnswers {
     return {
       "offer-module": (body) => Promise.resolve(this.exchange.taken(body as Offer)),
-      [procedureCall]: (body) => Promise.resolve(this.news.ownProcedure((body as { readonly id: string }).id)),
+      [procedureCall]: (body) =>
+        Promise.resolve(this.news.ownProcedure((body as { readonly id: string }).id)),
       verify: async (body) => {
         const { module, repair } = body as { readonly module: string; readonly repair: boolean };
         this.modules.expect(module);

@@ -34,6 +34,7 @@ export function servicesOf(running: Running, paths: Paths): ProcedureServices {
     view: (module) => running.views().find((view) => view.module === module),
     peerView: (module) => running.state.modules[moduleId(module)]?.peer?.view,
     mirror: (module) => mirrors.lastStatus(module),
+    copyRate: () => running.copyRate.bytesPerSecond,
     askMirror: (module, command, limit) => mirrors.ask(module, command, limit),
     record: (module, sentence, outcome) => running.log(module, sentence, outcome),
   };

@@ -5,7 +5,14 @@
 
 import type { Failure } from "../base/errors.js";
 import type { Instant, NodeName } from "../base/units.js";
-import type { ModuleOnNode, ModuleStatus, NodeStatus, ProcedureStatus, Status } from "../api/contract.js";
+import type {
+  ModuleOnNode,
+  ModuleStatus,
+  NodeStatus,
+  ProcedureStatus,
+  Reintegration,
+  Status,
+} from "../api/contract.js";
 import { gemelVersion } from "../cluster/version.js";
 import type { ModuleSettings } from "../config/module-file.js";
 import { describe, verbs, type Description } from "../failover/sentences.js";
@@ -22,6 +29,7 @@ export interface StatusInputs {
   readonly member: Member | undefined;
   readonly settings: (module: string) => ModuleSettings | undefined;
   readonly procedures: readonly ProcedureStatus[];
+  readonly copying: (module: string) => Reintegration | null;
   readonly troubles: readonly Failure[];
   /** R31: modules whose VM has a disk off the mount. */
   readonly unproven: ReadonlyMap<string, Failure>;
@@ -101,7 +109,7 @@ function moduleStatus(inputs: StatusInputs, module: ModuleState, view: ModuleVie
   const isPartly = (settings(id)?.excluded.length ?? 0) > 0;
   const elsewhere = inputs.unproven.get(id);
   const isProtected = own?.protected === true && elsewhere === undefined;
-  const { resync, freeze, diskFull, lastVerify } = status ?? {};
+  const { freeze, diskFull, lastVerify } = status ?? {};
   return {
     id,
     vm: module.config.vm.name,
@@ -112,7 +120,7 @@ function moduleStatus(inputs: StatusInputs, module: ModuleState, view: ModuleVie
     active: nodes.find(({ vm }) => vm === "on")?.node ?? null,
     ifHostDied: { sentence: "", seconds: null, node: null },
     nodes,
-    reintegration: resync === undefined || resync.kind === "verify" ? null : { ...resync, node: state.self },
+    reintegration: inputs.copying(id),
     conflict,
     troubles: [...(elsewhere === undefined ? [] : [elsewhere]), ...troublesOf(module, own)],
     actions: verbs.map((verb) => {

@@ -39,6 +39,8 @@ export type ControlLine =
       readonly incarnation: string;
       readonly now: Instant;
       readonly views: unknown;
+      /** For people's eyes (core/daemon/news.ts); an older daemon sends none. */
+      readonly news?: unknown;
     }
   | { readonly kind: "message"; readonly id: number; readonly incarnation: string; readonly message: unknown }
   | { readonly kind: "answer"; readonly id: number; readonly incarnation: string };
@@ -56,6 +58,7 @@ export interface ControlOptions {
   readonly closed: () => void;
   readonly now: () => Instant;
   readonly views: () => unknown;
+  readonly news: () => unknown;
 }
 
 /** The dialling side over one network. */
@@ -92,7 +95,8 @@ class ControlWay {
     if (this.socket === undefined) return false;
     const id = ++this.counter;
     const { incarnation } = this.options;
-    const whole = line.kind === "views" ? { now: this.options.now(), views: this.options.views() } : {};
+    const { now, views, news } = this.options;
+    const whole = line.kind === "views" ? { now: now(), views: views(), news: news() } : {};
     this.socket.write(`${JSON.stringify({ ...line, ...whole, id, incarnation })}\n`);
     this.waiting ??= { id, since: process.hrtime.bigint() };
     return true;

@@ -67,6 +67,12 @@ export interface ProcedureView {
   readonly notes: readonly string[];
 }
 
+export interface ProcedureEdge {
+  readonly record: (subject: string, sentence: string, outcome: string) => void;
+  /** Somebody may be looking at one that has moved on. */
+  readonly changed: () => void;
+}
+
 export class Procedures {
   private readonly journals = new Map<string, Journal>();
   private readonly progress = new Map<string, { readonly bytesDone: number; readonly bytesTotal: number }>();
@@ -75,13 +81,13 @@ export class Procedures {
 
   constructor(
     private readonly folder: string,
-    private readonly record: (subject: string, sentence: string, outcome: string) => void,
+    private readonly edge: ProcedureEdge,
   ) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     for (const name of readdirSync(folder).filter((one) => /^[a-z0-9-]+\.json$/.test(one))) {
       const found = readDurable(join(folder, name), journalFormat);
       if (found.kind === "value") this.journals.set(name.slice(0, -5), found.value as Journal);
-      else this.record(name, `The journal ${name} cannot be read (${found.kind}).`, "left untouched");
+      else this.edge.record(name, `The journal ${name} cannot be read (${found.kind}).`, "left untouched");
     }
   }
 
@@ -184,7 +190,11 @@ export class Procedures {
         this.write({ ...this.journal(id), step: journal.step + 1 });
       } catch (error) {
         const why = explained(error, journal.subject);
-        this.record(journal.subject, `${journal.kind}: ${step.name} failed.`, `${why.code} ${why.message}`);
+        this.edge.record(
+          journal.subject,
+          `${journal.kind}: ${step.name} failed.`,
+          `${why.code} ${why.message}`,
+        );
         const undo = journal.step < kind.noReturn;
         const now = { ...this.journal(id), failure: why };
         if (undo) this.write({ ...now, state: "undoing" });
@@ -202,7 +212,7 @@ export class Procedures {
         await this.kinds.get(journal.kind)?.steps[step]?.undo?.(this.context(id));
       } catch (error) {
         const why = explained(error, journal.subject);
-        this.record(
+        this.edge.record(
           journal.subject,
           `${journal.kind}: undoing step ${step} failed.`,
           `${why.code} ${why.message}`,
@@ -225,7 +235,10 @@ export class Procedures {
         const journal = this.journal(id);
         this.write({ ...journal, data: { ...(journal.data as object), ...(change as object) } });
       },
-      progress: (bytesDone, bytesTotal) => void this.progress.set(id, { bytesDone, bytesTotal }),
+      progress: (bytesDone, bytesTotal) => {
+        this.progress.set(id, { bytesDone, bytesTotal });
+        this.edge.changed();
+      },
       note: (text) => {
         const journal = this.journal(id);
         this.write({ ...journal, notes: [...journal.notes, text].slice(-50) });
@@ -235,7 +248,7 @@ export class Procedures {
 
   private end(journal: Journal, state: "done" | "failed" | "undone"): void {
     this.write({ ...journal, state });
-    this.record(
+    this.edge.record(
       journal.subject,
       `${journal.kind} of ${journal.subject}: ${state}.`,
       journal.failure?.message ?? "",
@@ -251,6 +264,7 @@ export class Procedures {
   private write(journal: Journal): void {
     writeDurable(this.file(journal.id), journalFormat, journal);
     this.journals.set(journal.id, journal);
+    this.edge.changed();
   }
 
   private forgetOld(): void {

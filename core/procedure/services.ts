@@ -35,6 +35,8 @@ export interface ProcedureServices {
   readonly view: (module: string) => ModuleView | undefined;
   readonly peerView: (module: string) => ModuleView | undefined;
   readonly mirror: (module: string) => MirrorStatus | undefined;
+  /** Bytes per second of the last long copy from here; null: none yet. */
+  readonly copyRate: () => number | null;
   readonly askMirror: (module: string, command: MirrorCommand, limit: Milliseconds) => Promise<unknown>;
   readonly record: (module: string, sentence: string, outcome: string) => void;
 }

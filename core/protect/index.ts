@@ -19,7 +19,16 @@ import type { ProcedureServices, Protection } from "../procedure/services.js";
 import { enterProcedure, type EnterData } from "./enter.js";
 import { bytesToCopy } from "./files.js";
 import { leaveProcedure, type LeaveData } from "./leave.js";
-import { checkFolder, checkModuleName, freeIndex, moduleNameFor, newSettings, notesFor } from "./plan.js";
+import {
+  checkFolder,
+  checkModuleName,
+  firstCopyOf,
+  freeIndex,
+  leftOutBy,
+  moduleNameFor,
+  newSettings,
+  notesFor,
+} from "./plan.js";
 import { answersFor, calls, forgetLate, guardFindings, type PreflightThere } from "./there.js";
 
 const unprotectCall = "unprotect-here";
@@ -70,11 +79,12 @@ async function enterModule(
   const findings = await findingsFor(services, { plan, details, peer, mayStop: request.stop === true });
   const isBlocked = findings.some(({ severity }) => severity === "blocks");
   const moves = isBlocked ? [] : valueOf(await hypervisor.prepare(plan), module).moves;
-  const notes = isBlocked ? [] : notesFor(details, folder, await bytesToCopy(moves, folder), request);
+  const notes = isBlocked ? [] : notesFor(details, plan, await bytesToCopy(moves, folder));
   const disks = disksOf(details);
-  if (isBlocked || request.dryRun === true) return { module, findings, notes, disks };
+  const firstCopy = firstCopyOf(details, plan, services.copyRate());
+  if (isBlocked || request.dryRun === true) return { module, findings, notes, firstCopy, disks };
   const data: EnterData = { module, peer, by, plan, settings, mayStop: request.stop === true };
-  return { module, procedure: procedures.start("protect", module, data), findings, notes, disks };
+  return { module, procedure: procedures.start("protect", module, data), findings, notes, firstCopy, disks };
 }
 
 const disksOf = ({ disks }: VmDetails): readonly DiskView[] =>
@@ -94,8 +104,7 @@ interface Judged {
 
 async function findingsFor(services: ProcedureServices, judged: Judged): Promise<readonly FindingView[]> {
   const { plan, details, peer, mayStop } = judged;
-  const drives = details.disks.filter(({ device }) => plan.isos === "eject" && device !== "disk");
-  const leftOut = [...plan.exclude, ...drives].map(({ target }) => target);
+  const leftOut = leftOutBy(plan, details);
   const here = valueOf(
     await services.hypervisor.preflight(details, plan.folder, "here", leftOut),
     services.node,

@@ -8,8 +8,8 @@ import { GemelError } from "../base/errors.js";
 import { forceStopTimeout, loopInterval, maxLoop, modulesMax, niceStopTimeout } from "../base/limits.js";
 import { bytes, nodeName } from "../base/units.js";
 import { moduleIdPattern, type ModuleSettings } from "../config/module-file.js";
-import type { VmDetails } from "../ports/hypervisor.js";
-import type { ProtectRequest } from "../api/contract.js";
+import type { ProtectPlan, VmDetails } from "../ports/hypervisor.js";
+import type { ProtectReply, ProtectRequest } from "../api/contract.js";
 
 /** A slow disk's speed: an estimate that is kept. */
 const copyBytesPerSecond = 100 * 1024 ** 2;
@@ -86,13 +86,27 @@ export function newSettings({ vm, folder, nodes, index, excluded }: Protected): 
   };
 }
 
-/** What will happen, in sentences: outage, sizes, what the other node will start with. */
-export function notesFor(
+/** Disks and drives by target that stay behind. */
+export function leftOutBy({ exclude, isos }: ProtectPlan, { disks }: VmDetails): readonly string[] {
+  const drives = disks.filter(({ device }) => isos === "eject" && device !== "disk");
+  return [...exclude, ...drives].map(({ target }) => target);
+}
+
+/** What the other node does not have yet: what the disks that come along really hold. */
+export function firstCopyOf(
   details: VmDetails,
-  folder: string,
-  toCopy: number,
-  request: ProtectRequest,
-): readonly string[] {
+  plan: ProtectPlan,
+  bytesPerSecond: number | null,
+): NonNullable<ProtectReply["firstCopy"]> {
+  const left = new Set(leftOutBy(plan, details));
+  const coming = details.disks.filter(({ target }) => !left.has(target));
+  const size = coming.reduce((sum, { allocated }) => sum + Math.max(allocated, 0), 0);
+  return { bytes: size, seconds: bytesPerSecond === null ? null : Math.ceil(size / bytesPerSecond) };
+}
+
+/** What will happen, in sentences: outage, sizes, what the other node will start with. */
+export function notesFor(details: VmDetails, plan: ProtectPlan, toCopy: number): readonly string[] {
+  const { folder } = plan;
   const seconds = Math.ceil(toCopy / copyBytesPerSecond);
   const time = duration(2 * seconds);
   const moving =
@@ -103,12 +117,12 @@ export function notesFor(
     details.power === "off"
       ? []
       : [`The guest is down for its shutdown, the move (${toCopy === 0 ? "a moment" : time}) and its boot.`];
-  const left = (request.exclude ?? []).map(({ target, how }) =>
+  const left = plan.exclude.map(({ target, how }) =>
     how === "detach"
       ? `Disk ${target} is not replicated: the other node starts the VM without it (partly protected).`
       : `Disk ${target} is not replicated: the other node starts with an empty one (partly protected).`,
   );
-  const size = details.disks.reduce((sum, disk) => sum + disk.allocated, 0);
+  const { bytes: size } = firstCopyOf(details, plan, null);
   return [
     ...outage,
     moving,

@@ -27,6 +27,7 @@ export class FakeNode {
   readonly commands: Command[] = [];
   peer: FakeNode | undefined;
   reachable = true;
+  copyRate: number | null = null;
   /** Calls of the other node by name that shall fail. */
   readonly failing = new Set<string>();
   procedures: Procedures;
@@ -58,7 +59,10 @@ export class FakeNode {
   }
 
   #begin(): [Procedures, Protection] {
-    const procedures = new Procedures(join(this.root, "procedures"), () => undefined);
+    const procedures = new Procedures(join(this.root, "procedures"), {
+      record: () => undefined,
+      changed: () => undefined,
+    });
     return [procedures, createProtection(this.#services(), procedures)];
   }
 
@@ -86,6 +90,7 @@ export class FakeNode {
       view: (module) => this.#view(module),
       peerView: (module) => (this.reachable ? this.peer?.seen(module) : undefined),
       mirror: () => undefined,
+      copyRate: () => this.copyRate,
       askMirror: () => Promise.reject(new Error("no mirror here")),
       record: () => undefined,
     };

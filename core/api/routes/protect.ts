@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Protecting VMs: what this host has, the procedures that move a VM into a module and back, and how they
+// Protecting VMs: what the hosts have, the procedures that move a VM into a module and back, and how they
 // stand.
 
 import type { FastifyInstance } from "fastify";
@@ -12,16 +12,21 @@ import {
   procedureParams,
   protectRequest,
   unprotectRequest,
+  vmsQuery,
 } from "../schemas.js";
 
 export function protectRoutes(app: FastifyInstance, door: ApiDoor): void {
-  app.get(
+  app.get<{ Querystring: Static<typeof vmsQuery> }>(
     "/api/v1/vms",
     {
-      schema: { summary: "The VMs of this node's hypervisor", response: { 200: described("VmView[]") } },
+      schema: {
+        summary: "The VMs of the nodes' hypervisors, or of one node's",
+        querystring: vmsQuery,
+        response: { 200: described("VmView[]") },
+      },
       config: { admits: "monitor" },
     },
-    () => door.vms(),
+    (request) => door.vms(request.query.node),
   );
   app.post<{ Body: Static<typeof protectRequest> }>(
     "/api/v1/protect",

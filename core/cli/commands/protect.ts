@@ -17,6 +17,7 @@ import { secondsOf } from "./status.js";
 
 interface ProtectOptions {
   readonly list?: boolean;
+  readonly node?: string;
   readonly module?: string;
   readonly folder?: string;
   readonly stop?: boolean;
@@ -39,7 +40,8 @@ export function protectCommands(program: Command, open: () => Session): void {
   program
     .command("protect [vm]")
     .description("replicate a VM to the other node and keep it running when this host dies")
-    .option("--list", "the VMs of this host")
+    .option("--list", "the VMs of the hosts (as gemel vms)")
+    .option("--node <name>", "the node on which the VM lives (default: the one that is asked)")
     .option("--module <id>", "the module's name (default: made from the VM's)")
     .option("--folder <path>", "where its files shall live")
     .option("--stop", "shut the guest down first")
@@ -49,10 +51,15 @@ export function protectCommands(program: Command, open: () => Session): void {
     .option("--timeout <seconds>", "stop waiting after this time (exit 3)", "3600")
     .action(async (vm: string | undefined, options: ProtectOptions) => {
       const session = open();
-      if (options.list === true) await listVms(session);
-      else if (vm === undefined) throw usage("which VM? See them with: gemel protect --list");
+      if (options.list === true) await listVms(session, options.node);
+      else if (vm === undefined) throw usage("which VM? See them with: gemel vms");
       else await protect(session, vm, options);
     });
+  program
+    .command("vms")
+    .description("the VMs of both hosts, or of one; a silent host's are left out")
+    .option("--node <name>", "only this node's")
+    .action((options: { readonly node?: string }) => listVms(open(), options.node));
   program
     .command("unprotect <module>")
     .description("put the VM back as it was, on the node where it runs; also with the other node gone")
@@ -70,21 +77,24 @@ export function protectCommands(program: Command, open: () => Session): void {
     });
 }
 
-async function listVms(session: Session): Promise<void> {
-  const vms = await session.connection.get<VmView[]>("/vms");
-  const rows = vms.map(({ name, power, memory, vcpus, module }) => [
-    name,
-    power,
-    bytesText(memory),
-    `${vcpus} CPU`,
-    module === undefined ? "not protected" : `module ${module}`,
+async function listVms(session: Session, node: string | undefined): Promise<void> {
+  const query = node === undefined ? "" : `?node=${encodeURIComponent(node)}`;
+  const vms = await session.connection.get<VmView[]>(`/vms${query}`);
+  const rows = vms.map((vm) => [
+    vm.node,
+    vm.name,
+    vm.power,
+    bytesText(vm.memory),
+    `${vm.vcpus} CPU`,
+    vm.module === undefined ? "not protected" : `module ${vm.module}`,
   ]);
-  session.print(vms, vms.length === 0 ? "no VMs on this host\n" : table(rows, ""));
+  session.print(vms, vms.length === 0 ? `no VMs on ${node ?? "these hosts"}\n` : table(rows, ""));
 }
 
 async function protect(session: Session, vm: string, options: ProtectOptions): Promise<void> {
   const request: ProtectRequest = {
     vm,
+    ...(options.node !== undefined && { node: options.node }),
     ...(options.module !== undefined && { module: options.module }),
     ...(options.folder !== undefined && { folder: options.folder }),
     ...(options.stop === true && { stop: true }),
