@@ -17,6 +17,14 @@ export function bytesText(bytes: number | null): string {
   return `${rounded(power)} ${byteUnits[power] ?? "B"}`;
 }
 
+/** "12 of 32 GiB", "3.5 of 4 GiB": one unit for both, the whole one's. */
+export function bytesOfText(part: number, whole: number): string {
+  const [, unit = "B"] = bytesText(whole).split(" ");
+  const power = Math.max(0, (byteUnits as readonly string[]).indexOf(unit));
+  const amount = (size: number): string => (Math.max(0, size) / 1024 ** power).toFixed(1).replace(/\.0$/, "");
+  return `${amount(part)} of ${amount(whole)} ${unit}`;
+}
+
 export const rateText = (bytesPerSecond: number | null): string =>
   bytesPerSecond === null ? unknown : `${bytesText(bytesPerSecond)}/s`;
 
