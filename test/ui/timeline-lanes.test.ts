@@ -54,6 +54,12 @@ void describe("timeline-lanes", () => {
     assert.equal(shape(lane.stretches), "WAIT 0-10, unknown 10-30, WAIT 30-60");
   });
 
+  void it("what-is-not-held-any-more-is-unknown", () => {
+    const entries = [entry(30, "PRIM → ALONE (running)")];
+    const lane = laneOf({ node: "alpha", entries, axis, now: "ALONE", heldFrom: begin + 20 * minute });
+    assert.equal(shape(lane.stretches), "unknown 0-20, PRIM 20-30, ALONE 30-60");
+  });
+
   void it("a-clock-set-back-reorders-nothing", () => {
     const entries = [entry(20, "WAIT → SECOND (following)"), entry(15, "SECOND → ALONE (running)")];
     const lane = laneOf({ node: "alpha", entries: [...entries].reverse(), axis, now: "ALONE" });

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// People of the mock: who may come in, as what, and how passwords and users are changed. Passwords stand here
+// in the open: they open nothing but this mock, and its login page shows them.
+
+import type {
+  HandOver,
+  LoginRequest,
+  PasswordChange,
+  Session,
+  UserChange,
+  UserRequest,
+  UserView,
+} from "../../../core/api/contract.js";
+import { hex } from "../world/chance.js";
+import { refuse } from "../world/refusal.js";
+import type { Caller, MockUser } from "../world/types.js";
+import type { World } from "../world/world.js";
+
+/** Shown on the mock's login page. */
+export const mockPasswords = [
+  { name: "anna", role: "admin", password: "anna-may-configure" },
+  { name: "carl", role: "control", password: "carl-may-command" },
+  { name: "mona", role: "monitor", password: "mona-may-look" },
+] as const;
+
+const idleSecondsMax = 1_800;
+const passwordLengthMin = 12;
+const triesMax = 5;
+
+export class Access {
+  private tries = 0;
+
+  constructor(private readonly world: World) {}
+
+  login({ user, password }: LoginRequest): Caller {
+    const found = this.world.users.find(({ name }) => name === user);
+    if (this.tries >= triesMax)
+      throw refuse("GEMEL-4009", "user", "Too many wrong passwords: try again in 30 s.");
+    if (found?.password !== password) {
+      this.tries++;
+      this.world.clock.after(30_000, () => (this.tries = 0));
+      throw refuse("GEMEL-4004", "password", "User or password is wrong.");
+    }
+    this.tries = 0;
+    return { user: found.name, role: found.role };
+  }
+
+  session(caller: Caller, node: string): Session {
+    const csrf = hex(this.world.seed, `csrf ${caller.user}`, 32);
+    return { user: caller.user, role: caller.role, node, csrf, idleSecondsMax };
+  }
+
+  handOver(caller: Caller): HandOver {
+    const { clock, hosts, seed } = this.world;
+    return {
+      ticket: hex(seed, `ticket ${caller.user} ${clock.now}`, 64),
+      expiresAt: clock.wall(clock.now + 600_000),
+      nodes: hosts.map(({ name, addresses }) => ({
+        name,
+        urls: Object.values(addresses).map((address) => `https://${address}:7410`),
+      })),
+    };
+  }
+
+  changeOwn(caller: Caller, { old, new: wanted }: PasswordChange): void {
+    const user = this.user(caller.user);
+    if (user.password !== old) throw refuse("GEMEL-4008", "old", "This is not the present password.");
+    user.password = checkedPassword(wanted, "new");
+    stamp(this.world, user, caller.user);
+  }
+
+  list(): UserView[] {
+    return [...this.world.users].sort((a, b) => (a.name < b.name ? -1 : 1)).map(viewOf);
+  }
+
+  add({ name, role, password }: UserRequest, caller: Caller): UserView {
+    if (!/^[a-z][a-z0-9._-]{0,30}$/.test(name)) {
+      const rule = "A user's name is a small letter, then up to 30 of a-z, 0-9, dot, - and _.";
+      throw refuse("GEMEL-4008", "name", rule);
+    }
+    if (this.world.users.some((user) => user.name === name)) {
+      throw refuse("GEMEL-4008", "name", "A user of this name exists.");
+    }
+    const user: MockUser = {
+      name,
+      role,
+      password: checkedPassword(password, "password"),
+      changedAt: "",
+      changedBy: "",
+    };
+    stamp(this.world, user, caller.user);
+    this.world.users.push(user);
+    return viewOf(user);
+  }
+
+  change(name: string, { role, password }: UserChange, caller: Caller): UserView {
+    const user = this.user(name);
+    if (role !== undefined && role !== "admin") this.refuseLastAdmin(user, "role");
+    if (password !== undefined) user.password = checkedPassword(password, "password");
+    user.role = role ?? user.role;
+    stamp(this.world, user, caller.user);
+    return viewOf(user);
+  }
+
+  remove(name: string): void {
+    const user = this.user(name);
+    this.refuseLastAdmin(user, "user");
+    this.world.users.splice(this.world.users.indexOf(user), 1);
+  }
+
+  private user(name: string): MockUser {
+    const found = this.world.users.find((user) => user.name === name);
+    if (found === undefined) throw refuse("GEMEL-4008", "user", "There is no such user.");
+    return found;
+  }
+
+  private refuseLastAdmin(user: MockUser, where: string): void {
+    const admins = this.world.users.filter(({ role }) => role === "admin");
+    if (admins.length === 1 && admins[0] === user)
+      throw refuse("GEMEL-4008", where, "The last Admin stays one.");
+  }
+}
+
+function stamp(world: World, user: MockUser, by: string): void {
+  user.changedAt = world.clock.wall();
+  user.changedBy = by;
+}
+
+const viewOf = ({ name, role, changedAt, changedBy }: MockUser): UserView => ({
+  name,
+  role,
+  changedAt,
+  changedBy,
+});
+
+function checkedPassword(password: string, where: string): string {
+  if (password.length < passwordLengthMin) {
+    throw refuse("GEMEL-4008", where, `A password has at least ${passwordLengthMin} characters.`);
+  }
+  return password;
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// The mock's networks, nodes, ports, tokens and certificates, and the pause of automatic failover.
+
+import type {
+  CertificateRequest,
+  CertificateView,
+  ClusterReply,
+  ClusterView,
+  DoctorReport,
+  PauseRequest,
+} from "../../../core/api/contract.js";
+import { hex } from "../world/chance.js";
+import { refuse } from "../world/refusal.js";
+import type { Caller } from "../world/types.js";
+import type { World } from "../world/world.js";
+
+const dayMs = 86_400_000;
+
+export function clusterView(world: World, self: string): ClusterView {
+  const { name, uuid, networks } = world.facts;
+  return {
+    name,
+    uuid,
+    self,
+    networks: networks.map((network) => ({ ...network, pulseMs: 500, timeoutMs: 5_000 })),
+    nodes: world.hosts.map((host) => ({ name: host.name, addresses: host.addresses })),
+    ports: [
+      { port: 7410, protocol: "tcp", use: "API and console" },
+      { port: 7411, protocol: "udp", use: "heartbeats" },
+      { port: 7412, protocol: "tcp", use: "witness" },
+      ...[...world.modules]
+        .sort((a, b) => a.settings.index - b.settings.index)
+        .map(({ id, settings }) => ({
+          port: 7420 + settings.index,
+          protocol: "tcp" as const,
+          use: `data link of ${id}`,
+        })),
+    ],
+  };
+}
+
+export function newToken(world: World, self: string): ClusterReply {
+  const token = `gemel1.${hex(world.seed, `token ${world.now}`, 200)}`;
+  return { cluster: world.facts.name, node: self, token, warnings: [] };
+}
+
+const colons = (digits: string): string => digits.toUpperCase().replace(/(..)(?=.)/g, "$1:");
+
+interface Issued {
+  readonly node: string;
+  readonly use: CertificateView["use"];
+  readonly subject: string;
+  readonly issuer: string;
+  readonly days: readonly [number, number];
+}
+
+export function certificatesOf(world: World): CertificateView[] {
+  const { name } = world.facts;
+  const issuer = `CN=Gemel cluster ${name}`;
+  const issued: Issued[] = world.hosts
+    .filter(({ heard }) => heard)
+    .flatMap((host, index): Issued[] => {
+      const own = world.ownCertificates.get(host.name);
+      const age: [number, number] = [index * 341 + 12, 730 - index * 707];
+      return [
+        { node: host.name, use: "cluster-ca", subject: issuer, issuer, days: [353, 3_297] },
+        { node: host.name, use: "node", subject: `CN=${host.name}`, issuer, days: age },
+        { node: host.name, use: "admin", subject: "CN=admin", issuer, days: [353, 377] },
+        ...(own === undefined
+          ? []
+          : [
+              {
+                node: host.name,
+                use: "console" as const,
+                subject: `CN=console.${host.name}.example`,
+                issuer: "CN=Example Issuing CA 2",
+                days: [1, 364] as const,
+              },
+            ]),
+      ];
+    });
+  return issued.map(({ days: [past, left], ...one }) => ({
+    ...one,
+    notBefore: world.clock.wall(world.now - past * dayMs),
+    notAfter: world.clock.wall(world.now + left * dayMs),
+    daysLeft: left,
+    fingerprint: colons(hex(world.seed, `certificate ${one.node} ${one.subject}`, 64)),
+  }));
+}
+
+export function installCertificate(
+  world: World,
+  self: string,
+  { certificate, privateKey }: CertificateRequest,
+): CertificateView[] {
+  if (!/-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/.test(certificate)) {
+    throw refuse("GEMEL-4008", "certificate", "It is not a certificate in PEM form.");
+  }
+  if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]+-----END [A-Z ]*PRIVATE KEY-----/.test(privateKey)) {
+    throw refuse("GEMEL-4008", "privateKey", "It is not a private key in PEM form.");
+  }
+  world.ownCertificates.set(self, { since: world.clock.wall() });
+  return certificatesOf(world);
+}
+
+export function removeCertificate(world: World, self: string): CertificateView[] {
+  world.ownCertificates.delete(self);
+  return certificatesOf(world);
+}
+
+/** Base64 of nothing in particular: no browser shall ever trust it. */
+export const authorityPem = (world: World): string =>
+  [
+    "-----BEGIN CERTIFICATE-----",
+    ...Array.from({ length: 8 }, (_, line) => hex(world.seed, `authority ${line}`, 64)),
+    "-----END CERTIFICATE-----",
+    "",
+  ].join("\n");
+
+export function pause(world: World, { why }: PauseRequest, caller: Caller): { readonly sentence: string } {
+  if (why.trim() === "") throw refuse("GEMEL-4008", "why", "Say why, for those who come after you.");
+  world.facts.pause = { since: world.clock.wall(), by: caller.user, why: why.trim() };
+  return { sentence: "Automatic failover is paused: nobody takes over by itself." };
+}
+
+export function resume(world: World): { readonly sentence: string } {
+  world.facts.pause = null;
+  return { sentence: "Automatic failover works again." };
+}
+
+export function doctorReport(world: World, node: string): DoctorReport {
+  const silent = world.hosts.filter(({ heard }) => !heard);
+  const findings = silent.map(({ name }) => ({
+    severity: "warns" as const,
+    node,
+    code: "GEMEL-1009",
+    message: `${name} is silent on every network.`,
+    next: "Look at its power and its networks.",
+  }));
+  const troubles = world.modules.flatMap(({ troubles: list }) =>
+    list.map(({ code, message, next }) => ({ severity: "blocks" as const, node, code, message, next })),
+  );
+  return { node, findings: [...findings, ...troubles] };
+}

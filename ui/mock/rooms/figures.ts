@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// How loaded VMs and hosts are. Each figure is a function of seed, subject and time, so that the live stream
+// and the charts of the past show the same curve without the past being kept.
+
+import type {
+  LiveFigures,
+  ModuleFigures,
+  Series,
+  SeriesName,
+  SeriesRange,
+} from "../../../core/api/contract.js";
+import { wave } from "../world/chance.js";
+import { refuse } from "../world/refusal.js";
+import { isProtected } from "../world/status.js";
+import { MiB, type Host, type MockModule } from "../world/types.js";
+import { activeCopy, type World } from "../world/world.js";
+
+/** More people, doors and cameras by day: 0.5 at four in the morning, 1.3 at four in the afternoon. */
+const dayShape = (wallMs: number): number =>
+  0.9 - 0.4 * Math.cos(((wallMs / 3_600_000 - 4) / 24) * 2 * Math.PI);
+
+interface Moment {
+  readonly world: World;
+  readonly module: MockModule;
+  readonly wallMs: number;
+  readonly paired: boolean;
+}
+
+function unrest({ world, module, wallMs }: Moment, name: string): number {
+  const slow = wave(world.seed, `${module.id} ${name} slow`, wallMs, 240_000);
+  const quick = wave(world.seed, `${module.id} ${name}`, wallMs, 7_000);
+  return 0.55 + 0.6 * slow + 0.3 * quick;
+}
+
+function figuresAt(moment: Moment): ModuleFigures {
+  const { module, wallMs, paired } = moment;
+  const { load } = module;
+  const day = dayShape(wallMs);
+  const writes = Math.round(load.writesPerSecond * day * unrest(moment, "writes"));
+  const local = Math.round(62 + 40 * unrest(moment, "disk"));
+  const peer = paired ? Math.round(150 + 90 * unrest(moment, "wire")) : null;
+  const whole = Math.max(local, peer ?? 0) + 18;
+  return {
+    module: module.id,
+    cpu: Number((load.cpu * day * unrest(moment, "cpu")).toFixed(3)),
+    memory: Math.round(load.memory * (0.82 + 0.1 * unrest(moment, "memory"))),
+    writesPerSecond: writes,
+    bytesWrittenPerSecond: writes * load.bytesPerWrite,
+    bytesReadPerSecond: Math.round(load.bytesReadPerSecond * day * unrest(moment, "reads")),
+    writeP50Us: writes === 0 ? null : whole,
+    writeP99Us: writes === 0 ? null : Math.round(whole * (2.2 + 2 * unrest(moment, "tail"))),
+    localP50Us: writes === 0 ? null : local,
+    peerP50Us: writes === 0 ? null : peer,
+    dirtyBytes: paired ? Math.round(MiB * 4 * unrest(moment, "dirty")) : Math.round(module.dirty),
+    inFlight: Math.round(3 * unrest(moment, "flight")),
+  };
+}
+
+export function liveFigures(world: World): LiveFigures[] {
+  return world.hosts.filter(({ heard }) => heard).map((host) => figuresOf(world, host));
+}
+
+export function figuresOf(world: World, host: Host): LiveFigures {
+  const modules = world.modules
+    .filter((module) => activeCopy(module)?.node === host.name && activeCopy(module)?.vm === "on")
+    .map((module) => presentOf(world, module));
+  const sum = (pick: (one: ModuleFigures) => number | null): number =>
+    modules.reduce((total, one) => total + (pick(one) ?? 0), 0);
+  const own = wave(world.seed, `host ${host.name}`, world.clock.wallMs, 9_000);
+  return {
+    node: host.name,
+    at: world.clock.wall(),
+    host: {
+      cpu: Number((sum(({ cpu }) => cpu) + 0.25 + 0.3 * own).toFixed(3)),
+      memoryUsed: Math.round(sum(({ memory }) => memory) + 1.6 * 1024 * MiB),
+    },
+    modules,
+  };
+}
+
+export function presentOf(world: World, module: MockModule): ModuleFigures {
+  return figuresAt({ world, module, wallMs: world.clock.wallMs, paired: isProtected(module) });
+}
+
+const spans: Readonly<Record<SeriesRange, { readonly points: number; readonly stepSeconds: number }>> = {
+  "1h": { points: 360, stepSeconds: 10 },
+  "24h": { points: 288, stepSeconds: 300 },
+  "30d": { points: 360, stepSeconds: 7_200 },
+};
+
+const isRange = (text: string): text is SeriesRange => Object.hasOwn(spans, text);
+
+export interface SeriesQuery {
+  readonly module?: string;
+  readonly host?: string;
+  readonly range?: string;
+}
+
+export function seriesOf(world: World, { module, host, range = "1h" }: SeriesQuery): Series {
+  if (!isRange(range)) throw refuse("GEMEL-4008", "range", "It is one of 1h, 24h and 30d.");
+  const { points, stepSeconds } = spans[range];
+  const last = Math.floor(world.clock.wallMs / 1000 / stepSeconds) * stepSeconds;
+  const at = Array.from({ length: points }, (_, index) => last - (points - 1 - index) * stepSeconds);
+  const frame = { range, stepSeconds, at };
+  if (module !== undefined) return moduleSeries(world, world.module(module), frame);
+  if (host !== undefined) return hostSeries(world, world.host(host), frame);
+  throw refuse("GEMEL-4008", "module", "Name a module or a host.");
+}
+
+type Frame = Pick<Series, "range" | "stepSeconds" | "at">;
+
+const names: readonly SeriesName[] = [
+  "cpu",
+  "memory",
+  "writesPerSecond",
+  "bytesWrittenPerSecond",
+  "bytesReadPerSecond",
+  "writeP50Us",
+  "writeP99Us",
+  "localP50Us",
+  "peerP50Us",
+  "dirtyBytes",
+];
+
+function moduleSeries(world: World, module: MockModule, frame: Frame): Series {
+  const past = frame.at.map((second) =>
+    figuresAt({ world, module, wallMs: second * 1000, paired: isProtected(module) }),
+  );
+  const node = activeCopy(module)?.node ?? module.copies[0].node;
+  const column = (name: SeriesName): (number | null)[] => past.map((one) => one[name]);
+  return {
+    subject: module.id,
+    ...frame,
+    node: frame.at.map(() => node),
+    values: Object.fromEntries(names.map((name) => [name, column(name)])),
+  };
+}
+
+function hostSeries(world: World, host: Host, frame: Frame): Series {
+  const here = world.modules.filter((module) => activeCopy(module)?.node === host.name);
+  const column = (pick: (one: ModuleFigures) => number | null, base: number): number[] =>
+    frame.at.map((second) =>
+      here.reduce((total, module) => {
+        const one = figuresAt({ world, module, wallMs: second * 1000, paired: true });
+        return total + (pick(one) ?? 0);
+      }, base),
+    );
+  return {
+    subject: host.name,
+    ...frame,
+    node: frame.at.map(() => host.name),
+    values: {
+      cpu: column(({ cpu }) => cpu, 0.4),
+      memory: column(({ memory }) => memory, 1.6 * 1024 * MiB),
+    },
+  };
+}

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+// Protecting a VM: what the hosts have, the preflight in plain words, the procedure step by step, and at its
+// end a module whose first copy begins. Unprotecting is the way back.
+
+import type {
+  DiskView,
+  FindingView,
+  ProtectReply,
+  ProtectRequest,
+  UnprotectRequest,
+  VmView,
+} from "../../../core/api/contract.js";
+import { bytesText, durationText } from "../../../core/api/words.js";
+import { refuse } from "../world/refusal.js";
+import { makeModule } from "../world/making.js";
+import { become, type World } from "../world/world.js";
+import { startCopying } from "../world/turns.js";
+import type { Caller, MockModule, MockVm, Procedure } from "../world/types.js";
+import { activeCopy, copyOn, otherCopy } from "../world/world.js";
+
+const copyBytesPerSecond = 210 * 1024 ** 2;
+const modulesMax = 32;
+
+export function vmsOf(world: World, node: string | undefined): VmView[] {
+  const hosts = node === undefined ? world.hosts.filter(({ heard }) => heard) : [world.host(node)];
+  const silent = hosts.find(({ heard }) => !heard);
+  if (silent !== undefined) throw refuse("GEMEL-1009", silent.name);
+  return hosts.flatMap(({ name }) => [
+    ...world.modules
+      .filter((module) => activeCopy(module)?.node === name)
+      .map((module): VmView => {
+        const { vm } = module.settings;
+        const memory = module.load.memory;
+        return { node: name, id: vm.id, name: vm.name, power: "on", memory, vcpus: 4, module: module.id };
+      }),
+    ...world.vms
+      .filter((vm) => vm.node === name)
+      .map(({ id, name: called, power, memory, vcpus }) => ({
+        node: name,
+        id,
+        name: called,
+        power,
+        memory,
+        vcpus,
+      })),
+  ]);
+}
+
+export function protect(world: World, request: ProtectRequest, self: string, caller: Caller): ProtectReply {
+  const node = world.host(request.node ?? self).name;
+  const here = world.vms.filter((vm) => vm.node === node);
+  const vm = here.find(({ id }) => id === request.vm) ?? here.find(({ name }) => name === request.vm);
+  if (vm === undefined) {
+    const owner = world.modules.find(({ settings }) => settings.vm.name === request.vm);
+    throw owner === undefined ? refuse("GEMEL-3005", "vm") : refuse("GEMEL-5004", owner.id);
+  }
+  const module = moduleName(world, vm, request);
+  const folder = request.folder ?? `/var/lib/gemel/vm/${module}`;
+  if (!folder.startsWith("/") || folder.includes("/.")) {
+    throw refuse("GEMEL-4008", "folder", "The folder must be an absolute path without . and .. in it.");
+  }
+  if (world.modules.length >= modulesMax) throw refuse("GEMEL-5005", "");
+  const peer = world.other(node);
+  if (peer?.heard !== true) throw refuse("GEMEL-1009", peer?.name ?? node);
+  const findings = preflight(world, vm, request, peer.name);
+  const isBlocked = findings.some(({ severity }) => severity === "blocks");
+  const seconds = Math.ceil(vm.size / copyBytesPerSecond);
+  const reply = {
+    module,
+    findings,
+    notes: isBlocked ? [] : notesFor(vm, folder, request),
+    firstCopy: { bytes: vm.size, seconds },
+    disks: disksOf(vm),
+  };
+  if (isBlocked || request.dryRun === true) return reply;
+  return { ...reply, procedure: begin(world, { vm, module, folder, peer: peer.name, request }, caller) };
+}
+
+function moduleName(world: World, vm: MockVm, { module }: ProtectRequest): string {
+  const taken = world.modules.map(({ id }) => id);
+  if (module !== undefined) {
+    if (taken.includes(module)) throw refuse("GEMEL-5004", "module", "A module of this name exists.");
+    return module;
+  }
+  const plain = vm.name
+    .normalize("NFKD")
+    .replace(/ß/g, "ss")
+    .replace(/\p{M}/gu, "")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^[^a-z]+|-+$/g, "");
+  const base = plain === "" ? "vm" : plain.slice(0, 28);
+  let name = base;
+  for (let count = 2; taken.includes(name); count++) name = `${base}-${count}`;
+  return name;
+}
+
+function disksOf(vm: MockVm): DiskView[] {
+  const system = { target: "vda", device: "disk" as const, source: `/srv/vms/${vm.id.slice(0, 8)}.qcow2` };
+  return [
+    { ...system, bytes: vm.size },
+    ...(vm.rawDisk === undefined
+      ? []
+      : [{ target: "vdb", device: "disk" as const, source: vm.rawDisk, bytes: vm.size * 2 }]),
+    ...(vm.cdrom === true
+      ? [{ target: "sda", device: "cdrom" as const, source: "/srv/iso/drivers.iso", bytes: 5 * 1024 ** 2 }]
+      : []),
+  ];
+}
+
+function preflight(world: World, vm: MockVm, request: ProtectRequest, peer: string): FindingView[] {
+  const findings: FindingView[] = [];
+  const isLeftOut = request.exclude?.some(({ target }) => target === "vdb") === true;
+  if (vm.power === "on" && request.stop !== true) {
+    findings.push({
+      severity: "blocks",
+      node: vm.node,
+      code: "GEMEL-5002",
+      message: "The VM is on; it must be off while its files move.",
+      next: "Shut it down, or let Gemel do it: --stop",
+    });
+  }
+  if (vm.rawDisk !== undefined && !isLeftOut) {
+    findings.push({
+      severity: "blocks",
+      node: vm.node,
+      code: "GEMEL-3004",
+      message: `Disk vdb is the device ${vm.rawDisk}, not a file: it cannot be mirrored.`,
+      next: "Copy it into an image file, or leave it out: --exclude vdb=detach",
+    });
+  }
+  if (vm.cdrom === true && request.eject !== true) {
+    findings.push({
+      severity: "warns",
+      node: vm.node,
+      code: "GEMEL-3008",
+      message: "An ISO is in the drive sda: it is copied with the VM.",
+      next: "Take it out: --eject",
+    });
+  }
+  const { disk } = world.host(peer);
+  if (disk.free < vm.size) {
+    findings.push({
+      severity: "blocks",
+      node: peer,
+      code: "GEMEL-5003",
+      message: `${bytesText(vm.size)} are needed, ${bytesText(disk.free)} are free in ${disk.path}.`,
+      next: "Free the space, or choose another folder: --folder PATH",
+    });
+  }
+  return findings;
+}
+
+function notesFor(vm: MockVm, folder: string, request: ProtectRequest): string[] {
+  const outage = "The guest is down for its shutdown, the move (a moment) and its boot.";
+  const left = (request.exclude ?? []).map(
+    ({ target }) => `Disk ${target} is not replicated: the other node starts without it (partly protected).`,
+  );
+  return [
+    ...(vm.power === "on" ? [outage] : []),
+    `Its files are renamed into ${folder}: that takes a moment.`,
+    `First copy to the other node: ${bytesText(vm.size)}, while the guest runs, about ${durationText(
+      vm.size / copyBytesPerSecond,
+    )}.`,
+    ...left,
+  ];
+}
+
+interface Plan {
+  readonly vm: MockVm;
+  readonly module: string;
+  readonly folder: string;
+  readonly peer: string;
+  readonly request: ProtectRequest;
+}
+
+const stepMs = 1_600;
+export const protectSteps = [
+  "shutting the guest down",
+  "making room on both hosts",
+  "moving the files into the folder",
+  "writing the definition",
+  "taking the VM out of the hypervisor's hands",
+  "creating the module here",
+  "creating the module on the other node",
+  "starting both: the first copy begins",
+] as const;
+
+function begin(world: World, plan: Plan, caller: Caller): string {
+  const { vm, module } = plan;
+  const id = `protect-${module}-${world.procedures.length + 1}`;
+  const [first] = protectSteps;
+  const procedure: Procedure = {
+    id,
+    kind: "protect",
+    subject: module,
+    node: vm.node,
+    step: first,
+    steps: protectSteps,
+    progress: null,
+    state: "running",
+    notes: [`Asked for by ${caller.user}.`],
+  };
+  world.procedures.push(procedure);
+  const at = (index: number): void => {
+    const step = protectSteps[index];
+    if (step === undefined) return finish(world, plan, procedure);
+    procedure.step = step;
+    const isMove = index === 2;
+    procedure.progress = isMove ? { bytesDone: vm.size * 0.4, bytesTotal: vm.size } : null;
+    world.clock.after(stepMs, () => at(index + 1));
+  };
+  at(0);
+  return id;
+}
+
+function finish(world: World, { vm, module: id, folder, peer, request }: Plan, procedure: Procedure): void {
+  const used = new Set(world.modules.map(({ settings }) => settings.index));
+  const index =
+    Array.from({ length: modulesMax }, (_, place) => place).find((place) => !used.has(place)) ?? 0;
+  const module = makeModule(world, {
+    id,
+    vm: { id: vm.id, name: vm.name, folder },
+    home: vm.node,
+    index,
+    sizeGiB: vm.size / 1024 ** 3,
+    memory: vm.memory,
+    partly: (request.exclude ?? []).length > 0,
+  });
+  world.vms.splice(world.vms.indexOf(vm), 1);
+  world.modules.push(module);
+  copyOn(module, vm.node).vm = "on";
+  become(world, copyOn(module, peer), "SECOND", "reintegrating");
+  startCopying(world, module, peer, "first-copy");
+  procedure.state = "done";
+  procedure.step = "finished";
+  procedure.progress = null;
+}
+
+export function unprotect(world: World, module: MockModule, request: UnprotectRequest): ProtectReply {
+  const active = activeCopy(module);
+  if (active === undefined) throw refuse("GEMEL-1017", module.id);
+  if (active.vm === "on" && request.stop !== true) {
+    const next = `Shut it down with the module: gemel unprotect ${module.id} --stop`;
+    throw refuse("GEMEL-5002", module.id, "", next);
+  }
+  const id = `unprotect-${module.id}-${world.procedures.length + 1}`;
+  const steps = ["shutting the guest down", "moving the files back", "forgetting the module on both nodes"];
+  const procedure: Procedure = {
+    id,
+    kind: "unprotect",
+    subject: module.id,
+    node: active.node,
+    step: steps[0] ?? "",
+    steps,
+    progress: null,
+    state: "running",
+    notes: [],
+  };
+  world.procedures.push(procedure);
+  module.turn++;
+  steps.slice(1).forEach((step, place) => {
+    world.clock.after(stepMs * (place + 1), () => (procedure.step = step));
+  });
+  world.clock.after(stepMs * steps.length, () => {
+    forget(world, module, active.node);
+    procedure.state = "done";
+    procedure.step = "finished";
+  });
+  const notes = [
+    "The guest is down for its shutdown, the move and its boot.",
+    "The VM's files go back to where they came from; afterwards it is on this host only.",
+  ];
+  return { module: module.id, procedure: id, findings: [], notes };
+}
+
+function forget(world: World, module: MockModule, node: string): void {
+  const place = world.modules.indexOf(module);
+  if (place < 0) return;
+  world.modules.splice(place, 1);
+  become(world, otherCopy(module, node), "STOP", "stopped-by-person");
+  const { id, name } = module.settings.vm;
+  const { memory } = module.load;
+  world.vms.push({ node, id, name, power: "on", memory, vcpus: 4, size: module.size.allocated });
+}
+
+export function procedureOf(world: World, id: string): Procedure {
+  const found = world.procedures.find((procedure) => procedure.id === id);
+  if (found === undefined) throw refuse("GEMEL-4008", id, "There is no such procedure.");
+  return found;
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// The mock's API: one row per route with the role that it needs, like the daemon's. Bodies come from our own
+// console; their form is judged here as far as a person can get it wrong in a form, in the registry's words.
+
+import type { Role } from "../../core/api/contract.js";
+import { mayDo } from "../../core/api/words.js";
+import type { Method } from "../api.js";
+import { bodies } from "./bodies.js";
+import type { Access } from "./rooms/access.js";
+import { acknowledge } from "./rooms/alarms.js";
+import {
+  authorityPem,
+  certificatesOf,
+  clusterView,
+  doctorReport,
+  installCertificate,
+  newToken,
+  pause,
+  removeCertificate,
+  resume,
+} from "./rooms/cluster.js";
+import { carryOut } from "./rooms/commands.js";
+import { liveFigures, seriesOf } from "./rooms/figures.js";
+import { readHistory } from "./rooms/history.js";
+import {
+  changeModule,
+  copiesOf,
+  figuresOfMirror,
+  moduleView,
+  previewOf,
+  replaceModule,
+  verify,
+} from "./rooms/modules.js";
+import { capacityOf, placementOf } from "./rooms/placement.js";
+import { procedureOf, protect, unprotect, vmsOf } from "./rooms/protect.js";
+import { refuse } from "./world/refusal.js";
+import { procedureStatus, statusOf } from "./world/status.js";
+import type { Caller } from "./world/types.js";
+import { activeCopy, type World } from "./world/world.js";
+
+export interface Asked {
+  readonly world: World;
+  readonly access: Access;
+  readonly caller: Caller;
+  /** The node that answers. */
+  readonly self: string;
+  /** What stands in the place of `:module`, `:id`, `:user`. */
+  readonly name: string;
+  readonly query: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
+
+export interface Route {
+  readonly method: Method;
+  /** Below /api/v1; one part may be `:name`. */
+  readonly path: string;
+  readonly admits: Role | "everybody";
+  readonly answer: (asked: Asked) => unknown;
+}
+
+const get = (path: string, answer: Route["answer"]): Route => ({
+  method: "GET",
+  path,
+  admits: "monitor",
+  answer,
+});
+
+const change = (method: Method, path: string, admits: Route["admits"], answer: Route["answer"]): Route => ({
+  method,
+  path,
+  admits,
+  answer,
+});
+
+const looking: readonly Route[] = [
+  get("/status", ({ world, self }) => statusOf(world, self)),
+  get("/doctor", ({ world, self }) => doctorReport(world, self)),
+  get("/modules", ({ world }) => world.modules.map((module) => moduleView(world, module))),
+  get("/modules/:module", ({ world, name }) => moduleView(world, world.module(name))),
+  get("/modules/:module/figures", ({ world, name, query, self }) => {
+    const module = world.module(name);
+    return figuresOfMirror(world, module, query["node"] ?? activeCopy(module)?.node ?? self);
+  }),
+  get("/modules/:module/preview", ({ world, name, query }) => previewOf(world, world.module(name), query)),
+  get("/modules/:module/copies", ({ world, name }) => copiesOf(world, world.module(name))),
+  get("/procedures/:id", ({ world, name }) => procedureStatus(procedureOf(world, name))),
+  get("/vms", ({ world, query }) => vmsOf(world, query["node"])),
+  get("/figures", ({ world }) => liveFigures(world)),
+  get("/series", ({ world, query }) => seriesOf(world, query)),
+  get("/capacity", ({ world }) => capacityOf(world)),
+  get("/placement", ({ world }) => placementOf(world)),
+  get("/history", ({ world, self, query }) => readHistory(world, self, query)),
+  get("/cluster", ({ world, self }) => clusterView(world, self)),
+  get("/certificates", ({ world }) => certificatesOf(world)),
+  { ...get("/cluster/ca", ({ world }) => authorityPem(world)), admits: "everybody" },
+];
+
+const commanding: readonly Route[] = [
+  change("POST", "/modules/:module/commands", "control", ({ world, name, body, caller }) =>
+    carryOut(world, name, bodies.command(body), caller),
+  ),
+  change("POST", "/modules/:module/verify", "control", ({ world, name, body }) =>
+    verify(world.module(name), bodies.verify(body)),
+  ),
+  change("PUT", "/pause", "control", ({ world, body, caller }) => pause(world, bodies.pause(body), caller)),
+  change("DELETE", "/pause", "control", ({ world }) => resume(world)),
+  change("POST", "/alarms/:id/acknowledge", "control", ({ world, name, caller }) =>
+    acknowledge(world, name, caller),
+  ),
+];
+
+const configuring: readonly Route[] = [
+  change("PATCH", "/modules/:module", "admin", ({ world, name, body }) =>
+    changeModule(world, world.module(name), bodies.moduleChange(body)),
+  ),
+  change("PUT", "/modules/:module/userconfig", "admin", ({ world, name, body }) =>
+    replaceModule(world, world.module(name), bodies.userconfig(body).xml),
+  ),
+  change("POST", "/modules/:module/unprotect", "admin", ({ world, name, body }) =>
+    unprotect(world, world.module(name), bodies.unprotect(body)),
+  ),
+  change("POST", "/protect", "admin", ({ world, body, self, caller }) =>
+    protect(world, bodies.protect(body), self, caller),
+  ),
+  change("POST", "/cluster/tokens", "admin", ({ world, self }) => newToken(world, self)),
+  change("PUT", "/certificates/console", "admin", ({ world, self, body }) =>
+    installCertificate(world, self, bodies.certificate(body)),
+  ),
+  change("DELETE", "/certificates/console", "admin", ({ world, self }) => removeCertificate(world, self)),
+];
+
+const people: readonly Route[] = [
+  get("/session", ({ access, caller, self }) => access.session(caller, self)),
+  change("POST", "/session/password", "monitor", ({ access, caller, body }) => {
+    access.changeOwn(caller, bodies.password(body));
+  }),
+  change("POST", "/session/handover", "monitor", ({ access, caller }) => access.handOver(caller)),
+  { ...get("/users", ({ access }) => access.list()), admits: "admin" },
+  change("POST", "/users", "admin", ({ access, body, caller }) => access.add(bodies.user(body), caller)),
+  change("PATCH", "/users/:user", "admin", ({ access, name, body, caller }) =>
+    access.change(name, bodies.userChange(body), caller),
+  ),
+  change("DELETE", "/users/:user", "admin", ({ access, name }) => {
+    access.remove(name);
+  }),
+];
+
+export const routes: readonly Route[] = [...looking, ...commanding, ...configuring, ...people];
+
+interface Matched {
+  readonly route: Route;
+  readonly name: string;
+}
+
+export function routeFor(method: Method, path: string): Matched {
+  const parts = path.split("/");
+  for (const route of routes.filter((one) => one.method === method)) {
+    const pattern = route.path.split("/");
+    if (pattern.length !== parts.length) continue;
+    if (!pattern.every((part, place) => part.startsWith(":") || part === parts[place])) continue;
+    const place = pattern.findIndex((part) => part.startsWith(":"));
+    return { route, name: place < 0 ? "" : decodeURIComponent(parts[place] ?? "") };
+  }
+  throw refuse("GEMEL-4008", path, "There is no such address.");
+}
+
+export function admit({ admits }: Route, caller: Caller | null): void {
+  if (admits === "everybody") return;
+  if (caller === null) throw refuse("GEMEL-4004", "session", "Nobody is logged in.");
+  if (!mayDo(caller.role, admits)) throw refuse("GEMEL-4009", caller.user);
+}
