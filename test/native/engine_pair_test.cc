@@ -130,15 +130,18 @@ TEST(failover_counts_what_only_the_dead_side_had_marked) {
   Pair pair;
   pair.first_copy();
   const Fid fid = pair.make_file(pair.a, "disk.raw", 64 << 20);
-  CHECK_EQ(pair.write(pair.a, fid, 0, 4096), 4096);
-  pair.wire.cut();
-  const auto unheard = pair.begin_write(pair.a, fid, 20 << 20, 4096);
+  // The wire loses what only this side's disk has got.
+  CHECK_EQ(pair.write(pair.a, fid, 21 << 20, 4096), 4096);
+  pair.wire.let_through = [](int, std::uint8_t type, Sequence) {
+    return type != static_cast<std::uint8_t>(wire::Type::write);
+  };
+  const auto unheard = pair.begin_write(pair.a, fid, 21 << 20, 4096);
   pair.clock.advance(60 * kMillisecond);
   pair.a.crash();
+  pair.wire.let_through = nullptr;
   pair.clock.advance(kSecond);
   CHECK_EQ(pair.b.order(command::Promote{AloneBasis::silence}), "");
   CHECK_EQ(pair.write(pair.b, fid, 5 << 20, 4096), 4096);
-  pair.wire.heal();
   pair.a.start();
   pair.a.link(true);
   pair.await_sync();
