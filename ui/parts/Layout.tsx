@@ -21,6 +21,8 @@ import { paths } from "../paths.js";
 import { usePermission } from "../session.js";
 import { Banners } from "./Banners.js";
 import { Brand } from "./Brand.js";
+import { MovesProgress } from "./moves/MovesProgress.js";
+import { MovesProvider } from "./moves/MovesProvider.js";
 import { PersonMenu } from "./PersonMenu.js";
 import { StreamMark } from "./StreamMark.js";
 import { ThemeSwitch } from "./ThemeSwitch.js";
@@ -29,15 +31,18 @@ const mainId = "main";
 
 export function Layout({ children }: { readonly children: ReactNode }): ReactNode {
   return (
-    <PatternFlyPage
-      masthead={<ConsoleMasthead />}
-      mainContainerId={mainId}
-      mainAriaLabel="Page"
-      skipToContent={<SkipToContent href={`#${mainId}`}>To the content</SkipToContent>}
-    >
-      <Banners />
-      {children}
-    </PatternFlyPage>
+    <MovesProvider>
+      <PatternFlyPage
+        masthead={<ConsoleMasthead />}
+        mainContainerId={mainId}
+        mainAriaLabel="Page"
+        skipToContent={<SkipToContent href={`#${mainId}`}>To the content</SkipToContent>}
+      >
+        <Banners />
+        <MovesProgress />
+        {children}
+      </PatternFlyPage>
+    </MovesProvider>
   );
 }
 

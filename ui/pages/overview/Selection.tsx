@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// What may be done with several selected cards at once. A button tells with how many of them it can.
+
+import { Button, Toolbar, ToolbarContent, ToolbarGroup, ToolbarItem, Tooltip } from "@patternfly/react-core";
+import type { ReactNode } from "react";
+import type { ModuleStatus, ModuleVerb } from "../../../core/api/contract.js";
+import { verbWords } from "../../../core/api/words.js";
+import { WordIcon } from "../../parts/WordIcon.js";
+import { usePermission } from "../../session.js";
+import { split } from "./columns.js";
+
+const verbs = ["swap", "start", "stop"] as const satisfies readonly ModuleVerb[];
+
+export function Selection({
+  modules,
+  onVerb,
+  onClear,
+}: {
+  readonly modules: readonly ModuleStatus[];
+  readonly onVerb: (modules: readonly ModuleStatus[], verb: ModuleVerb) => void;
+  readonly onClear: () => void;
+}): ReactNode {
+  if (modules.length === 0) return null;
+  return (
+    <Toolbar className="gm-selection" aria-label="Selected VMs">
+      <ToolbarContent>
+        <ToolbarItem className="gm-selection-count">{modules.length} selected</ToolbarItem>
+        <ToolbarGroup>
+          {verbs.map((verb) => (
+            <ToolbarItem key={verb}>
+              <GroupButton modules={modules} verb={verb} onVerb={onVerb} />
+            </ToolbarItem>
+          ))}
+        </ToolbarGroup>
+        <ToolbarItem align={{ default: "alignEnd" }}>
+          <Button variant="link" onClick={onClear}>
+            Select none
+          </Button>
+        </ToolbarItem>
+      </ToolbarContent>
+    </Toolbar>
+  );
+}
+
+function GroupButton({
+  modules,
+  verb,
+  onVerb,
+}: {
+  readonly modules: readonly ModuleStatus[];
+  readonly verb: ModuleVerb;
+  readonly onVerb: (modules: readonly ModuleStatus[], verb: ModuleVerb) => void;
+}): ReactNode {
+  const may = usePermission(verbWords[verb].role);
+  const { able, refused } = split(modules, verb);
+  const why = !may.allowed ? may.why : able.length === 0 ? (refused[0]?.why ?? "") : null;
+  const label = verb === "swap" ? "Move to the other host" : verbWords[verb].label;
+  const button = (
+    <Button
+      variant="secondary"
+      icon={<WordIcon name={verbWords[verb].icon} />}
+      isAriaDisabled={why !== null}
+      onClick={() => onVerb(able, verb)}
+    >
+      {able.length === modules.length || able.length === 0 ? label : `${label} (${able.length})`}
+    </Button>
+  );
+  const told = why ?? refused.map(({ module, why: reason }) => `${module.vm}: ${reason}`).join(" ");
+  return told === "" ? button : <Tooltip content={told}>{button}</Tooltip>;
+}
