@@ -4,6 +4,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
+import { used } from "./processes.js";
 import { diskBytes, type RunningTarget, type Work } from "./work.js";
 
 const run = promisify(execFile);
@@ -13,11 +14,15 @@ export interface Measurement {
   readonly mibPerSecond: number;
   readonly p50Us: number;
   readonly p99Us: number;
+  /** Per operation, of the target's own processes: processor time, and sleeps of their threads. */
+  readonly cpuUs: number;
+  readonly sleeps: number;
 }
 
 interface FioSide {
   readonly iops: number;
   readonly bw_bytes: number;
+  readonly total_ios: number;
   readonly lat_ns: { readonly percentile?: Readonly<Record<string, number>> };
 }
 
@@ -41,11 +46,13 @@ export function fioArguments(target: RunningTarget, work: Work, seconds: number)
 }
 
 export async function measure(target: RunningTarget, work: Work, seconds: number): Promise<Measurement> {
+  const before = used(target.processes);
   const { stdout } = await run("fio", fioArguments(target, work, seconds), {
     maxBuffer: 1 << 24,
     timeout: (seconds + 60) * 1000,
     killSignal: "SIGKILL",
   });
+  const after = used(target.processes);
   const report = JSON.parse(stdout.slice(stdout.indexOf("{"))) as {
     jobs: { read: FioSide; write: FioSide }[];
   };
@@ -58,6 +65,8 @@ export async function measure(target: RunningTarget, work: Work, seconds: number
     mibPerSecond: side.bw_bytes / 1024 / 1024,
     p50Us: at("50.000000"),
     p99Us: at("99.000000"),
+    cpuUs: (after.cpuMicros - before.cpuMicros) / Math.max(side.total_ios, 1),
+    sleeps: (after.sleeps - before.sleeps) / Math.max(side.total_ios, 1),
   };
 }
 

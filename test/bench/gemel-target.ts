@@ -24,6 +24,7 @@ export function gemelTarget(acknowledge: "written" | "received"): Target {
           commands: [
             `mirror pair, acknowledge=${acknowledge}, TLS 1.3 mutual, fallocate -l ${diskBytes} disk.raw`,
           ],
+          processes: [pair.first.pid, pair.second.pid].filter((pid) => pid !== undefined),
           stop: () => pair.remove(),
         };
       } catch (failure) {

@@ -107,7 +107,7 @@ export const glusterTarget: Target = {
       const mount = await running.start();
       const disk = join(mount, "disk.raw");
       execFileSync("truncate", ["-s", String(diskBytes), disk]);
-      return { fio: directFile(disk), commands: running.commands, stop: () => running.stop() };
+      return { fio: directFile(disk), commands: running.commands, processes: [], stop: () => running.stop() };
     } catch (failure) {
       await running.stop();
       throw failure;

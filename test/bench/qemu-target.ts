@@ -117,7 +117,12 @@ export const qemuTarget: Target = {
         children.push(spawn(program, argv, { stdio: "ignore" }));
       });
       commands.push("blockdev-mirror sync=full copy-mode=write-blocking");
-      return { fio: ["--ioengine=nbd", `--uri=nbd+unix:///disk?socket=${socket}`], commands, stop };
+      return {
+        fio: ["--ioengine=nbd", `--uri=nbd+unix:///disk?socket=${socket}`],
+        commands,
+        processes: children.map(({ pid }) => pid).filter((pid) => pid !== undefined),
+        stop,
+      };
     } catch (failure) {
       await stop();
       throw failure;

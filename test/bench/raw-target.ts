@@ -23,6 +23,7 @@ export const rawTarget: Target = {
     return Promise.resolve({
       fio: directFile(disk),
       commands: [`fallocate -l ${diskBytes} disk.raw`],
+      processes: [],
       stop: () => Promise.resolve(),
     });
   },

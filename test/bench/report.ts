@@ -42,6 +42,8 @@ export function row(target: TargetName, work: Work, rounds: readonly Measurement
     mibPerSecond: of((round) => round.mibPerSecond),
     p50Us: of((round) => round.p50Us),
     p99Us: of((round) => round.p99Us),
+    cpuUs: of((round) => round.cpuUs),
+    sleeps: of((round) => round.sleeps),
     rounds: rounds.length,
     command,
   };
@@ -106,7 +108,7 @@ function against(
 }
 
 export function table(report: Report): string {
-  const head = ["work", "target", "IOPS", "MiB/s", "p50 µs", "p99 µs", "of raw", "of QEMU mirror"];
+  const head = ["work", "target", "IOPS", "MiB/s", "p50 µs", "p99 µs", "CPU µs/op", "sleeps/op", "of raw", "of QEMU mirror"];
   const lines = [...report.rows]
     .sort((left, right) => left.work.localeCompare(right.work))
     .map((one) => [
@@ -116,6 +118,8 @@ export function table(report: Report): string {
       one.mibPerSecond.toFixed(1),
       one.p50Us.toFixed(0),
       one.p99Us.toFixed(0),
+      one.cpuUs === 0 ? "–" : one.cpuUs.toFixed(0),
+      one.cpuUs === 0 ? "–" : one.sleeps.toFixed(2),
       against(report.rows, one, "raw", []),
       against(report.rows, one, "qemu-mirror", report.suspicious),
     ]);

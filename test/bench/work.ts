@@ -26,6 +26,8 @@ export interface RunningTarget {
   readonly fio: readonly string[];
   /** Command lines that made this target, kept in the report. */
   readonly commands: readonly string[];
+  /** Whose processor time is counted per operation; none for the raw disk, and where they are many. */
+  readonly processes: readonly number[];
   stop(): Promise<void>;
 }
 
