@@ -43,6 +43,17 @@ void describe("timeline-lanes", () => {
     assert.equal(shape(lane.stretches), "SECOND 0-60");
   });
 
+  void it("before-the-state-of-now-nobody-knows", () => {
+    const lane = laneOf({
+      node: "alpha",
+      entries: [entry(50, "noted")],
+      axis,
+      now: "ALONE",
+      nowSince: begin + 20 * minute,
+    });
+    assert.equal(shape(lane.stretches), "unknown 0-20, ALONE 20-60");
+  });
+
   void it("nobody-knows-is-unknown", () => {
     const lane = laneOf({ node: "alpha", entries: [], axis });
     assert.equal(shape(lane.stretches), "unknown 0-60");

@@ -1,9 +1,106 @@
 // SPDX-License-Identifier: Apache-2.0
-// The page Module.
+// One module, everything about it: what is so now, what may be done, what was and why, how it is configured.
 
-import type { ReactNode } from "react";
-import { Page } from "../../parts/Page.js";
+import "./module.css";
+import { Alert, Content, EmptyState, EmptyStateBody } from "@patternfly/react-core";
+import { lazy, Suspense, type ReactNode } from "react";
+import { Link, useParams } from "react-router";
+import type { ModuleStatus } from "../../../core/api/contract.js";
+import { moduleLooks } from "../../../core/api/words.js";
+import { useModule, useStatus } from "../../live/live.js";
+import { LookLabel } from "../../parts/LookLabel.js";
+import { Page, PageWaiting } from "../../parts/Page.js";
+import { paths } from "../../paths.js";
+import { ActionBar } from "./ActionBar.js";
+import { Configuration } from "./Configuration.js";
+import { CopyProgress } from "./CopyProgress.js";
+import { NodeCards } from "./NodeCards.js";
+import { WayCard } from "./WayCard.js";
+
+/** Charts and their library are fetched when somebody looks at a module, not before. */
+const Past = lazy(() => import("./Past.js"));
 
 export default function ModulePage(): ReactNode {
-  return <Page title="Module">{null}</Page>;
+  const { id = "" } = useParams();
+  const status = useStatus();
+  const module = useModule(id);
+  if (status === undefined) return <PageWaiting />;
+  if (module === undefined) return <NoSuchModule id={id} />;
+  return (
+    <Page title={module.vm} lead={<Lead module={module} />} actions={<ActionBar module={module} />}>
+      <div className="gm-module">
+        <Troubles module={module} />
+        <CopyProgress module={module} />
+        <NodeCards module={module} />
+        <WayCard module={module} />
+        <Suspense fallback={<PageWaiting />}>
+          <Past module={module} at={status.at} />
+        </Suspense>
+        <Configuration module={module} />
+      </div>
+    </Page>
+  );
+}
+
+function Lead({ module }: { readonly module: ModuleStatus }): ReactNode {
+  const { id, vm, sentence, ifHostDied, colour, partly } = module;
+  return (
+    <span className="gm-module-lead">
+      <span className="gm-module-labels">
+        <LookLabel look={moduleLooks[colour]} />
+        {partly && (
+          <LookLabel look={{ ...moduleLooks.amber, word: "Partly protected: disks were left out" }} />
+        )}
+        {vm !== id && <code>{id}</code>}
+      </span>
+      <span className="gm-module-sentence">{sentence}</span>
+      {ifHostDied.sentence !== "" && <span>{ifHostDied.sentence}</span>}
+    </span>
+  );
+}
+
+/** What is wrong here and what to do next; a decision to be taken comes first. */
+function Troubles({ module }: { readonly module: ModuleStatus }): ReactNode {
+  const { id, conflict, troubles, diskFull } = module;
+  return (
+    <>
+      {conflict && (
+        <Alert
+          isInline
+          variant="danger"
+          title="Both copies ran alone: a person has to decide which one goes on"
+          actionLinks={<Link to={paths.decide(id)}>Compare both copies and decide</Link>}
+        >
+          Nothing is overwritten before that.
+        </Alert>
+      )}
+      {troubles.map(({ code, message, next }) => (
+        <Alert
+          key={`${code}${message}`}
+          isInline
+          variant={module.colour === "red" ? "danger" : "warning"}
+          title={message}
+        >
+          {next !== "" && <Content component="p">What now: {next}</Content>}
+          <Content component="small">{code}</Content>
+        </Alert>
+      ))}
+      {diskFull !== undefined && troubles.length === 0 && (
+        <Alert isInline variant="danger" title="The disk is full: the guest's writes wait for space" />
+      )}
+    </>
+  );
+}
+
+function NoSuchModule({ id }: { readonly id: string }): ReactNode {
+  return (
+    <Page title={id}>
+      <EmptyState titleText={`There is no module ${id}`} headingLevel="h2">
+        <EmptyStateBody>
+          It may have been taken out of protection. <Link to={paths.overview}>See all modules</Link> or{" "}
+          <Link to={paths.protect}>protect a VM</Link>.
+        </EmptyStateBody>
+      </EmptyState>
+    </Page>
+  );
 }

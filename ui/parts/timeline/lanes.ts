@@ -45,6 +45,10 @@ export interface LaneInput {
   readonly axis: Axis;
   /** What the node says or last said, for the stretch that reaches the end; absent: nobody knows. */
   readonly now?: StateName;
+  /** Since when; before that it was something else, or nobody knows. */
+  readonly nowSince?: number;
+  /** Entries before this moment are not held here: what was then is not known. */
+  readonly heldFrom?: number;
 }
 
 const transition = /^(STOP|WAIT|ALONE|PRIM|SECOND) → (STOP|WAIT|ALONE|PRIM|SECOND) \(([a-z-]+)\)$/;
@@ -65,9 +69,18 @@ export function transitionOf({ kind, outcome }: HistoryEntry): Transition | unde
   return isState(before) && isState(after) ? { before, after, work } : undefined;
 }
 
-export function laneOf({ node, entries, axis, now }: LaneInput): Lane {
+export function laneOf({ node, entries, axis, now, nowSince, heldFrom = axis.from }: LaneInput): Lane {
   const own = entries.filter((entry) => entry.node === node).sort((a, b) => a.id - b.id);
-  return { node, stretches: stretchesOf(own, axis, now), marks: marksOf(own, axis) };
+  const isTold = own.some((entry) => transitionOf(entry) !== undefined);
+  const known = isTold || nowSince === undefined ? heldFrom : Math.max(heldFrom, nowSince);
+  const begin = Math.min(Math.max(axis.from, known), axis.to);
+  const before: Stretch = { state: "unknown", from: axis.from, to: begin };
+  const stretches = stretchesOf(own, { from: begin, to: axis.to }, now);
+  return {
+    node,
+    stretches: begin > axis.from ? [before, ...stretches] : stretches,
+    marks: marksOf(own, axis),
+  };
 }
 
 function stretchesOf(entries: readonly HistoryEntry[], axis: Axis, now: StateName | undefined): Stretch[] {

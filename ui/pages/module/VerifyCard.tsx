@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whether both copies are really the same: the last comparison, and the start of another one.
+
+import {
+  Alert,
+  Button,
+  Card,
+  CardBody,
+  CardFooter,
+  CardHeader,
+  CardTitle,
+  Checkbox,
+} from "@patternfly/react-core";
+import { useState, type ReactNode } from "react";
+import type { ModuleStatus } from "../../../core/api/contract.js";
+import { bytesText, timeText, verbWords } from "../../../core/api/words.js";
+import { useChange } from "../../asking.js";
+import { FailureAlert } from "../../parts/FailureAlert.js";
+import { WordIcon } from "../../parts/WordIcon.js";
+import { usePermission } from "../../session.js";
+
+export function VerifyCard({ module }: { readonly module: ModuleStatus }): ReactNode {
+  const may = usePermission(verbWords.verify.role);
+  const [repair, setRepair] = useState(false);
+  const change = useChange<unknown>(["/status"]);
+  const isGoing = module.reintegration?.kind === "verify";
+  const why = whyNot(module, may.allowed ? null : may.why, isGoing);
+  return (
+    <Card component="section">
+      <CardHeader>
+        <CardTitle component="h2">Are both copies the same?</CardTitle>
+      </CardHeader>
+      <CardBody>
+        <LastVerify module={module} />
+        {change.error !== null && <FailureAlert failure={change.error} what="It was not started" />}
+        {change.isSuccess && !isGoing && (
+          <Alert isInline isPlain variant="info" role="status" title="Started. The result will stand here." />
+        )}
+        <p className="gm-quiet">{verbWords.verify.sentence}</p>
+        <Checkbox
+          id="verify-repair"
+          label="Repair what differs: the copy of the node where the VM runs counts"
+          isChecked={repair}
+          isDisabled={why !== null}
+          onChange={(_event, checked) => {
+            setRepair(checked);
+          }}
+        />
+      </CardBody>
+      <CardFooter className="gm-verify-foot">
+        <Button
+          variant="secondary"
+          icon={<WordIcon name={verbWords.verify.icon} />}
+          isAriaDisabled={why !== null}
+          isLoading={change.isPending}
+          onClick={() => {
+            if (why === null)
+              change.mutate({ method: "POST", path: `/modules/${module.id}/verify`, body: { repair } });
+          }}
+        >
+          Compare both copies
+        </Button>
+        {why !== null && <span className="gm-quiet">{why}</span>}
+      </CardFooter>
+    </Card>
+  );
+}
+
+function whyNot(module: ModuleStatus, barred: string | null, isGoing: boolean): string | null {
+  if (barred !== null) return barred;
+  if (isGoing) return "A comparison is going on.";
+  return module.protected ? null : "Both copies must be up to date for that.";
+}
+
+function LastVerify({ module }: { readonly module: ModuleStatus }): ReactNode {
+  const { lastVerify } = module;
+  if (lastVerify === undefined) return <p>They have not been compared since this daemon started.</p>;
+  const { at, differingBytes, repairedBytes } = lastVerify;
+  const isGood = differingBytes === 0;
+  const repaired = repairedBytes > 0 ? `, ${bytesText(repairedBytes)} repaired` : "";
+  const found = isGood ? "no difference" : `${bytesText(differingBytes)} differed${repaired}`;
+  return (
+    <Alert
+      isInline
+      isPlain
+      variant={isGood ? "success" : "warning"}
+      title={`Last compared ${timeText(at)}: ${found}.`}
+    />
+  );
+}
