@@ -5,7 +5,7 @@
 
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { failure, type ErrorCode } from "../../core/base/errors.js";
@@ -109,7 +109,7 @@ export class FakeHypervisor implements Hypervisor {
           device: "disk",
           readOnly: false,
           size: bytes(8 * 1024 ** 2),
-          allocated: bytes(0),
+          allocated: bytes(statSync(path, { throwIfNoEntry: false })?.size ?? 0),
         })),
         firmware: { kind: "bios" },
         networks: [],
@@ -244,9 +244,14 @@ export class FakeHypervisor implements Hypervisor {
   figures(): Promise<Outcome<{ readonly host: HostFigures; readonly vms: readonly VmFigures[] }>> {
     return this.#answer(() => {
       const on = [...this.#vms].filter(([, vm]) => vm.process !== undefined);
-      const nothing = { cpuNanos: 0, diskReadBytes: bytes(0), diskWriteBytes: bytes(0) };
-      const idle = { ...nothing, memory: bytes(0), netInBytes: bytes(0), netOutBytes: bytes(0) };
-      return done({ host: hostFigures, vms: on.map(([id]) => ({ id, ...idle })) });
+      const nothing = { diskReadBytes: bytes(0), diskWriteBytes: bytes(0) };
+      const idle = { ...nothing, netInBytes: bytes(0), netOutBytes: bytes(0) };
+      const own = { memory: bytes(64 * 1024 ** 2), diskCapacity: bytes(8 * 1024 ** 2) };
+      const cpuNanosBusy = cpuNanos(process.pid);
+      return done({
+        host: { ...hostFigures, cpuNanosBusy },
+        vms: on.map(([id, vm]) => ({ id, ...idle, ...own, cpuNanos: cpuNanos(vm.process?.pid ?? 0) })),
+      });
     });
   }
 
@@ -351,13 +356,26 @@ export class FakeHypervisor implements Hypervisor {
   }
 }
 
-/** For a daemon that is started by a test: see core/main.ts. */
-export const createHypervisor = (node: string): Hypervisor => new FakeHypervisor({ node });
+/** For a daemon that is started by a test: see core/main.ts. A file may name the VMs that it has. */
+export function createHypervisor(node: string): Hypervisor {
+  const hypervisor = new FakeHypervisor({ node });
+  const file = process.env["GEMEL_TEST_VMS"];
+  if (file !== undefined && statSync(file, { throwIfNoEntry: false }) !== undefined)
+    for (const { name, disks } of JSON.parse(readFileSync(file, "utf8")) as FakeVmFile[])
+      hypervisor.add(name, disks);
+  return hypervisor;
+}
+
+export interface FakeVmFile {
+  readonly name: string;
+  readonly disks: readonly string[];
+}
 
 const hostFigures: HostFigures = {
   memoryTotal: bytes(8 * 1024 ** 3),
   memoryFree: bytes(4 * 1024 ** 3),
   cpus: 2,
+  cpuNanosBusy: 0,
   cpuModel: "fake",
   machines: ["fake"],
   version: "fake 1",
@@ -376,6 +394,16 @@ const identity = ({ pid, startTime }: { readonly pid: number; readonly startTime
   pid,
   startTime,
 });
+
+/** A process's own CPU time; the fake host's is that of the daemon it is part of. */
+function cpuNanos(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const [user = "0", system = "0"] = stat
+    .slice(stat.lastIndexOf(")") + 2)
+    .split(" ")
+    .slice(11, 13);
+  return (Number(user) + Number(system)) * 10_000_000;
+}
 
 function startTimeOf(pid: number): string {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");

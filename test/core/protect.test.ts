@@ -3,7 +3,7 @@
 // half moved, whichever step fails and whenever the daemon ends.
 
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { GemelError } from "../../core/base/errors.js";
@@ -56,6 +56,20 @@ test("protect-dry-run-changes-nothing", async (context) => {
   assert.ok(reply.notes.length > 0);
   assert.deepEqual(pair.files(pair.images), before);
   assert.equal(existsSync(join(pair.alpha.paths.state, "vm")), false);
+});
+
+test("protect-announces-the-first-copy", async (context) => {
+  const pair = pairFor(context);
+  pair.addVm("Cam 1");
+  const { protect } = pair.alpha.protection;
+  const sizes = ["system.raw", "data.raw"].map((name) => statSync(join(pair.images, name)).size);
+  const [system = 0, data = 0] = sizes;
+  const unknown = await protect({ vm: "Cam 1", dryRun: true }, "test");
+  assert.deepEqual(unknown.firstCopy, { bytes: system + data, seconds: null });
+  pair.alpha.copyRate = 10;
+  const exclude = [{ target: "vdb", how: "empty" }] as const;
+  const less = await protect({ vm: "Cam 1", dryRun: true, exclude }, "test");
+  assert.deepEqual(less.firstCopy, { bytes: system, seconds: Math.ceil(system / 10) });
 });
 
 test("protect-blocked-by-a-finding-of-either-node", async (context) => {

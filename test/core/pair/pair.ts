@@ -4,12 +4,13 @@
 // everything, always.
 
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execFile } from "node:child_process";
 import type { ClusterReply, Status } from "../../../core/api/contract.js";
+import type { FakeVmFile } from "../../contract/fake-hypervisor.js";
 import { Mirrors } from "./mirrors.js";
 
 const dist = join(dirname(fileURLToPath(import.meta.url)), "../../..");
@@ -20,6 +21,11 @@ export interface Ran {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+export interface PairOptions {
+  readonly joined?: boolean;
+  readonly vms?: Partial<Readonly<Record<Node, readonly string[]>>>;
 }
 
 export class Pair {
@@ -33,12 +39,24 @@ export class Pair {
     this.mirrors = new Mirrors(join(this.folder, "broker.sock"));
   }
 
-  static async up({ joined = true }: { readonly joined?: boolean } = {}): Promise<Pair> {
+  /** `vms`: names, each with one small disk, known to the node's hypervisor from the start. */
+  static async up({ joined = true, vms = {} }: PairOptions = {}): Promise<Pair> {
     const pair = new Pair();
+    for (const node of nodes) pair.addVms(node, vms[node] ?? []);
     await pair.mirrors.listen();
     for (const node of nodes) await pair.start(node);
     if (joined) await pair.join();
     return pair;
+  }
+
+  private addVms(node: Node, names: readonly string[]): void {
+    mkdirSync(this.path(node, "images"), { recursive: true });
+    const vms = names.map((name, index): FakeVmFile => {
+      const disk = this.path(node, "images", `${index}.raw`);
+      writeFileSync(disk, `the disk of ${name}`);
+      return { name, disks: [disk] };
+    });
+    writeFileSync(this.path(node, "vms.json"), JSON.stringify(vms));
   }
 
   address(node: Node, network: "data" | "heart"): string {
@@ -56,6 +74,7 @@ export class Pair {
       GEMEL_STATE: this.path(node, "state"),
       GEMEL_RUN: this.path(node, "run"),
       GEMEL_TEST_BROKER: join(this.folder, "broker.sock"),
+      GEMEL_TEST_VMS: this.path(node, "vms.json"),
       GEMEL_TEST_HYPERVISOR: join(dist, "test/contract/fake-hypervisor.js"),
       GEMEL_MIRROR_PROGRAM: join(dist, "test/core/pair/mirror-host.js"),
     };
