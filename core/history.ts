@@ -36,6 +36,7 @@ export class History {
   private timer: NodeJS.Timeout | undefined;
   private nextId: number;
   private dropped = 0;
+  private unwritten: string | undefined;
 
   constructor(
     file: string,
@@ -86,6 +87,11 @@ export class History {
     return rows.map((row) => ({ ...row, inputs: JSON.parse(row.inputs) as HistoryRow["inputs"] }));
   }
 
+  /** Why entries wait unwritten. */
+  get trouble(): string | undefined {
+    return this.unwritten;
+  }
+
   close(): void {
     this.write();
     this.database.close();
@@ -106,7 +112,9 @@ export class History {
         this.database.prepare("DELETE FROM entries WHERE id <= ?").run(this.nextId - 1 - rowsMax);
       })();
       this.waiting = [];
+      this.unwritten = undefined;
     } catch (error) {
+      this.unwritten = (error as Error).message;
       // A full disk must not stop the node: the entries wait, bounded.
       process.stderr.write(
         `history: ${(error as Error).message}; ${rows.length} wait, ${this.dropped} dropped\n`,

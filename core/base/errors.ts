@@ -80,6 +80,10 @@ export const errorRegistry = {
     sentence: "This copy is not proven to be the latest one.",
     next: "Start the other node; or, accepting what would be lost: gemel prim MODULE --force",
   },
+  "GEMEL-1018": {
+    sentence: "There is no such alarm now.",
+    next: "See what there is with: gemel status",
+  },
   "GEMEL-2001": {
     sentence:
       "The module's data is not there: the folder or its state is missing or belongs to another volume.",

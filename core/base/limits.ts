@@ -33,6 +33,19 @@ export const checkerInterval: Milliseconds = seconds(5);
 export const maxLoop = 3;
 export const loopInterval: Milliseconds = seconds(24 * 3600);
 
+/** What the silence of every network costs beyond the timeout before the VM is started (P7, R21). */
+export const arbiterMargin: Milliseconds = milliseconds(1_500);
+/** How long a VM takes to start, as long as it was never measured: for people's eyes. */
+export const startGuess: Milliseconds = seconds(15);
+/** A file system of modules filled further than this is an alarm: thin disks grow at night. */
+export const diskUsedShareMax = 0.9;
+/** Two nodes' clocks further apart are shown in red: logs and recordings stop making sense. */
+export const clockDifferenceMax: Milliseconds = seconds(5);
+/** What each node finds out about itself is told to the other one this often. */
+export const nodeFactsInterval: Milliseconds = seconds(10);
+/** An alarm that has been over for this long is over: its acknowledgement goes. */
+export const alarmOverAfter: Milliseconds = seconds(60);
+
 /** Entries of the shared record: users, acknowledged alarms, and what is left of removed ones. */
 export const sharedEntriesMax = 2_000;
 

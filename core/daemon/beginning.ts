@@ -9,7 +9,7 @@ import { peersOf } from "../config/cluster-file.js";
 import type { ModuleSettings } from "../config/module-file.js";
 import type { Paths } from "../config/paths.js";
 import { begin } from "../failover/step.js";
-import type { Durable, NodeState } from "../failover/types.js";
+import type { Durable, FailoverPause, NodeState } from "../failover/types.js";
 import { NodeRecordWriter, readNodeRecord } from "../record/node-record.js";
 import { bootClock } from "./clock.js";
 import type { Member } from "./membership.js";
@@ -33,6 +33,7 @@ export function stateAtStart(
   incarnation: string,
   { config, card }: Member,
   modules: ReadonlyMap<ModuleId, ModuleSettings>,
+  pause: FailoverPause | undefined,
 ): Beginning {
   const { record, sequence, trouble } = readNodeRecord(paths.nodeRecord);
   const durable = (record?.modules ?? {}) as Readonly<Record<string, Durable | undefined>>;
@@ -48,6 +49,7 @@ export function stateAtStart(
       const module = configOf(id, settings);
       return known === undefined ? { config: module } : { config: module, durable: known };
     }),
+    ...(pause !== undefined && { pause }),
   });
   const writer = new NodeRecordWriter(paths.nodeRecord, sequence);
   const keep = async (next: NodeState): Promise<void> => {

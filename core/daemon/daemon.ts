@@ -101,6 +101,7 @@ export class Daemon {
         protection,
         record: (entry) => this.record(entry),
         changed: () => this.changed(),
+        unwritable: () => this.unwritable(),
         failed,
       },
       member,
@@ -166,6 +167,11 @@ export class Daemon {
     const addresses = config.listen === "all" ? ["0.0.0.0"] : [...new Set(own?.addresses.values() ?? [])];
     const { certificate, privateKey } = card;
     await this.server?.openSecure({ addresses, port: config.ports.api, certificate, privateKey });
+  }
+
+  private unwritable(): readonly { readonly what: string; readonly why: string }[] {
+    const { trouble } = this.history;
+    return trouble === undefined ? [] : [{ what: "history", why: trouble }];
   }
 
   private changed(): void {

@@ -5,7 +5,7 @@
 
 import { join } from "node:path";
 import type { Status } from "../api/contract.js";
-import { failure, GemelError, type Failure } from "../base/errors.js";
+import { GemelError } from "../base/errors.js";
 import { moduleId, seconds, type Instant, type ModuleId, type NodeName } from "../base/units.js";
 import { peersOf, type ClusterConfig } from "../config/cluster-file.js";
 import type { Paths } from "../config/paths.js";
@@ -24,6 +24,7 @@ import { stateAtStart } from "./beginning.js";
 import { bootClock } from "./clock.js";
 import { Commands } from "./commands.js";
 import { CopyRate } from "./copy-rate.js";
+import { DiskWatch } from "./disk-watch.js";
 import { Exchange, type Offer } from "./exchange.js";
 import { explain, mirrorConfigOf, placeOf } from "./hands.js";
 import { Membership, type Member } from "./membership.js";
@@ -35,6 +36,7 @@ import { servicesOf } from "./services.js";
 import { setAside } from "./set-aside.js";
 import { Sharing } from "./sharing.js";
 import { statusOf } from "./status.js";
+import { pauseWords, Watch, type WatchEdge } from "./watch.js";
 
 export interface RunningEdge {
   readonly paths: Paths;
@@ -45,6 +47,7 @@ export interface RunningEdge {
   readonly protection: (services: ProcedureServices, procedures: Procedures) => Protection;
   readonly record: (entry: Recorded) => void;
   readonly changed: () => void;
+  readonly unwritable: WatchEdge["unwritable"];
   /** A broken invariant or a state that cannot be written: the daemon ends. */
   readonly failed: (error: unknown) => void;
 }
@@ -71,6 +74,7 @@ export class Running {
   readonly copyRate: CopyRate;
   readonly exchange: Exchange;
   readonly sharing: Sharing;
+  readonly watch: Watch;
   readonly hypervisor: Hypervisor;
   readonly protection: Protection;
   private readonly loop: NodeLoop;
@@ -80,8 +84,7 @@ export class Running {
   private readonly timer: NodeJS.Timeout;
   /** Of modules that were open: what a copy set aside is named by. */
   private readonly generations = new Map<string, string>();
-  /** R31: modules whose VM has a disk elsewhere, as seen in the last round. */
-  private readonly unproven = new Map<string, Failure>();
+  private readonly disks: DiskWatch;
   private readonly disowned = new Set<string>();
   /** When a peer became reachable or silent, as shown to people. */
   private readonly reach = new Map<string, { readonly reachable: boolean; readonly since: Instant }>();
@@ -116,6 +119,13 @@ export class Running {
       told: (from, news) => this.news.take(from, news),
     });
     this.sharing = new Sharing(paths.sharedRecord, this.node, this.membership);
+    this.sharing.record.onChange((keys) => this.sharedChanged(keys));
+    this.watch = new Watch(this, {
+      folder: paths.state,
+      log: (sentence, outcome) => this.log(null, sentence, outcome),
+      changed: edge.changed,
+      unwritable: edge.unwritable,
+    });
     this.vms = new VmHands(hypervisor, (module, command, limit) => this.mirrors.ask(module, command, limit));
     this.effects = new Effects(this.effectEdge(member));
     this.modules.reread();
@@ -137,6 +147,7 @@ export class Running {
     this.news = newsOf(this, edge.changed);
     this.exchange = new Exchange(this.modules, this.membership, (id) => this.letGo(id));
     this.protection = edge.protection(servicesOf(this, paths), this.procedures);
+    this.disks = new DiskWatch(this, edge.changed);
     this.observer = this.observe();
     this.membership.adopt(member);
     this.procedures.resume();
@@ -171,7 +182,8 @@ export class Running {
   }
 
   status(): Status {
-    return statusOf({
+    const { pause } = this.state;
+    const status = statusOf({
       state: this.state,
       now: bootClock(),
       startedAt: this.edge.startedAt,
@@ -180,10 +192,12 @@ export class Running {
       procedures: this.news.procedures(),
       copying: (module) => this.news.copying(module),
       troubles: this.modules.troubles(),
-      // What was seen here says nothing once the VM runs elsewhere.
-      unproven: new Map([...this.unproven].filter(([module]) => this.isRunning(moduleId(module)))),
+      unproven: this.disks.elsewhere(),
       reachableSince: (peer, reachable) => this.reachableSince(peer, reachable),
+      startOf: (module, node) => this.watch.startOf(module, node),
+      pauseWords: pause === undefined ? undefined : `since ${pauseWords(pause)}`,
     });
+    return this.watch.complete(status);
   }
 
   private reachableSince(peer: string, reachable: boolean): Instant {
@@ -201,7 +215,8 @@ export class Running {
   }
 
   async answerPeer(name: string, body: unknown): Promise<unknown> {
-    const answer = { ...this.answers(), ...this.sharing.answers, ...this.protection.answers }[name];
+    const rooms = { ...this.sharing.answers, ...this.watch.answers, ...this.protection.answers };
+    const answer = { ...this.answers(), ...rooms }[name];
     if (answer === undefined) throw new GemelError("GEMEL-4008", name, "This node does not know the call.");
     return await answer(body);
   }
@@ -225,6 +240,13 @@ export class Running {
     if ((this.loop as NodeLoop | undefined) !== undefined) tell();
   }
 
+  /** Here or on the other node: a pause counts from the next decision on. */
+  private sharedChanged(keys: readonly string[]): void {
+    const pause = this.sharing.record.get("pause");
+    if (keys.includes("pause")) this.post({ kind: "failover-pause", ...(pause !== undefined && { pause }) });
+    this.edge.changed();
+  }
+
   private post(report: Report): void {
     this.loop.post(report);
   }
@@ -239,8 +261,9 @@ export class Running {
 
   private beginLoop(member: Member): NodeLoop {
     const { paths, incarnation } = this.edge;
+    const pause = this.sharing.record.get("pause");
     const modules = new Map(this.modules.ids().map((id) => [id, this.modules.expect(id)]));
-    const { state, trouble, keep } = stateAtStart(paths, incarnation, member, modules);
+    const { state, trouble, keep } = stateAtStart(paths, incarnation, member, modules, pause);
     for (const one of [trouble, this.sharing.record.trouble])
       if (one !== undefined) this.log(null, "The daemon's own state file was damaged.", one);
     return new NodeLoop(state, {
@@ -253,7 +276,10 @@ export class Running {
         this.edge.record({ kind: "decision", module, rule, sentence, inputs, outcome });
       },
       carryOut: (effect) => this.effects.carryOut(effect),
-      changed: () => this.edge.changed(),
+      changed: (now) => {
+        this.watch.see(now);
+        this.edge.changed();
+      },
       failed: this.edge.failed,
     });
   }
@@ -306,18 +332,9 @@ export class Running {
       runsHere: (module) => this.runsHere(module),
       keepDefinition: (module, definition) => this.vms.keepDefinition(module, definition),
       record: (module, sentence, outcome) => this.log(module, sentence, outcome),
-      recheck: (module) => this.proveDisks(module),
-      paused: (module) => this.goOnWithRoom(module),
+      recheck: (module) => this.disks.prove(module),
+      paused: (module) => this.disks.goOnWithRoom(module),
     });
-  }
-
-  /** QEMU paused the guest when its disk was full; it goes on once the engine has room again. */
-  private async goOnWithRoom(module: ModuleId): Promise<void> {
-    const status = this.mirrors.lastStatus(module);
-    if (status === undefined || status.freeze !== undefined) return;
-    if (status.diskFull !== undefined || status.diskError !== undefined) return;
-    const went = await this.hypervisor.goOnAfterDiskError(this.modules.expect(module).vm.id);
-    if (went.ok && went.value) this.log(module, "There is room on the disk again.", "the VM goes on");
   }
 
   /** The other node has unprotected it while this one was away. A VM that runs here is a person's to end. */
@@ -329,27 +346,11 @@ export class Running {
     }
   }
 
-  /** R31, with every round: a disk that left the mount (an external snapshot) is shown in red. */
-  private async proveDisks(module: ModuleId): Promise<void> {
-    const { vm } = this.modules.expect(module);
-    const proof = await this.hypervisor.proveDisks(vm.id, vm.folder);
-    // A QEMU that ends closes its disks first.
-    if (!proof.ok || !this.isRunning(module)) return;
-    const detail = proof.value.elsewhere.map(({ path, why }) => `${path}: ${why}`).join("; ");
-    const before = this.unproven.get(module);
-    if (proof.value.protected) this.unproven.delete(module);
-    else this.unproven.set(module, failure("GEMEL-3004", module, detail));
-    if (before?.message !== this.unproven.get(module)?.message) {
-      this.log(module, "The VM's disks were looked at.", proof.value.protected ? "all on the mount" : detail);
-      this.edge.changed();
-    }
-  }
-
-  private isRunning(module: ModuleId): boolean {
+  isRunning(module: ModuleId): boolean {
     return this.runsHere(module) && this.state.modules[module]?.phase.work.kind === "running";
   }
 
-  private runsHere(module: ModuleId): boolean {
+  runsHere(module: ModuleId): boolean {
     const state = this.state.modules[module]?.phase.state;
     return state === "ALONE" || state === "PRIM";
   }
@@ -385,5 +386,6 @@ export class Running {
     this.modules.reread();
     void this.exchange.offerAll();
     void this.sharing.offerAll();
+    void this.watch.look();
   }
 }

@@ -4,7 +4,8 @@
 // put together.
 
 import type { Failure } from "../base/errors.js";
-import type { Instant, NodeName } from "../base/units.js";
+import { milliseconds, type Instant, type Milliseconds, type NodeName } from "../base/units.js";
+import { heartbeatTimeout } from "../base/limits.js";
 import type {
   ModuleOnNode,
   ModuleStatus,
@@ -13,12 +14,15 @@ import type {
   Reintegration,
   Status,
 } from "../api/contract.js";
+import { momentText } from "../api/words.js";
 import { gemelVersion } from "../cluster/version.js";
 import type { ModuleSettings } from "../config/module-file.js";
 import { describe, verbs, type Description } from "../failover/sentences.js";
 import type { ModuleState, ModuleView, NodeState } from "../failover/types.js";
 import { viewsOf } from "../failover/views.js";
 import { daemonAnswers, networkView, silentSince, verdict, type Peer } from "../membership/membership.js";
+import { headline, type Seen } from "../status/headline.js";
+import { outlookOf } from "../status/outlook.js";
 import { wallClock, wallTimeOf } from "./clock.js";
 import type { Member } from "./membership.js";
 
@@ -34,6 +38,10 @@ export interface StatusInputs {
   /** R31: modules whose VM has a disk off the mount. */
   readonly unproven: ReadonlyMap<string, Failure>;
   readonly reachableSince: (peer: string, reachable: boolean) => Instant;
+  /** How long the module's VM takes to start on a node, as last measured. */
+  readonly startOf: (module: string, node: string) => Milliseconds | undefined;
+  /** "03:12 UTC+1 by admin (maintenance)" while automatic failover is paused. */
+  readonly pauseWords: string | undefined;
 }
 
 export function statusOf(inputs: StatusInputs): Status {
@@ -55,7 +63,7 @@ export function statusOf(inputs: StatusInputs): Status {
     procedures: inputs.procedures,
     warnings: warningsOf(inputs, modules),
     alarms: [],
-    pause: null,
+    pause: state.pause ?? null,
     sentence: summary(member, modules),
   };
 }
@@ -109,16 +117,26 @@ function moduleStatus(inputs: StatusInputs, module: ModuleState, view: ModuleVie
   const isPartly = (settings(id)?.excluded.length ?? 0) > 0;
   const elsewhere = inputs.unproven.get(id);
   const isProtected = own?.protected === true && elsewhere === undefined;
-  const { freeze, diskFull, lastVerify } = status ?? {};
+  const isOffMirror = elsewhere !== undefined;
+  const { freeze, diskFull, lastVerify, inSync = false } = status ?? {};
+  const copying = inputs.copying(id);
+  const pair = { ...seenPair(inputs, module, view), conflict, isOffMirror };
   return {
     id,
     vm: module.config.vm.name,
-    sentence: sentenceOf(own, nodes, state.self, { isPartly, isProtected }),
+    sentence: headline({ ...pair, isPartly, isProtected, copying, pause: inputs.pauseWords }),
     protected: isProtected,
     partly: isPartly,
     colour: elsewhere === undefined ? colourOf(own, nodes, { conflict, isProtected }) : "red",
-    active: nodes.find(({ vm }) => vm === "on")?.node ?? null,
-    ifHostDied: { sentence: "", seconds: null, node: null },
+    active: activeOf(nodes),
+    ifHostDied: outlookOf({
+      ...pair,
+      inSync,
+      failover: module.config.failover,
+      isPaused: state.pause !== undefined,
+      timeout: silenceLimit(inputs.member),
+      startOf: (node) => inputs.startOf(id, node),
+    }),
     nodes,
     reintegration: inputs.copying(id),
     conflict,
@@ -135,6 +153,33 @@ function moduleStatus(inputs: StatusInputs, module: ModuleState, view: ModuleVie
     }),
   };
 }
+
+/** What a silent node last said counts only when nobody who answers runs the VM. */
+function activeOf(nodes: readonly ModuleOnNode[]): string | null {
+  const running = nodes.filter(({ vm }) => vm === "on");
+  return (running.find(({ live }) => live) ?? running[0])?.node ?? null;
+}
+
+function seenPair(
+  { state, now }: StatusInputs,
+  module: ModuleState,
+  view: ModuleView | undefined,
+): { readonly self: Seen; readonly other: Seen } {
+  const at = (moment: Instant): string => momentText(wallTimeOf(moment), wallClock());
+  const name = module.config.nodes.find((node) => node !== state.self) ?? state.self;
+  const peer = state.peers[name];
+  const live = peer !== undefined && daemonAnswers(peer, now);
+  const down = peer !== undefined && verdict(peer, now) === "dead";
+  const silent = peer === undefined ? now : down ? silentSince(peer) : (module.peer?.at ?? now);
+  return {
+    self: { node: state.self, view, live: true, down: false, silentSince: "" },
+    other: { node: name, view: module.peer?.view, live, down, silentSince: at(silent) },
+  };
+}
+
+/** The host is silent only when each of its networks is. */
+const silenceLimit = (member: Member | undefined): Milliseconds =>
+  milliseconds(Math.max(...(member?.config.networks.map(({ timeout }) => timeout) ?? [heartbeatTimeout])));
 
 function ownRow(node: NodeName, view: ModuleView | undefined): ModuleOnNode {
   return view === undefined ? silentRow(node) : { ...rowOf(node, view), live: true };
@@ -166,19 +211,6 @@ function silentRow(node: NodeName): ModuleOnNode {
     vm: "unknown",
     live: false,
   };
-}
-
-function sentenceOf(
-  own: Description | undefined,
-  nodes: readonly ModuleOnNode[],
-  self: NodeName,
-  { isPartly, isProtected }: { readonly isPartly: boolean; readonly isProtected: boolean },
-): string {
-  const elsewhere = nodes.find(({ node, live, vm }) => node !== self && live && vm === "on");
-  const isStill = own?.state === "STOP" || own?.state === "WAIT";
-  const runs = elsewhere !== undefined && isStill ? `Runs on ${elsewhere.node}. ` : "";
-  const part = isPartly && isProtected ? " Partly protected: disks were left out." : "";
-  return `${runs}${own?.sentence ?? "Not known here."}${part}`;
 }
 
 function colourOf(
