@@ -7,7 +7,9 @@ import { QueryClientProvider, useQueryClient, type QueryClient } from "@tanstack
 import { lazy, Suspense, useState, type ReactNode } from "react";
 import type { Transport } from "./api.js";
 import { queryClient, TransportProvider } from "./asking.js";
+import { HandOverGuard } from "./handover/HandOverGuard.js";
 import { LiveProvider } from "./live/live.js";
+import { FailureAlert } from "./parts/FailureAlert.js";
 import { ConsoleRoutes } from "./routes.js";
 import { SessionProvider, sessionPath, useSessionHold } from "./session.js";
 
@@ -45,13 +47,15 @@ function Gates(): ReactNode {
     case "asking":
       return <Waiting />;
     case "silent":
+      if (!state.failure.isSilence) return <FailureAlert failure={state.failure} onClose={askAgain} />;
       return <NobodyAnswers lastKnown={undefined} since={undefined} onAskAgain={askAgain} />;
     case "nobody":
       return (
         <Login
           why={state.why}
           onEnter={(session) => {
-            client.clear();
+            // The session's own answer stays: who watches it would not notice a new one in its place.
+            client.removeQueries({ predicate: ({ queryKey: [key] }) => key !== sessionPath });
             enter(session);
           }}
         />
@@ -59,7 +63,9 @@ function Gates(): ReactNode {
     case "somebody":
       return (
         <LiveProvider>
-          <ConsoleRoutes />
+          <HandOverGuard>
+            <ConsoleRoutes />
+          </HandOverGuard>
         </LiveProvider>
       );
   }

@@ -4,12 +4,13 @@
 
 let lastTouch = performance.now();
 
+export function touched(): void {
+  lastTouch = performance.now();
+}
+
 export function watchPresence(): void {
-  const touch = (): void => {
-    lastTouch = performance.now();
-  };
   for (const kind of ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"] as const)
-    addEventListener(kind, touch, { passive: true, capture: true });
+    addEventListener(kind, touched, { passive: true, capture: true });
 }
 
 export const idleSeconds = (): number => (performance.now() - lastTouch) / 1000;

@@ -55,9 +55,10 @@ const typeScriptRows: readonly Row[] = [
   { from: "hyperv/", may: ["core/base/", "core/ports/"] },
   { from: "native/", may: ["core/base/", "core/ports/"] },
   { from: "ui/", may: browserWords, mayNot: ["ui/pages/", "ui/mock/"] },
-  // The only two that name pages, and the one that may choose the mock cluster.
+  // The only ones that name pages, and the one that may choose the mock cluster.
   { from: "ui/routes", may: ["ui/"], mayNot: ["ui/mock/"] },
   { from: "ui/App", may: ["ui/"], mayNot: ["ui/mock/"] },
+  { from: "ui/handover/", may: ["ui/", ...browserWords], mayNot: ["ui/mock/"] },
   { from: "ui/main", may: ["ui/"], mayNot: ["ui/pages/"] },
   { from: "ui/mock/", may: [...browserWords, "ui/api.ts"] },
   { from: "test/", may: [anything] },

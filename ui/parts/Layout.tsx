@@ -19,8 +19,10 @@ import { Link, useLocation } from "react-router";
 import { useStatus } from "../live/live.js";
 import { paths } from "../paths.js";
 import { usePermission } from "../session.js";
+import { AlarmCall } from "./alarm/AlarmCall.js";
 import { Banners } from "./Banners.js";
 import { Brand } from "./Brand.js";
+import { IdleWatch } from "./IdleWatch.js";
 import { MovesProgress } from "./moves/MovesProgress.js";
 import { MovesProvider } from "./moves/MovesProvider.js";
 import { PersonMenu } from "./PersonMenu.js";
@@ -38,6 +40,8 @@ export function Layout({ children }: { readonly children: ReactNode }): ReactNod
         mainAriaLabel="Page"
         skipToContent={<SkipToContent href={`#${mainId}`}>To the content</SkipToContent>}
       >
+        <AlarmCall />
+        <IdleWatch />
         <Banners />
         <MovesProgress />
         {children}

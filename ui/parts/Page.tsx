@@ -22,14 +22,16 @@ export function Page({
   }, [title]);
   return (
     <>
-      <PageSection hasBodyWrapper={false} className="gm-page-head">
-        <div className="gm-page-title">
-          <Title headingLevel="h1" size="2xl">
-            {title}
-          </Title>
-          {lead === undefined ? null : <p className="gm-quiet">{lead}</p>}
+      <PageSection hasBodyWrapper={false} className="gm-page-top">
+        <div className="gm-page-head">
+          <div className="gm-page-title">
+            <Title headingLevel="h1" size="2xl">
+              {title}
+            </Title>
+            {lead === undefined ? null : <p className="gm-quiet">{lead}</p>}
+          </div>
+          {actions === undefined ? null : <div className="gm-page-actions">{actions}</div>}
         </div>
-        {actions === undefined ? null : <div className="gm-page-actions">{actions}</div>}
       </PageSection>
       <PageSection hasBodyWrapper={false} isFilled className="gm-page-body">
         {children}

@@ -20,6 +20,8 @@ const statuses: Readonly<Record<string, number>> = {
   "GEMEL-4012": 404,
   "GEMEL-4003": 401,
   "GEMEL-4004": 401,
+  "GEMEL-4013": 401,
+  "GEMEL-4015": 401,
   "GEMEL-4009": 403,
   "GEMEL-4006": 400,
   "GEMEL-4008": 400,

@@ -21,7 +21,7 @@ export function CardFigures({ module }: { readonly module: string }): ReactNode 
         topMin={2000}
       />
       <Figure
-        name="To copy"
+        name="Dirty"
         text={bytesText(trend?.now.dirtyBytes ?? null)}
         values={trend?.dirtyBytes}
         topMin={16 * MiB}

@@ -64,13 +64,7 @@ function Capacity({ capacity }: { readonly capacity: HostCapacity }): ReactNode 
           unit="cores"
         />
         <Meter name="Memory" now={used.memory} all={ifEverything.memory} most={memory} text={bytesText} />
-        <Meter
-          name="Disk"
-          now={disk.total - disk.free}
-          all={ifEverything.disk}
-          most={disk.total}
-          text={bytesText}
-        />
+        <DiskMeter disk={disk} grown={ifEverything.disk} />
       </div>
       <p className="gm-fits" data-fits={fits}>
         <WordIcon name={fits ? "CheckCircleIcon" : "ExclamationTriangleIcon"} />
@@ -80,22 +74,45 @@ function Capacity({ capacity }: { readonly capacity: HostCapacity }): ReactNode 
   );
 }
 
+/** Both hosts hold every disk already; what counts is the room, and thin disks that may still grow. */
+function DiskMeter({
+  disk: { total, free },
+  grown,
+}: {
+  readonly disk: HostCapacity["disk"];
+  readonly grown: number;
+}): ReactNode {
+  const used = total - free;
+  return (
+    <Meter
+      name="Disk"
+      now={used}
+      all={grown > total ? grown : null}
+      most={total}
+      text={bytesText}
+      foot={`${bytesText(free)} free`}
+    />
+  );
+}
+
 interface MeterProps {
   readonly name: string;
   readonly now: number;
-  /** If this host had to run everything. */
-  readonly all: number;
+  /** If this host had to run everything; null: that changes nothing. */
+  readonly all: number | null;
   readonly most: number;
   readonly text: (value: number) => string;
   readonly unit?: string;
+  readonly foot?: string;
 }
 
 /** A full bar for now, a hatched one for "everything"; past the end it turns red. */
-function Meter({ name, now, all, most, text, unit }: MeterProps): ReactNode {
+function Meter({ name, now, all, most, text, unit, foot }: MeterProps): ReactNode {
   const share = (value: number): string => `${most <= 0 ? 0 : Math.min(100, (value / most) * 100)}%`;
-  const over = all > most;
+  const over = all !== null && all > most;
   const whole = `${text(most)}${unit === undefined ? "" : ` ${unit}`}`;
-  const words = `${name}: ${text(now)} of ${whole} now, ${text(all)} if it had to run everything`;
+  const everything = all === null ? (foot ?? "") : `if everything: ${text(all)}`;
+  const words = `${name}: ${text(now)} of ${whole} now, ${everything}`;
   return (
     <div className="gm-meter" data-over={over} role="img" aria-label={words}>
       <div className="gm-meter-words" aria-hidden="true">
@@ -105,12 +122,12 @@ function Meter({ name, now, all, most, text, unit }: MeterProps): ReactNode {
         </span>
       </div>
       <div className="gm-meter-track" aria-hidden="true">
-        <span className="gm-meter-all" style={{ width: share(all) }} />
+        {all === null ? null : <span className="gm-meter-all" style={{ width: share(all) }} />}
         <span className="gm-meter-now" style={{ width: share(now) }} />
-        <span className="gm-meter-mark" style={{ left: share(all) }} />
+        {all === null ? null : <span className="gm-meter-mark" style={{ left: share(all) }} />}
       </div>
       <div className="gm-meter-foot gm-quiet" aria-hidden="true">
-        if everything: <span className="gm-number">{text(all)}</span>
+        {everything}
       </div>
     </div>
   );

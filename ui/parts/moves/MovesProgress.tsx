@@ -27,6 +27,8 @@ export function MovesProgress(): ReactNode {
   return (
     <Alert
       isInline
+      className="gm-moves-alert"
+      component="h2"
       variant={isBad ? "danger" : isRunning ? "info" : "success"}
       title={title}
       actionLinks={isRunning ? <AlertActionLink onClick={stop}>Stop after this one</AlertActionLink> : null}

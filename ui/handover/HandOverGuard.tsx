@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// When the node that served the page dies, the page says so and goes to the other node by itself, logged in
+// still. For that it keeps a one-time ticket in memory (never stored, never in a URL), fetched anew before it
+// expires, and posts it as a form.
+//
+// Invariant: nothing is posted to a node that has not just answered.
+
+import { lazy, useEffect, useReducer, useRef, type ReactNode, type RefObject } from "react";
+import type { HandOver, Session } from "../../core/api/contract.js";
+import { failureOf, type Transport } from "../api.js";
+import { useTransport } from "../asking.js";
+import { useStatus, useStream } from "../live/live.js";
+import { useSession } from "../session.js";
+import { goWith, whoAnswers } from "./nodes.js";
+import { heard, type Silence, type SilenceEvent } from "./silence.js";
+
+const NobodyAnswers = lazy(() => import("../pages/nobody/NobodyAnswers.js"));
+
+/** Tickets live ten minutes: one in hand is good for at least half of that. */
+const ticketEveryMs = 300_000;
+const askEveryMs = 1500;
+const askMsMax = 3000;
+
+export function HandOverGuard({ children }: { readonly children: ReactNode }): ReactNode {
+  const { node } = useSession();
+  const status = useStatus();
+  const stream = useStream();
+  const ticket = useTicket();
+  const [silence, tell] = useReducer(heard, { kind: "fine" });
+  const isStale = stream.state === "stale";
+  useEffect(() => tell({ kind: "stream", isStale }), [isStale]);
+  useAsking(silence, tell);
+  useSearch(silence, node, ticket, tell);
+  useEffect(() => {
+    if (silence.kind === "moving" && ticket.current !== null) goWith(ticket.current.ticket, silence.url);
+  }, [silence, ticket]);
+  const isLost = silence.kind === "lost" || silence.kind === "moving";
+  return (
+    <>
+      {isLost ? (
+        <NobodyAnswers
+          lastKnown={status}
+          since={stream.state === "stale" ? stream.since : undefined}
+          onAskAgain={() => location.reload()}
+        />
+      ) : null}
+      {silence.kind === "moving" ? (
+        <p className="gm-moving" role="status">
+          {silence.node} answers: the console moves there.
+        </p>
+      ) : null}
+      {/* Kept, not rebuilt: when the node is back, the person goes on where they were. */}
+      <div className="gm-kept" hidden={isLost}>
+        {children}
+      </div>
+    </>
+  );
+}
+
+function useTicket(): RefObject<HandOver | null> {
+  const transport = useTransport();
+  const ticket = useRef<HandOver | null>(null);
+  useEffect(() => {
+    const fetchOne = (): void => {
+      transport.request<HandOver>("POST", "/session/handover").then(
+        (answer) => {
+          ticket.current = answer;
+        },
+        // Without a new one the old one stays, as long as it lasts; without any the person logs in there.
+        () => undefined,
+      );
+    };
+    fetchOne();
+    const timer = setInterval(fetchOne, ticketEveryMs);
+    return () => clearInterval(timer);
+  }, [transport]);
+  return ticket;
+}
+
+/** While in doubt or lost the own node is asked again and again: it may be back first. */
+function useAsking(silence: Silence, tell: (event: SilenceEvent) => void): void {
+  const transport = useTransport();
+  const isAsking = silence.kind === "doubted" || silence.kind === "lost";
+  useEffect(() => {
+    if (!isAsking) return;
+    let isOver = false;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const ask = async (): Promise<void> => {
+      const answered = await answers(transport);
+      if (isOver) return;
+      tell({ kind: "asked", answered });
+      timer = setTimeout(() => void ask(), askEveryMs);
+    };
+    void ask();
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+    };
+  }, [isAsking, transport, tell]);
+}
+
+/** Any answer is one, a refusal too. */
+async function answers(transport: Transport): Promise<boolean> {
+  const limit = new Promise<boolean>((done) => setTimeout(() => done(false), askMsMax));
+  const answer = transport.request<Session>("GET", "/session").then(
+    () => true,
+    (thrown: unknown) => !failureOf(thrown).isSilence,
+  );
+  return await Promise.race([answer, limit]);
+}
+
+function useSearch(
+  silence: Silence,
+  self: string,
+  ticket: RefObject<HandOver | null>,
+  tell: (event: SilenceEvent) => void,
+): void {
+  const isLost = silence.kind === "lost";
+  useEffect(() => {
+    if (!isLost) return;
+    let isOver = false;
+    const look = async (): Promise<void> => {
+      const others = (ticket.current?.nodes ?? []).filter(({ name }) => name !== self);
+      const found = await whoAnswers(others);
+      if (!isOver && found !== null) tell({ kind: "found", ...found });
+    };
+    void look();
+    const timer = setInterval(() => void look(), askEveryMs * 2);
+    return () => {
+      isOver = true;
+      clearInterval(timer);
+    };
+  }, [isLost, self, ticket, tell]);
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Announces the idle log-out a minute before it happens, so that nobody loses what they were typing. The
+// daemon ends the session; the page only leaves with it.
+
+import { Button, Modal, ModalBody, ModalFooter, ModalHeader } from "@patternfly/react-core";
+import { useEffect, useState, type ReactNode } from "react";
+import { durationText } from "../../core/api/words.js";
+import { useTransport } from "../asking.js";
+import { idleSeconds, touched } from "../presence.js";
+import { useSession, useSessionHold } from "../session.js";
+
+const warnSeconds = 60;
+
+export function IdleWatch(): ReactNode {
+  const { idleSecondsMax } = useSession();
+  const { leave } = useSessionHold();
+  const transport = useTransport();
+  const [left, setLeft] = useState<number | null>(null);
+  useEffect(() => {
+    const look = (): void => {
+      const rest = Math.ceil(idleSecondsMax - idleSeconds());
+      // Any touch of the page counts, and takes the question away.
+      setLeft(rest > warnSeconds ? null : rest);
+      if (rest <= 0) leave("idle");
+    };
+    const timer = setInterval(look, 1000);
+    return () => clearInterval(timer);
+  }, [idleSecondsMax, leave]);
+  if (left === null) return null;
+  const stay = (): void => {
+    touched();
+    setLeft(null);
+    // A request by a person: the daemon's clock begins anew.
+    void transport.request("GET", "/session").catch(() => undefined);
+  };
+  return (
+    <Modal isOpen variant="small" onClose={stay} aria-labelledby="idle-title">
+      <ModalHeader title="Are you still there?" labelId="idle-title" />
+      <ModalBody>
+        You will be logged out in {durationText(Math.max(0, left))}, because nobody touched this page.
+      </ModalBody>
+      <ModalFooter>
+        <Button onClick={stay}>Stay logged in</Button>
+        <Button variant="link" onClick={() => leave("by-person")}>
+          Log out
+        </Button>
+      </ModalFooter>
+    </Modal>
+  );
+}
