@@ -13,6 +13,8 @@ import { serveMock, type Site } from "./site.js";
 
 /** Long enough for a loaded machine; nothing that is measured depends on it. */
 export const waitLimitMs = 15_000;
+/** More things to stop at than any page has. */
+const pressesMax = 120;
 const testLimitMs = 90_000;
 
 /** What the mock's hosts and the browser show at the beginning; only the mock's time moves either. */
@@ -92,6 +94,20 @@ export class MockPage {
 
   get dialog(): Locator {
     return this.page.getByRole("dialog");
+  }
+
+  /** Walks by Tab, as somebody without a mouse must, until `wanted` has the focus. */
+  async tabTo(wanted: Locator): Promise<void> {
+    await this.pressUntil("Tab", wanted);
+  }
+
+  async pressUntil(key: string, wanted: Locator): Promise<void> {
+    const focused = wanted.and(this.page.locator(":focus"));
+    for (let press = 0; press < pressesMax; press += 1) {
+      if ((await focused.count()) > 0) return;
+      await this.page.keyboard.press(key);
+    }
+    throw new Error(`${pressesMax} presses of ${key} do not lead to ${String(wanted)}`);
   }
 
   async sees(what: Locator): Promise<void> {
