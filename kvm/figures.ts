@@ -40,6 +40,7 @@ function figuresOf(id: string, part: string): VmFigures {
     id,
     cpuNanos: sum(/^cpu\.time$/),
     memory: bytes(sum(/^balloon\.current$/) * 1024),
+    diskCapacity: bytes(sum(/^block\.\d+\.capacity$/)),
     diskReadBytes: bytes(sum(/^block\.\d+\.rd\.bytes$/)),
     diskWriteBytes: bytes(sum(/^block\.\d+\.wr\.bytes$/)),
     netInBytes: bytes(sum(/^net\.\d+\.rx\.bytes$/)),

@@ -3,7 +3,7 @@
 // and are asserted at load time and by test/core/limits.test.ts.
 
 import { check } from "./check.js";
-import { milliseconds, type Milliseconds, seconds } from "./units.js";
+import { bytes, type Bytes, milliseconds, type Milliseconds, seconds } from "./units.js";
 
 /** One heartbeat per network this often. */
 export const pulse: Milliseconds = milliseconds(500);
@@ -26,6 +26,8 @@ export const leaseTakeoverWait: Milliseconds = milliseconds(stallLimit + askLimi
 export const turnGapMax: Milliseconds = stallLimit;
 
 export const modulesMax = 32;
+/** Memory that a host keeps for itself when it is asked what fits: kernel, hypervisor, daemon, mirrors. */
+export const hostMemoryReserve: Bytes = bytes(1024 ** 3);
 export const niceStopTimeout: Milliseconds = seconds(300);
 export const forceStopTimeout: Milliseconds = seconds(300);
 export const checkerInterval: Milliseconds = seconds(5);

@@ -13,6 +13,8 @@ export interface Paths {
   readonly modules: string;
   readonly tls: string;
   readonly history: string;
+  /** The past of the figures (core/figures/store.ts): a convenience that may be lost. */
+  readonly figures: string;
   /** Two slots, `.0` and `.1` (core/record/node-record.ts). */
   readonly nodeRecord: string;
   /** Users, pause, acknowledgements: what both nodes hold alike (core/cluster/shared-record.ts). */
@@ -39,6 +41,7 @@ export function pathsUnder(roots: {
     modules: join(roots.etc, "modules"),
     tls: join(roots.etc, "tls"),
     history: join(roots.state, "history.db"),
+    figures: join(roots.state, "figures.db"),
     nodeRecord: join(roots.state, "node.json"),
     sharedRecord: join(roots.state, "shared.json"),
     lastStatus: join(roots.state, "status.json"),

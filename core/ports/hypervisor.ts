@@ -90,10 +90,14 @@ export interface PreparedPlan {
   readonly autostart: boolean;
 }
 
+/** Of a running VM; cumulative where it says nothing else. */
 export interface VmFigures {
   readonly id: VmId;
   readonly cpuNanos: number;
+  /** What the guest has now. */
   readonly memory: Bytes;
+  /** Size of its disks as the guest sees them, now. */
+  readonly diskCapacity: Bytes;
   readonly diskReadBytes: Bytes;
   readonly diskWriteBytes: Bytes;
   readonly netInBytes: Bytes;
@@ -104,6 +108,8 @@ export interface HostFigures {
   readonly memoryTotal: Bytes;
   readonly memoryFree: Bytes;
   readonly cpus: number;
+  /** Time for which the host's cores were busy, all cores together, cumulative. */
+  readonly cpuNanosBusy: number;
   readonly cpuModel: string;
   readonly machines: readonly string[];
   readonly version: string;

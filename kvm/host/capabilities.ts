@@ -63,10 +63,18 @@ export async function hostFigures(capabilities: Capabilities): Promise<HostFigur
     memoryTotal: kib("MemTotal"),
     memoryFree: kib("MemAvailable"),
     cpus: cpus().length,
+    cpuNanosBusy: busyOf(await readFile("/proc/stat", "utf8")),
     cpuModel: capabilities.cpuModel,
     machines: capabilities.machines,
     version: capabilities.version,
   };
+}
+
+/** Of the line "cpu user nice system idle iowait irq softirq steal …" in hundredths of a second. */
+function busyOf(stat: string): number {
+  const fields = /^cpu +(.*)$/m.exec(stat)?.[1]?.split(" ").map(Number) ?? [];
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = fields;
+  return (user + nice + system + irq + softirq + steal) * 10_000_000;
 }
 
 function labelOf(security: readonly Element[], model: string): string {

@@ -170,6 +170,7 @@ std::string World::list_files() {
   json.begin_object().key("files").begin_array();
   for (const auto& [path, attributes] : all) {
     json.begin_object().field("path", path).field("bytes", attributes.size).field("mode", attributes.mode);
+    json.field("allocated", attributes.blocks * 512);
     json.field("uid", attributes.uid).field("gid", attributes.gid).end_object();
   }
   json.end_array().end_object();

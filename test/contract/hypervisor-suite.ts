@@ -193,6 +193,13 @@ function startTests(world: () => World, running: Make, power: Power): void {
       [vm],
     );
     assert.ok(figures.host.memoryTotal > 0);
+    const [measured] = figures.vms;
+    assert.ok((measured?.memory ?? 0) > 0 && (measured?.diskCapacity ?? 0) > 0, JSON.stringify(measured));
+    await until("the host's cores were busy for a while more", async () => {
+      const { host, vms } = value(await hypervisor.figures());
+      assert.ok((vms[0]?.cpuNanos ?? -1) >= (measured?.cpuNanos ?? 0), "a counter that went back");
+      return host.cpuNanosBusy > figures.host.cpuNanosBusy ? true : undefined;
+    });
   });
 }
 
