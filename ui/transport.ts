@@ -15,12 +15,11 @@ export function httpTransport(idleSeconds: () => number): Transport {
   let csrf = "";
   return {
     async request<T>(method: Method, path: string, body?: unknown): Promise<T> {
-      const answer = await ask(method, path, body, {
+      const value = await ask(method, path, body, {
         "x-gemel-idle": String(Math.round(idleSeconds())),
         ...(method === "GET" ? {} : { "x-gemel-csrf": csrf }),
         ...(body === undefined ? {} : { "content-type": "application/json" }),
       });
-      const value = answer === "" ? undefined : (JSON.parse(answer) as unknown);
       if (path === "/login" || path === "/session") csrf = (value as Session).csrf;
       return value as T;
     },
@@ -33,7 +32,7 @@ async function ask(
   path: string,
   body: unknown,
   headers: Record<string, string>,
-): Promise<string> {
+): Promise<unknown> {
   let response: Response;
   try {
     response = await fetch(`${apiRoot}${path}`, {
@@ -47,9 +46,13 @@ async function ask(
     throw silence(location.host);
   }
   const text = await response.text().catch(() => "");
-  if (response.ok) return text;
+  if (response.ok) return isJson(response) && text !== "" ? (JSON.parse(text) as unknown) : text;
   throw refusal(response, text);
 }
+
+/** Everything but the authority's certificate, which is PEM, and answers without a word. */
+const isJson = (response: Response): boolean =>
+  response.headers.get("content-type")?.includes("json") === true;
 
 function refusal(response: Response, text: string): ApiFailure {
   const wait = Number(response.headers.get("retry-after") ?? "");

@@ -166,6 +166,6 @@ export function routeFor(method: Method, path: string): Matched {
 
 export function admit({ admits }: Route, caller: Caller | null): void {
   if (admits === "everybody") return;
-  if (caller === null) throw refuse("GEMEL-4004", "session", "Nobody is logged in.");
+  if (caller === null) throw refuse("GEMEL-4013", "");
   if (!mayDo(caller.role, admits)) throw refuse("GEMEL-4009", caller.user);
 }

@@ -24,7 +24,7 @@ export const mockPasswords = [
 ] as const;
 
 const idleSecondsMax = 1_800;
-const passwordLengthMin = 12;
+const passwordLengthMin = 10;
 const triesMax = 5;
 
 export class Access {
@@ -34,12 +34,11 @@ export class Access {
 
   login({ user, password }: LoginRequest): Caller {
     const found = this.world.users.find(({ name }) => name === user);
-    if (this.tries >= triesMax)
-      throw refuse("GEMEL-4009", "user", "Too many wrong passwords: try again in 30 s.");
+    if (this.tries >= triesMax) throw refuse("GEMEL-4014", "", "Try again in 30 s.");
     if (found?.password !== password) {
       this.tries++;
       this.world.clock.after(30_000, () => (this.tries = 0));
-      throw refuse("GEMEL-4004", "password", "User or password is wrong.");
+      throw refuse("GEMEL-4015", "");
     }
     this.tries = 0;
     return { user: found.name, role: found.role };
@@ -64,7 +63,7 @@ export class Access {
 
   changeOwn(caller: Caller, { old, new: wanted }: PasswordChange): void {
     const user = this.user(caller.user);
-    if (user.password !== old) throw refuse("GEMEL-4008", "old", "This is not the present password.");
+    if (user.password !== old) throw refuse("GEMEL-4015", "old");
     user.password = checkedPassword(wanted, "new");
     stamp(this.world, user, caller.user);
   }
@@ -76,10 +75,10 @@ export class Access {
   add({ name, role, password }: UserRequest, caller: Caller): UserView {
     if (!/^[a-z][a-z0-9._-]{0,30}$/.test(name)) {
       const rule = "A user's name is a small letter, then up to 30 of a-z, 0-9, dot, - and _.";
-      throw refuse("GEMEL-4008", "name", rule);
+      throw refuse("GEMEL-4018", "name", rule);
     }
     if (this.world.users.some((user) => user.name === name)) {
-      throw refuse("GEMEL-4008", "name", "A user of this name exists.");
+      throw refuse("GEMEL-4018", "name", "A user of this name exists.");
     }
     const user: MockUser = {
       name,
@@ -110,14 +109,13 @@ export class Access {
 
   private user(name: string): MockUser {
     const found = this.world.users.find((user) => user.name === name);
-    if (found === undefined) throw refuse("GEMEL-4008", "user", "There is no such user.");
+    if (found === undefined) throw refuse("GEMEL-4017", name);
     return found;
   }
 
   private refuseLastAdmin(user: MockUser, where: string): void {
     const admins = this.world.users.filter(({ role }) => role === "admin");
-    if (admins.length === 1 && admins[0] === user)
-      throw refuse("GEMEL-4008", where, "The last Admin stays one.");
+    if (admins.length === 1 && admins[0] === user) throw refuse("GEMEL-4019", where);
   }
 }
 
@@ -135,7 +133,7 @@ const viewOf = ({ name, role, changedAt, changedBy }: MockUser): UserView => ({
 
 function checkedPassword(password: string, where: string): string {
   if (password.length < passwordLengthMin) {
-    throw refuse("GEMEL-4008", where, `A password has at least ${passwordLengthMin} characters.`);
+    throw refuse("GEMEL-4020", where, `It has fewer than ${passwordLengthMin} characters.`);
   }
   return password;
 }

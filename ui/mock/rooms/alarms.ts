@@ -32,7 +32,7 @@ export function alarmsOf(world: World): Alarm[] {
 
 export function acknowledge(world: World, id: string, caller: Caller): { readonly sentence: string } {
   const alarm = alarmsOf(world).find((one) => one.id === id);
-  if (alarm === undefined) throw refuse("GEMEL-4008", "id", "There is no such alarm any more.");
+  if (alarm === undefined) throw refuse("GEMEL-1018", id);
   world.acknowledged.set(id, { by: caller.user, at: world.clock.wall() });
   return { sentence: `${caller.user} has acknowledged: ${alarm.sentence}` };
 }

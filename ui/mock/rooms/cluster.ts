@@ -94,10 +94,10 @@ export function installCertificate(
   { certificate, privateKey }: CertificateRequest,
 ): CertificateView[] {
   if (!/-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/.test(certificate)) {
-    throw refuse("GEMEL-4008", "certificate", "It is not a certificate in PEM form.");
+    throw refuse("GEMEL-4022", "certificate", "It is not a certificate in PEM form.");
   }
   if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]+-----END [A-Z ]*PRIVATE KEY-----/.test(privateKey)) {
-    throw refuse("GEMEL-4008", "privateKey", "It is not a private key in PEM form.");
+    throw refuse("GEMEL-4022", "privateKey", "It is not a private key in PEM form.");
   }
   world.ownCertificates.set(self, { since: world.clock.wall() });
   return certificatesOf(world);

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whom browsers and hosts trust, and for how long: the cluster's own authority to download, this host's
+// certificates with their age, and an own certificate for the console.
+
+import { Button, Card, CardBody, CardTitle, Modal, ModalVariant } from "@patternfly/react-core";
+import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
+import { useState, type ReactNode } from "react";
+import type { CertificateView } from "../../../core/api/contract.js";
+import { certificateLook, timeText } from "../../../core/api/words.js";
+import { failureOf, type ApiFailure } from "../../api.js";
+import { useAnswer, useChange, useTransport } from "../../asking.js";
+import { saveFile } from "../../parts/save-file.js";
+import { FailureAlert } from "../../parts/FailureAlert.js";
+import { LookLabel } from "../../parts/LookLabel.js";
+import { usePermission } from "../../session.js";
+import { OwnCertificate } from "./OwnCertificate.js";
+import { certificatesPath } from "./paths.js";
+
+/** What each is for, in the order in which they are shown. */
+const uses: Readonly<Record<CertificateView["use"], string>> = {
+  console: "Console, your own",
+  node: "This host, among hosts",
+  "cluster-ca": "The cluster's authority",
+  admin: "Command line of administrators",
+};
+const order = Object.keys(uses);
+
+export function Certificates({ self }: { readonly self: string }): ReactNode {
+  const { data = [], error } = useAnswer<readonly CertificateView[]>(certificatesPath);
+  const [isInstalling, setInstalling] = useState(false);
+  const may = usePermission("admin");
+  const own = data.some(({ use }) => use === "console");
+  const sorted = [...data].sort((a, b) => order.indexOf(a.use) - order.indexOf(b.use));
+  const shut = (): void => {
+    setInstalling(false);
+  };
+  return (
+    <Card component="section">
+      <CardTitle component="h2">Certificates of {self}</CardTitle>
+      <CardBody>
+        <p>
+          {own
+            ? "The console of this host shows your own certificate."
+            : "The console shows a certificate of the cluster's own authority: browsers trust it once they know that authority."}
+        </p>
+        <div className="gm-buttons gm-spaced">
+          <DownloadAuthority />
+          <Button
+            variant="secondary"
+            isAriaDisabled={!may.allowed}
+            {...(may.allowed ? {} : { title: may.why })}
+            onClick={() => {
+              setInstalling(true);
+            }}
+          >
+            Install an own certificate …
+          </Button>
+          {own && <RemoveOwn />}
+        </div>
+        {error !== null && <FailureAlert failure={error} what="The certificates cannot be shown" />}
+        {sorted.length > 0 && <CertificateTable certificates={sorted} />}
+        {isInstalling && (
+          <Modal
+            isOpen
+            variant={ModalVariant.medium}
+            aria-labelledby="own-certificate"
+            onClose={shut}
+            className="gm-dialog"
+          >
+            <OwnCertificate self={self} onDone={shut} />
+          </Modal>
+        )}
+      </CardBody>
+    </Card>
+  );
+}
+
+function CertificateTable({
+  certificates,
+}: {
+  readonly certificates: readonly CertificateView[];
+}): ReactNode {
+  return (
+    <Table variant="compact" aria-label="Certificates">
+      <Thead>
+        <Tr>
+          <Th>For</Th>
+          <Th>Valid until</Th>
+          <Th>Left</Th>
+          <Th>Issued by</Th>
+          <Th>Fingerprint (SHA-256)</Th>
+        </Tr>
+      </Thead>
+      <Tbody>
+        {certificates.map((one) => (
+          <Tr key={`${one.node} ${one.use}`}>
+            <Td dataLabel="For">
+              {uses[one.use]}
+              <div className="gm-quiet gm-mono">{one.subject}</div>
+            </Td>
+            <Td dataLabel="Valid until">{timeText(one.notAfter)}</Td>
+            <Td dataLabel="Left">
+              <LookLabel look={certificateLook(one.daysLeft)} />
+            </Td>
+            <Td dataLabel="Issued by" className="gm-mono">
+              {one.issuer}
+            </Td>
+            <Td dataLabel="Fingerprint">
+              <Fingerprint value={one.fingerprint} />
+            </Td>
+          </Tr>
+        ))}
+      </Tbody>
+    </Table>
+  );
+}
+
+/** In two lines of sixteen, as people compare them over the phone. */
+function Fingerprint({ value }: { readonly value: string }): ReactNode {
+  const pairs = value.split(":");
+  const half = Math.ceil(pairs.length / 2);
+  return (
+    <code className="gm-fingerprint">
+      {pairs.slice(0, half).join(":")}
+      <wbr />
+      {half < pairs.length ? ":" : ""}
+      {pairs.slice(half).join(":")}
+    </code>
+  );
+}
+
+function DownloadAuthority(): ReactNode {
+  const transport = useTransport();
+  const [failure, setFailure] = useState<ApiFailure | null>(null);
+  const download = async (): Promise<void> => {
+    try {
+      const pem = await transport.request<string>("GET", "/cluster/ca");
+      setFailure(null);
+      saveFile("gemel-cluster-ca.pem", "application/x-pem-file", pem);
+    } catch (thrown) {
+      setFailure(failureOf(thrown));
+    }
+  };
+  return (
+    <>
+      <Button variant="secondary" onClick={() => void download()}>
+        Download the cluster&rsquo;s authority
+      </Button>
+      {failure !== null && <FailureAlert failure={failure} what="The download failed" />}
+    </>
+  );
+}
+
+function RemoveOwn(): ReactNode {
+  const may = usePermission("admin");
+  const change = useChange([certificatesPath]);
+  return (
+    <>
+      <Button
+        variant="link"
+        isAriaDisabled={!may.allowed || change.isPending}
+        {...(may.allowed ? {} : { title: may.why })}
+        onClick={() => {
+          change.mutate({ method: "DELETE", path: "/certificates/console" });
+        }}
+      >
+        Back to the cluster&rsquo;s certificate
+      </Button>
+      {change.error !== null && <FailureAlert failure={change.error} what="It was not removed" />}
+    </>
+  );
+}
