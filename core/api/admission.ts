@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who may do what. The unix socket is root's (its mode is 0600). On HTTPS the certificate counts: an
-// administrator's may do everything, a node's everything too (it forwards what a person asked of it);
-// without one only the join (which brings its own secret) and the readiness question of load balancers are
-// open. Every route says itself whom it admits: one that does not cannot be registered, so nothing is ever
-// open, or closed, because somebody forgot a word.
+// administrator's may do everything, a node's everything too (it forwards what a person asked of it and was
+// judged for). Without one a person's session counts, with the role that the person has at that moment; it
+// must show with everything but GET that its own page asked (CSRF). Every route says itself whom it admits: one
+// that does not cannot be registered, so nothing is ever open, or closed, because somebody forgot a word.
 
 import type { FastifyRequest, RouteOptions } from "fastify";
 import { TLSSocket } from "node:tls";
+import { idleOf } from "../access/access.js";
 import { GemelError } from "../base/errors.js";
-import type { Role } from "./contract.js";
+import { apiRoot, type Role } from "./contract.js";
 import type { ApiDoor, Caller } from "./door.js";
 
 /** Which callers a route admits; every route says one of these words in its `config`. */
@@ -17,6 +18,8 @@ export type Admits = Role | "nodes" | "local" | "everybody";
 declare module "fastify" {
   interface FastifyContextConfig {
     admits?: Admits;
+    /** Asked by the page itself, again and again: no line in the audit. */
+    unrecorded?: true;
   }
   interface FastifyInstance {
     readonly ways: ReadonlyMap<string, Admits>;
@@ -39,33 +42,73 @@ export function admitsOf(request: FastifyRequest): Admits {
   return admits ?? (request.is404 ? "everybody" : "local");
 }
 
+export const liveUrl = `${apiRoot}/events`;
+
 /** A node that forwards a person's request names that person in this header. */
 export const onBehalfHeader = "x-gemel-by";
 
+/** Connections of the unix socket. Named by who accepted them: nobody becomes root by lacking something. */
+const localConnections = new WeakSet();
+export const markLocal = (socket: object): void => void localConnections.add(socket);
+
+export const csrfHeader = "x-gemel-csrf";
+/** So many seconds ago somebody last touched the page that asks. */
+export const idleHeader = "x-gemel-idle";
+export const cookieName = (node: string): string => `gemel-${node}`;
+
 export function callerOf(request: FastifyRequest, door: ApiDoor): Caller {
   const { socket } = request.raw;
-  if (!(socket instanceof TLSSocket)) return { kind: "root", name: "root", address: "local" };
+  if (localConnections.has(socket)) return { kind: "root", name: "root", address: "local", role: "admin" };
   const address = socket.remoteAddress ?? "unknown";
-  const certificate = (socket.getPeerCertificate() as { readonly raw?: Buffer }).raw;
+  const certificate =
+    socket instanceof TLSSocket ? (socket.getPeerCertificate() as { readonly raw?: Buffer }).raw : undefined;
   const holder = certificate === undefined ? undefined : door.judge(certificate);
-  if (holder === undefined) return { kind: "nobody", name: "nobody", address };
+  if (holder === undefined) return personOf(request, door, address, certificate !== undefined);
   const by = request.headers[onBehalfHeader];
   const name = holder.kind === "node" && typeof by === "string" ? by.slice(0, 200) : holder.name;
-  return { kind: holder.kind, name, address };
+  return { kind: holder.kind, name, address, role: "admin" };
 }
 
+function personOf(request: FastifyRequest, door: ApiDoor, address: string, isStranger: boolean): Caller {
+  const access = door.access();
+  const cookie = access === undefined ? undefined : request.cookies[cookieName(access.node)];
+  // What a page does by itself (its stream, its files) says nothing about a person.
+  const isByItself = request.routeOptions.url === liveUrl || admitsOf(request) === "everybody";
+  const idle = isByItself ? undefined : idleOf(request.headers[idleHeader]);
+  const person = cookie === undefined ? undefined : access?.person(cookie, idle);
+  return person === undefined
+    ? { kind: "nobody", name: "nobody", address, isStranger }
+    : { kind: "user", name: person.name, role: person.role, address, session: person.session };
+}
+
+const rank: Readonly<Record<Role, number>> = { monitor: 0, control: 1, admin: 2 };
+
 export function admit(admits: Admits, caller: Caller): void {
-  const members: readonly Caller["kind"][] = ["root", "admin", "node"];
-  const allowed: Record<Admits, readonly Caller["kind"][]> = {
-    everybody: ["root", "admin", "node", "nobody"],
-    monitor: members,
-    control: members,
-    admin: members,
-    nodes: ["root", "node"],
-    local: ["root"],
-  };
-  if (allowed[admits].includes(caller.kind)) return;
-  throw caller.kind === "nobody"
-    ? new GemelError("GEMEL-4004", caller.address)
-    : new GemelError("GEMEL-4009", caller.name);
+  if (admits === "everybody" || caller.kind === "root") return;
+  if (caller.kind === "nobody")
+    throw new GemelError(caller.isStranger ? "GEMEL-4004" : "GEMEL-4013", caller.address);
+  if (caller.kind === "node" && admits === "nodes") return;
+  if (admits === "nodes" || admits === "local") throw new GemelError("GEMEL-4009", caller.name);
+  if (rank[caller.role] >= rank[admits]) return;
+  throw new GemelError(
+    "GEMEL-4009",
+    caller.name,
+    `It needs the role ${admits}; ${caller.name} has ${caller.role}.`,
+    "Ask an administrator, or log in as somebody who may.",
+  );
+}
+
+/** Another site's page can make a browser send our cookie, but not this header. */
+export function demandCsrf(request: FastifyRequest, door: ApiDoor): void {
+  const { caller, method } = request;
+  if (caller.kind !== "user" || method === "GET" || method === "HEAD") return;
+  if (admitsOf(request) === "everybody") return;
+  const given = request.headers[csrfHeader];
+  if (typeof given === "string" && door.access()?.isCsrf(caller.session, given) === true) return;
+  throw new GemelError("GEMEL-4016", caller.name);
+}
+
+/** For what stays open: a session may end meanwhile. */
+export function isStillIn(caller: Caller, door: ApiDoor): boolean {
+  return caller.kind !== "user" || door.access()?.person(caller.session, undefined) !== undefined;
 }

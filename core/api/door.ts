@@ -2,6 +2,7 @@
 // What the API needs of the daemon, as one interface: routes translate HTTP to these calls and back and know
 // nothing else. A refusal is a thrown GemelError or an ApiFailure that came from the other node.
 
+import type { Access } from "../access/access.js";
 import type {
   AdmissionRequest,
   ApiError,
@@ -20,18 +21,23 @@ import type {
   ProcedureStatus,
   ProtectReply,
   ProtectRequest,
+  Role,
   Status,
   UnprotectRequest,
   VerifyRequest,
   VmView,
 } from "./contract.js";
 
-/** Who asks: root on the unix socket, a certificate of the cluster, or nobody we know. */
-export interface Caller {
-  readonly kind: "root" | "admin" | "node" | "nobody";
+/** Who asks: root on the unix socket, a certificate of the cluster, a person by a session, or nobody we know. */
+export type Caller = {
   readonly name: string;
   readonly address: string;
-}
+} & (
+  | { readonly kind: "root" | "admin" | "node"; readonly role: "admin" }
+  | { readonly kind: "user"; readonly role: Role; readonly session: string }
+  /** A stranger showed a certificate, but none of this cluster. */
+  | { readonly kind: "nobody"; readonly isStranger: boolean }
+);
 
 export interface HistoryQuery {
   readonly module?: string;
@@ -53,6 +59,8 @@ export class ApiFailure extends Error {
 
 export interface ApiDoor {
   judge(certificate: Buffer): { readonly kind: "node" | "admin"; readonly name: string } | undefined;
+  /** People coming in; before there is a cluster nobody can. */
+  access(): Access | undefined;
   audit(caller: Caller, what: string, module: string | null, outcome: string): void;
 
   status(): Status;

@@ -34,12 +34,19 @@ export const initRequest = Type.Object(
     networks: Type.Array(network, { minItems: 1, maxItems: 4 }),
     node: optional(word),
     listen: optional(Type.Union([Type.Literal("all"), Type.Literal("networks")])),
+    console: optional(word),
+    password: optional(word),
   },
   closed,
 );
 
 export const joinRequest = Type.Object(
-  { token: text, node: optional(word), addresses: optional(Type.Record(word, word)) },
+  {
+    token: text,
+    node: optional(word),
+    addresses: optional(Type.Record(word, word)),
+    console: optional(word),
+  },
   closed,
 );
 
@@ -52,6 +59,7 @@ export const admissionRequest = Type.Object(
     version: word,
     protocol: Type.Integer({ minimum: 0 }),
     wallTimeMs: Type.Number(),
+    console: optional(word),
   },
   closed,
 );
@@ -107,6 +115,22 @@ export const historyQuery = Type.Object(
   closed,
 );
 
+const roles = Type.Union((["monitor", "control", "admin"] as const).map((one) => Type.Literal(one)));
+/** Its rules are in core/access/password.ts: there the refusal has words. */
+const password = Type.String({ maxLength: 4096 });
+const pem = Type.String({ maxLength: 64 * 1024 });
+
+export const userParams = Type.Object({ user: Type.String({ minLength: 1, maxLength: 64 }) });
+export const loginRequest = Type.Object({ user: Type.String({ maxLength: 255 }), password }, closed);
+export const passwordChange = Type.Object({ old: password, new: password }, closed);
+export const handOverForm = Type.Object({ ticket: Type.String({ maxLength: 16 * 1024 }) });
+export const userRequest = Type.Object(
+  { name: Type.String({ maxLength: 255 }), role: roles, password },
+  closed,
+);
+export const userChange = Type.Object({ role: optional(roles), password: optional(password) }, closed);
+export const certificateRequest = Type.Object({ certificate: pem, privateKey: pem }, closed);
+
 export const figuresQuery = Type.Object({ node: optional(word) }, closed);
 
 export const apiError = Type.Object({ code: word, message: text, where: Type.String(), next: Type.String() });
@@ -132,4 +156,9 @@ export const schemasAgree: readonly [
   Agrees<typeof unprotectRequest, contract.UnprotectRequest>,
   Agrees<typeof verifyRequest, contract.VerifyRequest>,
   Agrees<typeof moduleChange, contract.ModuleChange>,
-] = [true, true, true, true, true, true, true, true];
+  Agrees<typeof loginRequest, contract.LoginRequest>,
+  Agrees<typeof passwordChange, contract.PasswordChange>,
+  Agrees<typeof userRequest, contract.UserRequest>,
+  Agrees<typeof userChange, contract.UserChange>,
+  Agrees<typeof certificateRequest, contract.CertificateRequest>,
+] = [true, true, true, true, true, true, true, true, true, true, true, true, true];

@@ -3,6 +3,10 @@
 // HTTPS on the cluster's API port once there is one. The ways come and go while the application stays, so a
 // daemon that founds or joins a cluster needs no restart. Whoever comes in is judged per request
 // (admission.ts), by certificate, not by date.
+//
+// One port, two faces: nodes and the command line ask by name (SNI) for the node's certificate, browsers get
+// the console's own one where an administrator installed it. Whom a certificate of a client must come from is
+// said to browsers (`ca`), else they would offer their user every certificate they hold.
 
 import swagger from "@fastify/swagger";
 import Fastify, {
@@ -13,13 +17,18 @@ import Fastify, {
 } from "fastify";
 import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import { createServer as createHttp, type IncomingMessage, type Server } from "node:http";
-import { createServer as createHttps } from "node:https";
+import { createServer as createHttps, type Server as SecureServer } from "node:https";
 import { dirname } from "node:path";
 import type { Duplex } from "node:stream";
+import { createSecureContext, type SecureContextOptions } from "node:tls";
+import { TooManyTries } from "../access/login-guard.js";
 import { failure, GemelError } from "../base/errors.js";
-import { admit, admitsOf, callerOf, noteWay, type Ways } from "./admission.js";
+import { nodeServerName } from "../peer/secure-socket.js";
+import { admit, admitsOf, callerOf, demandCsrf, markLocal, noteWay, type Ways } from "./admission.js";
+import { consoleFolder, consoleRoutes, guardBrowsers } from "./console/files.js";
 import type { ApiError } from "./contract.js";
 import { ApiFailure, type ApiDoor, type Caller } from "./door.js";
+import { accessRoutes, readCookies } from "./routes/access.js";
 import { clusterRoutes } from "./routes/cluster.js";
 import { historyRoutes } from "./routes/history.js";
 import { moduleRoutes } from "./routes/modules.js";
@@ -37,6 +46,13 @@ const bodyBytesMax = 1024 * 1024;
 export interface SecureWay {
   readonly addresses: readonly string[];
   readonly port: number;
+  readonly node: ServerIdentity;
+  readonly authority: string;
+  /** What browsers get; undefined: the node's. */
+  readonly console: ServerIdentity | undefined;
+}
+
+export interface ServerIdentity {
   readonly certificate: string;
   readonly privateKey: string;
 }
@@ -50,12 +66,18 @@ const allRoutes: readonly Routes[] = [
   historyRoutes,
   protectRoutes,
   clusterRoutes,
+  accessRoutes,
 ];
+
+export interface ApplicationParts {
+  readonly routes?: readonly Routes[];
+  readonly console?: string;
+}
 
 export async function buildApplication(
   door: ApiDoor,
   version: string,
-  groups: readonly Routes[] = allRoutes,
+  { routes: groups = allRoutes, console = consoleFolder }: ApplicationParts = {},
 ): Promise<FastifyInstance> {
   const app = Fastify({
     bodyLimit: bodyBytesMax,
@@ -77,22 +99,27 @@ export async function buildApplication(
   });
   // Answers are described for readers of OpenAPI, never filtered by their description.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
-  app.decorateRequest("caller", null as unknown as Caller);
+  app.decorateRequest("caller");
+  await readCookies(app);
+  await guardBrowsers(app, door);
   app.addHook("onRequest", (request, _reply, done) => {
     request.caller = callerOf(request, door);
     admit(admitsOf(request), request.caller);
+    demandCsrf(request, door);
     done();
   });
   app.addHook("onResponse", (request, reply, done) => {
     // What the other daemon asks is part of something that a person asked, and was recorded there.
     const isPeerCall = request.routeOptions.url?.startsWith("/api/v1/peer/") === true;
-    if (request.method !== "GET" && !isPeerCall) record(door, request, reply);
+    const isUnrecorded = isPeerCall || request.routeOptions.config.unrecorded === true;
+    if (request.method !== "GET" && !isUnrecorded) record(door, request, reply);
     done();
   });
   app.setErrorHandler(answerError);
   app.setNotFoundHandler((request, reply) => {
     void reply.code(404).send(failure("GEMEL-4008", request.url, "There is no such address."));
   });
+  await consoleRoutes(app, console);
   for (const routes of groups) routes(app, door);
   app.get("/api/v1/openapi.json", { schema: { hide: true }, config: { admits: "monitor" } }, () =>
     app.swagger(),
@@ -104,7 +131,8 @@ export async function buildApplication(
 /** The ways in. `upgrade` gets what asks to leave HTTP: the control connection between nodes. */
 export class ApiServer {
   private readonly local: Server;
-  private secure: Server[] = [];
+  private secure: SecureServer[] = [];
+  private way: SecureWay | undefined;
   /** Connections that left HTTP: the server itself forgets them. */
   private readonly upgraded = new Set<Duplex>();
 
@@ -113,6 +141,7 @@ export class ApiServer {
     private readonly upgrade: Upgrade,
   ) {
     this.local = createHttp((request, response) => app.routing(request, response));
+    this.local.on("connection", markLocal);
   }
 
   /** Only root may speak here: the folder's and the socket's mode say so. */
@@ -128,14 +157,16 @@ export class ApiServer {
     chmodSync(path, 0o600);
   }
 
-  async openSecure({ addresses, port, certificate, privateKey }: SecureWay): Promise<void> {
+  async openSecure(way: SecureWay): Promise<void> {
     await this.closeSecure();
+    this.way = way;
+    const { addresses, port, node, authority } = way;
+    const forNodes = createSecureContext(contextOf(node, authority));
     for (const host of addresses) {
       const server = createHttps(
         {
-          cert: certificate,
-          key: privateKey,
-          minVersion: "TLSv1.3",
+          ...contextOf(way.console ?? node, authority),
+          SNICallback: (name, done) => done(null, name === nodeServerName ? forNodes : undefined),
           requestCert: true,
           rejectUnauthorized: false,
         },
@@ -152,6 +183,13 @@ export class ApiServer {
       await listening(server, { host, port });
       this.secure.push(server);
     }
+  }
+
+  /** Connections that are open go on with the certificate they began with. */
+  showBrowsers(console: ServerIdentity | undefined): void {
+    const { way } = this;
+    if (way === undefined) return;
+    for (const server of this.secure) server.setSecureContext(contextOf(console ?? way.node, way.authority));
   }
 
   async close(): Promise<void> {
@@ -171,6 +209,13 @@ export class ApiServer {
     }
   }
 }
+
+const contextOf = (identity: ServerIdentity, authority: string): SecureContextOptions => ({
+  cert: identity.certificate,
+  key: identity.privateKey,
+  ca: authority,
+  minVersion: "TLSv1.3",
+});
 
 async function listening(
   server: Server,
@@ -196,22 +241,40 @@ function record(door: ApiDoor, request: FastifyRequest, reply: FastifyReply): vo
 /** Refusals have their own status; whatever nobody foresaw is ours to explain, never the caller's fault. */
 function answerError(error: FastifyError | Error, _request: FastifyRequest, reply: FastifyReply): void {
   const [status, body] = translate(error);
+  if (error instanceof TooManyTries) void reply.header("retry-after", error.retryAfterSeconds);
   void reply.code(status).type("application/json").send(body);
 }
 
 function translate(error: FastifyError | Error): [number, ApiError] {
   if (error instanceof ApiFailure) return [error.status, error.error];
   if (error instanceof GemelError) return [statusOf(error.code), error.toJSON()];
-  const { statusCode = 500 } = error as Partial<FastifyError>;
+  const { statusCode = 500, validation } = error as Partial<FastifyError>;
+  const [fault] = validation ?? [];
+  if (fault !== undefined) return [statusCode, refusedField(fault)];
   if (statusCode < 500) return [statusCode, failure("GEMEL-4008", "", error.message)];
   return [500, failure("GEMEL-9003", "", error.message)];
 }
 
+/** `where` is the field's own name, so that a form shows the message beside it. */
+function refusedField({ instancePath, params, message = "is not valid" }: FastifyFault): ApiError {
+  const named = params["missingProperty"] ?? params["additionalProperty"];
+  const parts = [...instancePath.split("/"), typeof named === "string" ? named : ""];
+  const field = parts.filter((part) => part !== "").join(".");
+  return failure("GEMEL-4008", field, `${field}: ${message}.`);
+}
+
+type FastifyFault = NonNullable<FastifyError["validation"]>[number];
+
+const statuses: Readonly<Record<number, readonly string[]>> = {
+  400: ["GEMEL-4006", "GEMEL-4008", "GEMEL-4018", "GEMEL-4020", "GEMEL-4022"],
+  401: ["GEMEL-4003", "GEMEL-4004", "GEMEL-4013", "GEMEL-4015", "GEMEL-4021"],
+  403: ["GEMEL-4009", "GEMEL-4016"],
+  404: ["GEMEL-1001", "GEMEL-3005", "GEMEL-4012", "GEMEL-4017"],
+  429: ["GEMEL-4014"],
+};
+
 function statusOf(code: string): number {
-  const notFound = ["GEMEL-1001", "GEMEL-3005", "GEMEL-4012"];
-  if (notFound.includes(code)) return 404;
-  if (code === "GEMEL-4003" || code === "GEMEL-4004") return 401;
-  if (code === "GEMEL-4009") return 403;
-  if (code === "GEMEL-4006" || code === "GEMEL-4008") return 400;
+  const found = Object.entries(statuses).find(([, codes]) => codes.includes(code));
+  if (found !== undefined) return Number(found[0]);
   return code.startsWith("GEMEL-9") ? 500 : 409;
 }

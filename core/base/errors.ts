@@ -217,6 +217,46 @@ export const errorRegistry = {
     sentence: "There is no node of this name.",
     next: "See the nodes with: gemel status",
   },
+  "GEMEL-4013": {
+    sentence: "Nobody is logged in, or the session has ended.",
+    next: "Log in to the console; programs use an admin certificate (gemel --cert FILE).",
+  },
+  "GEMEL-4014": {
+    sentence: "Too many wrong passwords came from this address or for this user.",
+    next: "Wait as long as the message says. On the host itself: gemel user password NAME",
+  },
+  "GEMEL-4015": {
+    sentence: "The user or the password is wrong.",
+    next: "Try again; who has forgotten it asks root on a host: gemel user password NAME",
+  },
+  "GEMEL-4016": {
+    sentence: "The request does not carry the word of this session.",
+    next: "Load the page again.",
+  },
+  "GEMEL-4017": {
+    sentence: "There is no user of this name.",
+    next: "See the users with: gemel user list",
+  },
+  "GEMEL-4018": {
+    sentence: "This user cannot be made.",
+    next: "Choose another name: gemel user add NAME --role ROLE",
+  },
+  "GEMEL-4019": {
+    sentence: "Somebody must be able to manage users: this is the last administrator.",
+    next: "Make another one first: gemel user role NAME admin",
+  },
+  "GEMEL-4020": {
+    sentence: "The password cannot be taken.",
+    next: "Choose one of ten characters or more; several words are easy to type and hard to guess.",
+  },
+  "GEMEL-4021": {
+    sentence: "The ticket of the other node is not valid here.",
+    next: "Log in on this node.",
+  },
+  "GEMEL-4022": {
+    sentence: "The certificate cannot be used.",
+    next: "Correct what the message names; the certificate in use stays as it is.",
+  },
   "GEMEL-5001": {
     sentence: "The preflight found something that forbids protecting this VM.",
     next: "Correct the findings listed, then run the same command again.",

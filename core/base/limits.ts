@@ -51,5 +51,25 @@ export const alarmOverAfter: Milliseconds = seconds(60);
 /** Entries of the shared record: users, acknowledged alarms, and what is left of removed ones. */
 export const sharedEntriesMax = 2_000;
 
+/** NIST's floor is eight; ten, because a console of a cupboard has no second factor. */
+export const passwordLengthMin = 10;
+/** Longer ones cost us, not the guesser. */
+export const passwordLengthMax = 256;
+export const usersMax = 200;
+/** So long without a request by a person, and a session ends. */
+export const sessionIdleLimit: Milliseconds = seconds(30 * 60);
+/** However busy: after this the password is asked for again. */
+export const sessionLimit: Milliseconds = seconds(12 * 3600);
+/** The oldest go first: whoever opens more has lost them. */
+export const sessionsMax = 1_000;
+/** A page fetches a new ticket every five minutes; one that is lost in between must do until the next. */
+export const ticketLimit: Milliseconds = seconds(10 * 60);
+/** Wrong passwords that cost nothing; each further one doubles the wait. */
+export const loginTriesFree = 5;
+/** Guessing from one address ends here; a user may be guessed at from anywhere, so its limit locks out less. */
+export const loginWaitOfAddressMax: Milliseconds = seconds(15 * 60);
+export const loginWaitOfUserMax: Milliseconds = seconds(60);
+
+check(ticketLimit < sessionIdleLimit && sessionIdleLimit < sessionLimit, "a ticket outlives no session");
 check(pulse * 3 < heartbeatTimeout, "several heartbeats may be lost before the peer is suspected");
 check(freezeDeadlineWithoutLease > heartbeatTimeout, "silence is judged before the engine pauses its guest");

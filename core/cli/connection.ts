@@ -37,8 +37,15 @@ export class Connection {
     return (await this.call("GET", path, undefined)) as T;
   }
 
-  async send<T>(method: "POST" | "PUT" | "PATCH", path: string, body: unknown): Promise<T> {
+  async send<T>(method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<T> {
     return (await this.call(method, path, body)) as T;
+  }
+
+  /** An answer that is no JSON: a certificate. */
+  async text(path: string): Promise<string> {
+    const [status, text] = await this.whole("GET", path, undefined);
+    if (status === 200) return text;
+    throw refused(JSON.parse(text) as ApiError);
   }
 
   async status(): Promise<Status> {
@@ -65,13 +72,18 @@ export class Connection {
   }
 
   private async call(method: string, path: string, body: unknown): Promise<unknown> {
+    const [status, text] = await this.whole(method, path, body);
+    const answer = JSON.parse(text === "" ? "null" : text) as unknown;
+    if (status === 200) return answer;
+    throw refused(answer as ApiError);
+  }
+
+  private async whole(method: string, path: string, body: unknown): Promise<[number | undefined, string]> {
     const response = await this.open(method, path, body);
     let text = "";
     response.setEncoding("utf8");
     for await (const part of response as AsyncIterable<string>) text += part;
-    const answer = JSON.parse(text === "" ? "null" : text) as unknown;
-    if (response.statusCode === 200) return answer;
-    throw refused(answer as ApiError);
+    return [response.statusCode, text];
   }
 
   private async open(method: string, path: string, body: unknown): Promise<IncomingMessage> {
@@ -105,6 +117,8 @@ function remote(host: string, certFile: string): RequestOptions {
   const [address = host, port] = host.split(":");
   const options = {
     host: address,
+    // The node's certificate, whatever the console shows to browsers (core/peer/secure-socket.ts).
+    servername: "gemel-node",
     port: port === undefined ? defaultPort : Number(port),
     cert: pem,
     key: pem,

@@ -4,11 +4,14 @@
 // design.md section 10; each command's file says more.
 
 import { Command, CommanderError } from "commander";
+import { balanceCommands } from "./commands/balance.js";
+import { certCommands } from "./commands/cert.js";
 import { clusterCommands } from "./commands/cluster.js";
 import { figuresCommands } from "./commands/figures.js";
 import { moduleCommands } from "./commands/modules.js";
 import { protectCommands } from "./commands/protect.js";
 import { lookingCommands } from "./commands/status.js";
+import { userCommands } from "./commands/user.js";
 import { Connection, type Target } from "./connection.js";
 import { CommandEnd, exitCodes, printError } from "./outcome.js";
 import { Session } from "./session.js";
@@ -31,8 +34,11 @@ function open(): Session {
 lookingCommands(program, open);
 moduleCommands(program, open);
 figuresCommands(program, open);
+balanceCommands(program, open);
 protectCommands(program, open);
 clusterCommands(program, open);
+userCommands(program, open);
+certCommands(program, open);
 acceptEverywhere(program);
 
 /** `gemel status --json` and `gemel --json status` are the same. */

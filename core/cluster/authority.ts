@@ -7,6 +7,7 @@
 import { execFile } from "node:child_process";
 import { createHash, generateKeyPairSync, randomBytes, X509Certificate } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { isIP } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -48,7 +49,7 @@ export async function createAuthority(cluster: string): Promise<Authority> {
   return { certificate, privateKey };
 }
 
-/** A certificate over `publicKey` for this holder; addresses become subject alternative names. */
+/** A certificate over `publicKey` for this holder; addresses and host names become alternative names. */
 export async function issue(
   authority: Authority,
   holder: Holder,
@@ -95,7 +96,9 @@ const authorityExtensions = [
 ].join("\n");
 
 function leafExtensions(holder: Holder, addresses: readonly string[]): string {
-  const names = [`DNS:${holder.name}`, ...addresses.map((address) => `IP:${address}`)];
+  const names = [...new Set([holder.name, ...addresses])].map((name) =>
+    isIP(name) === 0 ? `DNS:${name}` : `IP:${name}`,
+  );
   return [
     "basicConstraints=critical,CA:FALSE",
     "keyUsage=critical,digitalSignature",

@@ -17,6 +17,8 @@ import { X509Certificate, createHash, randomUUID } from "node:crypto";
 import { GemelError } from "../base/errors.js";
 import { milliseconds, nodeName, seconds, type NodeName } from "../base/units.js";
 import {
+  certifiedNames,
+  consolePattern,
   defaultPorts,
   nodeNamePattern,
   parseCluster,
@@ -43,6 +45,8 @@ export interface InitRequest {
   readonly networks: readonly { readonly name: string; readonly cidr: string; readonly address?: string }[];
   readonly node: string;
   readonly listen: "all" | "networks";
+  /** Where people's browsers find this node's console. */
+  readonly console?: string;
 }
 
 export interface ClusterResult {
@@ -60,6 +64,7 @@ export interface JoinRequest {
   readonly version: string;
   readonly protocol: number;
   readonly wallTimeMs: number;
+  readonly console?: string;
 }
 
 export interface JoinAnswer {
@@ -81,20 +86,19 @@ export async function foundCluster(paths: Paths, request: InitRequest): Promise<
     timeout: heartbeatTimeout,
     data: index === 0 ? "on" : "off",
   }));
-  const addresses = ownAddresses(request.networks);
+  const own = { name: node, addresses: ownAddresses(request.networks), ...consoleOf(request) };
   const config = reread({
     name: request.name,
     uuid: randomUUID(),
     networks,
-    nodes: [{ name: node, addresses }],
+    nodes: [own],
     ports: defaultPorts,
     listen: request.listen,
   });
   const authority = await createAuthority(config.name);
   const keys = createKeyPair();
-  const certificate = await issue(authority, { kind: "node", name: node }, keys.publicKey, [
-    ...addresses.values(),
-  ]);
+  const holder = { kind: "node", name: node } as const;
+  const certificate = await issue(authority, holder, keys.publicKey, certifiedNames(own));
   const card: MembershipCard = {
     node,
     authority,
@@ -143,12 +147,15 @@ export async function admitNode(
   const others = config.nodes.filter(({ name }) => name !== node);
   if (node === card.node) throw new GemelError("GEMEL-4008", node, "Both nodes have the same name.");
   if (others.length > 1) throw new GemelError("GEMEL-4002", node, "The cluster has two nodes already.");
-  const addresses = new Map(Object.entries(request.addresses));
-  const next = reread({ ...config, nodes: [...others, { name: node, addresses }] });
+  const newcomer = {
+    name: node,
+    addresses: new Map(Object.entries(request.addresses)),
+    ...consoleOf(request),
+  };
+  const next = reread({ ...config, nodes: [...others, newcomer] });
   if (!useSecret(paths, request.secret, now)) throw new GemelError("GEMEL-4003", node);
-  const leaf = await issue(card.authority, { kind: "node", name: node }, request.publicKey, [
-    ...addresses.values(),
-  ]);
+  const holder = { kind: "node", name: node } as const;
+  const leaf = await issue(card.authority, holder, request.publicKey, certifiedNames(newcomer));
   saveCluster(paths, next);
   return {
     config: next,
@@ -162,11 +169,17 @@ export async function admitNode(
   };
 }
 
+interface Joining {
+  readonly name: string;
+  readonly addresses: Readonly<Record<string, string>>;
+  readonly console?: string | undefined;
+}
+
 /** The second node's side of a join. */
 export async function joinCluster(
   paths: Paths,
   text: string,
-  { name, addresses: given }: { readonly name: string; readonly addresses: Readonly<Record<string, string>> },
+  { name, addresses: given, console }: Joining,
   now: number,
 ): Promise<ClusterResult> {
   refuseMember(paths);
@@ -187,6 +200,7 @@ export async function joinCluster(
     version: gemelVersion,
     protocol: protocolVersion,
     wallTimeMs: now,
+    ...consoleOf({ console }),
   };
   const answer = (await askFirstNode(token, "POST", "/api/v1/cluster/admissions", request)) as JoinAnswer;
   const config = parseCluster(answer.cluster);
@@ -247,6 +261,12 @@ function refuseMember(paths: Paths): void {
   const file = readClusterFile(paths);
   if (file.kind === "absent" && readCard(paths) === undefined) return;
   throw new GemelError("GEMEL-4002", file.kind === "value" ? file.value.name : paths.clusterFile);
+}
+
+function consoleOf({ console }: { readonly console?: string | undefined }): { readonly console?: string } {
+  if (console === undefined) return {};
+  if (consolePattern.test(console)) return { console };
+  throw new GemelError("GEMEL-4008", "console", `"${console}" is not an address such as https://host:7410.`);
 }
 
 function checkedName(name: string): NodeName {

@@ -27,6 +27,9 @@ export interface CardFiles {
   readonly nodeKey: string;
   readonly admin: string;
   readonly heartbeatKey: string;
+  /** Only where an administrator installed an own certificate for the console. */
+  readonly console: string;
+  readonly consoleKey: string;
 }
 
 export function cardFiles(paths: Paths): CardFiles {
@@ -38,6 +41,8 @@ export function cardFiles(paths: Paths): CardFiles {
     nodeKey: at("node.key"),
     admin: at("admin.pem"),
     heartbeatKey: at("heartbeat.key"),
+    console: at("console.pem"),
+    consoleKey: at("console.key"),
   };
 }
 

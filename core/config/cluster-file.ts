@@ -35,6 +35,8 @@ export interface ClusterNode {
   readonly name: NodeName;
   /** Network name → this node's address in it. */
   readonly addresses: ReadonlyMap<string, string>;
+  /** Where people's browsers find this node's console, if it is not an address of its networks. */
+  readonly console?: string;
 }
 
 export interface ClusterConfig {
@@ -53,6 +55,8 @@ const plainName = /^[a-z0-9][a-z0-9._-]{0,62}$/i;
 const networkName = /^[a-z][a-z0-9-]{0,14}$/;
 const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 export const networksMax = 4;
+/** A host and perhaps a port; the path is ours. */
+export const consolePattern = /^https:\/\/[a-z0-9]([a-z0-9.-]{0,252}[a-z0-9])?(:[0-9]{1,5})?$/;
 
 export function parseCluster(text: string): ClusterConfig {
   const element = parseXml(text);
@@ -109,8 +113,14 @@ function readNodes(list: ElementReader, networks: readonly Network[]): readonly 
     }
     const name = nodeName(item.matching("name", nodeNamePattern, "a node name"));
     if (addresses.size === 0) item.refuse("a node needs an address in at least one network");
+    const console = item.optional("console");
+    if (console === undefined) {
+      item.done();
+      return { name, addresses };
+    }
+    item.matching("console", consolePattern, "an address such as https://gemel-a.example:7410");
     item.done();
-    return { name, addresses };
+    return { name, addresses, console };
   });
   list.done();
   unique(list, nodes, "node");
@@ -146,15 +156,28 @@ export function writeCluster(config: ClusterConfig): string {
       },
       {
         name: "nodes",
-        children: config.nodes.map(({ name, addresses }) => ({
+        children: config.nodes.map(({ name, addresses, console }) => ({
           name: "node",
-          attributes: { name },
+          attributes: { name, ...(console !== undefined && { console }) },
           children: [...addresses].map(([network, ip]) => ({ name: "address", attributes: { network, ip } })),
         })),
       },
       { name: "ports", attributes: { ...config.ports } },
     ],
   });
+}
+
+/** Where a node's console is: its own address for people first, then those of its networks in their order. */
+export function consoleUrls({ networks, ports }: ClusterConfig, node: ClusterNode): string[] {
+  const addresses = networks.flatMap(({ name }) => node.addresses.get(name) ?? []);
+  const own = node.console === undefined ? [] : [node.console];
+  return [...own, ...addresses.map((address) => `https://${address}:${ports.api}`)];
+}
+
+/** What the node's certificate must name, so that a browser which trusts the cluster asks nothing. */
+export function certifiedNames({ addresses, console }: ClusterNode): string[] {
+  const own = console === undefined ? [] : [new URL(console).hostname];
+  return [...new Set([...own, ...addresses.values()])];
 }
 
 /** R21: everything must have been silent this long; networks may differ, so the slowest one counts. */

@@ -19,6 +19,8 @@ export interface Paths {
   readonly nodeRecord: string;
   /** Users, pause, acknowledgements: what both nodes hold alike (core/cluster/shared-record.ts). */
   readonly sharedRecord: string;
+  /** Who is logged in here (core/access/sessions.ts). */
+  readonly sessions: string;
   /** The last status that this daemon showed: what the CLI reads while the daemon is silent. */
   readonly lastStatus: string;
   readonly joinToken: string;
@@ -44,6 +46,7 @@ export function pathsUnder(roots: {
     figures: join(roots.state, "figures.db"),
     nodeRecord: join(roots.state, "node.json"),
     sharedRecord: join(roots.state, "shared.json"),
+    sessions: join(roots.state, "sessions.db"),
     lastStatus: join(roots.state, "status.json"),
     joinToken: join(roots.state, "join-token.json"),
     socket: join(roots.run, "gemel.sock"),

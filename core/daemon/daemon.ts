@@ -6,6 +6,8 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { writeFile, rename } from "node:fs/promises";
+import { Access } from "../access/access.js";
+import { readConsole } from "../access/certificates.js";
 import type { Caller } from "../api/door.js";
 import type { Status } from "../api/contract.js";
 import { LiveStream } from "../api/live.js";
@@ -45,6 +47,7 @@ export class Daemon {
   private readonly incarnation = randomUUID();
   private readonly startedAt = bootClock();
   private present: Running | undefined;
+  private people: Access | undefined;
   private server: ApiServer | undefined;
   private telling: NodeJS.Timeout | undefined;
   private keeping: NodeJS.Timeout | undefined;
@@ -84,6 +87,7 @@ export class Daemon {
     await this.keepStatus();
     this.present?.stop();
     await this.server?.close();
+    this.people?.close();
     await this.present?.hypervisor.close();
     this.history.close();
   }
@@ -106,8 +110,22 @@ export class Daemon {
       },
       member,
     );
+    this.people?.close();
+    const { running } = this;
+    this.people = new Access({
+      paths,
+      member: () => running.member,
+      shared: running.sharing.record,
+      now: bootClock,
+      wallClock,
+      serve: (pair) => this.server?.showBrowsers(pair),
+    });
     await this.openSecure(member);
     this.changed();
+  }
+
+  get access(): Access | undefined {
+    return this.people;
   }
 
   reconfigure(config: ClusterConfig): void {
@@ -136,7 +154,8 @@ export class Daemon {
   }
 
   audit(caller: Caller, what: string, module: string | null, outcome: string): void {
-    const inputs = { by: caller.name, from: caller.address, as: caller.kind };
+    const role = caller.kind === "nobody" ? {} : { role: caller.role };
+    const inputs = { by: caller.name, from: caller.address, as: caller.kind, ...role };
     this.history.add({
       at: wallClock(),
       node: this.node,
@@ -166,7 +185,13 @@ export class Daemon {
     const own = nodeOf(config, card.node);
     const addresses = config.listen === "all" ? ["0.0.0.0"] : [...new Set(own?.addresses.values() ?? [])];
     const { certificate, privateKey } = card;
-    await this.server?.openSecure({ addresses, port: config.ports.api, certificate, privateKey });
+    await this.server?.openSecure({
+      addresses,
+      port: config.ports.api,
+      node: { certificate, privateKey },
+      authority: card.authority.certificate,
+      console: readConsole(this.paths),
+    });
   }
 
   private unwritable(): readonly { readonly what: string; readonly why: string }[] {

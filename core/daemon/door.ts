@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The API's door into this daemon: each call finds its room. No decision is made here.
 
+import { checkPassword, makePassword } from "../access/password.js";
 import type { ApiDoor } from "../api/door.js";
 import type {
   AdmissionRequest,
@@ -39,11 +40,13 @@ export function openDoor(daemon: Daemon): ApiDoor {
   };
 }
 
-type Looking = "judge" | "audit" | "status" | "figures" | "history" | "doctor" | "subscribe" | "ready";
+type Looking =
+  "judge" | "access" | "audit" | "status" | "figures" | "history" | "doctor" | "subscribe" | "ready";
 
 function lookingDoor(daemon: Daemon): Pick<ApiDoor, Looking> {
   return {
     judge: (certificate) => daemon.holder(certificate),
+    access: () => daemon.access,
     audit: (caller, what, module, outcome) => daemon.audit(caller, what, module, outcome),
     status: () => daemon.status(),
     history: (query) => daemon.history.read(query),
@@ -163,13 +166,18 @@ function clusterDoor(daemon: Daemon): Pick<ApiDoor, OfCluster> {
   return {
     cluster: () => clusterView(member()),
     initCluster: async (request: InitRequest) => {
-      const { name, networks, node = hostName(), listen = "all" } = request;
-      const founded = await foundCluster(paths, { name, networks, node, listen });
+      const { name, networks, node = hostName(), listen = "all", console } = request;
+      const password = request.password ?? makePassword();
+      checkPassword(password, "password");
+      const own = console === undefined ? {} : { console };
+      const founded = await foundCluster(paths, { name, networks, node, listen, ...own });
       await daemon.enter(founded);
-      return reply(founded, inviteNode(paths, founded, Date.now()));
+      await daemon.access?.users.add({ name: "admin", role: "admin", password }, "cluster init");
+      const made = reply(founded, inviteNode(paths, founded, Date.now()));
+      return request.password === undefined ? { ...made, password } : made;
     },
-    joinCluster: async ({ token, node = hostName(), addresses = {} }: JoinRequest) => {
-      const joined = await joinCluster(paths, token, { name: node, addresses }, Date.now());
+    joinCluster: async ({ token, node = hostName(), addresses = {}, console }: JoinRequest) => {
+      const joined = await joinCluster(paths, token, { name: node, addresses, console }, Date.now());
       await daemon.enter(joined);
       return reply(joined);
     },
@@ -197,7 +205,11 @@ function clusterView({ config, card }: Member): ClusterView {
       pulseMs: pulse,
       timeoutMs: timeout,
     })),
-    nodes: config.nodes.map(({ name, addresses }) => ({ name, addresses: Object.fromEntries(addresses) })),
+    nodes: config.nodes.map(({ name, addresses, console }) => ({
+      name,
+      addresses: Object.fromEntries(addresses),
+      ...(console !== undefined && { console }),
+    })),
     ports: portsOf(config),
   };
 }

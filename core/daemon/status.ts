@@ -16,6 +16,7 @@ import type {
 } from "../api/contract.js";
 import { momentText } from "../api/words.js";
 import { gemelVersion } from "../cluster/version.js";
+import { consoleUrls } from "../config/cluster-file.js";
 import type { ModuleSettings } from "../config/module-file.js";
 import { describe, verbs, type Description } from "../failover/sentences.js";
 import type { ModuleState, ModuleView, NodeState } from "../failover/types.js";
@@ -69,9 +70,10 @@ export function statusOf(inputs: StatusInputs): Status {
 }
 
 function nodesOf({ state, now, startedAt, reachableSince }: StatusInputs, { config }: Member): NodeStatus[] {
-  return config.nodes.map(({ name, addresses }) => {
+  return config.nodes.map((node) => {
+    const { name } = node;
     const networks = config.networks.map((network) => network.name);
-    const urls = [...addresses.values()].map((address) => `https://${address}:${config.ports.api}`);
+    const urls = consoleUrls(config, node);
     if (name === state.self) {
       const heard = networks.map((network) => ({ name: network, heard: true }));
       return {

@@ -8,6 +8,12 @@ import { connect, type TLSSocket } from "node:tls";
 import { GemelError } from "../base/errors.js";
 import type { Milliseconds } from "../base/units.js";
 
+/**
+ * What a node asks for by name (SNI). On the same port browsers get the console's certificate, which may come
+ * from somebody else's authority.
+ */
+export const nodeServerName = "gemel-node";
+
 export interface Presented {
   /** DER of the peer's own certificate and of everything it sent above it. */
   readonly chain: readonly Buffer[];
@@ -31,6 +37,7 @@ export async function secureSocket(target: SecureTarget): Promise<TLSSocket> {
     port: target.port,
     ...(localAddress === undefined ? {} : { localAddress }),
     ...(identity === undefined ? {} : { cert: identity.certificate, key: identity.privateKey }),
+    servername: nodeServerName,
     minVersion: "TLSv1.3",
     rejectUnauthorized: false,
     checkServerIdentity: () => undefined,

@@ -12,6 +12,7 @@ import { TestDoor } from "./access/door.js";
 /** In the order of docs: look · command · configure · other nodes, this host · everybody. */
 const table: Readonly<Record<Admits, readonly string[]>> = {
   monitor: [
+    "GET /api/v1/certificates",
     "GET /api/v1/cluster",
     "GET /api/v1/doctor",
     "GET /api/v1/events",
@@ -21,8 +22,12 @@ const table: Readonly<Record<Admits, readonly string[]>> = {
     "GET /api/v1/modules/:module/figures",
     "GET /api/v1/openapi.json",
     "GET /api/v1/procedures/:id",
+    "GET /api/v1/session",
     "GET /api/v1/status",
     "GET /api/v1/vms",
+    "POST /api/v1/logout",
+    "POST /api/v1/session/handover",
+    "POST /api/v1/session/password",
   ],
   control: [
     "POST /api/v1/modules/:module/commands",
@@ -30,15 +35,28 @@ const table: Readonly<Record<Admits, readonly string[]>> = {
     "POST /api/v1/shutdown",
   ],
   admin: [
+    "DELETE /api/v1/certificates/console",
+    "DELETE /api/v1/users/:user",
+    "GET /api/v1/users",
     "PATCH /api/v1/modules/:module",
+    "PATCH /api/v1/users/:user",
     "POST /api/v1/cluster/tokens",
     "POST /api/v1/modules/:module/unprotect",
     "POST /api/v1/protect",
+    "POST /api/v1/users",
+    "PUT /api/v1/certificates/console",
     "PUT /api/v1/modules/:module/userconfig",
   ],
   nodes: ["POST /api/v1/peer/calls/:call"],
   local: ["POST /api/v1/cluster", "POST /api/v1/cluster/join"],
-  everybody: ["GET /ready/:module", "POST /api/v1/cluster/admissions"],
+  everybody: [
+    "GET /*",
+    "GET /api/v1/cluster/ca",
+    "GET /ready/:module",
+    "POST /api/v1/cluster/admissions",
+    "POST /api/v1/login",
+    "POST /handover",
+  ],
 };
 
 const words = new Map(
@@ -81,7 +99,9 @@ test("a-route-without-its-word-cannot-be-registered", async () => {
   const door = new TestDoor();
   try {
     const forgetful = (): Promise<unknown> =>
-      buildApplication(door.door, "test", [(app) => void app.get("/forgotten", () => "open to whom?")]);
+      buildApplication(door.door, "test", {
+        routes: [(app) => void app.get("/forgotten", () => "open to whom?")],
+      });
     await assert.rejects(forgetful, /GET \/forgotten does not say whom it admits/);
   } finally {
     await door.close();

@@ -4,6 +4,7 @@
 import type { FastifyInstance } from "fastify";
 import type { Static } from "@sinclair/typebox";
 import { GemelError } from "../../base/errors.js";
+import { isStillIn } from "../admission.js";
 import type { ApiDoor } from "../door.js";
 import { described, figuresQuery, moduleParams } from "../schemas.js";
 
@@ -78,7 +79,11 @@ function liveRoute(app: FastifyInstance, door: ApiDoor): void {
         if (stream.writableLength > 4 * 1024 * 1024) stream.destroy();
         else stream.write(`id: ${id}\nevent: ${event.kind}\ndata: ${JSON.stringify(event)}\n\n`);
       });
-      const alive = setInterval(() => stream.write(": alive\n\n"), keepAliveMs);
+      const alive = setInterval(() => {
+        // Logged out, idle too long, removed: who may not ask any more need not be told either.
+        if (isStillIn(request.caller, door)) stream.write(": alive\n\n");
+        else stream.end();
+      }, keepAliveMs);
       stream.on("close", () => {
         clearInterval(alive);
         stop();

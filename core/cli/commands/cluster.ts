@@ -4,8 +4,10 @@
 import { Option, type Command } from "commander";
 import type { ClusterReply, ClusterView, NetworkRequest } from "../../api/contract.js";
 import { usage } from "../outcome.js";
+import { readPassword } from "../password.js";
 import type { Session } from "../session.js";
 import { table } from "../show.js";
+import { authorityCommand } from "./cert.js";
 
 /** `data=10.0.0.0/24`, or `data=10.0.0.0/24@10.0.0.7` where the host has several addresses in it. */
 function network(text: string, before: readonly NetworkRequest[]): readonly NetworkRequest[] {
@@ -21,6 +23,23 @@ function address(text: string, before: Readonly<Record<string, string>>): Readon
   return { ...before, [name]: value };
 }
 
+const consoleWords = "where browsers find this node's console, if not in the networks: https://HOST[:PORT]";
+
+interface InitOptions {
+  readonly name: string;
+  readonly net: NetworkRequest[];
+  readonly node?: string;
+  readonly listen?: "all" | "networks";
+  readonly console?: string;
+  readonly passwordFile?: string;
+}
+
+interface JoinOptions {
+  readonly node?: string;
+  readonly address: Readonly<Record<string, string>>;
+  readonly console?: string;
+}
+
 export function clusterCommands(program: Command, open: () => Session): void {
   const cluster = program.command("cluster").description("the two nodes and how they reach each other");
   cluster
@@ -34,46 +53,44 @@ export function clusterCommands(program: Command, open: () => Session): void {
       [],
     )
     .option("--node <name>", "this node's name (default: the host's)")
+    .option("--console <url>", consoleWords)
+    .option(
+      "--password-file <file>",
+      "the first user's (admin) password; - is stdin (default: one is made up)",
+    )
     .addOption(new Option("--listen <where>", "where the API listens").choices(["all", "networks"]))
-    .action(
-      async (options: {
-        readonly name: string;
-        readonly net: NetworkRequest[];
-        readonly node?: string;
-        readonly listen?: "all" | "networks";
-      }) => {
-        const session = open();
-        const request = {
-          name: options.name,
-          networks: options.net,
-          ...(options.node !== undefined && { node: options.node }),
-          ...(options.listen !== undefined && { listen: options.listen }),
-        };
-        founded(session, await session.connection.send<ClusterReply>("POST", "/cluster", request));
-      },
-    );
+    .action((options: InitOptions) => init(open(), options));
   cluster
     .command("join <token>")
     .description("join the cluster that made the token")
     .option("--node <name>", "this node's name (default: the host's)")
     .option("--address <network=address>", "this host's address in a network (repeat)", address, {})
-    .action(
-      async (
-        token: string,
-        options: { readonly node?: string; readonly address: Readonly<Record<string, string>> },
-      ) => {
-        const session = open();
-        const request = {
-          token,
-          addresses: options.address,
-          ...(options.node !== undefined && { node: options.node }),
-        };
-        const reply = await session.connection.send<ClusterReply>("POST", "/cluster/join", request);
-        session.print(reply, `${reply.node} is now a node of ${reply.cluster}.\n${warningLines(reply)}`);
-      },
-    );
+    .option("--console <url>", consoleWords)
+    .action((token: string, options: JoinOptions) => join(open(), token, options));
   showingCommands(cluster, open);
+  authorityCommand(cluster, open);
 }
+
+async function init(session: Session, options: InitOptions): Promise<void> {
+  const { name, net, passwordFile, ...more } = options;
+  const password = passwordFile === undefined ? undefined : readPassword(passwordFile);
+  const request = { name, networks: net, ...picked(more), ...(password !== undefined && { password }) };
+  founded(session, await session.connection.send<ClusterReply>("POST", "/cluster", request));
+}
+
+async function join(session: Session, token: string, options: JoinOptions): Promise<void> {
+  const { address: addresses, ...more } = options;
+  const request = { token, addresses, ...picked(more) };
+  const reply = await session.connection.send<ClusterReply>("POST", "/cluster/join", request);
+  session.print(reply, `${reply.node} is now a node of ${reply.cluster}.\n${warningLines(reply)}`);
+}
+
+/** What commander adds of its own (--json) is not the API's. */
+const picked = ({ node, listen, console }: Partial<InitOptions>): Partial<InitOptions> => ({
+  ...(node !== undefined && { node }),
+  ...(listen !== undefined && { listen }),
+  ...(console !== undefined && { console }),
+});
 
 function showingCommands(cluster: Command, open: () => Session): void {
   cluster
@@ -108,8 +125,10 @@ function showingCommands(cluster: Command, open: () => Session): void {
 }
 
 function founded(session: Session, reply: ClusterReply): void {
+  const { password } = reply;
   const text =
     `Cluster ${reply.cluster}, node ${reply.node}.\n${warningLines(reply)}` +
+    (password === undefined ? "" : `Console: user admin, password ${password}   (said only here)\n`) +
     `On the other node, within the hour:\n\n  gemel cluster join ${reply.token ?? ""}\n\n`;
   session.print(reply, text);
 }

@@ -1,34 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-// A daemon of a folder of its own that opens no way in: its API is asked by `inject`, without a network.
+// A daemon in this process with folders of its own. Its API is asked by `inject`, which is a stranger without
+// a certificate as far as the daemon can tell; a cluster, where one is founded, is a real one on loopback.
 
 import type { FastifyInstance } from "fastify";
+import type { InjectOptions, Response } from "light-my-request";
+import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Role, Session } from "../../../core/api/contract.js";
 import type { ApiDoor } from "../../../core/api/door.js";
-import { buildApplication } from "../../../core/api/server.js";
+import { buildApplication, type ApplicationParts } from "../../../core/api/server.js";
 import { pathsUnder } from "../../../core/config/paths.js";
 import { Daemon } from "../../../core/daemon/daemon.js";
 import { openDoor } from "../../../core/daemon/door.js";
 import { createProtection } from "../../../core/protect/index.js";
 import { createHypervisor } from "../../contract/fake-hypervisor.js";
 
+/** A block of loopback addresses of this process, so that test files can run beside each other. */
+const block = `127.${10 + (process.pid % 200)}.${Math.trunc(process.pid / 200) % 250}`;
+export const password = "ten signs at least";
+
 export class TestDoor {
   readonly folder = mkdtempSync(join(tmpdir(), "gemel-access-"));
-  readonly daemon: Daemon;
-  readonly door: ApiDoor;
+  daemon: Daemon;
+  door: ApiDoor;
 
-  constructor() {
-    const at = (name: string): string => join(this.folder, name);
-    this.daemon = new Daemon({
-      paths: pathsUnder({ etc: at("etc"), state: at("state"), run: at("run") }),
-      hypervisor: createHypervisor,
-      protection: createProtection,
-      log: () => undefined,
-      failed: (error) => {
-        throw error;
-      },
-    });
+  constructor(readonly node: "alpha" | "beta" = "alpha") {
+    this.daemon = this.make();
     this.door = openDoor(this.daemon);
   }
 
@@ -45,8 +44,110 @@ export class TestDoor {
     return { app, close };
   }
 
+  get address(): string {
+    return `${block}.${this.node === "alpha" ? 11 : 12}`;
+  }
+
+  path(...parts: string[]): string {
+    return join(this.folder, ...parts);
+  }
+
+  /** Founds a cluster with this node; the token lets another one join. */
+  async found(): Promise<string> {
+    await this.daemon.start();
+    const networks = [{ name: "data", cidr: "127.0.0.0/8", address: this.address }];
+    const own = { node: this.node, listen: "networks" as const, console: "https://alpha.example" };
+    const made = await this.door.initCluster({ name: "test", networks, ...own, password });
+    return made.token ?? "";
+  }
+
+  async join(token: string): Promise<void> {
+    await this.daemon.start();
+    const own = { node: this.node, addresses: { data: this.address }, console: "https://beta.example" };
+    await this.door.joinCluster({ token, ...own });
+  }
+
+  /** Another daemon over the same folders, as after an upgrade. */
+  async restart(): Promise<void> {
+    await this.daemon.stop();
+    this.daemon = this.make();
+    this.door = openDoor(this.daemon);
+    await this.daemon.start();
+  }
+
+  async browser(parts: ApplicationParts = {}): Promise<Browser> {
+    return new Browser(await buildApplication(this.door, "test", parts), this.node);
+  }
+
+  /** A user of this role, by root. */
+  async user(name: string, role: Role): Promise<void> {
+    await this.daemon.access?.users.add({ name, role, password }, "root");
+  }
+
   async close(): Promise<void> {
     await this.daemon.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
+
+  private make(): Daemon {
+    return new Daemon({
+      paths: pathsUnder({ etc: this.path("etc"), state: this.path("state"), run: this.path("run") }),
+      hypervisor: createHypervisor,
+      protection: createProtection,
+      log: () => undefined,
+      failed: (error) => {
+        throw error;
+      },
+    });
+  }
+}
+
+/** What a browser keeps: the cookie, and the page's CSRF word. */
+export class Browser {
+  cookie: string | undefined;
+  csrf = "";
+
+  constructor(
+    readonly app: FastifyInstance,
+    private readonly node: string,
+    private readonly address = "192.0.2.7",
+  ) {}
+
+  /** The same person's second browser, at another address. */
+  another(address: string): Browser {
+    return new Browser(this.app, this.node, address);
+  }
+
+  async ask(
+    method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE",
+    path: string,
+    body?: object,
+  ): Promise<Response> {
+    const headers = { "x-gemel-csrf": this.csrf };
+    return await this.send({
+      method,
+      url: `/api/v1${path}`,
+      headers,
+      ...(body !== undefined && { payload: body }),
+    });
+  }
+
+  async send(options: InjectOptions): Promise<Response> {
+    const cookies = this.cookie === undefined ? {} : { [`gemel-${this.node}`]: this.cookie };
+    const response = await this.app.inject({ ...options, cookies, remoteAddress: this.address });
+    const found = response.cookies.find(({ name }) => name === `gemel-${this.node}`);
+    if (found !== undefined) this.cookie = found.value;
+    return response;
+  }
+
+  async login(user: string, secret = password): Promise<Response> {
+    const response = await this.ask("POST", "/login", { user, password: secret });
+    if (response.statusCode === 200) this.csrf = response.json<Session>().csrf;
+    return response;
+  }
+}
+
+export function assertRefused(response: Response, status: number, code: string): void {
+  assert.equal(response.statusCode, status, response.body);
+  assert.equal(response.json<{ readonly code: string }>().code, code, response.body);
 }
