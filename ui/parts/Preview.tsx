@@ -2,6 +2,7 @@
 // What a command would do, before it is given: the sentences of GET preview, the guest's downtime, and why it
 // is not possible when it is not.
 
+import "./preview.css";
 import { Alert, Button, Content, Label, LabelGroup, List, ListItem, Skeleton } from "@patternfly/react-core";
 import { useQueries } from "@tanstack/react-query";
 import type { ReactNode } from "react";

@@ -66,6 +66,7 @@ function Troubles({ module }: { readonly module: ModuleStatus }): ReactNode {
     <>
       {conflict && (
         <Alert
+          component="h2"
           isInline
           variant="danger"
           title="Both copies ran alone: a person has to decide which one goes on"
@@ -76,6 +77,7 @@ function Troubles({ module }: { readonly module: ModuleStatus }): ReactNode {
       )}
       {troubles.map(({ code, message, next }) => (
         <Alert
+          component="h2"
           key={`${code}${message}`}
           isInline
           variant={module.colour === "red" ? "danger" : "warning"}
@@ -86,7 +88,12 @@ function Troubles({ module }: { readonly module: ModuleStatus }): ReactNode {
         </Alert>
       ))}
       {diskFull !== undefined && troubles.length === 0 && (
-        <Alert isInline variant="danger" title="The disk is full: the guest's writes wait for space" />
+        <Alert
+          component="h2"
+          isInline
+          variant="danger"
+          title="The disk is full: the guest's writes wait for space"
+        />
       )}
     </>
   );

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// The last step before one history goes on: what will happen, in the API's words, and the module's name typed.
+
+import { Button, Card, CardBody, CardFooter, CardHeader, CardTitle } from "@patternfly/react-core";
+import { useState, type ReactNode } from "react";
+import type { CommandReply, CommandRequest, ModuleStatus } from "../../../core/api/contract.js";
+import { useChange } from "../../asking.js";
+import { TypeName, type AskedAction } from "../../parts/ConfirmAction.js";
+import { FailureAlert } from "../../parts/FailureAlert.js";
+import { PreviewOf, useAllowed } from "../../parts/Preview.js";
+
+interface ConfirmationProps {
+  readonly module: ModuleStatus;
+  readonly verb: "resolve" | "prim";
+  /** The node whose copy goes on. */
+  readonly kept: string;
+  readonly onGiven: () => void;
+}
+
+export function Confirmation({ module, verb, kept, onGiven }: ConfirmationProps): ReactNode {
+  const { id, vm } = module;
+  const whose = verb === "resolve" ? { keep: kept } : { node: kept };
+  const asked: AskedAction = { module: id, vm, verb, ...whose };
+  const { allowed, known } = useAllowed([asked]);
+  const [typed, setTyped] = useState("");
+  const change = useChange<CommandReply>(["/status", `/modules/${id}/copies`]);
+  const send = (): void => {
+    const body: CommandRequest = { verb, ...whose };
+    change.mutate({ method: "POST", path: `/modules/${id}/commands`, body }, { onSuccess: onGiven });
+  };
+  return (
+    <Card component="section" className="gm-confirmation">
+      <CardHeader>
+        <CardTitle component="h2">{kept} goes on: what will happen</CardTitle>
+      </CardHeader>
+      <CardBody>
+        <PreviewOf asked={asked} named={false} />
+        {known && allowed && <TypeName module={id} typed={typed} onType={setTyped} />}
+        {change.error !== null && <FailureAlert failure={change.error} what="Nothing was changed" />}
+      </CardBody>
+      <CardFooter>
+        <Button
+          variant="danger"
+          isLoading={change.isPending}
+          isDisabled={!known || !allowed || typed.trim() !== id || change.isPending}
+          onClick={send}
+        >
+          Go on with the copy of {kept}
+        </Button>
+      </CardFooter>
+    </Card>
+  );
+}
