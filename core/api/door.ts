@@ -6,6 +6,7 @@ import type { Access } from "../access/access.js";
 import type {
   AdmissionRequest,
   ApiError,
+  Capacity,
   ClusterReply,
   ClusterView,
   CommandReply,
@@ -15,18 +16,22 @@ import type {
   HistoryEntry,
   InitRequest,
   JoinRequest,
-  LiveEvent,
+  LiveFigures,
   ModuleChange,
   ModuleView,
+  Placement,
   ProcedureStatus,
   ProtectReply,
   ProtectRequest,
   Role,
+  Series,
+  SeriesRange,
   Status,
   UnprotectRequest,
   VerifyRequest,
   VmView,
 } from "./contract.js";
+import type { LiveListener } from "./live.js";
 
 /** Who asks: root on the unix socket, a certificate of the cluster, a person by a session, or nobody we know. */
 export type Caller = {
@@ -44,6 +49,14 @@ export interface HistoryQuery {
   readonly kind?: HistoryEntry["kind"];
   readonly after?: number;
   readonly limit: number;
+}
+
+/** How loaded hosts and VMs are, and where they should be. */
+export interface LoadDoor {
+  figures(): readonly LiveFigures[];
+  series(query: { readonly module?: string; readonly host?: string; readonly range: SeriesRange }): Series;
+  capacity(): Capacity;
+  placement(): Placement;
 }
 
 /** An error answer of the other node, passed on as it is. */
@@ -68,8 +81,9 @@ export interface ApiDoor {
   history(query: HistoryQuery): readonly HistoryEntry[];
   doctor(): Promise<DoctorReport>;
   /** Events after `lastId`, then live ones; returns how to stop. */
-  subscribe(lastId: number | undefined, listener: (id: number, event: LiveEvent) => void): () => void;
+  subscribe(lastId: number | undefined, listener: LiveListener): () => void;
   ready(module: string): boolean;
+  readonly load: LoadDoor;
 
   command(module: string, request: CommandRequest, caller: Caller): Promise<CommandReply>;
   verify(module: string, request: VerifyRequest): Promise<void>;

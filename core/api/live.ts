@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // The live stream's memory: the last events, so that a reader that was away goes on where it stopped
 // (Last-Event-ID). A reader whose place is no longer kept gets the present status, which says everything
-// anyway (level-triggered).
+// anyway (level-triggered). What is of this moment alone (figures) has no number and is not kept: it would
+// push out what must not be missed.
 
 import type { LiveEvent } from "./contract.js";
 
 const keptMax = 1000;
-type Listener = (id: number, event: LiveEvent) => void;
+/** Without a number: of this moment, not kept. */
+export type LiveListener = (id: number | undefined, event: LiveEvent) => void;
 
 export class LiveStream {
   private readonly kept: { readonly id: number; readonly event: LiveEvent }[] = [];
-  private readonly listeners = new Set<Listener>();
+  private readonly listeners = new Set<LiveListener>();
   private next = 1;
 
   publish(event: LiveEvent): void {
@@ -20,8 +22,16 @@ export class LiveStream {
     for (const listener of this.listeners) listener(id, event);
   }
 
+  get isWatched(): boolean {
+    return this.listeners.size > 0;
+  }
+
+  pass(event: LiveEvent): void {
+    for (const listener of this.listeners) listener(undefined, event);
+  }
+
   /** Missed events first, or `present` when they are unknown; then whatever comes. */
-  subscribe(lastId: number | undefined, present: () => LiveEvent, listener: Listener): () => void {
+  subscribe(lastId: number | undefined, present: () => LiveEvent, listener: LiveListener): () => void {
     const oldest = this.kept[0]?.id ?? this.next;
     if (lastId === undefined || lastId < oldest - 1 || lastId >= this.next)
       listener(this.next - 1, present());

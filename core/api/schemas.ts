@@ -133,6 +133,15 @@ export const certificateRequest = Type.Object({ certificate: pem, privateKey: pe
 
 export const figuresQuery = Type.Object({ node: optional(word) }, closed);
 
+export const seriesQuery = Type.Object(
+  {
+    module: optional(Type.String({ pattern: "^[a-z][a-z0-9-]{0,30}$" })),
+    host: optional(word),
+    range: Type.Union((["1h", "24h", "30d"] as const).map((one) => Type.Literal(one))),
+  },
+  closed,
+);
+
 export const apiError = Type.Object({ code: word, message: text, where: Type.String(), next: Type.String() });
 
 /** Described in words: contract.ts is the exact form. */

@@ -31,6 +31,7 @@ import { ApiFailure, type ApiDoor, type Caller } from "./door.js";
 import { accessRoutes, readCookies } from "./routes/access.js";
 import { clusterRoutes } from "./routes/cluster.js";
 import { historyRoutes } from "./routes/history.js";
+import { loadRoutes } from "./routes/load.js";
 import { moduleRoutes } from "./routes/modules.js";
 import { protectRoutes } from "./routes/protect.js";
 import { statusRoutes } from "./routes/status.js";
@@ -67,6 +68,7 @@ const allRoutes: readonly Routes[] = [
   protectRoutes,
   clusterRoutes,
   accessRoutes,
+  loadRoutes,
 ];
 
 export interface ApplicationParts {

@@ -105,6 +105,7 @@ export class Daemon {
         protection,
         record: (entry) => this.record(entry),
         changed: () => this.changed(),
+        stream: this.live,
         unwritable: () => this.unwritable(),
         failed,
       },

@@ -23,6 +23,7 @@ import { hostname } from "node:os";
 import { ApiFailure } from "../api/door.js";
 import { examine } from "./doctor.js";
 import { forward } from "./forward.js";
+import { loadDoor } from "./load.js";
 import type { Daemon } from "./daemon.js";
 import type { Running } from "./running.js";
 import { seconds } from "../base/units.js";
@@ -35,6 +36,7 @@ const hostName = (): string => hostname().split(".")[0]?.toLowerCase() ?? "node"
 export function openDoor(daemon: Daemon): ApiDoor {
   return {
     ...lookingDoor(daemon),
+    load: loadDoor(daemon),
     ...moduleDoor(daemon),
     ...clusterDoor(daemon),
   };

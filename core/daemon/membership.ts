@@ -28,6 +28,7 @@ export interface MembershipEdge {
   readonly views: () => readonly ModuleView[];
   readonly news: () => unknown;
   readonly told: (from: NodeName, news: unknown) => void;
+  readonly figures: (from: NodeName, figures: unknown) => void;
 }
 
 const callLimit = seconds(30);
@@ -101,6 +102,10 @@ export class Membership {
     this.controls.get(to)?.send(message);
   }
 
+  tellFigures(to: string, figures: unknown): void {
+    this.controls.get(nodeName(to))?.sendFigures(figures);
+  }
+
   /** Right after something changed here: the other side need not wait for the next pulse. */
   tellViews(): void {
     for (const control of this.controls.values()) control.sendViews();
@@ -126,6 +131,7 @@ export class Membership {
       this.takeViews(from, line.incarnation, line.now, line.views);
       this.edge.told(from, line.news);
     }
+    if (line.kind === "figures") this.edge.figures(from, line.figures);
     if (line.kind === "message") {
       this.edge.post({ kind: "peer-message", from, message: line.message as PeerMessage });
     }

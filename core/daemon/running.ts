@@ -12,6 +12,7 @@ import type { Paths } from "../config/paths.js";
 import { VmHands } from "../effects-vm.js";
 import { Effects } from "../effects.js";
 import { step } from "../failover/step.js";
+import type { FiguresStation } from "../figures/station.js";
 import type { Decision, ModuleView, NodeState } from "../failover/types.js";
 import { viewsOf } from "../failover/views.js";
 import { commandLimit, MirrorSupervisor } from "../mirror/supervisor.js";
@@ -28,6 +29,7 @@ import { DiskWatch } from "./disk-watch.js";
 import { Exchange, type Offer } from "./exchange.js";
 import { explain, mirrorConfigOf, placeOf } from "./hands.js";
 import { Membership, type Member } from "./membership.js";
+import { stationOf, type FiguresStream } from "./load.js";
 import { configOf, Modules } from "./modules.js";
 import { wordsOf } from "./mirror-log.js";
 import { newsOf, procedureCall, type News } from "./news.js";
@@ -47,6 +49,7 @@ export interface RunningEdge {
   readonly protection: (services: ProcedureServices, procedures: Procedures) => Protection;
   readonly record: (entry: Recorded) => void;
   readonly changed: () => void;
+  readonly stream: FiguresStream;
   readonly unwritable: WatchEdge["unwritable"];
   /** A broken invariant or a state that cannot be written: the daemon ends. */
   readonly failed: (error: unknown) => void;
@@ -75,6 +78,7 @@ export class Running {
   readonly exchange: Exchange;
   readonly sharing: Sharing;
   readonly watch: Watch;
+  readonly figures: FiguresStation;
   readonly hypervisor: Hypervisor;
   readonly protection: Protection;
   private readonly loop: NodeLoop;
@@ -117,6 +121,7 @@ export class Running {
       views: () => this.views(),
       news: () => this.news.own(),
       told: (from, news) => this.news.take(from, news),
+      figures: (from, figures) => this.figures.hear(from, figures),
     });
     this.sharing = new Sharing(paths.sharedRecord, this.node, this.membership);
     this.sharing.record.onChange((keys) => this.sharedChanged(keys));
@@ -149,6 +154,7 @@ export class Running {
     this.protection = edge.protection(servicesOf(this, paths), this.procedures);
     this.disks = new DiskWatch(this, edge.changed);
     this.observer = this.observe();
+    this.figures = stationOf(this, paths, edge.stream);
     this.membership.adopt(member);
     this.procedures.resume();
     this.timer = setInterval(() => this.everySoOften(), exchangeEveryMs);
@@ -169,6 +175,7 @@ export class Running {
     clearInterval(this.timer);
     this.loop.stop();
     this.observer.stop();
+    this.figures.stop();
     this.membership.leave();
     this.mirrors.stop();
   }

@@ -99,8 +99,9 @@ export class Census {
   }
 
   private async seeCopies(): Promise<void> {
-    if (this.rounds++ % copiesEvery !== 0) return;
-    const seen = this.edge.members().map(async ({ module }) => {
+    const isDue = this.rounds++ % copiesEvery === 0;
+    const due = this.edge.members().filter(({ module }) => isDue || !this.copies.has(module));
+    const seen = due.map(async ({ module }) => {
       const listed = await this.edge.askMirror(module, mirrorLimit).catch(() => undefined);
       const sizes = sizesOf(listed);
       if (sizes !== undefined) this.copies.set(module, sizes);

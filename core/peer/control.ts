@@ -43,6 +43,8 @@ export type ControlLine =
       readonly news?: unknown;
     }
   | { readonly kind: "message"; readonly id: number; readonly incarnation: string; readonly message: unknown }
+  /** For people's eyes, too (core/figures); an older daemon passes it over. */
+  | { readonly kind: "figures"; readonly id: number; readonly incarnation: string; readonly figures: unknown }
   | { readonly kind: "answer"; readonly id: number; readonly incarnation: string };
 
 export interface ControlOptions {
@@ -90,7 +92,10 @@ class ControlWay {
   }
 
   say(
-    line: { readonly kind: "message"; readonly message: unknown } | { readonly kind: "views" | "ping" },
+    line:
+      | { readonly kind: "message"; readonly message: unknown }
+      | { readonly kind: "figures"; readonly figures: unknown }
+      | { readonly kind: "views" | "ping" },
   ): boolean {
     if (this.socket === undefined) return false;
     const id = ++this.counter;
@@ -216,6 +221,10 @@ export class ControlConnection {
   /** Over the way that answered last; false when none is open. */
   send(message: unknown): boolean {
     return this.best()?.say({ kind: "message", message }) ?? false;
+  }
+
+  sendFigures(figures: unknown): void {
+    this.best()?.say({ kind: "figures", figures });
   }
 
   sendViews(): void {

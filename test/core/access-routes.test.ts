@@ -12,16 +12,20 @@ import { TestDoor } from "./access/door.js";
 /** In the order of docs: look · command · configure · other nodes, this host · everybody. */
 const table: Readonly<Record<Admits, readonly string[]>> = {
   monitor: [
+    "GET /api/v1/capacity",
     "GET /api/v1/certificates",
     "GET /api/v1/cluster",
     "GET /api/v1/doctor",
     "GET /api/v1/events",
+    "GET /api/v1/figures",
     "GET /api/v1/history",
     "GET /api/v1/modules",
     "GET /api/v1/modules/:module",
     "GET /api/v1/modules/:module/figures",
     "GET /api/v1/openapi.json",
+    "GET /api/v1/placement",
     "GET /api/v1/procedures/:id",
+    "GET /api/v1/series",
     "GET /api/v1/session",
     "GET /api/v1/status",
     "GET /api/v1/vms",

@@ -49,6 +49,10 @@ test("openapi-names-every-way", async () => {
     "/api/v1/status",
     "/api/v1/modules/{module}/commands",
     "/api/v1/protect",
+    "/api/v1/figures",
+    "/api/v1/series",
+    "/api/v1/capacity",
+    "/api/v1/placement",
     "/ready/{module}",
   ]) {
     assert.ok(path in paths, path);
@@ -62,6 +66,7 @@ test("wrong-input-is-refused-with-a-code", async () => {
     ["POST", "/api/v1/modules/..%2Fetc/commands", '{"verb":"start"}'],
     ["POST", "/api/v1/cluster", "not json"],
     ["GET", "/api/v1/history?limit=0", undefined],
+    ["GET", "/api/v1/series?module=cam1&range=1y", undefined],
     ["GET", "/nowhere", undefined],
   ];
   for (const [method, path, body] of wrong) {
@@ -77,7 +82,7 @@ test("live-stream-goes-on-where-it-stopped", () => {
   for (let n = 1; n <= 5; n++) stream.publish(event(n));
   const seen: number[] = [];
   const present = (): LiveEvent => event(99);
-  const stop = stream.subscribe(3, present, (id) => seen.push(id));
+  const stop = stream.subscribe(3, present, (id) => seen.push(id ?? 0));
   stream.publish(event(6));
   stop();
   stream.publish(event(7));
@@ -85,6 +90,20 @@ test("live-stream-goes-on-where-it-stopped", () => {
   const fresh: string[] = [];
   stream.subscribe(undefined, present, (_id, one) => fresh.push(one.kind === "status" ? one.status.at : ""));
   assert.deepEqual(fresh, ["99"]);
+});
+
+test("what-is-of-this-moment-alone-is-not-kept", () => {
+  const stream = new LiveStream();
+  assert.equal(stream.isWatched, false);
+  const present = (): LiveEvent => ({ kind: "status", status: { at: "now" } as Status });
+  const seen: string[] = [];
+  const stop = stream.subscribe(undefined, present, (id, { kind }) => seen.push(`${kind} ${id ?? "-"}`));
+  assert.equal(stream.isWatched, true);
+  stream.pass({ kind: "figures", figures: [] });
+  stream.publish(present());
+  stop();
+  assert.deepEqual(seen, ["status 0", "figures -", "status 1"]);
+  assert.equal(stream.isWatched, false);
 });
 
 test("history-remembers-and-is-bounded-in-what-it-answers", () => {

@@ -4,7 +4,7 @@
 
 import { createServer, type Server, type Socket } from "node:net";
 import { LineReader } from "../../../core/peer/lines.js";
-import type { MirrorConfig, MirrorRequest, MirrorStatus } from "../../../native/index.js";
+import type { MirrorConfig, MirrorFigures, MirrorRequest, MirrorStatus } from "../../../native/index.js";
 import { newCopy, type Copy } from "../../scenarios/world/copy.js";
 import { FakeLink } from "../../scenarios/world/fake-link.js";
 import { FakeMirror, type Guest } from "../../scenarios/world/fake-mirror.js";
@@ -24,6 +24,7 @@ export class Mirrors {
   private readonly files = new Map<string, string>();
   private readonly hosts = new Map<string, Host>();
   private readonly links = new Map<string, FakeLink>();
+  private readonly asked = new Map<string, number>();
   private readonly timer: NodeJS.Timeout;
   /** Networks between the two nodes are open for data. */
   isOpen = true;
@@ -96,7 +97,9 @@ export class Mirrors {
       case "status":
         return void reply({ ...fake.status(), pid });
       case "figures":
-        return void reply({});
+        return void reply(this.counted(keyOf(fake)));
+      case "list-files":
+        return void reply({ files: [{ path: "disk.raw", bytes: 8 * 1024 ** 2, allocated: 1024 ** 2 }] });
       case "read-file": {
         const text = this.files.get(`${fake.module}/${command.path}`) ?? "";
         return void reply({ base64: Buffer.from(text).toString("base64") });
@@ -115,6 +118,29 @@ export class Mirrors {
         if (command.do === "close" && done.ok) socket.end();
       }
     }
+  }
+
+  /** Four writes of 4 KiB between any two questions, each of about 300 µs. */
+  private counted(key: string): MirrorFigures {
+    const writes = (this.asked.get(key) ?? 0) + 4;
+    this.asked.set(key, writes);
+    const times = Array.from({ length: 32 }, (_, bucket) => (bucket === 8 ? writes : 0));
+    return {
+      writeLatency: { whole: times, local: times, peer: times },
+      writes,
+      reads: 0,
+      flushes: 0,
+      bytesWritten: writes * 4096,
+      bytesRead: 0,
+      inFlight: 0,
+      dirtyBytes: 0,
+      hotExtents: 0,
+      resyncBytesSent: 0,
+      resyncBytesHashed: 0,
+      resyncBytesDiffering: 0,
+      resyncBytesHot: 0,
+      guestPauseMaxMs: 0,
+    };
   }
 
   private step(): void {

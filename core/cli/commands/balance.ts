@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which swaps would balance the hosts, and whether everything fits on one of them. Looking changes nothing;
+// `--apply` swaps one module after the other, each only when the one before it is protected again, and stops
+// at the first that is refused or late, saying what was done.
+
+import type { Command } from "commander";
+import type { Capacity, CommandReply, Move, Placement } from "../../api/contract.js";
+import { bytesOfText, bytesText, coresText } from "../../api/words.js";
+import { CommandEnd } from "../outcome.js";
+import { moduleIn, reached, type Session } from "../session.js";
+import { table } from "../show.js";
+import { secondsOf } from "./status.js";
+
+interface BalanceOptions {
+  readonly apply?: boolean;
+  readonly timeout: string;
+}
+
+export function balanceCommands(program: Command, open: () => Session): void {
+  program
+    .command("balance")
+    .description("which swaps would balance the hosts, and why; does everything fit on one of them?")
+    .option("--apply", "swap them, one after the other, each when the one before is protected again")
+    .option("--timeout <seconds>", "of each swap, with --apply (exit 3)", "600")
+    .action((options: BalanceOptions) => balance(open(), options));
+}
+
+async function balance(session: Session, { apply = false, timeout }: BalanceOptions): Promise<void> {
+  const placement = await session.connection.get<Placement>("/placement");
+  const capacity = await session.connection.get<Capacity>("/capacity");
+  if (!apply) {
+    session.print({ ...placement, capacity }, shown(placement) + fits(capacity));
+    return;
+  }
+  if (!session.json) process.stdout.write(shown(placement));
+  const done: Move[] = [];
+  for (const move of placement.moves) {
+    try {
+      await carryOut(session, move, secondsOf(timeout));
+    } catch (error) {
+      throw error instanceof CommandEnd ? stoppedAt(error, move, done, placement.moves.length) : error;
+    }
+    done.push(move);
+    if (!session.json) process.stdout.write(`${move.module}: runs on ${move.to}, protected.\n`);
+  }
+  session.print({ ...placement, done }, done.length === 0 ? "" : `${doneText(done)}\n`);
+}
+
+async function carryOut(session: Session, { module: id, from, to }: Move, seconds: number): Promise<void> {
+  const { active } = moduleIn(await session.connection.status(), id);
+  if (active !== from) {
+    throw new CommandEnd(1, {
+      code: "GEMEL-1005",
+      message: `It runs on ${active ?? "no node"} by now, not on ${from}.`,
+      where: id,
+      next: "Look again with: gemel balance",
+    });
+  }
+  await session.connection.send<CommandReply>("POST", `/modules/${encodeURIComponent(id)}/commands`, {
+    verb: "swap",
+  });
+  await session.until(`swap ${id}`, seconds, (status) => {
+    const module = moduleIn(status, id);
+    const isThere = module.active === to && module.protected && reached(module, "Ready", undefined);
+    return isThere ? true : undefined;
+  });
+}
+
+/** The refusal as it is, with what was done before it. */
+function stoppedAt({ exit, error }: CommandEnd, move: Move, done: readonly Move[], all: number): CommandEnd {
+  const before = done.length === 0 ? "Nothing was moved." : doneText(done);
+  const left = all - done.length - 1;
+  const rest = left === 0 ? "" : ` ${left} more left as they were.`;
+  const message = `${error.message} ${before}${rest}`;
+  return new CommandEnd(exit, { ...error, where: error.where === "" ? move.module : error.where, message });
+}
+
+const doneText = (done: readonly Move[]): string =>
+  `Done: ${done.map(({ module, to }) => `${module} to ${to}`).join(", ")}.`;
+
+function shown({ sentence, moves, held, before, after }: Placement): string {
+  const loads = before.map(({ node, cpu, memory }) => {
+    const then = after.find((one) => one.node === node);
+    const isSame = then === undefined || (then.cpu === cpu && then.memory === memory);
+    const now = [node, coresText(cpu), bytesText(memory)];
+    return isSame ? now : [...now, `→ ${coresText(then.cpu)}, ${bytesText(then.memory)}`];
+  });
+  return [
+    `${sentence}\n`,
+    table(moves.map(({ module, from, to, why }) => [module, `${from} → ${to}`, why])),
+    held.length === 0 ? "" : "Stay, although moving them would help:\n",
+    table(held.map(({ module, why }) => [module, why])),
+    loads.length === 0 ? "" : "What VMs use on each host:\n",
+    table(loads),
+  ].join("");
+}
+
+function fits({ hosts }: Capacity): string {
+  if (hosts.length === 0) return "";
+  const rows = hosts.map(({ node, sentence, disk }) => {
+    const space = disk.total === 0 ? "" : `disk ${bytesOfText(disk.total - disk.free, disk.total)} used`;
+    return [node, sentence, space];
+  });
+  return `If one host had to run everything:\n${table(rows)}`;
+}
