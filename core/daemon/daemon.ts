@@ -49,6 +49,7 @@ export class Daemon {
   private present: Running | undefined;
   private people: Access | undefined;
   private server: ApiServer | undefined;
+  private leaving = false;
   private telling: NodeJS.Timeout | undefined;
   private keeping: NodeJS.Timeout | undefined;
   private told = "";
@@ -82,6 +83,8 @@ export class Daemon {
 
   /** Lets go: guests and mirrors run on. */
   async stop(): Promise<void> {
+    // What ends now still reports changes; nobody is told of them.
+    this.leaving = true;
     clearTimeout(this.telling);
     clearInterval(this.keeping);
     await this.keepStatus();
@@ -201,6 +204,7 @@ export class Daemon {
   }
 
   private changed(): void {
+    if (this.leaving) return;
     this.telling ??= setTimeout(() => {
       this.telling = undefined;
       const status = this.status();
