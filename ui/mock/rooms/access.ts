@@ -54,10 +54,8 @@ export class Access {
     return {
       ticket: hex(seed, `ticket ${caller.user} ${clock.now}`, 64),
       expiresAt: clock.wall(clock.now + 600_000),
-      nodes: hosts.map(({ name, addresses }) => ({
-        name,
-        urls: Object.values(addresses).map((address) => `https://${address}:7410`),
-      })),
+      // No address: a page must never ask hosts that do not exist.
+      nodes: hosts.map(({ name }) => ({ name, urls: [] })),
     };
   }
 

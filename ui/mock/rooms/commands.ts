@@ -3,7 +3,7 @@
 // that a host that dies in the middle voids the rest.
 
 import type { CommandReply, CommandRequest, StateName } from "../../../core/api/contract.js";
-import { begins, follows, runsOn, startCopying, stopsOn } from "../world/turns.js";
+import { begins, follows, runsOn, startCopying, stopsEverywhere, stopsOn } from "../world/turns.js";
 import { refuse } from "../world/refusal.js";
 import type { Caller, MockModule } from "../world/types.js";
 import { activeCopy, become, copyOn, otherCopy, type World } from "../world/world.js";
@@ -85,7 +85,8 @@ function stop(world: World, module: MockModule, node: string | undefined): Done 
   const endsGuest = active !== undefined && nodes.includes(active.node);
   for (const one of nodes) become(world, copyOn(module, one), copyOn(module, one).state, "stopping");
   world.then(module, endsGuest ? shutdownMs : 800, () => {
-    for (const one of nodes) stopsOn(world, module, one);
+    if (nodes.length > 1) stopsEverywhere(world, module);
+    else for (const one of nodes) stopsOn(world, module, one);
   });
   return done(endsGuest ? "The guest is being shut down." : "It is being stopped.", "STOP");
 }

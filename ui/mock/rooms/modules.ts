@@ -85,8 +85,6 @@ export function verify(module: MockModule, { repair }: VerifyRequest): { started
   return { started: true };
 }
 
-const verifyBytesPerSecond = 420 * 1024 ** 2;
-
 export function verifyOneSecond(world: World, module: MockModule): void {
   if (module.verify === null) return;
   module.verify.done += verifyBytesPerSecond;

@@ -57,9 +57,8 @@ export function conflict(world: World): void {
   module.turn++;
   module.troubles = [failure("GEMEL-1007", "cam1")];
   module.copies.forEach((copy, place) => {
-    become(world, copy, "ALONE", "conflict");
+    become(world, copy, "ALONE", "conflict", -(23 + place) * minuteMs);
     copy.vm = "on";
-    copy.since = -(23 + place) * minuteMs;
     copy.generation = hex(world.seed, `conflict ${copy.node}`, 16);
     copy.session = 41;
     copy.alone = { from: -(23 + place) * minuteMs, ...(place === 0 && { to: -4 * minuteMs }) };

@@ -14,7 +14,7 @@ import type {
 import { alarmsOf } from "../rooms/alarms.js";
 import { moduleVerbs, refusalOf } from "../rooms/verbs.js";
 import { colourOf, ifHostDied, sentenceOf, summaryOf } from "./sentences.js";
-import type { Copy, Host, MockModule, Procedure } from "./types.js";
+import { verifyBytesPerSecond, type Copy, type Host, type MockModule, type Procedure } from "./types.js";
 import { activeCopy, copyOn, type World } from "./world.js";
 
 export const mockVersion = "0.1.0";
@@ -110,10 +110,12 @@ export function stabilityOf(state: Copy["state"], reason: string): Stability {
 
 export function reintegrationOf(
   world: World,
-  { resync }: MockModule,
+  { resync, verify, size }: MockModule,
   active: Copy | undefined,
 ): Reintegration | null {
-  if (resync === null || active === undefined) return null;
+  if (active === undefined) return null;
+  if (verify !== null) return verifying(world.answering?.name ?? active.node, verify.done, size.allocated);
+  if (resync === null) return null;
   const { kind, total, done, sent, hashed, rate, target } = resync;
   const isTarget = world.answering?.name === target;
   return {
@@ -126,6 +128,22 @@ export function reintegrationOf(
     bytesHashed: hashed,
     bytesPerSecond: rate,
     ...(rate > 0 && { etaSeconds: Math.ceil((total - done) / rate) }),
+  };
+}
+
+function verifying(node: string, done: number, bytesTotal: number): Reintegration {
+  const bytesDone = Math.min(done, bytesTotal);
+  const rate = verifyBytesPerSecond;
+  return {
+    node,
+    kind: "verify",
+    direction: "source",
+    bytesTotal,
+    bytesDone,
+    bytesSent: 0,
+    bytesHashed: bytesDone,
+    bytesPerSecond: rate,
+    etaSeconds: Math.ceil((bytesTotal - bytesDone) / rate),
   };
 }
 

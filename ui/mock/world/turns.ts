@@ -62,6 +62,16 @@ export function stopsOn(world: World, module: MockModule, node: string): void {
   }
 }
 
+/** Both told at once: nobody takes over, and copies that were equal stay so. */
+export function stopsEverywhere(world: World, module: MockModule): void {
+  module.busy = null;
+  module.resync = null;
+  for (const copy of module.copies) {
+    copy.vm = "off";
+    become(world, copy, "STOP", "stopped-by-person");
+  }
+}
+
 export function follows(world: World, module: MockModule, node: string): void {
   if (copyOn(module, node).upToDate) pairUp(world, module);
   else startCopying(world, module, node, "tracked");

@@ -131,5 +131,7 @@ export interface Caller {
   readonly role: Role;
 }
 
+/** How fast both copies are compared. */
+export const verifyBytesPerSecond = 420 * 1024 ** 2;
 export const GiB = 1024 ** 3;
 export const MiB = 1024 ** 2;

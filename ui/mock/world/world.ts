@@ -129,9 +129,35 @@ export const activeCopy = ({ copies }: MockModule): Copy | undefined =>
   copies.find(({ state, gone }) => !gone && (state === "ALONE" || state === "PRIM"));
 
 /** One setter for a copy's state, so that nobody forgets since when. */
-export function become(world: World, copy: Copy, state: Copy["state"], reason = "none"): void {
-  if (copy.state === state && copy.reason === reason) return;
-  if (copy.state !== state) copy.since = world.now;
+/** A change of state is recorded in the daemon's own form: the timeline reads it. */
+export function become(
+  world: World,
+  copy: Copy,
+  state: Copy["state"],
+  reason = "none",
+  at: number = world.now,
+): void {
+  const { state: before, node } = copy;
+  if (before === state && copy.reason === reason) return;
   copy.state = state;
   copy.reason = reason;
+  if (before === state) return;
+  copy.since = at;
+  const module = world.modules.find(({ copies }) => copies.includes(copy));
+  if (module === undefined) return;
+  const { rule, sentence, work } = changes[state];
+  const { generation, session, upToDate } = copy;
+  const inputs = { vm: copy.vm, generation, session, upToDate, reason };
+  const outcome = `${before} → ${state} (${work})`;
+  world.record({ node, kind: "decision", module: module.id, rule, sentence, inputs, outcome }, at);
 }
+
+type Change = { readonly rule: string; readonly sentence: string; readonly work: string };
+
+const changes: Readonly<Record<Copy["state"], Change>> = {
+  STOP: { rule: "R22", sentence: "The module has left.", work: "idle" },
+  WAIT: { rule: "R23", sentence: "It finds out whether it may run, follows or waits.", work: "waiting" },
+  ALONE: { rule: "R10", sentence: "The other copy is lost or no longer up to date.", work: "running" },
+  PRIM: { rule: "R10", sentence: "The other copy is up to date.", work: "running" },
+  SECOND: { rule: "R23", sentence: "Both copies are paired.", work: "following" },
+};
