@@ -11,7 +11,10 @@ export interface LiveFigures {
   readonly modules: readonly ModuleFigures[];
 }
 
-/** Of a module on the node where its VM runs; latencies are medians of the last interval. */
+/**
+ * Of a module on the node where its VM runs; latencies are medians of the last interval. A module whose
+ * mirror has just started, or did not answer, is left out: it has no rate for that interval.
+ */
 export interface ModuleFigures {
   readonly module: string;
   /** null: the hypervisor could not tell in time. */
@@ -59,7 +62,7 @@ export interface Series {
 export interface Need {
   readonly cpu: number;
   readonly memory: number;
-  /** Bytes on the file system that holds the modules' folders, thin disks grown to their full size. */
+  /** Used bytes of the file system that holds the modules' folders. */
   readonly disk: number;
 }
 
@@ -71,9 +74,9 @@ export interface HostCapacity {
   readonly cpus: number;
   readonly memory: number;
   readonly disk: { readonly path: string; readonly total: number; readonly free: number };
-  /** What the VMs that run here use now. */
+  /** What is in use now: VMs that run here (protected or not), and the host's own reserve of memory. */
   readonly used: Need;
-  /** What all modules together would use. */
+  /** If all modules ran here: memory as configured, thin disks grown to their full size. */
   readonly ifEverything: Need;
   readonly fits: boolean;
   /** "Everything would fit on beta: 12 of 32 GiB, 3.1 of 16 cores." */
