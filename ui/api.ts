@@ -45,8 +45,9 @@ export class ApiFailure extends Error implements ApiError {
     return this.status === 0;
   }
 
+  /** A wrong password is a 401 too, but about what was typed, not about the session. */
   get isLoggedOut(): boolean {
-    return this.status === 401;
+    return this.status === 401 && this.code !== "GEMEL-4015";
   }
 }
 
