@@ -6,6 +6,7 @@
  * behind.
  */
 import { randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { Lab } from "../lab/lab.js";
@@ -64,7 +65,11 @@ async function runOnce(nonce: string, out: string | undefined, stays: boolean): 
   let screen: Screen | undefined;
   try {
     console.log(`bringing up two virtual hosts (nonce ${nonce})`);
-    twins = await Twins.up({ ...(values.dir !== undefined && { dir: resolve(values.dir) }) });
+    // Only the demo that stays up for play takes the consoles' addresses, so that checks may run side by side.
+    twins = await Twins.up({
+      ...(values.dir !== undefined && { dir: resolve(values.dir) }),
+      console: stays,
+    });
     const up = twins;
     const shown = new Screen(() => look(up));
     screen = shown;
@@ -93,6 +98,24 @@ async function runOnce(nonce: string, out: string | undefined, stays: boolean): 
   }
 }
 
+/** Where the consoles are, who may come in, and how a browser comes to trust them. */
+function consoleText(twins: Twins): string {
+  const { user, password } = twins.administrator;
+  const urls = nodeNames.map((node) => twins.host(node).consoleUrl ?? "none");
+  const tunnels = urls.map((url) => `-L ${new URL(url).host}:${new URL(url).host}`);
+  return `
+The console, for a browser on this machine:
+  ${urls.join("   or   ")}
+  user ${user}, password ${password} (made for this run)
+Each host serves it for both; when one dies, the page moves to the other one.
+The browser warns, since it does not know this cluster's authority: trust it for good by importing
+${authorityFile(twins)}, or accept the warning, once for each address.
+From another machine: ssh ${tunnels.join(" ")} THIS-MACHINE, then the same addresses there.
+`;
+}
+
+const authorityFile = (twins: Twins): string => join(twins.lab.dir, "cluster-ca.pem");
+
 const toTry = `
 The lab stays up. Things to try in another terminal:
   npm run lab -- shell alpha              a shell there: gemel status --watch, gemel explain cam1, virsh list
@@ -107,7 +130,8 @@ let isPlaying = false;
 async function play(twins: Twins): Promise<void> {
   isPlaying = true;
   for (const module of twins.guests.keys()) await twins.gemel("alpha", "start", module);
-  console.log(toTry);
+  writeFileSync(authorityFile(twins), await twins.gemel("alpha", "cluster", "ca"));
+  console.log(toTry + consoleText(twins));
   await new Promise<void>((end) => {
     process.once("SIGINT", () => end()).once("SIGTERM", () => end());
     setInterval(() => undefined, 1 << 30);

@@ -5,7 +5,7 @@
  * CLI, nothing else.
  */
 import { existsSync } from "node:fs";
-import type { Figures, ModuleStatus, ModuleOnNode, Status } from "../../core/api/contract.js";
+import type { ClusterReply, Figures, ModuleOnNode, ModuleStatus, Status } from "../../core/api/contract.js";
 import { Guest, guestHomes } from "../lab/guest.js";
 import type { GuestOptions } from "../lab/guest.js";
 import type { LabHost } from "../lab/host.js";
@@ -37,6 +37,8 @@ export interface Resynced {
 
 export class Twins {
   readonly guests = new Map<ModuleName, Guest>();
+  /** The console's first user, as the cluster's founding said it, once. */
+  readonly administrator = { user: "admin", password: "" };
 
   constructor(readonly lab: Lab) {}
 
@@ -46,12 +48,11 @@ export class Twins {
     try {
       await Promise.all(nodeNames.map((node) => twins.#daemonAnswers(node)));
       const nets = ["--net", "data=10.77.1.0/24", "--net", "heart=10.77.2.0/24"];
-      const founded = JSON.parse(
-        await twins.gemel("alpha", "cluster", "init", "--name", "lab", ...nets, "--json"),
-      ) as {
-        token: string;
-      };
-      await twins.gemel("beta", "cluster", "join", founded.token, "--json");
+      const init = ["cluster", "init", "--name", "lab", ...nets, ...twins.#consoleOption("alpha"), "--json"];
+      const founded = JSON.parse(await twins.gemel("alpha", ...init)) as ClusterReply;
+      twins.administrator.password = founded.password ?? "";
+      const join = ["cluster", "join", founded.token ?? "", ...twins.#consoleOption("beta"), "--json"];
+      await twins.gemel("beta", ...join);
       await waitFor("both nodes to reach each other", () => twins.#seeEachOther(), daemonLimitMs);
       await Promise.all(nodeNames.map((node) => twins.#letLibvirtCallTheHook(node)));
       return twins;
@@ -126,12 +127,17 @@ export class Twins {
     );
   }
 
+  /** A guest at its home that Gemel does not know yet; the VM is off. */
+  async define(id: ModuleName, options: Partial<GuestOptions> = {}): Promise<Guest> {
+    const guest = await Guest.create(this.lab, { name: id, home: homeOf(id), ...options });
+    this.guests.set(id, guest);
+    return guest;
+  }
+
   /** Defines a guest at its home and protects it; the VM is off until the module starts it. */
   async protect(id: ModuleName, options: Partial<GuestOptions> = {}): Promise<Guest> {
-    const home = homeOf(id);
-    const guest = await Guest.create(this.lab, { name: id, home, ...options });
-    this.guests.set(id, guest);
-    await this.gemel(home, "protect", id, "--module", id, "--json");
+    const guest = await this.define(id, options);
+    await this.gemel(homeOf(id), "protect", id, "--module", id, "--json");
     return guest;
   }
 
@@ -195,6 +201,12 @@ export class Twins {
 
   async down(): Promise<void> {
     await this.lab.down();
+  }
+
+  /** A node says where its console is; a lab without consoles outside has only the networks' addresses. */
+  #consoleOption(node: NodeName): readonly string[] {
+    const url = this.host(node).consoleUrl;
+    return url === undefined ? [] : ["--console", url];
   }
 
   async #daemonAnswers(node: NodeName): Promise<void> {
