@@ -5,7 +5,8 @@
 //
 // Invariant: nothing is posted to a node that has not just answered.
 
-import { lazy, useEffect, useReducer, useRef, type ReactNode, type RefObject } from "react";
+import { Button } from "@patternfly/react-core";
+import { lazy, useEffect, useReducer, useRef, useState, type ReactNode, type RefObject } from "react";
 import type { HandOver, Session } from "../../core/api/contract.js";
 import { failureOf, type Transport } from "../api.js";
 import { useTransport } from "../asking.js";
@@ -37,6 +38,7 @@ export function HandOverGuard({ children }: { readonly children: ReactNode }): R
   const isLost = silence.kind === "lost" || silence.kind === "moving";
   return (
     <>
+      {isLost ? <WayOut silence={silence} self={node} ticket={ticket} /> : null}
       {isLost ? (
         <NobodyAnswers
           lastKnown={status}
@@ -44,16 +46,44 @@ export function HandOverGuard({ children }: { readonly children: ReactNode }): R
           onAskAgain={() => location.reload()}
         />
       ) : null}
-      {silence.kind === "moving" ? (
-        <p className="gm-moving" role="status">
-          {silence.node} answers: the console moves there.
-        </p>
-      ) : null}
       {/* Kept, not rebuilt: when the node is back, the person goes on where they were. */}
       <div className="gm-kept" hidden={isLost}>
         {children}
       </div>
     </>
+  );
+}
+
+/**
+ * The way by hand: a browser that does not trust the cluster's CA cannot see by itself that the other node
+ * answers, but a person can go there.
+ */
+function WayOut({
+  silence,
+  self,
+  ticket,
+}: {
+  readonly silence: Silence;
+  readonly self: string;
+  readonly ticket: RefObject<HandOver | null>;
+}): ReactNode {
+  const [held] = useState(() => ticket.current);
+  const others = (held?.nodes ?? []).filter(({ name }) => name !== self);
+  return (
+    <div className="gm-lost" role="status">
+      {silence.kind === "moving" ? (
+        <strong>{silence.node} answers: the console moves there.</strong>
+      ) : (
+        <span>{self} does not answer. As soon as another node does, the console moves there by itself.</span>
+      )}
+      {others.map(({ name, urls: [url] }) =>
+        url === undefined || held === null ? null : (
+          <Button key={name} variant="secondary" onClick={() => goWith(held.ticket, url)}>
+            Go to {name} now
+          </Button>
+        ),
+      )}
+    </div>
   );
 }
 

@@ -20,7 +20,8 @@ import { useStatus } from "../live/live.js";
 import { paths } from "../paths.js";
 import { usePermission } from "../session.js";
 import { AlarmCall } from "./alarm/AlarmCall.js";
-import { Banners } from "./Banners.js";
+import { Acknowledged } from "./alarm/Acknowledged.js";
+import { Banners } from "./alarm/Banners.js";
 import { Brand } from "./Brand.js";
 import { IdleWatch } from "./IdleWatch.js";
 import { MovesProgress } from "./moves/MovesProgress.js";
@@ -70,6 +71,7 @@ function ConsoleMasthead(): ReactNode {
               {cluster}
             </span>
           )}
+          <Acknowledged />
           <StreamMark />
           <ThemeSwitch />
           <PersonMenu />

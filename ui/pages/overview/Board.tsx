@@ -87,7 +87,7 @@ function Column({ node, capacity, at, modules, drop, selected, grasped, handlers
         <p className="gm-host-empty">
           {node.reachable
             ? `No VM runs on ${node.name}. Drag a card here to move it.`
-            : "Nothing is known to run here."}
+            : `${node.name} is silent: nothing is known to run there.`}
         </p>
       )}
       {drop === "here" ? <p className="gm-drop-word">Let go to move to {node.name}</p> : null}

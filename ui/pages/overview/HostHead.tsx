@@ -38,7 +38,9 @@ export function HostHead({
           ))}
         </ul>
       </div>
-      {capacity === undefined ? null : <Capacity capacity={capacity} />}
+      {capacity === undefined ? null : (
+        <Capacity capacity={capacity} isLive={capacity.live && node.reachable} />
+      )}
     </header>
   );
 }
@@ -50,11 +52,17 @@ function healthOf({ reachable, daemon }: NodeStatus): Look {
   return { word: "Reachable", colour: "green", icon: "CheckCircleIcon" };
 }
 
-function Capacity({ capacity }: { readonly capacity: HostCapacity }): ReactNode {
-  const { cpus, memory, disk, used, ifEverything, fits, sentence, live } = capacity;
+function Capacity({
+  capacity,
+  isLive,
+}: {
+  readonly capacity: HostCapacity;
+  readonly isLive: boolean;
+}): ReactNode {
+  const { cpus, memory, disk, used, ifEverything, fits, sentence } = capacity;
   return (
     <>
-      <div className="gm-meters" data-live={live}>
+      <div className="gm-meters" data-live={isLive}>
         <Meter
           name="CPU"
           now={used.cpu}
@@ -68,7 +76,7 @@ function Capacity({ capacity }: { readonly capacity: HostCapacity }): ReactNode 
       </div>
       <p className="gm-fits" data-fits={fits}>
         <WordIcon name={fits ? "CheckCircleIcon" : "ExclamationTriangleIcon"} />
-        <span>{live ? sentence : `As last known: ${sentence}`}</span>
+        <span>{isLive ? sentence : `As last known: ${sentence}`}</span>
       </p>
     </>
   );
@@ -90,7 +98,7 @@ function DiskMeter({
       all={grown > total ? grown : null}
       most={total}
       text={bytesText}
-      foot={`${bytesText(free)} free`}
+      foot={grown > total ? `if all disks grow: ${bytesText(grown)}` : `${bytesText(free)} free`}
     />
   );
 }
@@ -103,6 +111,7 @@ interface MeterProps {
   readonly most: number;
   readonly text: (value: number) => string;
   readonly unit?: string;
+  /** Instead of what everything would need. */
   readonly foot?: string;
 }
 
@@ -111,7 +120,7 @@ function Meter({ name, now, all, most, text, unit, foot }: MeterProps): ReactNod
   const share = (value: number): string => `${most <= 0 ? 0 : Math.min(100, (value / most) * 100)}%`;
   const over = all !== null && all > most;
   const whole = `${text(most)}${unit === undefined ? "" : ` ${unit}`}`;
-  const everything = all === null ? (foot ?? "") : `if everything: ${text(all)}`;
+  const everything = foot ?? (all === null ? "" : `if everything: ${text(all)}`);
   const words = `${name}: ${text(now)} of ${whole} now, ${everything}`;
   return (
     <div className="gm-meter" data-over={over} role="img" aria-label={words}>

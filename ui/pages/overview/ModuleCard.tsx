@@ -40,7 +40,7 @@ interface CardProps extends CardHandlers {
 
 export const ModuleCard = memo(function ModuleCard(props: CardProps): ReactNode {
   const { module, selected, grasped, onSelect, onGrasp, onCommand } = props;
-  const { id, vm, sentence, colour, ifHostDied, nodes, active } = module;
+  const { id, vm, sentence, colour, ifHostDied, nodes, active, conflict } = module;
   return (
     <article
       className="gm-card"
@@ -71,6 +71,11 @@ export const ModuleCard = memo(function ModuleCard(props: CardProps): ReactNode 
         <WordIcon name={moduleLooks[colour].icon} />
         <span>{sentence}</span>
       </p>
+      {conflict ? (
+        <Link className="gm-card-decide" to={paths.decide(id)} draggable={false}>
+          Compare both copies and decide
+        </Link>
+      ) : null}
       <Copying module={module} />
       <ul className="gm-card-nodes" aria-label={`${vm} on its hosts`}>
         {nodes.map((one) => (
@@ -113,7 +118,7 @@ function NodeBadge({ one }: { readonly one: ModuleOnNode }): ReactNode {
   return (
     <Tooltip content={one.upToDate ? words : `${words} Its copy is not up to date.`} entryDelay={500}>
       <LookLabel look={look}>
-        {one.node} · {roles[one.state].badge}
+        {one.node} · {one.live ? roles[one.state].badge : `last known: ${roles[one.state].badge}`}
       </LookLabel>
     </Tooltip>
   );

@@ -3,7 +3,7 @@
 // and confirmed in a dialog with the API's own words of what will happen.
 
 import { Button, Tooltip } from "@patternfly/react-core";
-import { useCallback, useMemo, useRef, useState, type PointerEvent, type ReactNode } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState, type PointerEvent, type ReactNode } from "react";
 import { useNavigate } from "react-router";
 import type { Capacity, ModuleStatus, ModuleVerb, Status } from "../../../core/api/contract.js";
 import { verbWords } from "../../../core/api/words.js";
@@ -73,7 +73,9 @@ function Hosts({ status }: { readonly status: Status }): ReactNode {
   const asking = useAsking(modules, may.allowed ? null : may.why);
   const { drag, ghost, grasp } = useDragging(asking.drop);
   const selectedNow = useRef(selected);
-  selectedNow.current = selected;
+  useEffect(() => {
+    selectedNow.current = selected;
+  }, [selected]);
   const onSelect = useCallback((id: string, isChosen: boolean) => {
     setChosen((before) => new Set(isChosen ? [...before, id] : [...before].filter((one) => one !== id)));
   }, []);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What may be done with several selected cards at once. A button tells with how many of them it can.
 
-import { Button, Toolbar, ToolbarContent, ToolbarGroup, ToolbarItem, Tooltip } from "@patternfly/react-core";
+import { Button, Tooltip } from "@patternfly/react-core";
 import type { ReactNode } from "react";
 import type { ModuleStatus, ModuleVerb } from "../../../core/api/contract.js";
 import { verbWords } from "../../../core/api/words.js";
@@ -22,23 +22,15 @@ export function Selection({
 }): ReactNode {
   if (modules.length === 0) return null;
   return (
-    <Toolbar className="gm-selection" aria-label="Selected VMs">
-      <ToolbarContent>
-        <ToolbarItem className="gm-selection-count">{modules.length} selected</ToolbarItem>
-        <ToolbarGroup>
-          {verbs.map((verb) => (
-            <ToolbarItem key={verb}>
-              <GroupButton modules={modules} verb={verb} onVerb={onVerb} />
-            </ToolbarItem>
-          ))}
-        </ToolbarGroup>
-        <ToolbarItem align={{ default: "alignEnd" }}>
-          <Button variant="link" onClick={onClear}>
-            Select none
-          </Button>
-        </ToolbarItem>
-      </ToolbarContent>
-    </Toolbar>
+    <div className="gm-selection" role="toolbar" aria-label="Selected VMs">
+      <span className="gm-selection-count">{modules.length} selected</span>
+      {verbs.map((verb) => (
+        <GroupButton key={verb} modules={modules} verb={verb} onVerb={onVerb} />
+      ))}
+      <Button variant="link" className="gm-selection-end" onClick={onClear}>
+        Select none
+      </Button>
+    </div>
   );
 }
 

@@ -17,9 +17,16 @@ export interface Board {
 export function boardOf({ nodes, modules }: Pick<Status, "nodes" | "modules">): Board {
   const sorted = [...modules].sort((a, b) => a.vm.localeCompare(b.vm));
   return {
-    columns: nodes.map((node) => ({ node, modules: sorted.filter(({ active }) => active === node.name) })),
-    nowhere: sorted.filter(({ active }) => !nodes.some(({ name }) => name === active)),
+    columns: nodes.map((node) => ({ node, modules: sorted.filter((one) => placeOf(one) === node.name) })),
+    nowhere: sorted.filter((one) => !nodes.some(({ name }) => name === placeOf(one))),
   };
+}
+
+/** Where it runs, or is about to: a card that starts does not jump away and back. */
+function placeOf({ active, nodes }: ModuleStatus): string | null {
+  if (active !== null) return active;
+  const starting = nodes.filter(({ live, state }) => live && (state === "PRIM" || state === "ALONE"));
+  return starting.length === 1 ? (starting[0]?.node ?? null) : null;
 }
 
 const unknownAction: Omit<Action, "verb"> = { allowed: false, why: "The node does not say whether it may." };

@@ -51,6 +51,11 @@ export function useDragging(onDrop: (modules: readonly string[], node: string) =
   const [drag, setDrag] = useState<Drag | null>(null);
   const [held, setHeld] = useState<Grasp | null>(null);
   const ghost = useRef<HTMLDivElement>(null);
+  // The newest one, without letting go of the card each time the status changes.
+  const dropped = useRef(onDrop);
+  useEffect(() => {
+    dropped.current = onDrop;
+  }, [onDrop]);
   const grasp = useCallback((modules: readonly string[], event: ReactPointerEvent) => {
     if (!isGrasp(event)) return;
     const { pointerId: pointer, clientX: x, clientY: y } = event;
@@ -68,10 +73,10 @@ export function useDragging(onDrop: (modules: readonly string[], node: string) =
       ended: (over) => {
         setHeld(null);
         setDrag(null);
-        if (over !== null) onDrop(held.modules, over);
+        if (over !== null) dropped.current(held.modules, over);
       },
     });
-  }, [held, onDrop]);
+  }, [held]);
   return { drag, ghost, grasp };
 }
 

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// What must not be missed, above every page: an old picture, paused failover, red alarms with their next
-// step. Warnings, and what somebody has taken care of, are one line until they are opened: an alarm that
-// hides the hosts helps nobody.
+// What must not be missed, above every page: an old picture, paused failover, alarms with their next step, in
+// as few lines as folding.ts allows.
 
 import { Alert, AlertActionLink, Button, ExpandableSection, Tooltip } from "@patternfly/react-core";
 import { useState, type ReactNode } from "react";
-import type { Alarm, Pause } from "../../core/api/contract.js";
-import { alarmLooks, clockText, timeText, verbWords } from "../../core/api/words.js";
-import { useChange } from "../asking.js";
-import { statusPath, useStatus, useStream } from "../live/live.js";
-import { usePermission } from "../session.js";
-import { FailureAlert } from "./FailureAlert.js";
-import { WordIcon } from "./WordIcon.js";
+import { Link } from "react-router";
+import type { Alarm, Pause } from "../../../core/api/contract.js";
+import { alarmLooks, timeText, verbWords } from "../../../core/api/words.js";
+import { useChange } from "../../asking.js";
+import { statusPath, useStatus, useStream } from "../../live/live.js";
+import { paths } from "../../paths.js";
+import { usePermission } from "../../session.js";
+import { FailureAlert } from "../FailureAlert.js";
+import { WordIcon } from "../WordIcon.js";
+import { fold, type Line } from "./folding.js";
 
 export function Banners(): ReactNode {
   const status = useStatus();
@@ -28,29 +30,25 @@ export function Banners(): ReactNode {
   );
 }
 
-const isUrgent = ({ severity, acknowledged }: Alarm): boolean =>
-  severity === "red" && acknowledged === undefined;
-
 function Alarms({ alarms }: { readonly alarms: readonly Alarm[] }): ReactNode {
   const [isOpen, setOpen] = useState(false);
-  const urgent = alarms.filter(isUrgent);
-  const others = alarms.filter((alarm) => !isUrgent(alarm));
+  const { lines, more } = fold(alarms);
   return (
     <>
       <ul className="gm-alarms" aria-live="polite">
-        {urgent.map((alarm) => (
-          <AlarmRow key={alarm.id} alarm={alarm} />
+        {lines.map((line) => (
+          <LineRow key={keyOf(line)} line={line} />
         ))}
       </ul>
-      {others.length === 0 ? null : (
+      {more.length === 0 ? null : (
         <ExpandableSection
           isExpanded={isOpen}
           onToggle={(_event, expanded) => setOpen(expanded)}
-          toggleText={countsOf(others)}
+          toggleText={more.length === 1 ? "1 more alarm" : `${more.length} more alarms`}
         >
           <ul className="gm-alarms">
-            {others.map((alarm) => (
-              <AlarmRow key={alarm.id} alarm={alarm} />
+            {more.map((line) => (
+              <LineRow key={keyOf(line)} line={line} />
             ))}
           </ul>
         </ExpandableSection>
@@ -59,14 +57,36 @@ function Alarms({ alarms }: { readonly alarms: readonly Alarm[] }): ReactNode {
   );
 }
 
-/** "3 warnings, 1 acknowledged" */
-function countsOf(alarms: readonly Alarm[]): string {
-  const taken = alarms.filter(({ acknowledged }) => acknowledged !== undefined).length;
-  const warnings = alarms.length - taken;
-  return [
-    ...(warnings === 0 ? [] : [warnings === 1 ? "1 warning" : `${warnings} warnings`]),
-    ...(taken === 0 ? [] : [taken === 1 ? "1 acknowledged alarm" : `${taken} acknowledged alarms`]),
-  ].join(", ");
+const keyOf = (line: Line): string => (line.kind === "alarm" ? line.alarm.id : "modules");
+
+function LineRow({ line }: { readonly line: Line }): ReactNode {
+  return line.kind === "alarm" ? <AlarmRow alarm={line.alarm} /> : <ModulesRow alarms={line.alarms} />;
+}
+
+/** Their cards say the rest; acknowledged are all of them at once. */
+function ModulesRow({ alarms }: { readonly alarms: readonly Alarm[] }): ReactNode {
+  const modules = useStatus()?.modules ?? [];
+  const names = alarms.map(({ module }) => modules.find(({ id }) => id === module)?.vm ?? module ?? "");
+  return (
+    <li className="gm-alarm" data-severity="amber">
+      <AlarmIcon severity="amber" />
+      <div className="gm-alarm-words">
+        <strong>{alarms.length} VMs need attention</strong>{" "}
+        <span className="gm-quiet">{names.join(", ")}: their cards say why.</span>
+      </div>
+      <Acknowledge ids={alarms.map(({ id }) => id)} sentence={`${alarms.length} VMs need attention`} />
+    </li>
+  );
+}
+
+function AlarmIcon({ severity }: Pick<Alarm, "severity">): ReactNode {
+  const look = alarmLooks[severity];
+  return (
+    <span className="gm-alarm-icon">
+      <WordIcon name={look.icon} />
+      <span className="pf-v6-screen-reader">{look.word}:</span>
+    </span>
+  );
 }
 
 function StaleBanner({ since }: { readonly since: string }): ReactNode {
@@ -110,38 +130,42 @@ function PauseBanner({ pause }: { readonly pause: Pause }): ReactNode {
 }
 
 function AlarmRow({ alarm }: { readonly alarm: Alarm }): ReactNode {
-  const { acknowledged, severity, sentence, next, since } = alarm;
-  const look = alarmLooks[severity];
+  const { id, severity, sentence, next, since, module } = alarm;
   return (
-    <li className="gm-alarm" data-severity={severity} data-acknowledged={acknowledged !== undefined}>
-      <span className="gm-alarm-icon">
-        <WordIcon name={look.icon} />
-        <span className="pf-v6-screen-reader">{look.word}:</span>
-      </span>
+    <li className="gm-alarm" data-severity={severity}>
+      <AlarmIcon severity={severity} />
       <div className="gm-alarm-words">
-        <strong>{sentence}</strong> <span>{next}</span>
-        <div className="gm-quiet">
-          Since {timeText(since)}
-          {acknowledged === undefined
-            ? ""
-            : ` · acknowledged by ${acknowledged.by}, ${clockText(acknowledged.at)}`}
-        </div>
+        <strong>{sentence}</strong>{" "}
+        <span className="gm-quiet">
+          {next} Since {timeText(since)}.{" "}
+          {module === undefined ? null : <Link to={paths.module(module)}>Open {module}</Link>}
+        </span>
       </div>
-      {acknowledged === undefined ? <Acknowledge alarm={alarm} /> : null}
+      <Acknowledge ids={[id]} sentence={sentence} />
     </li>
   );
 }
 
-function Acknowledge({ alarm: { id, sentence } }: { readonly alarm: Alarm }): ReactNode {
+function Acknowledge({
+  ids,
+  sentence,
+}: {
+  readonly ids: readonly string[];
+  readonly sentence: string;
+}): ReactNode {
   const may = usePermission(verbWords.acknowledge.role);
   const { mutate, isPending, error, reset } = useChange([statusPath]);
+  const acknowledge = (): void => {
+    if (!may.allowed) return;
+    for (const id of ids) mutate({ method: "POST", path: `/alarms/${encodeURIComponent(id)}/acknowledge` });
+  };
   const button = (
     <Button
       variant="secondary"
       size="sm"
       isAriaDisabled={!may.allowed || isPending}
       aria-label={`${verbWords.acknowledge.label}: ${sentence}`}
-      onClick={() => mutate({ method: "POST", path: `/alarms/${encodeURIComponent(id)}/acknowledge` })}
+      onClick={acknowledge}
     >
       {verbWords.acknowledge.label}
     </Button>
