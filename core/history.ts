@@ -28,6 +28,32 @@ const writeAfterMs = 100;
 /** More than this unwritten (disk gone): the oldest unwritten are dropped and counted. */
 const waitingMax = 5_000;
 
+export interface HistoryFilter {
+  readonly module?: string;
+  readonly kind?: string;
+  readonly search?: string;
+  /** ISO 8601 in UTC, as they are stored: compared as text. */
+  readonly from?: string;
+  readonly to?: string;
+  readonly after?: number;
+  readonly before?: number;
+  readonly limit: number;
+}
+
+type Condition = Exclude<keyof HistoryFilter, "limit">;
+
+const conditions: Readonly<Record<Condition, string>> = {
+  module: "module = @module",
+  kind: "kind = @kind",
+  search:
+    "(sentence || ' ' || outcome || ' ' || rule || ' ' || coalesce(module, '') || ' ' || inputs)" +
+    " LIKE @search ESCAPE '\\'",
+  from: "at >= @from",
+  to: "at <= @to",
+  after: "id > @after",
+  before: "id < @before",
+};
+
 type StoredRow = Omit<HistoryRow, "inputs"> & { readonly inputs: string };
 
 export class History {
@@ -64,26 +90,20 @@ export class History {
     this.listener(row);
   }
 
-  /** Newest first. */
-  read(query: {
-    readonly module?: string;
-    readonly kind?: string;
-    readonly after?: number;
-    readonly limit: number;
-  }): HistoryRow[] {
+  /** Newest first. Only the conditions that are asked for are in the question, so that an index serves it. */
+  read(query: HistoryFilter): HistoryRow[] {
     this.write();
+    const { limit, search } = query;
+    const asked = (Object.keys(conditions) as Condition[]).filter((one) => query[one] !== undefined);
+    const where = ["1", ...asked.map((one) => conditions[one])].join(" AND ");
+    const text = search === undefined ? {} : { search: `%${search.replace(/[%_\\]/g, "\\$&")}%` };
+    const values = Object.fromEntries(asked.map((one) => [one, query[one]]));
     const rows = this.database
       .prepare(
         `SELECT id, at, node, kind, module, rule, sentence, inputs, outcome FROM entries
-         WHERE (@module IS NULL OR module = @module) AND (@kind IS NULL OR kind = @kind) AND id > @after
-         ORDER BY id DESC LIMIT @limit`,
+         WHERE ${where} ORDER BY id DESC LIMIT @limit`,
       )
-      .all({
-        module: query.module ?? null,
-        kind: query.kind ?? null,
-        after: query.after ?? 0,
-        limit: query.limit,
-      }) as StoredRow[];
+      .all({ ...values, ...text, limit }) as StoredRow[];
     return rows.map((row) => ({ ...row, inputs: JSON.parse(row.inputs) as HistoryRow["inputs"] }));
   }
 
@@ -131,7 +151,8 @@ export class History {
       `CREATE TABLE IF NOT EXISTS entries (
          id INTEGER PRIMARY KEY, at TEXT NOT NULL, node TEXT NOT NULL, kind TEXT NOT NULL, module TEXT,
          rule TEXT NOT NULL, sentence TEXT NOT NULL, inputs TEXT NOT NULL, outcome TEXT NOT NULL);
-       CREATE INDEX IF NOT EXISTS entries_of_module ON entries (module, id);`,
+       CREATE INDEX IF NOT EXISTS entries_of_module ON entries (module, id);
+       CREATE INDEX IF NOT EXISTS entries_of_kind ON entries (kind, id);`,
     );
     this.database.pragma(`user_version = ${format}`);
   }

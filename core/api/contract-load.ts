@@ -132,7 +132,8 @@ export interface CopyView {
   /** It ran alone from … to …; absent: never since the copies were last equal. */
   readonly alone?: { readonly from: string; readonly to?: string };
   readonly lastWrite?: string;
-  readonly sizeBytes: number;
+  /** Of its files; null: cannot be told from here. */
+  readonly sizeBytes: number | null;
   /** Regions marked as possibly differing from the other copy; null: cannot be told from here. */
   readonly differingBytes: number | null;
   /** What is lost when this copy is the one that goes on. */

@@ -32,6 +32,7 @@ import type {
   VmView,
 } from "./contract.js";
 import type { LiveListener } from "./live.js";
+import type { WatchDoor } from "./watch-door.js";
 
 /** Who asks: root on the unix socket, a certificate of the cluster, a person by a session, or nobody we know. */
 export type Caller = {
@@ -47,7 +48,16 @@ export type Caller = {
 export interface HistoryQuery {
   readonly module?: string;
   readonly kind?: HistoryEntry["kind"];
+  /** The other node's history; absent: of the one that answers. */
+  readonly node?: string;
+  /** Text in sentence, outcome, rule, module or evidence. */
+  readonly search?: string;
+  /** Not before, not after: ISO 8601. */
+  readonly from?: string;
+  readonly to?: string;
   readonly after?: number;
+  /** Older than this entry: the next page. */
+  readonly before?: number;
   readonly limit: number;
 }
 
@@ -78,12 +88,13 @@ export interface ApiDoor {
 
   status(): Status;
   figures(module: string, node: string | undefined): Promise<Figures>;
-  history(query: HistoryQuery): readonly HistoryEntry[];
+  history(query: HistoryQuery): Promise<readonly HistoryEntry[]>;
   doctor(): Promise<DoctorReport>;
   /** Events after `lastId`, then live ones; returns how to stop. */
   subscribe(lastId: number | undefined, listener: LiveListener): () => void;
   ready(module: string): boolean;
   readonly load: LoadDoor;
+  readonly watch: WatchDoor;
 
   command(module: string, request: CommandRequest, caller: Caller): Promise<CommandReply>;
   verify(module: string, request: VerifyRequest): Promise<void>;

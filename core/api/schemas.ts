@@ -15,7 +15,7 @@ export const moduleParams = Type.Object({ module: Type.String({ pattern: "^[a-z]
 export const procedureParams = Type.Object({ id: Type.String({ pattern: "^[a-z0-9-]{1,64}$" }) });
 export const peerCallParams = Type.Object({ call: Type.String({ pattern: "^[a-z-]{1,40}$" }) });
 
-const verb = Type.Union(
+export const verb = Type.Union(
   (["start", "stop", "restart", "stopstart", "swap", "prim", "second", "resolve"] as const).map((one) =>
     Type.Literal(one),
   ),
@@ -109,7 +109,12 @@ export const historyQuery = Type.Object(
   {
     module: optional(Type.String({ pattern: "^[a-z][a-z0-9-]{0,30}$" })),
     kind: optional(Type.Union((["decision", "audit", "log"] as const).map((one) => Type.Literal(one)))),
+    node: optional(word),
+    search: optional(Type.String({ minLength: 1, maxLength: 200 })),
+    from: optional(Type.String({ maxLength: 40 })),
+    to: optional(Type.String({ maxLength: 40 })),
     after: optional(Type.Integer({ minimum: 0 })),
+    before: optional(Type.Integer({ minimum: 1 })),
     limit: Type.Integer({ minimum: 1, maximum: 1000, default: 100 }),
   },
   closed,

@@ -35,6 +35,7 @@ import { loadRoutes } from "./routes/load.js";
 import { moduleRoutes } from "./routes/modules.js";
 import { protectRoutes } from "./routes/protect.js";
 import { statusRoutes } from "./routes/status.js";
+import { watchRoutes } from "./routes/watch.js";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -69,6 +70,7 @@ const allRoutes: readonly Routes[] = [
   clusterRoutes,
   accessRoutes,
   loadRoutes,
+  watchRoutes,
 ];
 
 export interface ApplicationParts {

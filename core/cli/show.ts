@@ -12,6 +12,7 @@ import type {
   Status,
 } from "../api/contract.js";
 import {
+  alarmLooks,
   bytesText,
   clockText,
   copyingWords,
@@ -53,7 +54,6 @@ export function table(rows: readonly (readonly string[])[], indent = "  "): stri
 export function showStatus(status: Status): string {
   const seen = `as ${status.answeredBy} sees it at ${clockText(status.at)}`;
   const head = `Gemel ${status.version} · ${status.cluster ?? "no cluster"} · ${seen}\n`;
-  const warnings = status.warnings.map((text) => `${paint("!", "red")} ${text}\n`).join("");
   const procedures = status.procedures
     .filter(({ state }) => state === "running")
     .map(showProcedure)
@@ -61,11 +61,23 @@ export function showStatus(status: Status): string {
   return [
     head,
     `${status.sentence}\n`,
-    warnings,
+    showAlarms(status),
     status.nodes.length === 0 ? "" : `\n${table(status.nodes.map(nodeRow))}`,
     status.modules.map(showModule).join(""),
     procedures === "" ? "" : `\n${procedures}`,
   ].join("");
+}
+
+/** What an older daemon left behind has warnings only. */
+function showAlarms({ alarms, warnings }: Partial<Pick<Status, "alarms" | "warnings">>): string {
+  if (alarms === undefined) return (warnings ?? []).map((text) => `${paint("!", "red")} ${text}\n`).join("");
+  return alarms
+    .map(({ id, severity, sentence, next, since, acknowledged }) => {
+      const by = acknowledged === undefined ? "" : `, acknowledged by ${acknowledged.by}`;
+      const mark = paint("!", alarmLooks[severity].colour);
+      return `${mark} ${sentence}\n    since ${clockText(since)}${by} [${id}]\n    next: ${next}\n`;
+    })
+    .join("");
 }
 
 function nodeRow(node: NodeStatus): string[] {

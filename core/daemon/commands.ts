@@ -70,7 +70,7 @@ export class Commands {
   }
 
   /** Where a command belongs that names no node: here, unless only the other node can do it. */
-  private placeOf(module: string, request: CommandRequest): NodeName {
+  placeOf(module: string, request: CommandRequest): NodeName {
     const { nodes } = this.edge.modules.expect(module);
     const self = this.edge.self();
     if (request.node !== undefined) {

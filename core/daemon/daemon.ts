@@ -39,6 +39,8 @@ export interface DaemonOptions {
 const tellEveryMs = 250;
 const keepStatusEveryMs = 2_000;
 const statusFormat = 1;
+/** So far back it is looked for when a copy began to run alone. */
+const decisionsMax = 500;
 
 export class Daemon {
   readonly paths: Paths;
@@ -109,7 +111,11 @@ export class Daemon {
         record: (entry) => this.record(entry),
         changed: () => this.changed(),
         stream: this.live,
-        unwritable: () => this.unwritable(),
+        seen: {
+          unwritable: () => this.unwritable(),
+          decisions: (module) =>
+            this.history.read({ module, kind: "decision", limit: decisionsMax }).reverse(),
+        },
         failed,
       },
       member,

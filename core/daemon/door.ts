@@ -29,6 +29,7 @@ import type { Running } from "./running.js";
 import { seconds } from "../base/units.js";
 import type { Member } from "./membership.js";
 import { protectVm, vmsOf } from "./vms.js";
+import { readHistory, watchDoor } from "./watch-door.js";
 
 /** The host's first label, as a node's name. */
 const hostName = (): string => hostname().split(".")[0]?.toLowerCase() ?? "node";
@@ -37,6 +38,7 @@ export function openDoor(daemon: Daemon): ApiDoor {
   return {
     ...lookingDoor(daemon),
     load: loadDoor(daemon),
+    watch: watchDoor(daemon),
     ...moduleDoor(daemon),
     ...clusterDoor(daemon),
   };
@@ -51,7 +53,7 @@ function lookingDoor(daemon: Daemon): Pick<ApiDoor, Looking> {
     access: () => daemon.access,
     audit: (caller, what, module, outcome) => daemon.audit(caller, what, module, outcome),
     status: () => daemon.status(),
-    history: (query) => daemon.history.read(query),
+    history: (query) => readHistory(daemon, query),
     doctor: () =>
       examine({
         node: daemon.node,

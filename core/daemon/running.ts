@@ -38,7 +38,7 @@ import { servicesOf } from "./services.js";
 import { setAside } from "./set-aside.js";
 import { Sharing } from "./sharing.js";
 import { statusOf } from "./status.js";
-import { pauseWords, Watch, type WatchEdge } from "./watch.js";
+import { pauseWords, Watch, type WatchSources } from "./watch.js";
 
 export interface RunningEdge {
   readonly paths: Paths;
@@ -50,7 +50,7 @@ export interface RunningEdge {
   readonly record: (entry: Recorded) => void;
   readonly changed: () => void;
   readonly stream: FiguresStream;
-  readonly unwritable: WatchEdge["unwritable"];
+  readonly seen: WatchSources;
   /** A broken invariant or a state that cannot be written: the daemon ends. */
   readonly failed: (error: unknown) => void;
 }
@@ -129,7 +129,7 @@ export class Running {
       folder: paths.state,
       log: (sentence, outcome) => this.log(null, sentence, outcome),
       changed: edge.changed,
-      unwritable: edge.unwritable,
+      seen: edge.seen,
     });
     this.vms = new VmHands(hypervisor, (module, command, limit) => this.mirrors.ask(module, command, limit));
     this.effects = new Effects(this.effectEdge(member));

@@ -140,7 +140,7 @@ function moduleStatus(inputs: StatusInputs, module: ModuleState, view: ModuleVie
       startOf: (node) => inputs.startOf(id, node),
     }),
     nodes,
-    reintegration: inputs.copying(id),
+    reintegration: copying,
     conflict,
     troubles: [...(elsewhere === undefined ? [] : [elsewhere]), ...troublesOf(module, own)],
     actions: verbs.map((verb) => {
@@ -162,8 +162,8 @@ function activeOf(nodes: readonly ModuleOnNode[]): string | null {
   return (running.find(({ live }) => live) ?? running[0])?.node ?? null;
 }
 
-function seenPair(
-  { state, now }: StatusInputs,
+export function seenPair(
+  { state, now }: Pick<StatusInputs, "state" | "now">,
   module: ModuleState,
   view: ModuleView | undefined,
 ): { readonly self: Seen; readonly other: Seen } {

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { Status } from "../api/contract.js";
 import { momentText } from "../api/words.js";
 import { GemelError } from "../base/errors.js";
-import type { Milliseconds } from "../base/units.js";
+import { seconds, type Milliseconds } from "../base/units.js";
 import { certificateEnds } from "../cluster/membership-card.js";
 import { gemelVersion } from "../cluster/version.js";
 import { peersOf } from "../config/cluster-file.js";
@@ -19,8 +19,10 @@ import { AlarmBook } from "../status/alarm-book.js";
 import { alarmsOf, type AlarmFacts, type CertificateFact, type DiskFact } from "../status/alarms.js";
 import { measuresOf, startOf, Stopwatch, type Measure, type Measures } from "../status/measures.js";
 import { FactsExchange, nodeFactsCall, type NodeFacts } from "../status/node-facts.js";
+import type { OwnCopy, PastDecision } from "../status/copies.js";
 import { bootClock, wallClock } from "./clock.js";
 import { forward } from "./forward.js";
+import { ownCopy } from "./own-copy.js";
 import type { Running } from "./running.js";
 
 export interface WatchEdge {
@@ -28,9 +30,19 @@ export interface WatchEdge {
   readonly folder: string;
   readonly log: (sentence: string, outcome: string) => void;
   readonly changed: () => void;
+  readonly seen: WatchSources;
+}
+
+/** What the history tells. */
+export interface WatchSources {
   /** What cannot be written just now, and why. */
   readonly unwritable: () => AlarmFacts["unwritable"];
+  /** Of a module, the last ones, oldest first. */
+  readonly decisions: (module: string) => readonly PastDecision[];
 }
+
+/** The other node's half of both copies. */
+export const copyCall = "copy";
 
 const dayMs = 86_400_000;
 
@@ -74,6 +86,7 @@ export class Watch {
         alarms: this.book.found,
         measures: this.stopwatch.measures,
       } satisfies NodeFacts),
+    [copyCall]: (body) => this.ownCopy(String((body as { readonly module?: unknown } | null)?.module)),
   };
 
   /** Every state of the loop. */
@@ -99,7 +112,7 @@ export class Watch {
       disks: this.disks(),
       certificates: this.certificates(),
       peers: this.facts.live(),
-      unwritable: this.edge.unwritable(),
+      unwritable: this.edge.seen.unwritable(),
       troubles: running.modules.troubles(),
     });
     const theirs = this.facts.live().flatMap(({ alarms }) => alarms);
@@ -136,6 +149,19 @@ export class Watch {
     this.running.sharing.record.set("ack", id, { by, at: wallClock() });
     this.edge.changed();
     return { sentence: `Acknowledged by ${by}: ${alarm.sentence}` };
+  }
+
+  /** This node's copy of a module, as far as can be told from here. */
+  async ownCopy(module: string): Promise<OwnCopy> {
+    const { modules, mirrors, node } = this.running;
+    modules.expect(module);
+    const view = this.running.views().find((one) => one.module === module);
+    const ask = async (what: "figures" | "list-files"): Promise<unknown> =>
+      mirrors.lastStatus(module) === undefined
+        ? undefined
+        : await mirrors.ask(module, { do: what }, seconds(5)).catch(() => undefined);
+    const [figures, files] = await Promise.all([ask("figures"), ask("list-files")]);
+    return ownCopy(node, view, figures, files, this.edge.seen.decisions(module));
   }
 
   private whoDoesNotKnow(): string {

@@ -21,7 +21,9 @@ const table: Readonly<Record<Admits, readonly string[]>> = {
     "GET /api/v1/history",
     "GET /api/v1/modules",
     "GET /api/v1/modules/:module",
+    "GET /api/v1/modules/:module/copies",
     "GET /api/v1/modules/:module/figures",
+    "GET /api/v1/modules/:module/preview",
     "GET /api/v1/openapi.json",
     "GET /api/v1/placement",
     "GET /api/v1/procedures/:id",
@@ -34,9 +36,12 @@ const table: Readonly<Record<Admits, readonly string[]>> = {
     "POST /api/v1/session/password",
   ],
   control: [
+    "DELETE /api/v1/pause",
+    "POST /api/v1/alarms/:id/acknowledge",
     "POST /api/v1/modules/:module/commands",
     "POST /api/v1/modules/:module/verify",
     "POST /api/v1/shutdown",
+    "PUT /api/v1/pause",
   ],
   admin: [
     "DELETE /api/v1/certificates/console",

@@ -12,7 +12,7 @@ import { saveModule } from "../../core/config/files.js";
 import type { ModuleSettings } from "../../core/config/module-file.js";
 import { moduleFile, pathsUnder } from "../../core/config/paths.js";
 import { writeDurable } from "../../core/record/durable-file.js";
-import type { ModuleStatus } from "../../core/api/contract.js";
+import type { Copies, ModuleStatus } from "../../core/api/contract.js";
 import { fakeDefinition } from "../contract/fake-hypervisor.js";
 import { Pair, type Node } from "./pair/pair.js";
 
@@ -91,6 +91,85 @@ test("swap", async () => {
   assert.equal(swapped.code, 0, swapped.stderr + pair.log("alpha").slice(-3000));
   await pair.until("beta runs it", async () => (await stateOf("alpha", "beta")) === "PRIM");
   assert.match(pair.mirrors.file("cam1", "domain.xml") ?? "", /Kamera Süd/);
+});
+
+test("said-before-it-is-done", async () => {
+  for (const node of ["alpha", "beta"] as const) {
+    // How long alpha's guest took to stop reaches beta with the next exchange.
+    await pair.until(`${node} knows how long it takes`, async () => {
+      const shown = await pair.gemel(node, "swap", "cam1", "--dry-run");
+      assert.equal(shown.code, 0, shown.stderr);
+      assert.match(shown.stdout, /guest on beta is shut down[\s\S]*starts on alpha/);
+      return /It is away for about/.test(shown.stdout);
+    });
+  }
+  const refused = await pair.gemel("alpha", "resolve", "cam1", "--keep", "beta", "--dry-run");
+  assert.equal(refused.code, 1);
+  assert.match(refused.stdout, /both copies[\s\S]*alpha +beta[\s\S]*Refused now:/);
+  const both = await pair.gemel("beta", "resolve", "cam1", "--dry-run", "--json");
+  const { copies } = JSON.parse(both.stdout) as { readonly copies: Copies };
+  assert.deepEqual(
+    copies.copies.map(({ node, live, upToDate, generation }) => [node, live, upToDate, generation.length]),
+    [
+      ["alpha", true, true, 16],
+      ["beta", true, true, 16],
+    ],
+  );
+  assert.equal((await pair.gemel("alpha", "resolve", "cam1")).code, 2, "resolve itself names its winner");
+});
+
+test("if-the-host-died", async () => {
+  for (const node of ["alpha", "beta"] as const) {
+    const found = await module(node);
+    assert.equal(found?.sentence, "Protected");
+    assert.equal(found.active, "beta");
+    assert.match(found.ifHostDied.sentence, /^If beta died now: back in about \d+ s on alpha\.$/);
+  }
+});
+
+test("alarm-acknowledged-on-one-node-is-so-on-the-other", async () => {
+  const id = "no-arbiter";
+  const done = await pair.gemel("alpha", "acknowledge", id);
+  assert.equal(done.code, 0, done.stderr);
+  await pair.until("beta knows who has acknowledged it", async () => {
+    const { alarms } = await pair.status("beta");
+    return alarms.find((alarm) => alarm.id === id)?.acknowledged?.by === "root";
+  });
+  const shown = await pair.gemel("beta", "status");
+  assert.match(shown.stdout, /No arbiter[\s\S]*acknowledged by root \[no-arbiter\]/);
+  const unknown = await pair.gemel("alpha", "acknowledge", "nothing");
+  assert.equal(unknown.code, 1);
+  assert.match(unknown.stderr, /GEMEL-1018/);
+});
+
+test("pause-is-known-to-both-and-survives-a-restart", async () => {
+  const paused = await pair.gemel("alpha", "pause", "--why", "new switch");
+  assert.equal(paused.code, 0, paused.stderr);
+  await pair.until("beta is paused", async () => (await pair.status("beta")).pause?.why === "new switch");
+  assert.match((await module("beta"))?.ifHostDied.sentence ?? "", /automatic failover is paused/);
+  await pair.stop("alpha", "SIGKILL");
+  await pair.start("alpha");
+  assert.equal((await pair.status("alpha")).pause?.by, "root");
+  const status = await pair.gemel("alpha", "status");
+  assert.match(status.stdout, /paused since .* by root \(new switch\)[\s\S]*next: gemel resume/);
+  await pair.until("alpha follows again", async () => (await stateOf("beta", "alpha")) === "SECOND");
+  const resumed = await pair.gemel("beta", "resume");
+  assert.equal(resumed.code, 0, resumed.stderr);
+  await pair.until("alpha is not", async () => (await pair.status("alpha")).pause === null);
+});
+
+test("events-and-audit-of-either-node", async () => {
+  const audit = await pair.gemel("beta", "audit", "--node", "alpha", "--search", "pause");
+  assert.equal(audit.code, 0, audit.stderr);
+  assert.match(audit.stdout, /alpha root from local: PUT \/api\/v1\/pause → accepted/);
+  const events = await pair.gemel("alpha", "events", "--kind", "decision", "--module", "cam1", "--csv");
+  assert.match(
+    events.stdout,
+    /^time,node,kind,module,rule,sentence,outcome,by,from\n[^\n]*,alpha,decision,cam1,/,
+  );
+  const none = await pair.gemel("alpha", "events", "--since", "2100-01-01", "--json");
+  assert.equal(none.stdout.trim(), "[]");
+  assert.equal((await pair.gemel("alpha", "events", "--since", "soon")).code, 2);
 });
 
 test("daemon-restart-keeps-the-secondary", async () => {

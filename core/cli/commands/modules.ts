@@ -15,12 +15,14 @@ import { bytesText } from "../../api/words.js";
 import { refused, usage } from "../outcome.js";
 import { atRest, moduleIn, type Session } from "../session.js";
 import { table } from "../show.js";
+import { dryRun, keepMissing } from "./preview.js";
 import { secondsOf } from "./status.js";
 
 interface VerbOptions {
   readonly node?: string;
   readonly force?: boolean;
   readonly keep?: string;
+  readonly dryRun?: boolean;
   readonly wait: boolean;
   readonly timeout: string;
 }
@@ -43,9 +45,10 @@ export function moduleCommands(program: Command, open: () => Session): void {
       .description(description)
       .option("--node <name>", "only on this node")
       .option("--force", "the forced variant; says first what it may cost")
+      .option("--dry-run", "only say what it would do now")
       .option("--no-wait", "do not wait until it is done")
       .option("--timeout <seconds>", "stop waiting after this time (exit 3)", "300");
-    if (verb === "resolve") command.requiredOption("--keep <node>", "whose copy goes on");
+    if (verb === "resolve") command.option("--keep <node>", "whose copy goes on");
     command.action((id: string, options: VerbOptions) => carryOut(open(), verb, id, options));
   }
   program
@@ -65,12 +68,14 @@ export function moduleCommands(program: Command, open: () => Session): void {
 }
 
 async function carryOut(session: Session, verb: ModuleVerb, id: string, options: VerbOptions): Promise<void> {
-  const request: CommandRequest = {
-    verb,
-    ...(options.node !== undefined && { node: options.node }),
-    ...(options.force === true && { force: true }),
-    ...(options.keep !== undefined && { keep: options.keep }),
-  };
+  const { node, keep } = options;
+  const asked = { verb, ...(node !== undefined && { node }), ...(keep !== undefined && { keep }) };
+  if (options.dryRun === true) {
+    await dryRun(session, id, asked);
+    return;
+  }
+  if (verb === "resolve" && keep === undefined) throw keepMissing();
+  const request: CommandRequest = { ...asked, ...(options.force === true && { force: true }) };
   const reply = await session.connection.send<CommandReply>(
     "POST",
     `/modules/${encodeURIComponent(id)}/commands`,

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// events, audit: the history with filters, for reading, for a spreadsheet, and as it happens.
+
+import type { Command } from "commander";
+import type { HistoryEntry } from "../../api/contract.js";
+import { usage } from "../outcome.js";
+import type { Session } from "../session.js";
+import { paint, showHistory } from "../show.js";
+import { timeText } from "../../api/words.js";
+
+interface EventOptions {
+  readonly module?: string;
+  readonly kind?: string;
+  readonly node?: string;
+  readonly search?: string;
+  readonly since?: string;
+  readonly until?: string;
+  readonly limit: string;
+  readonly follow?: boolean;
+  readonly csv?: boolean;
+}
+
+const kinds = ["decision", "audit", "log"];
+/** The API gives this many at once. */
+const pageMax = 1_000;
+const countMax = 50_000;
+
+export function eventCommands(program: Command, open: () => Session): void {
+  const events = filters(program.command("events").description("what happened: decisions, commands, log"));
+  events
+    .option("--kind <kind>", kinds.join(", "))
+    .action((options: EventOptions) => show(open(), options, showHistory));
+  filters(program.command("audit").description("who did what from where")).action((options: EventOptions) =>
+    show(open(), { ...options, kind: "audit" }, showAudit),
+  );
+}
+
+function filters(command: Command): Command {
+  return command
+    .option("--module <id>", "of this module")
+    .option("--node <name>", "of this node (default: the one that answers)")
+    .option("--search <text>", "with this text in it")
+    .option("--since <when>", "not before: 90m, 12h, 3d ago, or a time (2026-11-21T03:00)")
+    .option("--until <when>", "not after")
+    .option("-n, --limit <count>", "how many, newest ones", "100")
+    .option("--follow", "go on with what happens, until interrupted")
+    .option("--csv", "output for a spreadsheet");
+}
+
+type Shown = (entries: readonly HistoryEntry[], evidence: boolean) => string;
+
+async function show(session: Session, options: EventOptions, text: Shown): Promise<void> {
+  if (options.kind !== undefined && !kinds.includes(options.kind))
+    throw usage(`--kind must be one of ${kinds.join(", ")}`);
+  const follows = options.follow === true;
+  if (follows && options.node !== undefined) throw usage("--follow shows the node that answers: use --host");
+  const entries = await read(session, options);
+  const isCsv = options.csv === true && !session.json;
+  const written = (some: readonly HistoryEntry[]): string => (isCsv ? csvOf(some) : text(some, false));
+  if (isCsv) process.stdout.write(`${csvHead}\n`);
+  if (session.json && follows) for (const entry of [...entries].reverse()) session.print(entry, "");
+  else session.print(entries, written(entries));
+  if (!follows) return;
+  const wanted = matcher(options);
+  await session.connection.follow((event) => {
+    if (event.kind === "history" && wanted(event.entry)) session.print(event.entry, written([event.entry]));
+    return false;
+  });
+}
+
+/** Page by page, newest first. */
+async function read(session: Session, options: EventOptions): Promise<readonly HistoryEntry[]> {
+  const wanted = Number(options.limit);
+  if (!(Number.isInteger(wanted) && wanted >= 1 && wanted <= countMax))
+    throw usage(`--limit must be 1 to ${countMax}`);
+  const { module, kind, node, search, since, until } = options;
+  const found: HistoryEntry[] = [];
+  while (found.length < wanted) {
+    const last = found.at(-1);
+    const query = new URLSearchParams({
+      limit: String(Math.min(pageMax, wanted - found.length)),
+      ...(module !== undefined && { module }),
+      ...(kind !== undefined && { kind }),
+      ...(node !== undefined && { node }),
+      ...(search !== undefined && { search }),
+      ...(since !== undefined && { from: momentOf(since) }),
+      ...(until !== undefined && { to: momentOf(until) }),
+      ...(last !== undefined && { before: String(last.id) }),
+    });
+    const page = await session.connection.get<HistoryEntry[]>(`/history?${query.toString()}`);
+    found.push(...page);
+    if (page.length < Math.min(pageMax, wanted)) break;
+  }
+  return found;
+}
+
+const spans: Readonly<Record<string, number>> = { s: 1e3, m: 60e3, h: 3600e3, d: 86_400e3, w: 604_800e3 };
+
+/** "90m" is that long ago; anything else is a time as ISO 8601 writes it. */
+export function momentOf(text: string): string {
+  const [, count = "", unit = ""] = /^(\d{1,6})([smhdw])$/.exec(text) ?? [];
+  const span = spans[unit];
+  const at = span === undefined ? new Date(text) : new Date(Date.now() - Number(count) * span);
+  if (Number.isNaN(at.getTime())) throw usage(`"${text}" is no time: 90m, 12h, 3d, or 2026-11-21T03:00`);
+  return at.toISOString();
+}
+
+/** What the API does for the past, for what comes in live. */
+function matcher({ module, kind, search }: EventOptions): (entry: HistoryEntry) => boolean {
+  const text = search?.toLowerCase();
+  return (entry) =>
+    (module === undefined || entry.module === module) &&
+    (kind === undefined || entry.kind === kind) &&
+    (text === undefined || JSON.stringify(entry).toLowerCase().includes(text));
+}
+
+function showAudit(entries: readonly HistoryEntry[]): string {
+  return [...entries]
+    .reverse()
+    .map(({ at, node, module, sentence, inputs, outcome }) => {
+      const who = `${String(inputs["by"] ?? "")} from ${String(inputs["from"] ?? "")}`;
+      const what = module === null ? sentence : `${sentence} ${paint(module, "bold")}`;
+      return `${timeText(at)} ${node} ${who}: ${what} → ${outcome}\n`;
+    })
+    .join("");
+}
+
+const csvHead = "time,node,kind,module,rule,sentence,outcome,by,from";
+
+export function csvOf(entries: readonly HistoryEntry[]): string {
+  return [...entries]
+    .reverse()
+    .map(({ at, node, kind, module, rule, sentence, outcome, inputs }) => {
+      const who = [inputs["by"], inputs["from"]].map((one) => (one === undefined ? "" : String(one)));
+      return `${[at, node, kind, module ?? "", rule, sentence, outcome, ...who].map(cell).join(",")}\n`;
+    })
+    .join("");
+}
+
+/** Quoted where it must be; what a spreadsheet would take for a formula is made text. */
+function cell(value: string): string {
+  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
