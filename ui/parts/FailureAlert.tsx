@@ -19,6 +19,7 @@ export function FailureAlert({
   return (
     <Alert
       isInline
+      component="p"
       variant="danger"
       title={title}
       {...(onClose === undefined ? {} : { actionClose: <AlertActionCloseButton onClose={onClose} /> })}

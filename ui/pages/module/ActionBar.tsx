@@ -94,7 +94,7 @@ function ChoiceMenu({ name, choices, onChoose }: ChoiceMenuProps): ReactNode {
       onSelect={() => {
         setOpen(false);
       }}
-      popperProps={{ position: "right", preventOverflow: true }}
+      popperProps={{ position: "right", preventOverflow: true, appendTo: "inline" }}
       toggle={(toggle: Ref<MenuToggleElement>) => (
         <MenuToggle
           ref={toggle}

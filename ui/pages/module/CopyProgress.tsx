@@ -36,7 +36,7 @@ export function CopyProgress({ module }: { readonly module: ModuleStatus }): Rea
         <p>
           <strong>{etaWords(copy)}</strong> {kindSentences[copy.kind]}
         </p>
-        <dl className="gm-numbers">
+        <dl className="gm-numbers gm-numbers-wide">
           <Number term="Looked at" text={`${bytesText(copy.bytesDone)} of ${bytesText(copy.bytesTotal)}`} />
           <Number term="Rate" text={rateText(copy.bytesPerSecond)} />
           <Number term="Sent, because it differed" text={bytesText(copy.bytesSent)} />

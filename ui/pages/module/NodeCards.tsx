@@ -16,18 +16,28 @@ import type { ReactNode } from "react";
 import type { ModuleOnNode, ModuleStatus } from "../../../core/api/contract.js";
 import { lastKnownLook, roles, stateLooks, timeText, type Look } from "../../../core/api/words.js";
 import { LookLabel } from "../../parts/LookLabel.js";
+import { reasonText } from "./reason-words.js";
 
 export function NodeCards({ module }: { readonly module: ModuleStatus }): ReactNode {
   return (
     <section className="gm-pair" aria-label="Both nodes">
       {module.nodes.map((row) => (
-        <NodeCard key={row.node} row={row} />
+        <NodeCard
+          key={row.node}
+          row={row}
+          peer={module.nodes.find(({ node }) => node !== row.node)?.node ?? ""}
+        />
       ))}
     </section>
   );
 }
 
-function NodeCard({ row }: { readonly row: ModuleOnNode }): ReactNode {
+interface NodeCardProps {
+  readonly row: ModuleOnNode;
+  readonly peer: string;
+}
+
+function NodeCard({ row, peer }: NodeCardProps): ReactNode {
   const { node, state, stability, live, upToDate, generation, session, since, vm } = row;
   const look = stateLooks[state][stability];
   return (
@@ -45,7 +55,7 @@ function NodeCard({ row }: { readonly row: ModuleOnNode }): ReactNode {
             <LookLabel look={upToDate ? goodCopy : behindCopy} />
           </Row>
           <Row term="VM">{vmWords[vm]}</Row>
-          <Row term="Reason">{reasonText(row)}</Row>
+          <Row term="Reason">{reasonText(row.reason, peer)}</Row>
           <Row term={live ? "Since" : "Last seen"}>{timeText(since)}</Row>
           <Row term="Generation">
             <code className="gm-generation">{generation === "" ? "–" : generation}</code>
@@ -68,12 +78,6 @@ const vmWords: Readonly<Record<ModuleOnNode["vm"], string>> = {
 
 const silentWords = ({ node }: ModuleOnNode): string =>
   `${node} is silent. What stands here is what it last said, not what is.`;
-
-/** "peer-silent" → "peer silent": the daemon's word, readable; the sentence above says the rest. */
-function reasonText({ reason }: ModuleOnNode): string {
-  if (reason === "none" || reason === "") return "all is as it should be";
-  return reason === "never-heard" ? "never heard of yet" : reason.replaceAll("-", " ");
-}
 
 function Row({ term, children }: { readonly term: string; readonly children: ReactNode }): ReactNode {
   return (

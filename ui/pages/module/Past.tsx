@@ -138,6 +138,7 @@ function Unread({ history }: { readonly history: NodeHistory }): ReactNode {
     <Alert
       isInline
       isPlain
+      component="p"
       variant="warning"
       title={`${node}'s own record cannot be read now: ${failure.message}`}
     />

@@ -71,7 +71,7 @@ export function SettingsForm({ view, mayChange }: SettingsFormProps): ReactNode 
         <FailureAlert failure={change.error} what="Nothing was changed" />
       )}
       {change.isSuccess && !isChanged && (
-        <Alert isInline isPlain variant="success" title="Saved on both nodes." role="status" />
+        <Alert isInline isPlain component="p" variant="success" title="Saved on both nodes." role="status" />
       )}
       {mayChange && (
         <ActionGroup>
@@ -131,9 +131,7 @@ function FieldOf({ field, value, failure, isDisabled, onType }: FieldProps): Rea
           {failure === null ? (
             <HelperTextItem>{help}</HelperTextItem>
           ) : (
-            <HelperTextItem variant="error">
-              {failure.message} {failure.next}
-            </HelperTextItem>
+            <HelperTextItem variant="error">{failure.message}</HelperTextItem>
           )}
         </HelperText>
       </FormHelperText>

@@ -94,6 +94,7 @@ function UnprotectDialog({ module, onClose }: DialogProps): ReactNode {
         <Alert
           isInline
           isPlain
+          component="p"
           variant="warning"
           title="When that host dies, the VM is gone until it is back."
         />

@@ -26,7 +26,7 @@ export function UserconfigEditor({ view, mayChange }: EditorProps): ReactNode {
       }}
     >
       {view.warnings.map((warning) => (
-        <Alert key={warning} isInline isPlain variant="warning" title={warning} />
+        <Alert key={warning} isInline isPlain component="p" variant="warning" title={warning} />
       ))}
       <NumberedText text={text} wrong={wrong} isReadOnly={!mayChange} onType={setText} />
       <div id="userconfig-refusal">

@@ -34,7 +34,14 @@ export function VerifyCard({ module }: { readonly module: ModuleStatus }): React
         <LastVerify module={module} />
         {change.error !== null && <FailureAlert failure={change.error} what="It was not started" />}
         {change.isSuccess && !isGoing && (
-          <Alert isInline isPlain variant="info" role="status" title="Started. The result will stand here." />
+          <Alert
+            isInline
+            isPlain
+            component="p"
+            variant="info"
+            role="status"
+            title="Started. The result will stand here."
+          />
         )}
         <p className="gm-quiet">{verbWords.verify.sentence}</p>
         <Checkbox
@@ -83,6 +90,7 @@ function LastVerify({ module }: { readonly module: ModuleStatus }): ReactNode {
     <Alert
       isInline
       isPlain
+      component="p"
       variant={isGood ? "success" : "warning"}
       title={`Last compared ${timeText(at)}: ${found}.`}
     />

@@ -78,9 +78,7 @@ function PlaceField({ id, label, value, placeholder, help, failure, onType }: Pl
           {failure === null ? (
             <HelperTextItem>{help}</HelperTextItem>
           ) : (
-            <HelperTextItem variant="error">
-              {failure.message} {failure.next}
-            </HelperTextItem>
+            <HelperTextItem variant="error">{failure.message}</HelperTextItem>
           )}
         </HelperText>
       </FormHelperText>

@@ -187,7 +187,7 @@ function LegFigures({ way, geometry, figures }: PartProps): ReactNode {
     <g>
       <Figure at={guest} lines={[latencyText(writeP50Us), `p99 ${latencyText(writeP99Us)}`]} />
       <Figure at={local} lines={[latencyText(localP50Us), rateText(bytesWrittenPerSecond)]} />
-      {isFed && (
+      {isFed && peerP50Us !== null && (
         <Figure
           at={peer}
           lines={[latencyText(peerP50Us), way.network === "flows" ? rateText(bytesWrittenPerSecond) : ""]}

@@ -35,7 +35,7 @@ export function ProcedureProgress({ procedure }: { readonly procedure: Procedure
       <p role="status">{sentenceOf(procedure, current ?? step)}</p>
       <Moving procedure={procedure} />
       {failure !== undefined && (
-        <Alert isInline variant="danger" title={failure.message} component="h4">
+        <Alert isInline variant="danger" title={failure.message} component="p">
           {failure.next !== "" && <Content component="p">What now: {failure.next}</Content>}
           <Content component="small">{[failure.code, failure.where].join(" · ")}</Content>
         </Alert>

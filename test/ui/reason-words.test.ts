@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// The console's sentences for reasons are the daemon's.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { reasonWords } from "../../core/failover/reasons.js";
+import { reasonSentences, reasonText } from "../../ui/pages/module/reason-words.js";
+
+void describe("reason-words", () => {
+  void it("are-the-daemon-s-own", () => {
+    const core = Object.entries(reasonWords).map(([reason, { sentence }]) => [reason, sentence]);
+    assert.deepEqual(reasonSentences, {
+      ...Object.fromEntries(core),
+      "never-heard": "It has never been heard of yet.",
+    });
+  });
+
+  void it("name-the-other-node", () => {
+    assert.equal(reasonText("alone", "beta"), "One complete copy: beta is not up to date.");
+    assert.equal(reasonText("none", "beta"), "All is as it should be.");
+    assert.equal(reasonText("not-known-yet", "beta"), "not known yet.");
+  });
+});
