@@ -10,11 +10,11 @@ import { queryClient, TransportProvider } from "./asking.js";
 import { HandOverGuard } from "./handover/HandOverGuard.js";
 import { LiveProvider } from "./live/live.js";
 import { FailureAlert } from "./parts/FailureAlert.js";
+import NobodyAnswers from "./pages/nobody/NobodyAnswers.js";
 import { ConsoleRoutes } from "./routes.js";
 import { SessionProvider, sessionPath, useSessionHold } from "./session.js";
 
 const Login = lazy(() => import("./pages/login/Login.js"));
-const NobodyAnswers = lazy(() => import("./pages/nobody/NobodyAnswers.js"));
 
 export function App({ transport }: { readonly transport: Transport }): ReactNode {
   const [client] = useState(() => clientThatNoticesTheEnd());

@@ -6,16 +6,16 @@
 // Invariant: nothing is posted to a node that has not just answered.
 
 import { Button } from "@patternfly/react-core";
-import { lazy, useEffect, useReducer, useRef, useState, type ReactNode, type RefObject } from "react";
+import { useEffect, useReducer, useRef, useState, type ReactNode, type RefObject } from "react";
 import type { HandOver, Session } from "../../core/api/contract.js";
 import { failureOf, type Transport } from "../api.js";
 import { useTransport } from "../asking.js";
 import { useStatus, useStream } from "../live/live.js";
+// Not lazy: the node that would serve this part is the one that has died.
+import NobodyAnswers from "../pages/nobody/NobodyAnswers.js";
 import { useSession } from "../session.js";
 import { goWith, whoAnswers } from "./nodes.js";
 import { heard, type Silence, type SilenceEvent } from "./silence.js";
-
-const NobodyAnswers = lazy(() => import("../pages/nobody/NobodyAnswers.js"));
 
 /** Tickets live ten minutes: one in hand is good for at least half of that. */
 const ticketEveryMs = 300_000;
@@ -38,13 +38,15 @@ export function HandOverGuard({ children }: { readonly children: ReactNode }): R
   const isLost = silence.kind === "lost" || silence.kind === "moving";
   return (
     <>
-      {isLost ? <WayOut silence={silence} self={node} ticket={ticket} /> : null}
       {isLost ? (
-        <NobodyAnswers
-          lastKnown={status}
-          since={stream.state === "stale" ? stream.since : undefined}
-          onAskAgain={() => location.reload()}
-        />
+        <main>
+          <WayOut silence={silence} self={node} ticket={ticket} />
+          <NobodyAnswers
+            lastKnown={status}
+            since={stream.state === "stale" ? stream.since : undefined}
+            onAskAgain={() => location.reload()}
+          />
+        </main>
       ) : null}
       {/* Kept, not rebuilt: when the node is back, the person goes on where they were. */}
       <div className="gm-kept" hidden={isLost}>
