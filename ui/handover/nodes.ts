@@ -14,19 +14,27 @@ export interface Answering {
   readonly url: string;
 }
 
-/** The first URL that answers; null: none does. */
+/**
+ * The best URL that answers; null: none does. Asked in the order in which the node gave them, since the first
+ * is of the kind by which this page came: elsewhere, somebody else may answer at a cluster's inner address.
+ */
 export async function whoAnswers(nodes: readonly OtherNode[]): Promise<Answering | null> {
-  const all = nodes.flatMap(({ name, urls }) => urls.map((url) => ({ node: name, url })));
-  const asked = all.map(async (one) => {
-    await fetch(`${one.url}/favicon.svg`, {
-      mode: "no-cors",
-      cache: "no-store",
-      credentials: "omit",
-      signal: AbortSignal.timeout(answerMsMax),
-    });
-    return one;
+  for (const { name, urls } of nodes)
+    for (const url of urls) if (await answersAt(url)) return { node: name, url };
+  return null;
+}
+
+async function answersAt(url: string): Promise<boolean> {
+  const asked = fetch(`${url}/favicon.svg`, {
+    mode: "no-cors",
+    cache: "no-store",
+    credentials: "omit",
+    signal: AbortSignal.timeout(answerMsMax),
   });
-  return await Promise.any(asked).catch(() => null);
+  return await asked.then(
+    () => true,
+    () => false,
+  );
 }
 
 /** A form, because its body is in no history and no log. */

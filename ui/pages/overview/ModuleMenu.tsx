@@ -33,6 +33,9 @@ interface Entry {
   readonly why: string | null;
 }
 
+/** Not into the body: what lies outside of every landmark is lost on who navigates by them. */
+const insideMain = (): HTMLElement => document.querySelector("main") ?? document.body;
+
 interface MenuProps {
   readonly module: ModuleStatus;
   readonly onCommand: (module: ModuleStatus, command: Command) => void;
@@ -45,7 +48,7 @@ export const ModuleMenu = memo(function ModuleMenu({ module, onCommand }: MenuPr
       isOpen={isOpen}
       onOpenChange={setOpen}
       onSelect={() => setOpen(false)}
-      popperProps={{ position: "right", preventOverflow: true }}
+      popperProps={{ position: "right", preventOverflow: true, appendTo: insideMain }}
       toggle={(toggle: Ref<MenuToggleElement>) => (
         <MenuToggle
           ref={toggle}
