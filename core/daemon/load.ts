@@ -43,6 +43,7 @@ export function stationOf(running: Running, paths: Paths, stream: FiguresStream)
     askMirror: (module, what, limit) => mirrors.ask(module, { do: what }, limit),
     isWatched: () => stream.isWatched,
     publish: (figures) => stream.pass({ kind: "figures", figures }),
+    answers: (peer) => membership.answersControl(nodeName(peer)),
     tell: (peer, figures) => membership.tellFigures(peer, figures),
     log: (sentence, outcome) => running.log(null, sentence, outcome),
     wallMs: () => Date.now(),
@@ -98,9 +99,12 @@ class Load {
   }
 
   placement(): ReturnType<typeof plan> {
+    const speaking = this.facts.filter(({ node }) => this.running.figures.speaks(node));
+    const silent = this.nodes.filter((node) => !speaking.some((facts) => facts.node === node));
     return plan(
-      this.facts.filter(({ node }) => this.running.figures.speaks(node)).map(planHost),
+      speaking.map(planHost),
       this.statuses.map((status) => this.planModule(status)),
+      silent,
     );
   }
 

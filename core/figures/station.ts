@@ -35,6 +35,8 @@ export interface StationEdge {
   readonly isWatched: () => boolean;
   readonly publish: (figures: readonly LiveFigures[]) => void;
   readonly tell: (peer: string, figures: Told) => void;
+  /** Its daemon is connected. */
+  readonly answers: (peer: string) => boolean;
   readonly log: (sentence: string, outcome: string) => void;
   /** Unix milliseconds, for people and for the store; it decides nothing. */
   readonly wallMs: () => number;
@@ -99,6 +101,11 @@ export class FiguresStation {
     this.timer = setInterval(() => void this.turn(), secondMs);
   }
 
+  /** Why the figures cannot be kept just now. */
+  get trouble(): string | undefined {
+    return this.store.trouble;
+  }
+
   stop(): void {
     this.stopped = true;
     clearInterval(this.timer);
@@ -109,7 +116,7 @@ export class FiguresStation {
   figures(): readonly LiveFigures[] {
     const others = this.edge.peers().flatMap((peer) => {
       const heard = this.heard.get(peer);
-      return heard !== undefined && performance.now() - heard.ms < idleFreshMs ? [heard.live] : [];
+      return heard !== undefined && this.speaks(peer) ? [heard.live] : [];
     });
     return [...(this.own === undefined ? [] : [this.own]), ...others].sort((a, b) =>
       a.node < b.node ? -1 : 1,
@@ -125,11 +132,11 @@ export class FiguresStation {
     return kept;
   }
 
-  /** It says so every ten seconds. */
+  /** It is connected, and says how it is every ten seconds. */
   speaks(node: string): boolean {
     if (node === this.edge.node) return true;
     const heard = this.heard.get(node);
-    return heard !== undefined && performance.now() - heard.ms < idleFreshMs;
+    return heard !== undefined && performance.now() - heard.ms < idleFreshMs && this.edge.answers(node);
   }
 
   /** Cores, as a mean of the last while; what was never seen counts as idle. */
@@ -178,7 +185,7 @@ export class FiguresStation {
     const { node, members, runsHere, isWatched, peers, publish, tell } = this.edge;
     const runners: readonly Runner[] = members().filter(({ module }) => runsHere(module));
     const names = runners.map(({ module }) => module);
-    const reading = await this.reader.read(names, isTen ? tenLimit : lookLimit);
+    const reading = await this.reader.read(names, this.isWanted() ? lookLimit : tenLimit);
     if (this.stopped) return;
     const label = { node, at: new Date(this.edge.wallMs()).toISOString() };
     const live = figuresBetween(label, runners, this.last, reading);

@@ -38,6 +38,7 @@ const merged = (as: boolean): string =>
 
 export class FiguresStore {
   private database: Database.Database | undefined;
+  private isClosed = false;
   /** The last complaint: each is made once. */
   private complaint = "";
 
@@ -136,12 +137,22 @@ export class FiguresStore {
   }
 
   close(): void {
+    this.isClosed = true;
+    this.letGo();
+  }
+
+  private letGo(): void {
     this.database?.close();
     this.database = undefined;
   }
 
+  /** Why the figures cannot be kept just now. */
+  get trouble(): string | undefined {
+    return this.complaint === "" ? undefined : this.complaint;
+  }
+
   private attempt<T>(work: (database: Database.Database) => T): T | undefined {
-    if (this.database === undefined) this.open();
+    if (this.database === undefined && !this.isClosed) this.open();
     if (this.database === undefined) return undefined;
     try {
       const result = work(this.database);
@@ -157,7 +168,7 @@ export class FiguresStore {
     const { code = "", message } = error as Error & { readonly code?: string };
     this.complain("The figures cannot be kept.", message);
     if (!/^SQLITE_(CORRUPT|NOTADB)/.test(code)) return;
-    this.close();
+    this.letGo();
     this.setAside(message);
   }
 

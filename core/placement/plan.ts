@@ -41,23 +41,31 @@ export interface Plan {
   readonly after: readonly HostLoad[];
 }
 
-export function plan(hosts: readonly PlanHost[], modules: readonly PlanModule[]): Plan {
+/** `silent`: hosts that cannot take part, since nothing is heard of them. */
+export function plan(
+  hosts: readonly PlanHost[],
+  modules: readonly PlanModule[],
+  silent: readonly string[] = [],
+): Plan {
   const board = boardOf(hosts, modules);
   const { best } = search(board);
   const end = after(board, best.moved);
   const held = heldBack(board, best, end);
   return {
     moves: best.moved.map((index, turn) => moveOf(board, best.moved, turn, index)),
-    sentence: sentenceOf(best.moved.length, held.length),
+    sentence: sentenceOf(best.moved.length, held.length, hosts.length, silent),
     held,
     before: loads(board, board.start),
     after: loads(board, end),
   };
 }
 
-function sentenceOf(moves: number, held: number): string {
+function sentenceOf(moves: number, held: number, hosts: number, silent: readonly string[]): string {
   if (moves === 1) return "One swap would balance the hosts; nothing moves before somebody says so.";
   if (moves > 1) return `${moves} swaps would balance the hosts; nothing moves before somebody says so.`;
+  if (silent.length > 0)
+    return `Nothing is known of ${silent.join(" and ")} just now, so nothing can be moved there.`;
+  if (hosts < 2) return "There is one host only: nothing can be moved.";
   if (held > 0) return "Nothing can be moved now, although it would help.";
   return "The hosts are balanced: no swap would be worth the restart of its guest.";
 }

@@ -119,6 +119,8 @@ test("facts-survive-a-restart", () => {
   const { store, file } = opened();
   store.keepFacts("beta", { cpus: 4 });
   store.close();
+  store.keepFacts("beta", { cpus: 5 });
+  assert.equal(store.facts("beta"), undefined, "what is closed stays closed");
   const again = opened(file);
   assert.deepEqual(again.store.facts("beta"), { cpus: 4 });
   assert.equal(again.store.facts("alpha"), undefined);

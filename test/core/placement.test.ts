@@ -215,6 +215,11 @@ test("an-even-pair-of-hosts-is-left-alone", () => {
   assert.deepEqual(moves([]), []);
   assert.deepEqual(moves([vm("a", "alpha", 4, 8), vm("b", "beta", 4, 8)]), []);
   assert.match(plan(two, []).sentence, /balanced/);
+  assert.match(plan([host("alpha")], []).sentence, /one host only/);
+  assert.match(
+    plan([host("alpha")], [], ["beta"]).sentence,
+    /known of beta just now, so nothing can be moved/,
+  );
 });
 
 test("a-swap-must-pay-for-itself", () => {

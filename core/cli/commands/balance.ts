@@ -6,7 +6,7 @@
 import type { Command } from "commander";
 import type { Capacity, CommandReply, Move, Placement } from "../../api/contract.js";
 import { bytesOfText, bytesText, coresText } from "../../api/words.js";
-import { CommandEnd } from "../outcome.js";
+import { CommandEnd, exitCodes } from "../outcome.js";
 import { moduleIn, reached, type Session } from "../session.js";
 import { table } from "../show.js";
 import { secondsOf } from "./status.js";
@@ -49,7 +49,7 @@ async function balance(session: Session, { apply = false, timeout }: BalanceOpti
 async function carryOut(session: Session, { module: id, from, to }: Move, seconds: number): Promise<void> {
   const { active } = moduleIn(await session.connection.status(), id);
   if (active !== from) {
-    throw new CommandEnd(1, {
+    throw new CommandEnd(exitCodes.refused, {
       code: "GEMEL-1005",
       message: `It runs on ${active ?? "no node"} by now, not on ${from}.`,
       where: id,
@@ -70,7 +70,8 @@ async function carryOut(session: Session, { module: id, from, to }: Move, second
 function stoppedAt({ exit, error }: CommandEnd, move: Move, done: readonly Move[], all: number): CommandEnd {
   const before = done.length === 0 ? "Nothing was moved." : doneText(done);
   const left = all - done.length - 1;
-  const rest = left === 0 ? "" : ` ${left} more left as they were.`;
+  const rest =
+    left === 0 ? "" : left === 1 ? " One more left as it was." : ` ${left} more left as they were.`;
   const message = `${error.message} ${before}${rest}`;
   return new CommandEnd(exit, { ...error, where: error.where === "" ? move.module : error.where, message });
 }
