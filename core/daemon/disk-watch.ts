@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The disks of the VMs that run here: whether each is still on its module's mount (R31), and whether a VM that
-// a full disk has paused can go on.
+// The disks of the VMs that run here: whether each is still on its module's mount (R31), and whether a VM
+// that a full disk has paused can go on.
 
 import { failure, type Failure } from "../base/errors.js";
 import { moduleId, type ModuleId } from "../base/units.js";

@@ -126,7 +126,7 @@ export class Running {
     this.sharing = new Sharing(paths.sharedRecord, this.node, this.membership);
     this.sharing.record.onChange((keys) => this.sharedChanged(keys));
     this.watch = new Watch(this, {
-      folder: paths.state,
+      paths,
       log: (sentence, outcome) => this.log(null, sentence, outcome),
       changed: edge.changed,
       seen: edge.seen,

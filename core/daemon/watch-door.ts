@@ -139,8 +139,10 @@ export async function readHistory(daemon: Daemon, query: HistoryQuery): Promise<
   };
   if (node === undefined || node === daemon.node) return daemon.history.read(asked);
   const { running } = daemon;
-  const words = Object.entries({ ...asked, node }).map(([key, value]): [string, string] => [key, String(value)]);
-  const path = `/api/v1/history?${new URLSearchParams(words).toString()}`;
+  const words = Object.entries({ ...asked, node }).map(
+    ([key, value]) => `${key}=${encodeURIComponent(value)}`,
+  );
+  const path = `/api/v1/history?${words.join("&")}`;
   return await forward(running.membership, running.peerNamed(node), { method: "GET", path });
 }
 

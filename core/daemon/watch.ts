@@ -9,12 +9,13 @@ import { join } from "node:path";
 import type { Status } from "../api/contract.js";
 import { momentText } from "../api/words.js";
 import { GemelError } from "../base/errors.js";
-import { seconds, type Milliseconds } from "../base/units.js";
-import { certificateEnds } from "../cluster/membership-card.js";
+import { instant, later, seconds, type Instant, type Milliseconds } from "../base/units.js";
 import { gemelVersion } from "../cluster/version.js";
+import type { Paths } from "../config/paths.js";
 import { peersOf } from "../config/cluster-file.js";
 import type { FailoverPause, NodeState } from "../failover/types.js";
 import type { PeerAnswers } from "../procedure/services.js";
+import { certificateViews } from "../access/certificates.js";
 import { AlarmBook } from "../status/alarm-book.js";
 import { alarmsOf, type AlarmFacts, type CertificateFact, type DiskFact } from "../status/alarms.js";
 import { measuresOf, startOf, Stopwatch, type Measure, type Measures } from "../status/measures.js";
@@ -26,8 +27,7 @@ import { ownCopy } from "./own-copy.js";
 import type { Running } from "./running.js";
 
 export interface WatchEdge {
-  /** Folder of the daemon's own state. */
-  readonly folder: string;
+  readonly paths: Paths;
   readonly log: (sentence: string, outcome: string) => void;
   readonly changed: () => void;
   readonly seen: WatchSources;
@@ -44,7 +44,8 @@ export interface WatchSources {
 /** The other node's half of both copies. */
 export const copyCall = "copy";
 
-const dayMs = 86_400_000;
+/** A day is their unit; ten minutes are often enough. */
+const certificatesEvery = seconds(600);
 
 export class Watch {
   private readonly stopwatch: Stopwatch;
@@ -52,13 +53,15 @@ export class Watch {
   private readonly book: AlarmBook;
   private readonly file: string;
   private unkept = "";
+  private certificatesKnown: readonly CertificateFact[] = [];
+  private certificatesUntil: Instant = instant(0);
 
   constructor(
     private readonly running: Running,
     private readonly edge: WatchEdge,
   ) {
     const { membership, sharing } = running;
-    this.file = join(edge.folder, "measures.json");
+    this.file = join(edge.paths.state, "measures.json");
     this.stopwatch = new Stopwatch(kept(this.file), (measures) => void this.keep(measures));
     this.facts = new FactsExchange({
       now: bootClock,
@@ -112,7 +115,7 @@ export class Watch {
       disks: this.disks(),
       certificates: this.certificates(),
       peers: this.facts.live(),
-      unwritable: this.edge.seen.unwritable(),
+      unwritable: this.unwritable(),
       troubles: running.modules.troubles(),
     });
     const theirs = this.facts.live().flatMap(({ alarms }) => alarms);
@@ -181,13 +184,21 @@ export class Watch {
     });
   }
 
-  private certificates(): CertificateFact[] {
-    const { card } = this.running.member;
-    const all = { node: card.certificate, "cluster CA": card.authority.certificate };
-    return Object.entries(all).map(([use, certificate]) => {
-      const ends = new Date(certificateEnds(certificate)).getTime();
-      return { use, daysLeft: Math.floor((ends - Date.now()) / dayMs) };
-    });
+  private unwritable(): AlarmFacts["unwritable"] {
+    const { trouble } = this.running.figures;
+    return [
+      ...this.edge.seen.unwritable(),
+      ...(trouble === undefined ? [] : [{ what: "figures", why: trouble }]),
+    ];
+  }
+
+  /** Files are read for this: not with every status. */
+  private certificates(): readonly CertificateFact[] {
+    const now = bootClock();
+    if (now < this.certificatesUntil) return this.certificatesKnown;
+    this.certificatesUntil = later(now, certificatesEvery);
+    this.certificatesKnown = certificateViews(this.edge.paths, this.running.member.card, Date.now());
+    return this.certificatesKnown;
   }
 
   /** Off the loop's thread and not flushed: a convenience, nothing rests on it. */

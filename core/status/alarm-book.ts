@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The alarms that are shown: this node's own and what the other one last told of its own, each with the
-// moment at which it began and who has acknowledged it. An acknowledgement lives in the shared record and goes
-// when its alarm has been over for a while, so that the same trouble next month sounds again.
+// moment at which it began and who has acknowledged it. An acknowledgement lives in the shared record and
+// goes when its alarm has been over for a while, so that the same trouble next month sounds again.
 
 import type { Alarm } from "../api/contract.js";
 import { without } from "../base/fields.js";

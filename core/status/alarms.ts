@@ -25,7 +25,7 @@ export interface CertificateFact {
 export interface PeerFact {
   readonly node: string;
   readonly version: string;
-  /** Its wall clock minus ours; how far that can be wrong (half the round trip). Shown, never decided upon. */
+  /** Its wall clock minus ours; how far that can be wrong (half the round trip). Shown, never decided on. */
   readonly clockMs: number;
   readonly clockErrorMs: number;
 }
@@ -87,7 +87,7 @@ function clusterAlarms({ arbiter, nodes, modules, pause }: AlarmFacts): FoundAla
       id: "paused",
       severity: "red",
       code: "paused",
-      sentence: `Automatic failover is paused since ${pause}: when a host dies, nothing takes over by itself.`,
+      sentence: `Automatic failover is paused since ${pause}: nothing takes over by itself.`,
       next: "gemel resume",
     });
   }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What each daemon knows only of itself and both consoles show: its alarms, its version, how long its VMs took
-// to start and stop, and its wall clock. Asked of the other node every few seconds; the answer's round trip
-// bounds how wrong the difference of the clocks can be. For people's eyes alone: nothing is decided by it.
+// What each daemon knows only of itself and both consoles show: its alarms, its version, how long its VMs
+// took to start and stop, and its wall clock. Asked of the other node every few seconds; the answer's round
+// trip bounds how wrong the difference of the clocks can be. For people's eyes alone: nothing is decided by
+// it.
 
 import type { Alarm } from "../api/contract.js";
 import { nodeFactsInterval } from "../base/limits.js";

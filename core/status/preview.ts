@@ -95,14 +95,14 @@ function away(facts: PreviewFacts, from: Seen, to: Seen, ...sentences: string[])
 }
 
 const shutDown = ({ niceStop }: PreviewFacts, node: Seen): string =>
-  `The guest on ${node.node} is shut down; if it has not ended after ${durationText(niceStop / 1000)} it is ` +
-  "switched off.";
+  `The guest on ${node.node} is shut down; if it has not ended after ` +
+  `${durationText(niceStop / 1000)} it is switched off.`;
 
 const meanwhile = ({ isProtected }: PreviewFacts): string =>
   isProtected
     ? "Both copies stay equal meanwhile: nothing is lost, whichever host dies."
-    : "There is one up-to-date copy only, before and after: if its host dies meanwhile, the VM is gone until " +
-      "that host is back.";
+    : "There is one up-to-date copy only, before and after: if its host dies meanwhile, the VM is gone " +
+      "until that host is back.";
 
 function start({ both, self, other }: PreviewFacts, { runner, heir }: Pair): Outcome {
   const away = other.live ? [] : [`${other.node} does not answer: start it there too when it is back.`];
@@ -199,8 +199,8 @@ function prim(facts: PreviewFacts, { runner }: Pair): Outcome {
   return untouched(
     begin,
     lossOf(self.node),
-    `When ${other.node} comes back with changes of its own both copies have run alone: a conflict, in which ` +
-      "nothing is overwritten before a person chooses.",
+    `When ${other.node} comes back with changes of its own both copies have run alone: a conflict, in ` +
+      "which nothing is overwritten before a person chooses.",
   );
 }
 
@@ -228,4 +228,5 @@ function resolve(facts: PreviewFacts, { runner }: Pair): Outcome {
 }
 
 export const keptSentence = (module: string, loser: string): string =>
-  `The copy of ${loser} is kept whole beside its folder, as ${module}.kept-GENERATION, until a person removes it.`;
+  `The copy of ${loser} is kept whole beside its folder, as ${module}.kept-GENERATION, ` +
+  "until a person removes it.";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Looking before acting: the pause of automatic failover, alarms and who has acknowledged them, what a command
-// would do, and both copies side by side.
+// Looking before acting: the pause of automatic failover, alarms and who has acknowledged them, what a
+// command would do, and both copies side by side.
 
 import type { FastifyInstance } from "fastify";
 import { Optional as optional, Type, type Static } from "@sinclair/typebox";

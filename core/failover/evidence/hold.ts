@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What keeps a node whose copy is current from taking over by itself: failover switched off for the module,
 // or a pause of automatic failover on the whole cluster. Neither changes what is proven (R19, R20), only who
-// says "go": a person. A pause holds takeovers alone. A module that starts where it last ran, or that a person
-// starts, is none. What a pause holds goes on by itself when the pause ends.
+// says "go": a person. A pause holds takeovers alone. A module that starts where it last ran, or that a
+// person starts, is none. What a pause holds goes on by itself when the pause ends.
 
 import { isPaired, peerView } from "./proofs.js";
 import { mirrorStatus, type Case } from "./turn.js";

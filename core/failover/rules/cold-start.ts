@@ -12,8 +12,8 @@
 //    e  │ current, not paired  │ dead (R21); lease: asked              │ ALONE on silence; lease
 //    f  │ –                    │ –                                     │ wait, and say for what
 //
-// With a failover that is switched off or paused (evidence/hold.ts) and after `second` rows b to e are left to
-// a person.
+// With a failover that is switched off or paused (evidence/hold.ts) and after `second` rows b to e are left
+// to a person.
 
 import { elapsed, seconds, type Milliseconds } from "../../base/units.js";
 import {
