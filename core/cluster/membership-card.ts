@@ -4,7 +4,8 @@
 // administrator's, and the key that authenticates heartbeats. Private files are 0600; the card is whole or it
 // does not count.
 
-import { randomBytes, X509Certificate } from "node:crypto";
+import { createPublicKey, randomBytes, X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
 import { join } from "node:path";
 import { nodeName, type NodeName } from "../base/units.js";
 import type { Paths } from "../config/paths.js";
@@ -81,6 +82,26 @@ export async function writeCard(paths: Paths, card: MembershipCard): Promise<voi
   writeWhole(files.heartbeatKey, `${card.heartbeatKey.toString("base64")}\n`);
   writeWhole(files.nodeKey, card.privateKey);
   writeWhole(files.node, card.certificate, 0o644);
+}
+
+/**
+ * cluster.xml may have got another address for this node's console or in its networks: the certificate follows,
+ * over the same key, so that peers and mirror processes notice nothing.
+ */
+export async function withNames(
+  paths: Paths,
+  card: MembershipCard,
+  names: readonly string[],
+): Promise<MembershipCard> {
+  const present = new X509Certificate(card.certificate);
+  const isNamed = (name: string): boolean =>
+    (isIP(name) === 0 ? present.checkHost(name) : present.checkIP(name)) !== undefined;
+  if (names.every(isNamed)) return card;
+  const publicKey = createPublicKey(card.privateKey).export({ type: "spki", format: "pem" }).toString();
+  const leaf = await issue(card.authority, { kind: "node", name: card.node }, publicKey, names);
+  const certificate = leaf + card.authority.certificate;
+  writeWhole(cardFiles(paths).node, certificate, 0o644);
+  return { ...card, certificate };
 }
 
 export const newHeartbeatKey = (): Buffer => randomBytes(32);

@@ -13,9 +13,9 @@ import type { Status } from "../api/contract.js";
 import { LiveStream } from "../api/live.js";
 import { ApiServer, buildApplication } from "../api/server.js";
 import { GemelError } from "../base/errors.js";
-import { readCard } from "../cluster/membership-card.js";
+import { readCard, withNames } from "../cluster/membership-card.js";
 import { gemelVersion } from "../cluster/version.js";
-import { nodeOf, type ClusterConfig } from "../config/cluster-file.js";
+import { certifiedNames, nodeOf, type ClusterConfig } from "../config/cluster-file.js";
 import { readClusterFile } from "../config/files.js";
 import type { Paths } from "../config/paths.js";
 import { History } from "../history.js";
@@ -78,7 +78,7 @@ export class Daemon {
       }),
     );
     await this.server.openLocal(this.paths.socket);
-    const member = this.readMember();
+    const member = await this.readMember();
     if (member !== undefined) await this.enter(member);
     this.keeping = setInterval(() => void this.keepStatus(), keepStatusEveryMs);
   }
@@ -182,13 +182,15 @@ export class Daemon {
     this.history.add({ at: wallClock(), node: this.node, ...entry });
   }
 
-  private readMember(): Member | undefined {
+  private async readMember(): Promise<Member | undefined> {
     const file = readClusterFile(this.paths);
     const card = readCard(this.paths);
     if (file.kind === "fault")
       throw new GemelError("GEMEL-4006", file.file, `Line ${file.line}: ${file.reason}.`);
     if (file.kind === "absent" || card === undefined) return undefined;
-    return { config: file.value, card };
+    const own = nodeOf(file.value, card.node);
+    const names = own === undefined ? [] : certifiedNames(own);
+    return { config: file.value, card: await withNames(this.paths, card, names) };
   }
 
   private async openSecure({ config, card }: Member): Promise<void> {

@@ -3,9 +3,8 @@
 
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { release } from "node:os";
-import type { DoctorReport, FindingView } from "../api/contract.js";
+import type { CertificateView, DoctorReport, FindingView } from "../api/contract.js";
 import type { Status } from "../api/contract.js";
-import { certificateEnds } from "../cluster/membership-card.js";
 import type { Running } from "./running.js";
 
 /** Below these the kernel lacks what costs speed (safety.md section 10). */
@@ -21,6 +20,7 @@ export interface DoctorInputs {
   readonly node: string;
   readonly status: Status;
   readonly running: Running | undefined;
+  readonly certificates: readonly CertificateView[];
 }
 
 export async function examine(inputs: DoctorInputs): Promise<DoctorReport> {
@@ -117,13 +117,16 @@ function networkFindings({ status, running }: DoctorInputs): Found[] {
   ];
 }
 
-function certificateFindings({ running }: DoctorInputs): Found[] {
-  if (running === undefined) return [];
-  const ends = new Date(certificateEnds(running.member.card.certificate)).getTime();
-  const days = Math.round((ends - Date.now()) / 86_400_000);
-  if (days > certificateWarnDays) return [];
-  const message = `This node's certificate ends in ${days} days (dates never lock a member out).`;
-  return [found("warns", "GEMEL-4004", message, "Check the clock; else issue new certificates.")];
+function certificateFindings({ certificates }: DoctorInputs): Found[] {
+  return certificates.flatMap(({ use, daysLeft }) => {
+    if (daysLeft > certificateWarnDays) return [];
+    if (use === "console") {
+      const message = `The console's own certificate ends in ${daysLeft} days; browsers then refuse it.`;
+      return [found("warns", "GEMEL-4022", message, "Install the next one: gemel cert install")];
+    }
+    const message = `The certificate ${use} ends in ${daysLeft} days (dates never lock a member out).`;
+    return [found("warns", "GEMEL-4004", message, "Check the clock; else issue new certificates.")];
+  });
 }
 
 async function hypervisorFindings({ running }: DoctorInputs): Promise<Found[]> {

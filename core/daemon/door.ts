@@ -58,6 +58,7 @@ function lookingDoor(daemon: Daemon): Pick<ApiDoor, Looking> {
       examine({
         node: daemon.node,
         status: daemon.status(),
+        certificates: daemon.access?.certificates() ?? [],
         running: daemon.clustered ? daemon.running : undefined,
       }),
     subscribe: (lastId, listener) =>

@@ -8,7 +8,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { after, before, test } from "node:test";
 import { connect } from "node:tls";
-import type { CertificateView } from "../../core/api/contract.js";
+import type { CertificateView, Status } from "../../core/api/contract.js";
 import { createAuthority, createKeyPair, issue, type Authority } from "../../core/cluster/authority.js";
 import { assertRefused, password, TestDoor, type Browser } from "./access/door.js";
 
@@ -95,6 +95,24 @@ test("an-own-certificate-serves-browsers-at-once-and-never-the-nodes", async () 
     ["cluster-ca", "node", "admin"],
   );
   assert.equal((await shown(undefined)).fingerprint256, cluster);
+});
+
+test("another-address-in-cluster-xml-is-in-the-certificate-after-a-restart", async () => {
+  const before_ = (await shown(undefined)).publicKey.export({ type: "spki", format: "pem" });
+  const file = alpha.path("etc/cluster.xml");
+  writeFileSync(
+    file,
+    readFileSync(file, "utf8").replace("https://alpha.example", "https://other.example:8443"),
+  );
+  await admin.app.close();
+  const { cookie, csrf } = admin;
+  await alpha.restart();
+  admin = Object.assign(await alpha.browser(), { cookie, csrf });
+  const after_ = await shown(undefined);
+  assert.match(after_.subjectAltName ?? "", /DNS:other\.example/);
+  assert.equal(after_.publicKey.export({ type: "spki", format: "pem" }), before_);
+  const [node] = (await admin.ask("GET", "/status")).json<Status>().nodes;
+  assert.equal(node?.urls[0], "https://other.example:8443");
 });
 
 test("certificates-that-are-refused-name-their-field", async () => {
