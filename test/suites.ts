@@ -90,6 +90,16 @@ export const suites: readonly Suite[] = [
     budgetMinutes: 3,
   },
   {
+    name: "console",
+    proves: "every page and action of the console in a browser, against the mock cluster",
+    source: { kind: "files", under: ["test/console"], atOnce: 2 },
+    needsRoot: false,
+    quick: false,
+    soak: false,
+    fileMinutesMax: 4,
+    budgetMinutes: 3,
+  },
+  {
     name: "native",
     proves: "the engine, its store and the mount, in C++ and through the addon",
     source: { kind: "files", under: ["test/native"], atOnce: 1 },

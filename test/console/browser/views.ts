@@ -29,7 +29,7 @@ const view = (name: string, route: string, heading: RegExp, more: Partial<View> 
 export const views: readonly View[] = [
   view("login", "login", /./, { at: "/", as: null, seconds: 0 }),
   view("overview", "/", /Overview/),
-  view("overview-host-lost", "/", /Overview/, { scenario: "host-loss" }),
+  view("overview-host-lost", "/", /Overview/, { scenario: "host-loss", seconds: 40 }),
   view("module", "/modules/:id", /./, { at: "/modules/cam1" }),
   view("reintegration", "/modules/:id", /./, { at: "/modules/cam1", scenario: "reintegration" }),
   view("decide", "/modules/:id/decide", /./, { at: "/modules/cam1/decide", scenario: "conflict" }),

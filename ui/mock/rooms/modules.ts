@@ -16,7 +16,7 @@ import { uuid } from "../world/chance.js";
 import { refuse } from "../world/refusal.js";
 import { takeOverSeconds } from "../world/sentences.js";
 import { isProtected } from "../world/status.js";
-import type { Copy, MockModule } from "../world/types.js";
+import { verifyBytesPerSecond, type Copy, type MockModule } from "../world/types.js";
 import { activeCopy, copyOn, otherCopy, type World } from "../world/world.js";
 import { presentOf } from "./figures.js";
 import { moduleVerbs, refusalOf } from "./verbs.js";
@@ -67,16 +67,16 @@ export function replaceModule(world: World, module: MockModule, xml: string): Mo
   const tags = [...xml.matchAll(/<(\/?)([a-z]+)[^>]*?(\/?)>/g)];
   const open: string[] = [];
   for (const [, closing, name = "", empty] of tags) {
-    if (closing === "/" && open.pop() !== name) throw wrongLine(xml, `</${name}> closes nothing`);
+    if (closing === "/" && open.pop() !== name) throw wrongLine(module.id, xml, `</${name}> closes nothing`);
     if (closing === "" && empty === "") open.push(name);
   }
-  if (tags[0]?.[2] !== "safe") throw wrongLine(xml, "the outermost element must be <safe>");
-  if (open.length > 0) throw wrongLine(xml, `<${open.at(-1) ?? ""}> is not closed`);
+  if (tags[0]?.[2] !== "safe") throw wrongLine(module.id, xml, "the outermost element must be <safe>");
+  if (open.length > 0) throw wrongLine(module.id, xml, `<${open.at(-1) ?? ""}> is not closed`);
   return moduleView(world, module);
 }
 
-const wrongLine = (xml: string, reason: string): Error =>
-  refuse("GEMEL-4006", "xml", `Line ${Math.min(3, xml.split("\n").length)}: ${reason}.`);
+const wrongLine = (where: string, xml: string, reason: string): Error =>
+  refuse("GEMEL-4006", where, `Line ${Math.min(3, xml.split("\n").length)}: ${reason}.`);
 
 export function verify(module: MockModule, { repair }: VerifyRequest): { started: true } {
   if (!isProtected(module)) throw refuse("GEMEL-1004", module.id, "Verifying needs both copies in sync.");

@@ -18,6 +18,7 @@ export function Configuration({ module }: { readonly module: ModuleStatus }): Re
   const { data, error } = useAnswer<ModuleView>(`/modules/${module.id}`);
   const may = usePermission("admin");
   const [isOpen, setOpen] = useState(false);
+  const [isSaved, setSaved] = useState(false);
   return (
     <>
       <VerifyCard module={module} />
@@ -32,7 +33,13 @@ export function Configuration({ module }: { readonly module: ModuleStatus }): Re
             <>
               {!may.allowed && <p className="gm-quiet">{may.why}</p>}
               {/* A module that was changed elsewhere is a new form: nothing old is written back. */}
-              <SettingsForm key={data.xml} view={data} mayChange={may.allowed} />
+              <SettingsForm
+                key={data.xml}
+                view={data}
+                mayChange={may.allowed}
+                isSaved={isSaved}
+                onSaved={setSaved}
+              />
               <ExpandableSection
                 toggleText="userconfig.xml, for who knows it"
                 isExpanded={isOpen}

@@ -33,9 +33,12 @@ import { fieldsOf, type Field } from "./settings-fields.js";
 interface SettingsFormProps {
   readonly view: ModuleView;
   readonly mayChange: boolean;
+  /** What was saved last is what stands here. Held above: with each new configuration the form is a new one. */
+  readonly isSaved: boolean;
+  readonly onSaved: (isSaved: boolean) => void;
 }
 
-export function SettingsForm({ view, mayChange }: SettingsFormProps): ReactNode {
+export function SettingsForm({ view, mayChange, isSaved, onSaved }: SettingsFormProps): ReactNode {
   const before = formOf(view);
   const [form, setForm] = useState<Settings>(before);
   const change = useChange<unknown>([`/modules/${view.id}`, "/modules", "/status"]);
@@ -43,7 +46,12 @@ export function SettingsForm({ view, mayChange }: SettingsFormProps): ReactNode 
   const isChanged = Object.keys(changed).length > 0;
   const refused = change.error === null ? undefined : fieldOf(change.error, fieldNames);
   const save = (): void => {
-    change.mutate({ method: "PATCH", path: `/modules/${view.id}`, body: changed });
+    const ask = { method: "PATCH", path: `/modules/${view.id}`, body: changed } as const;
+    // The new configuration may replace this form before a callback of mutate would be called.
+    void change.mutateAsync(ask).then(
+      () => onSaved(true),
+      () => onSaved(false),
+    );
   };
   return (
     <Form
@@ -62,6 +70,7 @@ export function SettingsForm({ view, mayChange }: SettingsFormProps): ReactNode 
             failure={refused === field.name ? change.error : null}
             isDisabled={!mayChange}
             onType={(name, value) => {
+              onSaved(false);
               setForm({ ...form, [name]: value });
             }}
           />
@@ -70,7 +79,7 @@ export function SettingsForm({ view, mayChange }: SettingsFormProps): ReactNode 
       {change.error !== null && refused === undefined && (
         <FailureAlert failure={change.error} what="Nothing was changed" />
       )}
-      {change.isSuccess && !isChanged && (
+      {isSaved && !isChanged && (
         <Alert isInline isPlain component="p" variant="success" title="Saved on both nodes." role="status" />
       )}
       {mayChange && (
