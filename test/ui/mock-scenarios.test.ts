@@ -163,7 +163,7 @@ test("roles-and-wrong-fields-are-refused-with-their-place", async () => {
   await assert.rejects(nobody.request("PUT", "/pause", { why: "x" }), refusal("GEMEL-4009"));
   const mock = begin({});
   const short = { name: "olga", role: "control", password: "short" };
-  await assert.rejects(mock.request("POST", "/users", short), { code: "GEMEL-4008", where: "password" });
+  await assert.rejects(mock.request("POST", "/users", short), { code: "GEMEL-4020", where: "password" });
   await assert.rejects(mock.request("DELETE", "/users/anna"), ApiFailure);
 });
 

@@ -17,7 +17,7 @@ import type {
 } from "../../core/api/contract.js";
 import { refuse } from "./world/refusal.js";
 
-type Kind = "text" | "optional text" | "optional flag" | "optional number" | "optional list";
+type Kind = "text" | "maybe empty" | "optional text" | "optional flag" | "optional number" | "optional list";
 type Shape<Name extends string = string> = Readonly<Record<Name, Kind | readonly string[]>>;
 
 /** `optional` words of an enumeration end with "?". */
@@ -39,7 +39,13 @@ function judgeField(name: string, kind: Kind | readonly string[], value: unknown
     throw refuse("GEMEL-4008", name, `It is one of ${words.join(", ")}.`);
   }
   if (value === undefined && kind.startsWith("optional")) return;
-  const wanted = { text: "string", flag: "boolean", number: "number", list: "object" } as const;
+  const wanted = {
+    text: "string",
+    "maybe empty": "string",
+    flag: "boolean",
+    number: "number",
+    list: "object",
+  } as const;
   const type = kind.replace("optional ", "");
   const found = Object.entries(wanted).find(([word]) => word === type)?.[1];
   if (typeof value !== found) throw refuse("GEMEL-4008", name, `It must be a ${found ?? type}.`);
@@ -61,7 +67,7 @@ export const bodies = {
   password: reader<PasswordChange>({ old: "text", new: "text" }),
   user: reader<UserRequest>({ name: "text", role: roles, password: "text" }),
   userChange: reader<UserChange>({ role: [...roles, "?"], password: "optional text" }),
-  pause: reader<PauseRequest>({ why: "text" }),
+  pause: reader<PauseRequest>({ why: "maybe empty" }),
   certificate: reader<CertificateRequest>({ certificate: "text", privateKey: "text" }),
   verify: reader<VerifyRequest>({ repair: "optional flag" }),
   unprotect: reader<UnprotectRequest>({ stop: "optional flag" }),

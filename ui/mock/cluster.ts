@@ -12,7 +12,7 @@ import { bodies } from "./bodies.js";
 import { Access } from "./rooms/access.js";
 import { liveFigures } from "./rooms/figures.js";
 import { verifyOneSecond } from "./rooms/modules.js";
-import { admit, routeFor } from "./routes.js";
+import { admit, personAddress, routeFor } from "./routes.js";
 import { play, type ScenarioName } from "./scenarios/index.js";
 import { Refusal } from "./world/refusal.js";
 import { statusOf } from "./world/status.js";
@@ -98,8 +98,9 @@ export class MockCluster implements Transport {
     const { pathname, searchParams } = new URL(address, "https://mock");
     if (method === "POST" && pathname === "/login") return this.login(self, body);
     if (method === "POST" && pathname === "/logout") {
+      const user = this.caller?.user ?? "nobody";
       this.enter(null);
-      return undefined;
+      return { sentence: `${user} is logged out.` };
     }
     const { route, name } = routeFor(method, pathname);
     admit(route, this.caller);
@@ -145,7 +146,7 @@ export class MockCluster implements Transport {
         module: this.world.modules.some(({ id }) => id === name) ? name : null,
         rule: "command",
         sentence: typeof verb === "string" ? verb : what,
-        inputs: { by: caller.user, from: "192.168.10.57", as: caller.role },
+        inputs: { by: caller.user, from: personAddress, as: caller.role },
         outcome,
       });
     };

@@ -38,6 +38,9 @@ import { procedureStatus, statusOf } from "./world/status.js";
 import type { Caller } from "./world/types.js";
 import { activeCopy, type World } from "./world/world.js";
 
+/** Where the mock's only person sits. */
+export const personAddress = "192.168.10.57";
+
 export interface Asked {
   readonly world: World;
   readonly access: Access;
@@ -91,7 +94,7 @@ const looking: readonly Route[] = [
   get("/placement", ({ world }) => placementOf(world)),
   get("/history", ({ world, self, query }) => readHistory(world, self, query)),
   get("/cluster", ({ world, self }) => clusterView(world, self)),
-  get("/certificates", ({ world }) => certificatesOf(world)),
+  get("/certificates", ({ world, self }) => certificatesOf(world, self)),
   { ...get("/cluster/ca", ({ world }) => authorityPem(world)), admits: "everybody" },
 ];
 
@@ -131,18 +134,16 @@ const configuring: readonly Route[] = [
 
 const people: readonly Route[] = [
   get("/session", ({ access, caller, self }) => access.session(caller, self)),
-  change("POST", "/session/password", "monitor", ({ access, caller, body }) => {
-    access.changeOwn(caller, bodies.password(body));
-  }),
+  change("POST", "/session/password", "monitor", ({ access, caller, body }) =>
+    access.changeOwn(caller, bodies.password(body)),
+  ),
   change("POST", "/session/handover", "monitor", ({ access, caller }) => access.handOver(caller)),
   { ...get("/users", ({ access }) => access.list()), admits: "admin" },
   change("POST", "/users", "admin", ({ access, body, caller }) => access.add(bodies.user(body), caller)),
   change("PATCH", "/users/:user", "admin", ({ access, name, body, caller }) =>
     access.change(name, bodies.userChange(body), caller),
   ),
-  change("DELETE", "/users/:user", "admin", ({ access, name }) => {
-    access.remove(name);
-  }),
+  change("DELETE", "/users/:user", "admin", ({ access, name }) => access.remove(name)),
 ];
 
 export const routes: readonly Route[] = [...looking, ...commanding, ...configuring, ...people];
@@ -166,6 +167,6 @@ export function routeFor(method: Method, path: string): Matched {
 
 export function admit({ admits }: Route, caller: Caller | null): void {
   if (admits === "everybody") return;
-  if (caller === null) throw refuse("GEMEL-4013", "");
+  if (caller === null) throw refuse("GEMEL-4013", personAddress);
   if (!mayDo(caller.role, admits)) throw refuse("GEMEL-4009", caller.user);
 }

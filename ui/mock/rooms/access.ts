@@ -38,7 +38,7 @@ export class Access {
     if (found?.password !== password) {
       this.tries++;
       this.world.clock.after(30_000, () => (this.tries = 0));
-      throw refuse("GEMEL-4015", "");
+      throw refuse("GEMEL-4015", "password");
     }
     this.tries = 0;
     return { user: found.name, role: found.role };
@@ -59,11 +59,12 @@ export class Access {
     };
   }
 
-  changeOwn(caller: Caller, { old, new: wanted }: PasswordChange): void {
+  changeOwn(caller: Caller, { old, new: wanted }: PasswordChange): { readonly sentence: string } {
     const user = this.user(caller.user);
     if (user.password !== old) throw refuse("GEMEL-4015", "old");
     user.password = checkedPassword(wanted, "new");
     stamp(this.world, user, caller.user);
+    return { sentence: "The password is changed. Sessions elsewhere have ended." };
   }
 
   list(): UserView[] {
@@ -92,17 +93,18 @@ export class Access {
 
   change(name: string, { role, password }: UserChange, caller: Caller): UserView {
     const user = this.user(name);
-    if (role !== undefined && role !== "admin") this.refuseLastAdmin(user, "role");
+    if (role !== undefined && role !== "admin") this.refuseLastAdmin(user);
     if (password !== undefined) user.password = checkedPassword(password, "password");
     user.role = role ?? user.role;
     stamp(this.world, user, caller.user);
     return viewOf(user);
   }
 
-  remove(name: string): void {
+  remove(name: string): { readonly sentence: string } {
     const user = this.user(name);
-    this.refuseLastAdmin(user, "user");
+    this.refuseLastAdmin(user);
     this.world.users.splice(this.world.users.indexOf(user), 1);
+    return { sentence: `${name} is removed.` };
   }
 
   private user(name: string): MockUser {
@@ -111,9 +113,9 @@ export class Access {
     return found;
   }
 
-  private refuseLastAdmin(user: MockUser, where: string): void {
+  private refuseLastAdmin(user: MockUser): void {
     const admins = this.world.users.filter(({ role }) => role === "admin");
-    if (admins.length === 1 && admins[0] === user) throw refuse("GEMEL-4019", where);
+    if (admins.length === 1 && admins[0] === user) throw refuse("GEMEL-4019", user.name);
   }
 }
 

@@ -54,11 +54,12 @@ interface Issued {
   readonly days: readonly [number, number];
 }
 
-export function certificatesOf(world: World): CertificateView[] {
+/** Of the answering host alone, as the daemon does it. */
+export function certificatesOf(world: World, self: string): CertificateView[] {
   const { name } = world.facts;
   const issuer = `CN=Gemel cluster ${name}`;
   const issued: Issued[] = world.hosts
-    .filter(({ heard }) => heard)
+    .filter(({ name: host }) => host === self)
     .flatMap((host, index): Issued[] => {
       const own = world.ownCertificates.get(host.name);
       const age: [number, number] = [index * 341 + 12, 730 - index * 707];
@@ -93,19 +94,19 @@ export function installCertificate(
   self: string,
   { certificate, privateKey }: CertificateRequest,
 ): CertificateView[] {
-  if (!/-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/.test(certificate)) {
-    throw refuse("GEMEL-4022", "certificate", "It is not a certificate in PEM form.");
-  }
   if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]+-----END [A-Z ]*PRIVATE KEY-----/.test(privateKey)) {
     throw refuse("GEMEL-4022", "privateKey", "It is not a private key in PEM form.");
   }
+  if (!/-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/.test(certificate)) {
+    throw refuse("GEMEL-4022", "certificate", "It is not a certificate in PEM form.");
+  }
   world.ownCertificates.set(self, { since: world.clock.wall() });
-  return certificatesOf(world);
+  return certificatesOf(world, self);
 }
 
 export function removeCertificate(world: World, self: string): CertificateView[] {
   world.ownCertificates.delete(self);
-  return certificatesOf(world);
+  return certificatesOf(world, self);
 }
 
 /** Base64 of nothing in particular: no browser shall ever trust it. */
@@ -118,7 +119,6 @@ export const authorityPem = (world: World): string =>
   ].join("\n");
 
 export function pause(world: World, { why }: PauseRequest, caller: Caller): { readonly sentence: string } {
-  if (why.trim() === "") throw refuse("GEMEL-4008", "why", "Say why, for those who come after you.");
   world.facts.pause = { since: world.clock.wall(), by: caller.user, why: why.trim() };
   return { sentence: "Automatic failover is paused: nobody takes over by itself." };
 }

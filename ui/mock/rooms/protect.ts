@@ -52,7 +52,7 @@ export function protect(world: World, request: ProtectRequest, self: string, cal
   const vm = here.find(({ id }) => id === request.vm) ?? here.find(({ name }) => name === request.vm);
   if (vm === undefined) {
     const owner = world.modules.find(({ settings }) => settings.vm.name === request.vm);
-    throw owner === undefined ? refuse("GEMEL-3005", "vm") : refuse("GEMEL-5004", owner.id);
+    throw owner === undefined ? refuse("GEMEL-3005", request.vm) : refuse("GEMEL-5004", owner.id);
   }
   const module = moduleName(world, vm, request);
   const folder = request.folder ?? `/var/lib/gemel/vm/${module}`;

@@ -14,20 +14,19 @@ export class Refusal extends Error {
   }
 }
 
-const statuses: Readonly<Record<string, number>> = {
-  "GEMEL-1001": 404,
-  "GEMEL-3005": 404,
-  "GEMEL-4012": 404,
-  "GEMEL-4003": 401,
-  "GEMEL-4004": 401,
-  "GEMEL-4013": 401,
-  "GEMEL-4015": 401,
-  "GEMEL-4009": 403,
-  "GEMEL-4006": 400,
-  "GEMEL-4008": 400,
+/** As core/api/server.ts has them; what is not here is 409. */
+const statuses: Readonly<Record<number, readonly string[]>> = {
+  400: ["GEMEL-4006", "GEMEL-4008", "GEMEL-4018", "GEMEL-4020", "GEMEL-4022"],
+  401: ["GEMEL-4003", "GEMEL-4004", "GEMEL-4013", "GEMEL-4015", "GEMEL-4021"],
+  403: ["GEMEL-4009", "GEMEL-4016"],
+  404: ["GEMEL-1001", "GEMEL-3005", "GEMEL-4012", "GEMEL-4017"],
+  429: ["GEMEL-4014"],
 };
 
-export const statusOf = (code: string): number => statuses[code] ?? (code.startsWith("GEMEL-9") ? 500 : 409);
+function statusOf(code: string): number {
+  const found = Object.entries(statuses).find(([, codes]) => codes.includes(code));
+  return found === undefined ? 409 : Number(found[0]);
+}
 
 /** `where`: module, node or the field of the request that is wrong. */
 export function refuse(code: ErrorCode, where: string, detail?: string, next?: string): Refusal {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Automatic failover: on, or paused by somebody for a reason that others must be able to read. Pausing asks
-// for that reason; the API refuses an empty one.
+// for that reason, but does not insist: at three in the morning it must be quick.
 
 import { Button, Card, CardBody, CardFooter, CardTitle, Form } from "@patternfly/react-core";
 import { useState, type ReactNode } from "react";
@@ -85,8 +85,7 @@ function AskWhy({ onDone }: { readonly onDone: () => void }): ReactNode {
       <Field
         id="pause-why"
         name="why"
-        label="Why"
-        isRequired
+        label="Why (everybody reads it)"
         value={why}
         onChange={setWhy}
         failure={change.error}
@@ -112,7 +111,7 @@ function WhilePaused({ pause }: { readonly pause: Pause }): ReactNode {
   return (
     <>
       <CardBody>
-        <p className="gm-said">“{pause.why}”</p>
+        {pause.why !== "" && <p className="gm-said">“{pause.why}”</p>}
         <p className="gm-quiet">
           {pause.by}, {timeText(pause.since)}
         </p>
