@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everything about people coming in on this node, for the API: users, sessions, hand-over between nodes,
-// certificates. Each request is judged by what the shared record says at that moment; a session holds no right
-// of its own.
+// certificates. Each request is judged by what the shared record says at that moment; a session holds no
+// right of its own.
 
 import type {
   CertificateRequest,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Passwords as they are kept: scrypt with its parameters beside the hash, so that stronger ones can come later
-// without anybody's password being lost. A guess costs the guesser 32 MiB and three passes over it.
+// Passwords as they are kept: scrypt with its parameters beside the hash, so that stronger ones can come
+// later without anybody's password being lost. A guess costs the guesser 32 MiB and three passes over it.
 
 import { randomBytes, randomInt, scrypt, timingSafeEqual } from "node:crypto";
 import { GemelError } from "../base/errors.js";

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who is logged in here. The browser holds 256 random bits in an http-only cookie, we hold their hash: who
-// reads our disk cannot come in with what he finds. Kept in SQLite, so that a restart or upgrade of the daemon
-// logs nobody out; written without a flush, since losing the last seconds costs somebody a login and nothing
-// else. The limits run on the boot clock: setting the wall clock ends no session and prolongs none, a reboot
-// of the host ends all.
+// reads our disk cannot come in with what he finds. Kept in SQLite, so that a restart or upgrade of the
+// daemon logs nobody out; written without a flush, since losing the last seconds costs somebody a login and
+// nothing else. The limits run on the boot clock: setting the wall clock ends no session and prolongs none, a
+// reboot of the host ends all.
 //
 //   opened ──▶ idle since the last touch of a person ──▶ ended: idle too long, too old, logged out, password
 //                    ▲          │                               changed, user removed

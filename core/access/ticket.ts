@@ -7,9 +7,9 @@
 //                                certificate]
 //
 // Its expiry is by wall clocks of two nodes, which may differ. That is acceptable: it decides about a login,
-// never about data; when the receiver's clock is ahead somebody types a password, when it lags by D the ticket
-// is good for D longer, and D is bounded by refusing what was issued in the future. It is good once per node,
-// never at its issuer, and void when the password was changed since.
+// never about data; when the receiver's clock is ahead somebody types a password, when it lags by D the
+// ticket is good for D longer, and D is bounded by refusing what was issued in the future. It is good once
+// per node, never at its issuer, and void when the password was changed since.
 
 import { createPrivateKey, randomBytes, sign, verify, X509Certificate } from "node:crypto";
 import { Type, type Static } from "@sinclair/typebox";

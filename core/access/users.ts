@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// People and what they may do, kept alike on both nodes in the shared record. A change counts on both nodes as
-// soon as it has arrived, in sessions that are open too: nothing about a user is copied anywhere else.
+// People and what they may do, kept alike on both nodes in the shared record. A change counts on both nodes
+// as soon as it has arrived, in sessions that are open too: nothing about a user is copied anywhere else.
 //
-// Invariant: as long as one node made the changes, somebody can manage users. Two nodes that are cut from each
-// other can each take the other's last administrator away; root on either host then makes a new one.
+// Invariant: as long as one node made the changes, somebody can manage users. Two nodes that are cut from
+// each other can each take the other's last administrator away; root on either host then makes a new one.
 
 import { createHash } from "node:crypto";
 import type { PasswordChange, UserChange, UserRequest, UserView } from "../api/contract.js";

@@ -2,8 +2,8 @@
 // Who may do what. The unix socket is root's (its mode is 0600). On HTTPS the certificate counts: an
 // administrator's may do everything, a node's everything too (it forwards what a person asked of it and was
 // judged for). Without one a person's session counts, with the role that the person has at that moment; it
-// must show with everything but GET that its own page asked (CSRF). Every route says itself whom it admits: one
-// that does not cannot be registered, so nothing is ever open, or closed, because somebody forgot a word.
+// must show with everything but GET that its own page asked (CSRF). Every route says itself whom it admits:
+// one that does not cannot be registered, so nothing is ever open, or closed, because somebody forgot a word.
 
 import type { FastifyRequest, RouteOptions } from "fastify";
 import { TLSSocket } from "node:tls";

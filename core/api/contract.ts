@@ -163,7 +163,7 @@ export interface InitRequest {
    * networks.
    */
   readonly listen?: "all" | "networks";
-  /** Where people's browsers find this node's console: https://HOST[:PORT]; absent: its networks' addresses. */
+  /** Where browsers find this node's console: https://HOST[:PORT]; absent: its networks' addresses. */
   readonly console?: string;
   /** Of the first user, admin; absent: one is made up and said once. */
   readonly password?: string;

@@ -34,7 +34,7 @@ import type {
 import type { LiveListener } from "./live.js";
 import type { WatchDoor } from "./watch-door.js";
 
-/** Who asks: root on the unix socket, a certificate of the cluster, a person by a session, or nobody we know. */
+/** Who asks: root on the unix socket, a certificate of the cluster, a person by a session, or nobody. */
 export type Caller = {
   readonly name: string;
   readonly address: string;

@@ -66,7 +66,7 @@ export const sessionsMax = 1_000;
 export const ticketLimit: Milliseconds = seconds(10 * 60);
 /** Wrong passwords that cost nothing; each further one doubles the wait. */
 export const loginTriesFree = 5;
-/** Guessing from one address ends here; a user may be guessed at from anywhere, so its limit locks out less. */
+/** Guessing from one address ends here. A user may be guessed at from anywhere: its wait locks out less. */
 export const loginWaitOfAddressMax: Milliseconds = seconds(15 * 60);
 export const loginWaitOfUserMax: Milliseconds = seconds(60);
 

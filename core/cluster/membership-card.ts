@@ -85,8 +85,8 @@ export async function writeCard(paths: Paths, card: MembershipCard): Promise<voi
 }
 
 /**
- * cluster.xml may have got another address for this node's console or in its networks: the certificate follows,
- * over the same key, so that peers and mirror processes notice nothing.
+ * cluster.xml may have got another address for this node's console or in its networks: the certificate
+ * follows, over the same key, so that peers and mirror processes notice nothing.
  */
 export async function withNames(
   paths: Paths,

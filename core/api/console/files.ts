@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The console as files: what vite built, served by every daemon for the whole cluster. A file whose name holds
-// its hash never changes and is kept by the browser for good; everything else is asked for each time. A path
-// without a dot is an address inside the console, and all of those are one page.
+// The console as files: what vite built, served by every daemon for the whole cluster. A file whose name
+// holds its hash never changes and is kept by the browser for good; everything else is asked for each time. A
+// path without a dot is an address inside the console, and all of those are one page.
 
 import helmet from "@fastify/helmet";
 import files from "@fastify/static";
@@ -24,8 +24,8 @@ export async function guardBrowsers(app: FastifyInstance, door: ApiDoor): Promis
   await app.register(helmet, {
     // Made per answer, since nodes come and go.
     contentSecurityPolicy: false,
-    // Browsers ignore it for IP addresses, which is how most consoles are reached; under a name it would forbid
-    // plain HTTP to whatever else runs on that host. There is no plain HTTP of ours to fall back to.
+    // Browsers ignore it for IP addresses, which is how most consoles are reached; under a name it would
+    // forbid plain HTTP to whatever else runs on that host. There is no plain HTTP of ours to fall back to.
     hsts: false,
     referrerPolicy: { policy: "no-referrer" },
   });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// cert list, install, remove; cluster ca. The console's certificate is a matter of one node: it is installed on
-// each, with --host on the other one.
+// cert list, install, remove; cluster ca. The console's certificate is a matter of one node: it is installed
+// on each, with --host on the other one.
 
 import type { Command } from "commander";
 import { readFileSync } from "node:fs";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// user list, add, role, password, remove: who may come in to the console, as what. Root on a host needs no user
-// and no password, which is the way back in for whoever has forgotten theirs.
+// user list, add, role, password, remove: who may come in to the console, as what. Root on a host needs no
+// user and no password, which is the way back in for whoever has forgotten theirs.
 
 import { Argument, Option, type Command } from "commander";
 import type { Role, UserView } from "../../api/contract.js";
