@@ -75,12 +75,10 @@ function liveRoute(app: FastifyInstance, door: ApiDoor): void {
       const stream = reply.raw;
       stream.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
       const stop = door.subscribe(last, (id, event) => {
+        const place = id === undefined ? "" : `id: ${id}\n`;
         // A reader that does not read is let go; it comes back with its Last-Event-ID.
         if (stream.writableLength > 4 * 1024 * 1024) stream.destroy();
-        else
-          stream.write(
-            `${id === undefined ? "" : `id: ${id}\n`}event: ${event.kind}\ndata: ${JSON.stringify(event)}\n\n`,
-          );
+        else stream.write(`${place}event: ${event.kind}\ndata: ${JSON.stringify(event)}\n\n`);
       });
       const alive = setInterval(() => {
         // Logged out, idle too long, removed: who may not ask any more need not be told either.
