@@ -65,6 +65,18 @@ void describe("timeline-lanes", () => {
     assert.equal(shape(lane.stretches), "WAIT 0-10, unknown 10-30, WAIT 30-60");
   });
 
+  void it("of-a-silent-node-the-end-is-unknown", () => {
+    const lane = laneOf({
+      node: "alpha",
+      entries: [],
+      axis,
+      now: "SECOND",
+      nowSince: begin - minute,
+      silentSince: begin + 40 * minute,
+    });
+    assert.equal(shape(lane.stretches), "SECOND 0-40, unknown 40-60");
+  });
+
   void it("what-is-not-held-any-more-is-unknown", () => {
     const entries = [entry(30, "PRIM → ALONE (running)")];
     const lane = laneOf({ node: "alpha", entries, axis, now: "ALONE", heldFrom: begin + 20 * minute });

@@ -79,9 +79,12 @@ function aloneWords({ alone }: CopyView): string {
   return to === undefined ? `since ${timeText(from)}, still` : `${timeText(from)} to ${timeText(to)}`;
 }
 
+/** Less is no hint: two clocks may differ by more. */
+const tellingMs = 10_000;
+
 /** A hint for a person, shown as such; no clock decides anything here. */
 function isLater(own: string | undefined, other: string | undefined): boolean {
-  return own !== undefined && other !== undefined && Date.parse(own) > Date.parse(other);
+  return own !== undefined && other !== undefined && Date.parse(own) - Date.parse(other) > tellingMs;
 }
 
 function laterBy(own: string | undefined, other: string | undefined): string {

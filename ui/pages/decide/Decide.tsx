@@ -56,6 +56,7 @@ function Choosing({ module }: { readonly module: ModuleStatus }): ReactNode {
   const { id } = module;
   const { data, error } = useAnswer<Copies>(`/modules/${id}/copies`, { everyMs });
   const may = usePermission(verbWords.resolve.role);
+  const isNeeded = data?.conflict === true || module.active === null;
   const [chosen, setChosen] = useState<string | null>(null);
   const [given, setGiven] = useState<string | null>(null);
   if (given !== null) {
@@ -87,7 +88,7 @@ function Choosing({ module }: { readonly module: ModuleStatus }): ReactNode {
             copy={copy}
             other={data.copies.find(({ node }) => node !== copy.node)}
             isChosen={chosen === copy.node}
-            isDisabled={!may.allowed}
+            isDisabled={!may.allowed || !isNeeded}
             onChoose={() => {
               setChosen(copy.node);
             }}
@@ -96,7 +97,7 @@ function Choosing({ module }: { readonly module: ModuleStatus }): ReactNode {
       </div>
       <p>{data.afterwards}</p>
       {!may.allowed && <p className="gm-quiet">{may.why}</p>}
-      {chosen !== null && (
+      {chosen !== null && isNeeded && (
         <Confirmation
           key={chosen}
           module={module}
@@ -107,7 +108,7 @@ function Choosing({ module }: { readonly module: ModuleStatus }): ReactNode {
           }}
         />
       )}
-      {chosen === null && may.allowed && <Button isDisabled>Choose a copy first</Button>}
+      {chosen === null && may.allowed && isNeeded && <Button isDisabled>Choose a copy first</Button>}
     </div>
   );
 }

@@ -10,7 +10,7 @@ import { timeText } from "../../../core/api/words.js";
 import { paths } from "../../paths.js";
 import type { View } from "./filter.js";
 import { keyOf } from "./merge.js";
-import { deedOf, kindWords, wasRefused } from "./words.js";
+import { deedOf, kindWords, wasRefused } from "../../parts/history-words.js";
 
 export function EntryList({
   entries,

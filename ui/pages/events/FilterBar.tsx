@@ -5,7 +5,7 @@ import { Button, FormSelect, FormSelectOption, SearchInput, TextInput } from "@p
 import type { ReactNode } from "react";
 import type { ModuleStatus } from "../../../core/api/contract.js";
 import { isFiltered, isKind, noFilter, type Filter } from "./filter.js";
-import { kindWords } from "./words.js";
+import { kindWords } from "../../parts/history-words.js";
 
 interface FilterBarProps {
   readonly filter: Filter;

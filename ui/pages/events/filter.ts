@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What of the history is wanted: read from the page's address, so that a filtered list can be bookmarked and
-// sent to a colleague, and turned into the API's query. The same judgement for entries that arrive by the live
-// stream, which nobody has filtered.
+// sent to a colleague, and turned into the API's query. The same judgement for entries that arrive by the
+// live stream, which nobody has filtered.
 
 import type { HistoryEntry } from "../../../core/api/contract.js";
 

@@ -42,6 +42,8 @@ export default function ModulePage(): ReactNode {
   );
 }
 
+const conflictCode = "GEMEL-1007";
+
 function Lead({ module }: { readonly module: ModuleStatus }): ReactNode {
   const { id, vm, sentence, ifHostDied, colour, partly } = module;
   return (
@@ -62,6 +64,8 @@ function Lead({ module }: { readonly module: ModuleStatus }): ReactNode {
 /** What is wrong here and what to do next; a decision to be taken comes first. */
 function Troubles({ module }: { readonly module: ModuleStatus }): ReactNode {
   const { id, conflict, troubles, diskFull } = module;
+  // The alert of a conflict says it already, with the way to decide.
+  const shown = troubles.filter(({ code }) => !conflict || code !== conflictCode);
   return (
     <>
       {conflict && (
@@ -75,7 +79,7 @@ function Troubles({ module }: { readonly module: ModuleStatus }): ReactNode {
           Nothing is overwritten before that.
         </Alert>
       )}
-      {troubles.map(({ code, message, next }) => (
+      {shown.map(({ code, message, next }) => (
         <Alert
           component="h2"
           key={`${code}${message}`}

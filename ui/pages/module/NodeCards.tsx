@@ -15,10 +15,12 @@ import {
 import type { ReactNode } from "react";
 import type { ModuleOnNode, ModuleStatus } from "../../../core/api/contract.js";
 import { lastKnownLook, roles, stateLooks, timeText, type Look } from "../../../core/api/words.js";
+import { useStatus } from "../../live/live.js";
 import { LookLabel } from "../../parts/LookLabel.js";
 import { reasonText } from "./reason-words.js";
 
 export function NodeCards({ module }: { readonly module: ModuleStatus }): ReactNode {
+  const hosts = useStatus()?.nodes;
   return (
     <section className="gm-pair" aria-label="Both nodes">
       {module.nodes.map((row) => (
@@ -26,6 +28,7 @@ export function NodeCards({ module }: { readonly module: ModuleStatus }): ReactN
           key={row.node}
           row={row}
           peer={module.nodes.find(({ node }) => node !== row.node)?.node ?? ""}
+          silentSince={hosts?.find(({ name, reachable }) => name === row.node && !reachable)?.since}
         />
       ))}
     </section>
@@ -35,9 +38,11 @@ export function NodeCards({ module }: { readonly module: ModuleStatus }): ReactN
 interface NodeCardProps {
   readonly row: ModuleOnNode;
   readonly peer: string;
+  /** When it was last heard, if it is silent. */
+  readonly silentSince: string | undefined;
 }
 
-function NodeCard({ row, peer }: NodeCardProps): ReactNode {
+function NodeCard({ row, peer, silentSince }: NodeCardProps): ReactNode {
   const { node, state, stability, live, upToDate, generation, session, since, vm } = row;
   const look = stateLooks[state][stability];
   return (
@@ -55,8 +60,9 @@ function NodeCard({ row, peer }: NodeCardProps): ReactNode {
             <LookLabel look={upToDate ? goodCopy : behindCopy} />
           </Row>
           <Row term="VM">{vmWords[vm]}</Row>
-          <Row term="Reason">{reasonText(row.reason, peer)}</Row>
-          <Row term={live ? "Since" : "Last seen"}>{timeText(since)}</Row>
+          <Row term={live ? "Reason" : "It last said"}>{reasonText(row.reason, peer)}</Row>
+          <Row term="Since">{timeText(since)}</Row>
+          {silentSince !== undefined && <Row term="Silent since">{timeText(silentSince)}</Row>}
           <Row term="Generation">
             <code className="gm-generation">{generation === "" ? "–" : generation}</code>
           </Row>

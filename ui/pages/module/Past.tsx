@@ -8,6 +8,7 @@ import { useMemo, useState, type ReactNode } from "react";
 import { Link } from "react-router";
 import type { ModuleStatus, SeriesRange } from "../../../core/api/contract.js";
 import { timeText } from "../../../core/api/words.js";
+import { useStatus } from "../../live/live.js";
 import { Explanations } from "../../parts/timeline/Explanation.js";
 import { laneOf, listed, type Axis, type MarkGroup } from "../../parts/timeline/lanes.js";
 import { Timeline } from "../../parts/timeline/Timeline.js";
@@ -80,20 +81,23 @@ function HistoryOf({ module, axis }: { readonly module: ModuleStatus; readonly a
   const [first, second] = module.nodes;
   const one = useNodeHistory(module.id, first?.node ?? null);
   const two = useNodeHistory(module.id, second?.node ?? null);
+  const hosts = useStatus()?.nodes;
   const [chosen, setChosen] = useState<MarkGroup | null>(null);
   const lanes = useMemo(
     () =>
       [one, two].map(({ node, entries, heldFrom }, index) => {
         const row = module.nodes[index];
+        const silent = hosts?.find(({ name, reachable }) => name === node && !reachable);
         return laneOf({
           node,
           entries,
           axis,
           ...(heldFrom !== undefined && { heldFrom }),
-          ...(row?.live === true && { now: row.state, nowSince: Date.parse(row.since) }),
+          ...(row !== undefined && { now: row.state, nowSince: Date.parse(row.since) }),
+          ...(silent !== undefined && { silentSince: Date.parse(silent.since) }),
         });
       }),
-    [one, two, axis, module.nodes],
+    [one, two, axis, module.nodes, hosts],
   );
   const all = listed(lanes);
   const changes = all.filter(({ weight }) => weight === "change" || weight === "person");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the hypervisors have: one row per VM of either host.
 
-import { Button } from "@patternfly/react-core";
+import { Button, Checkbox } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
@@ -40,19 +40,19 @@ export function VmTable({ vms, chosen, mayProtect, onChoose, onProtect }: VmTabl
         </Tr>
       </Thead>
       <Tbody>
-        {vms.map((vm, row) => (
+        {vms.map((vm) => (
           <Tr key={keyOf(vm)}>
-            <Td
-              select={{
-                rowIndex: row,
-                isSelected: chosen.includes(keyOf(vm)),
-                isDisabled: vm.module !== undefined || !mayProtect,
-                onSelect: (_event, isChosen) => {
+            <Td>
+              <Checkbox
+                id={`choose-${keyOf(vm)}`}
+                aria-label={`Choose ${vm.name} on ${vm.node}`}
+                isChecked={chosen.includes(keyOf(vm))}
+                isDisabled={vm.module !== undefined || !mayProtect}
+                onChange={(_event, isChosen) => {
                   choose(keyOf(vm), isChosen);
-                },
-                props: { "aria-label": `Choose ${vm.name} on ${vm.node}` },
-              }}
-            />
+                }}
+              />
+            </Td>
             <Td dataLabel="VM">
               <strong>{vm.name}</strong>
             </Td>

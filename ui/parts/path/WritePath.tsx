@@ -126,7 +126,12 @@ function Boxes({ way, geometry, figures }: PartProps): ReactNode {
         line={figures === undefined ? "–" : `${figures.inFlight} in flight`}
         tone={way.guest === "waits" ? "waits" : rests ? "rests" : "plain"}
       />
-      <BoxOf box={local} title={`Disk of ${way.here}`} line="complete copy" tone={rests ? "rests" : "good"} />
+      <BoxOf
+        box={local}
+        title={`Disk of ${way.here}`}
+        line={way.kind === "split" ? "a copy of its own" : "complete copy"}
+        tone={rests ? "rests" : "good"}
+      />
       <BoxOf box={network} title="Network" line={legWords[way.network]} tone={peerTone} />
       <BoxOf box={remote} title={`Disk of ${way.peer}`} line={peerLine(way)} tone={peerTone} />
     </g>

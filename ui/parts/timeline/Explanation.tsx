@@ -8,6 +8,7 @@ import AngleRightIcon from "@patternfly/react-icons/dist/esm/icons/angle-right-i
 import { useId, useState, type ReactNode } from "react";
 import type { HistoryEntry } from "../../../core/api/contract.js";
 import { timeText } from "../../../core/api/words.js";
+import { happened } from "../history-words.js";
 import { transitionOf, type Mark } from "./lanes.js";
 import { ruleSentence } from "./rules.js";
 import { stateWord } from "./Timeline.js";
@@ -36,7 +37,7 @@ interface ExplanationProps {
 function Explanation({ entry, opened }: ExplanationProps): ReactNode {
   const [open, setOpen] = useState(opened);
   const id = useId();
-  const { at, node, sentence, outcome } = entry;
+  const { at, node, outcome } = entry;
   const Icon = open ? AngleDownIcon : AngleRightIcon;
   return (
     <li className="gm-explanation">
@@ -53,7 +54,7 @@ function Explanation({ entry, opened }: ExplanationProps): ReactNode {
         <span className="gm-explanation-when">
           {timeText(at)} <strong>{node}</strong>
         </span>
-        <span className="gm-explanation-what">{sentence}</span>
+        <span className="gm-explanation-what">{happened(entry)}</span>
         <span className="gm-explanation-outcome">{outcomeWords(entry) ?? outcome}</span>
       </Button>
       <div id={id} hidden={!open}>

@@ -8,6 +8,7 @@ import "./timeline.css";
 import { useMemo, useRef, type KeyboardEvent, type ReactNode } from "react";
 import type { StateName } from "../../../core/api/contract.js";
 import { clockText, offsetText, stateLooks, timeText } from "../../../core/api/words.js";
+import { happened } from "../history-words.js";
 import { groupsOf, placeOf, ticksOf, type Axis, type Lane, type MarkGroup, type Stretch } from "./lanes.js";
 
 interface TimelineProps {
@@ -107,7 +108,7 @@ interface MarkProps {
 function MarkButton({ group, node, axis, isChosen, isStop, onChoose }: MarkProps): ReactNode {
   const { at, weight, marks } = group;
   const [first] = marks;
-  const what = marks.length === 1 ? first.entry.sentence : `${marks.length} entries`;
+  const what = marks.length === 1 ? happened(first.entry) : `${marks.length} entries`;
   return (
     <button
       type="button"

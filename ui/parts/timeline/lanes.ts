@@ -47,6 +47,8 @@ export interface LaneInput {
   readonly now?: StateName;
   /** Since when; before that it was something else, or nobody knows. */
   readonly nowSince?: number;
+  /** Since then the node is silent: what it does is not known. */
+  readonly silentSince?: number;
   /** Entries before this moment are not held here: what was then is not known. */
   readonly heldFrom?: number;
 }
@@ -69,19 +71,22 @@ export function transitionOf({ kind, outcome }: HistoryEntry): Transition | unde
   return isState(before) && isState(after) ? { before, after, work } : undefined;
 }
 
-export function laneOf({ node, entries, axis, now, nowSince, heldFrom = axis.from }: LaneInput): Lane {
+export function laneOf(input: LaneInput): Lane {
+  const { node, entries, axis, now, nowSince, heldFrom = axis.from, silentSince = axis.to } = input;
   const own = entries.filter((entry) => entry.node === node).sort((a, b) => a.id - b.id);
   const isTold = own.some((entry) => transitionOf(entry) !== undefined);
   const known = isTold || nowSince === undefined ? heldFrom : Math.max(heldFrom, nowSince);
   const begin = Math.min(Math.max(axis.from, known), axis.to);
-  const before: Stretch = { state: "unknown", from: axis.from, to: begin };
-  const stretches = stretchesOf(own, { from: begin, to: axis.to }, now);
-  return {
-    node,
-    stretches: begin > axis.from ? [before, ...stretches] : stretches,
-    marks: marksOf(own, axis),
-  };
+  const end = Math.min(Math.max(begin, silentSince), axis.to);
+  const stretches = [
+    ...unknown(axis.from, begin),
+    ...stretchesOf(own, { from: begin, to: end }, now),
+    ...unknown(end, axis.to),
+  ];
+  return { node, stretches, marks: marksOf(own, axis) };
 }
+
+const unknown = (from: number, to: number): Stretch[] => (to > from ? [{ state: "unknown", from, to }] : []);
 
 function stretchesOf(entries: readonly HistoryEntry[], axis: Axis, now: StateName | undefined): Stretch[] {
   const found: Stretch[] = [];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What kinds of entries are called and look like, and what requests are called that people have made.
 
-import type { HistoryEntry } from "../../../core/api/contract.js";
+import type { HistoryEntry } from "../../core/api/contract.js";
 
 export const kindWords: Readonly<
   Record<HistoryEntry["kind"], { readonly label: string; readonly colour: "blue" | "purple" | "grey" }>
@@ -44,3 +44,10 @@ export const deedOf = (sentence: string): string =>
   requests[sentence] ?? (/^[a-z]+$/.test(sentence) ? `asked for ${sentence}` : sentence);
 
 export const wasRefused = (outcome: string): boolean => /^(refused|failed)/.test(outcome);
+
+/** What happened, for a person: of a request who made it, and what it asked for. */
+export function happened({ kind, sentence, inputs }: HistoryEntry): string {
+  if (kind !== "audit") return sentence;
+  const by = inputs["by"];
+  return typeof by === "string" ? `${by} ${deedOf(sentence)}` : deedOf(sentence);
+}
