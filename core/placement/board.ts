@@ -58,6 +58,8 @@ export interface Board {
   readonly start: Position;
   /** Where each module would go; -1: there is no such place. */
   readonly other: readonly number[];
+  /** Of each module, the others of its group. */
+  readonly mates: readonly (readonly number[])[];
 }
 
 export function boardOf(hosts: readonly PlanHost[], modules: readonly PlanModule[]): Board {
@@ -70,6 +72,11 @@ export function boardOf(hosts: readonly PlanHost[], modules: readonly PlanModule
     modules: running,
     start: running.map(({ active }) => index(active)),
     other: running.map(({ nodes, active }) => index(nodes.find((node) => node !== active) ?? null)),
+    mates: running.map((module) =>
+      running.flatMap((mate, at) =>
+        mate !== module && module.apart !== null && mate.apart === module.apart ? [at] : [],
+      ),
+    ),
   };
 }
 
@@ -93,26 +100,6 @@ export function cheaper(a: Cost, b: Cost): boolean {
   return a.uneven < b.uneven;
 }
 
-/** Undefined: the position breaks what is whole now. */
-export function costOf(board: Board, position: Position, moves: number): Cost | undefined {
-  const { hosts, modules, start } = board;
-  if (breaksApart(board, position)) return undefined;
-  let broken = sharing(board, position).length;
-  let over = 0;
-  for (const [at, host] of hosts.entries()) {
-    const memory = memoryOn(board, position, at);
-    if (memory <= host.memory) continue;
-    if (memory > memoryOn(board, start, at)) return undefined;
-    broken++;
-    over += shareOf(memory - host.memory, host, "memory");
-  }
-  modules.forEach(({ pin }, index) => {
-    const there = hosts[position[index] ?? -1]?.node;
-    if (pin !== null && pin !== there && hosts.some(({ node }) => node === pin)) broken++;
-  });
-  return { broken, over, uneven: unevenness(board, position) + moves * worthOf(board) };
-}
-
 /** What `uneven` counts for each move. */
 export const worthOf = ({ hosts }: Board): number => Math.round(whole * moveWorth) * hosts.length;
 
@@ -128,11 +115,15 @@ export function unevennessOf({ hosts, modules }: Board, position: Position, of: 
     const host = hosts[at];
     if (host !== undefined) shares[at] = (shares[at] ?? 0) + shareOf(module[of], host, of);
   });
-  const sum = shares.reduce((total, share) => total + share, 0);
-  return shares.reduce((total, share) => total + Math.abs(share * hosts.length - sum), 0);
+  return distance(shares);
 }
 
-function shareOf(amount: number, host: PlanHost, of: Resource): number {
+export function distance(shares: readonly number[]): number {
+  const sum = shares.reduce((total, share) => total + share, 0);
+  return shares.reduce((total, share) => total + Math.abs(share * shares.length - sum), 0);
+}
+
+export function shareOf(amount: number, host: PlanHost, of: Resource): number {
   // A host that is smaller than its own reserve is full, not a division by nothing.
   const size = of === "cpu" ? Math.max(host.cpus, 1) : Math.max(host.memory, 2 ** 20);
   return Math.round((whole * amount) / size);
@@ -159,9 +150,4 @@ export function sharing({ modules }: Board, position: Position): readonly (reado
     }
   });
   return pairs;
-}
-
-function breaksApart(board: Board, position: Position): boolean {
-  const { start } = board;
-  return sharing(board, position).some(([a, b]) => start[a] !== start[b]);
 }

@@ -2,14 +2,16 @@
 // The fewest swaps that even out the hosts. Positions are visited layer by layer, each one reached from a
 // permitted one by a single move, so that every plan can be carried out move after move.
 //
-// What is promised: with up to 13 modules that may move the plan is the best there is (all positions are
+// What is promised: with up to 11 modules that may move the plan is the best there is (all positions are
 // looked at). With more, no plan of up to `depth` moves is better, and none that goes on from it by up to
-// `depth` moves; depth is 3 for 32 modules. At most `positionsMax` positions are looked at per round, and
-// each round but the last has added a move.
+// `depth` moves; depth is 3 up to 26 modules and 2 up to 32. At most `positionsMax` positions are looked at
+// per round, and each round but the last has added a move.
 
-import { after, cheaper, costOf, movable, type Board, type Cost } from "./board.js";
+import { cheaper, movable, type Board, type Cost } from "./board.js";
+import { firstTally, moveOn, type Tally } from "./tally.js";
 
-export const positionsMax = 10_000;
+/** Chosen by what it costs the daemon's thread: some ten milliseconds per round on a small machine. */
+export const positionsMax = 3_000;
 
 export interface Found {
   /** Indices of modules, in the order of their moves. */
@@ -23,19 +25,29 @@ export interface Search {
   readonly looked: number;
 }
 
+/** A position on its way: which candidates have moved, one bit each, and by what it was reached. */
+interface Entry {
+  readonly key: number;
+  readonly moved: readonly number[];
+  readonly tally: Tally;
+  /** Of the position it was reached from: the order of moves takes the best way. */
+  readonly before: Cost;
+}
+
 export function search(board: Board): Search {
   const candidates = movable(board);
   const depth = depthFor(candidates.length);
-  const cost = costOf(board, board.start, 0);
-  if (cost === undefined) throw new Error("the present position breaks nothing that is whole");
-  let best: Found = { moved: [], cost };
+  const tally = firstTally(board);
+  const begin: Entry = { key: 0, moved: [], tally, before: tally.cost };
+  let best = begin;
   let looked = 0;
   for (;;) {
-    const round = deepen(board, best, candidates, depth);
+    const round = deepen(board, begin.tally, best, candidates, depth);
     looked += round.looked;
     const gained = round.best.moved.length > best.moved.length;
     best = round.best;
-    if (!gained || depth >= candidates.length) return { best, looked };
+    if (gained && depth < candidates.length) continue;
+    return { best: { moved: best.moved, cost: best.tally.cost }, looked };
   }
 }
 
@@ -51,34 +63,36 @@ export function depthFor(candidates: number): number {
   return candidates;
 }
 
-interface Entry extends Found {
-  /** Of the position it was reached from: the order of moves takes the best way. */
-  readonly before: Cost;
-}
-
-function deepen(board: Board, base: Found, candidates: readonly number[], depth: number): Search {
-  let layer: readonly Found[] = [base];
+function deepen(
+  board: Board,
+  begin: Tally,
+  base: Entry,
+  candidates: readonly number[],
+  depth: number,
+): { readonly best: Entry; readonly looked: number } {
+  let layer: readonly Entry[] = [base];
   let best = base;
   let looked = 0;
   for (let level = 1; level <= depth && layer.length > 0; level++) {
-    const reached = new Map<string, Entry | undefined>();
+    const reached = new Map<number, Entry | undefined>();
     for (const from of layer) {
-      for (const index of candidates) {
-        if (from.moved.includes(index)) continue;
-        const moved = [...from.moved, index];
-        const key = [...moved].sort((a, b) => a - b).join();
+      for (const [rank, index] of candidates.entries()) {
+        const bit = 2 ** rank;
+        if (Math.floor(from.key / bit) % 2 === 1) continue;
+        const key = from.key + bit;
         const known = reached.get(key);
-        if (known !== undefined && cheaper(from.cost, known.before))
-          reached.set(key, { moved, cost: known.cost, before: from.cost });
+        if (known !== undefined && cheaper(from.tally.cost, known.before))
+          reached.set(key, { ...known, moved: [...from.moved, index], before: from.tally.cost });
         if (reached.has(key)) continue;
         looked++;
-        const cost = costOf(board, after(board, moved), moved.length);
-        reached.set(key, cost === undefined ? undefined : { moved, cost, before: from.cost });
+        const tally = moveOn(board, begin, from.tally, index);
+        const entry = { key, moved: [...from.moved, index], before: from.tally.cost };
+        reached.set(key, tally === undefined ? undefined : { ...entry, tally });
       }
     }
     layer = [...reached.values()].filter((entry) => entry !== undefined);
     // Only a strictly better one: fewer moves come first, then names in their order.
-    for (const entry of layer) if (cheaper(entry.cost, best.cost)) best = entry;
+    for (const entry of layer) if (cheaper(entry.tally.cost, best.tally.cost)) best = entry;
   }
   return { best, looked };
 }
