@@ -8,9 +8,14 @@ import type { MirrorFigures } from "../../native/index.js";
 
 interface ListedFile {
   readonly bytes: number;
+  /** As stat(2) shows it, with its type. */
+  readonly mode: number;
   /** When it was last written to, seconds; an older mirror process does not say. */
   readonly modified?: number;
 }
+
+const typeMask = 0o170000;
+const folderType = 0o040000;
 
 export function ownCopy(
   node: string,
@@ -21,7 +26,8 @@ export function ownCopy(
 ): OwnCopy {
   const alone = aloneOf(decisions);
   const { dirtyBytes = null } = (figures ?? {}) as Partial<Pick<MirrorFigures, "dirtyBytes">>;
-  const files = (listed as { readonly files?: readonly ListedFile[] } | undefined)?.files ?? [];
+  const all = (listed as { readonly files?: readonly ListedFile[] } | undefined)?.files ?? [];
+  const files = all.filter(({ mode }) => (mode & typeMask) !== folderType);
   const written = Math.max(0, ...files.map(({ modified = 0 }) => modified));
   return {
     node,

@@ -4,7 +4,9 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 
 #include "json.h"
@@ -171,6 +173,7 @@ std::string World::list_files() {
   for (const auto& [path, attributes] : all) {
     json.begin_object().field("path", path).field("bytes", attributes.size).field("mode", attributes.mode);
     json.field("allocated", attributes.blocks * 512);
+    json.field("modified", static_cast<std::uint64_t>(std::max<std::int64_t>(0, attributes.mtime.seconds)));
     json.field("uid", attributes.uid).field("gid", attributes.gid).end_object();
   }
   json.end_array().end_object();

@@ -195,8 +195,10 @@ void test("small-files-for-the-daemon", async (context) => {
   mkdirSync(join(mirror.root, "nvram"));
   await mirror.command({ do: "write-file", path: "nvram/vars.fd", base64, mode: 0o640 });
   const { files } = (await mirror.command({ do: "list-files" })) as {
-    files: { path: string; bytes: number; mode: number }[];
+    files: { path: string; bytes: number; mode: number; modified: number }[];
   };
+  for (const { path, modified } of files)
+    assert.equal(modified, Math.floor(statSync(join(mirror.root, path)).mtimeMs / 1000), path);
   const sizes = files.map(({ path, bytes, mode }) => [
     path,
     statSync(join(mirror.root, path)).mode === mode && bytes,
