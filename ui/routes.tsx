@@ -2,9 +2,10 @@
 // Address → page. Each page is its own chunk: whoever opens the overview does not wait for the event list.
 
 import { lazy, Suspense, type ReactNode } from "react";
-import { Route, Routes } from "react-router";
+import { Route, Routes, useLocation } from "react-router";
 import { Layout } from "./parts/Layout.js";
 import { PageWaiting } from "./parts/Page.js";
+import { PageBoundary } from "./parts/PageBoundary.js";
 
 const Overview = lazy(() => import("./pages/overview/Overview.js"));
 const ModulePage = lazy(() => import("./pages/module/ModulePage.js"));
@@ -17,21 +18,24 @@ const Account = lazy(() => import("./pages/account/Account.js"));
 const NotFound = lazy(() => import("./pages/nobody/NotFound.js"));
 
 export function ConsoleRoutes(): ReactNode {
+  const { pathname } = useLocation();
   return (
     <Layout>
-      <Suspense fallback={<PageWaiting />}>
-        <Routes>
-          <Route path="/" element={<Overview />} />
-          <Route path="/modules/:id" element={<ModulePage />} />
-          <Route path="/modules/:id/decide" element={<Decide />} />
-          <Route path="/protect" element={<Protect />} />
-          <Route path="/cluster" element={<Cluster />} />
-          <Route path="/users" element={<Users />} />
-          <Route path="/events" element={<Events />} />
-          <Route path="/account" element={<Account />} />
-          <Route path="*" element={<NotFound />} />
-        </Routes>
-      </Suspense>
+      <PageBoundary key={pathname}>
+        <Suspense fallback={<PageWaiting />}>
+          <Routes>
+            <Route path="/" element={<Overview />} />
+            <Route path="/modules/:id" element={<ModulePage />} />
+            <Route path="/modules/:id/decide" element={<Decide />} />
+            <Route path="/protect" element={<Protect />} />
+            <Route path="/cluster" element={<Cluster />} />
+            <Route path="/users" element={<Users />} />
+            <Route path="/events" element={<Events />} />
+            <Route path="/account" element={<Account />} />
+            <Route path="*" element={<NotFound />} />
+          </Routes>
+        </Suspense>
+      </PageBoundary>
     </Layout>
   );
 }

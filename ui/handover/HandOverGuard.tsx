@@ -6,6 +6,7 @@
 // Invariant: nothing is posted to a node that has not just answered.
 
 import { Button } from "@patternfly/react-core";
+import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useReducer, useRef, useState, type ReactNode, type RefObject } from "react";
 import type { HandOver, Session } from "../../core/api/contract.js";
 import { failureOf, type Transport } from "../api.js";
@@ -13,7 +14,7 @@ import { useTransport } from "../asking.js";
 import { useStatus, useStream } from "../live/live.js";
 // Not lazy: the node that would serve this part is the one that has died.
 import NobodyAnswers from "../pages/nobody/NobodyAnswers.js";
-import { useSession } from "../session.js";
+import { sessionPath, useSession } from "../session.js";
 import { goWith, whoAnswers } from "./nodes.js";
 import { heard, type Silence, type SilenceEvent } from "./silence.js";
 
@@ -112,15 +113,18 @@ function useTicket(): RefObject<HandOver | null> {
 /** While in doubt or lost the own node is asked again and again: it may be back first. */
 function useAsking(silence: Silence, tell: (event: SilenceEvent) => void): void {
   const transport = useTransport();
+  const client = useQueryClient();
   const isAsking = silence.kind === "doubted" || silence.kind === "lost";
   useEffect(() => {
     if (!isAsking) return;
     let isOver = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const ask = async (): Promise<void> => {
-      const answered = await answers(transport);
+      const answer = await answerOf(transport);
       if (isOver) return;
-      tell({ kind: "asked", answered });
+      // The stream ended because the session did: its own question leads to the login.
+      if (answer === "logged-out") void client.invalidateQueries({ queryKey: [sessionPath] });
+      tell({ kind: "asked", answered: answer !== "none" });
       timer = setTimeout(() => void ask(), askEveryMs);
     };
     void ask();
@@ -128,15 +132,18 @@ function useAsking(silence: Silence, tell: (event: SilenceEvent) => void): void 
       isOver = true;
       clearTimeout(timer);
     };
-  }, [isAsking, transport, tell]);
+  }, [isAsking, transport, client, tell]);
 }
 
 /** Any answer is one, a refusal too. */
-async function answers(transport: Transport): Promise<boolean> {
-  const limit = new Promise<boolean>((done) => setTimeout(() => done(false), askMsMax));
+async function answerOf(transport: Transport): Promise<"some" | "logged-out" | "none"> {
+  const limit = new Promise<"none">((done) => setTimeout(() => done("none"), askMsMax));
   const answer = transport.request<Session>("GET", "/session").then(
-    () => true,
-    (thrown: unknown) => !failureOf(thrown).isSilence,
+    () => "some" as const,
+    (thrown: unknown) => {
+      const failure = failureOf(thrown);
+      return failure.isSilence ? "none" : failure.isLoggedOut ? "logged-out" : "some";
+    },
   );
   return await Promise.race([answer, limit]);
 }

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// A page that breaks takes nothing else with it: banners, navigation and stream stay. The likeliest cause is
+// an upgrade of the node, whose new console has no room for the old one's chunks: loading again mends it.
+
+import { Button } from "@patternfly/react-core";
+import { Component, type ReactNode } from "react";
+import { failureOf } from "../api.js";
+import { FailureAlert } from "./FailureAlert.js";
+import { Page } from "./Page.js";
+
+interface BoundaryProps {
+  readonly children: ReactNode;
+}
+
+interface BoundaryState {
+  readonly thrown: { readonly what: unknown } | null;
+}
+
+export class PageBoundary extends Component<BoundaryProps, BoundaryState> {
+  override readonly state: BoundaryState = { thrown: null };
+
+  static getDerivedStateFromError(what: unknown): BoundaryState {
+    return { thrown: { what } };
+  }
+
+  override render(): ReactNode {
+    const { thrown } = this.state;
+    if (thrown === null) return this.props.children;
+    return (
+      <Page title="This page broke">
+        <FailureAlert failure={failureOf(thrown.what)} />
+        <p>
+          <Button onClick={() => location.reload()}>Load it again</Button>
+        </p>
+      </Page>
+    );
+  }
+}
