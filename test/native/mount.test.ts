@@ -197,7 +197,8 @@ void test("small-files-for-the-daemon", async (context) => {
   const { files } = (await mirror.command({ do: "list-files" })) as {
     files: { path: string; bytes: number; mode: number; modified: number }[];
   };
-  for (const { path, modified } of files)
+  // Of files: what the kernel remembers of the folder's time is from before the daemon's own file came.
+  for (const { path, modified } of files.filter((one) => one.path !== "nvram"))
     assert.equal(modified, Math.floor(statSync(join(mirror.root, path)).mtimeMs / 1000), path);
   const sizes = files.map(({ path, bytes, mode }) => [
     path,
