@@ -51,8 +51,8 @@ export const suites: readonly Suite[] = [
   },
   {
     name: "core",
-    proves: "the deciding parts, by table and by scenario",
-    source: { kind: "files", under: ["test/core"], atOnce: 2 },
+    proves: "the deciding parts, by table and by scenario; the console's parts without a browser",
+    source: { kind: "files", under: ["test/core", "test/ui"], atOnce: 2 },
     needsRoot: false,
     quick: true,
     soak: false,

@@ -4,6 +4,8 @@
 // leaves all of it to the test.
 
 import { MockCluster } from "./cluster.js";
+import "./mock.css";
+import { mockPasswords } from "./rooms/access.js";
 import { isScenario, scenarios, type ScenarioName } from "./scenarios/index.js";
 
 const choiceKey = "gemel-mock";
@@ -88,6 +90,16 @@ function menu({ scenario }: Choice): HTMLElement {
     location.assign(address);
   });
   label.append(select);
-  bar.append(label);
+  const people = document.createElement("details");
+  const summary = document.createElement("summary");
+  summary.textContent = "People";
+  const list = document.createElement("ul");
+  for (const { name, role, password } of mockPasswords) {
+    const line = document.createElement("li");
+    line.textContent = `${name} (${role}): ${password}`;
+    list.append(line);
+  }
+  people.append(summary, list);
+  bar.append(label, people);
   return bar;
 }

@@ -72,7 +72,7 @@ function clusterCauses(world: World): Cause[] {
       id: "clock",
       severity: "amber",
       code: "clock",
-      sentence: `The hosts' clocks are ${world.clockApartSeconds} s apart: logs are hard to read side by side.`,
+      sentence: `The hosts' clocks are ${world.clockApartSeconds} s apart: their logs do not read together.`,
       next: "Let both hosts take their time from the same server.",
     });
   }

@@ -214,7 +214,7 @@ export function copiesOf(world: World, module: MockModule): Copies {
     module: module.id,
     conflict: module.conflict,
     copies: module.settings.nodes.map((node) => copyView(world, module, copyOn(module, node))),
-    afterwards: `The losing copy is kept beside the folder as ${module.id}.kept-G until somebody discards it.`,
+    afterwards: `The losing copy is kept beside it as ${module.id}.kept-G until somebody discards it.`,
   };
 }
 

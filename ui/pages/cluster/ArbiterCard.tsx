@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who decides when the hosts cannot hear each other, in words for somebody who has never heard of quorum: what
-// can happen, and what to do about it.
+// Who decides when the hosts cannot hear each other, in words for somebody who has never heard of quorum:
+// what can happen, and what to do about it.
 
 import { Card, CardBody, CardTitle } from "@patternfly/react-core";
 import type { ReactNode } from "react";
@@ -26,16 +26,16 @@ const words: Readonly<Record<Status["arbiter"], ArbiterWords>> = {
     means: [
       "One host dies: the other takes over. That works.",
       "Every network between them is cut, both live on: both run the VMs, each on its own copy.",
-      "Then both are red, and a person chooses whose copy goes on. The other one is kept, never overwritten unasked.",
+      "Then both are red until a person chooses whose copy goes on; the other one is kept.",
     ],
-    next: "Keep two separate networks between the hosts. A lease at a third place (any small box) ends this danger.",
+    next: "Keep two separate networks between the hosts. A lease at a third place ends this danger.",
   },
   lease: {
     look: good("Lease"),
     what: "A third place lends the right to run, to one host at a time.",
     means: [
       "One host dies: the other gets the lease and takes over.",
-      "Every network between them is cut: only the holder of the lease goes on. No two copies ever accept writes.",
+      "Every network between them is cut: only the holder of the lease goes on; no two copies accept writes.",
       "The third place itself is away: the pair works on; only a second failure would have to wait for it.",
     ],
   },
@@ -44,7 +44,7 @@ const words: Readonly<Record<Status["arbiter"], ArbiterWords>> = {
     what: "A third place lends the right to run, and the other host is proven to be off before a VM starts.",
     means: [
       "One host dies: it is switched off for certain, then the other takes over.",
-      "Every network between them is cut: only the holder of the lease goes on; the other one is switched off.",
+      "Every network between them is cut: the holder of the lease goes on, the other one is switched off.",
       "A VM never runs on both hosts, not even for a moment.",
     ],
   },

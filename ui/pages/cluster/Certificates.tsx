@@ -41,7 +41,7 @@ export function Certificates({ self }: { readonly self: string }): ReactNode {
         <p>
           {own
             ? "The console of this host shows your own certificate."
-            : "The console shows a certificate of the cluster's own authority: browsers trust it once they know that authority."}
+            : "The console shows a certificate of the cluster's authority: browsers must know it first."}
         </p>
         <div className="gm-buttons gm-spaced">
           <DownloadAuthority />

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The cluster as hardware and trust: both hosts with the networks between them, the arbiter and what it means,
-// automatic failover on or paused, a further host, certificates, ports.
+// The cluster as hardware and trust: both hosts with the networks between them, the arbiter and what it
+// means, automatic failover on or paused, a further host, certificates, ports.
 
 import { Skeleton } from "@patternfly/react-core";
 import type { ReactNode } from "react";

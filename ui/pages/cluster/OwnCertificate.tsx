@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An own certificate for the console of the answering host: both parts as PEM, pasted or read from a file. The
-// daemon judges them, and says beside which field what is wrong; the key never leaves that host again.
+// An own certificate for the console of the answering host: both parts as PEM, pasted or read from a file.
+// The daemon judges them, and says beside which field what is wrong; the key never leaves that host again.
 
 import { Button, Form, ModalBody, ModalFooter, ModalHeader } from "@patternfly/react-core";
 import { useId, useState, type ChangeEvent, type ReactNode } from "react";
@@ -32,7 +32,7 @@ export function OwnCertificate({
       <ModalHeader
         labelId="own-certificate"
         title="Own certificate for the console"
-        description={`Browsers see it on ${self}. Between the hosts the cluster's own certificates stay in use.`}
+        description={`Browsers see it on ${self}. Between the hosts the cluster's own ones stay in use.`}
       />
       <ModalBody>
         <Form

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// No node answers: what was last known, with its age, and what to type on a host meanwhile. It goes on asking,
-// and whoever put it up takes it away when a node answers.
+// No node answers: what was last known, with its age, and what to type on a host meanwhile. It goes on
+// asking, and whoever put it up takes it away when a node answers.
 
 import { Button, Card, CardBody, CardTitle } from "@patternfly/react-core";
 import { useEffect, useState, type ReactNode } from "react";
