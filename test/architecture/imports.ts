@@ -45,6 +45,11 @@ const typeScriptRows: readonly Row[] = [
   { from: "core/failover/", may: [...station, "core/heartbeat/", "core/membership/"], mayTypes: mirrorWords },
   // Pure, and it speaks: its sentences take their quantities from the one place that words them.
   { from: "core/placement/", may: [...station, "core/api/words"] },
+  {
+    from: "core/status/",
+    may: [...station, "core/api/words"],
+    mayTypes: ["core/api/contract", "core/failover/"],
+  },
   { from: "core/record/", may: station },
   { from: "core/api/contract", may: station },
   { from: "core/api/words", may: ["core/api/contract"] },
@@ -76,7 +81,7 @@ const cppRows: readonly Row[] = [
 ];
 
 /** Folders whose decisions must replay: no clock, chance, timer, process or system inside. */
-const pureFolders = ["core/failover/", "core/membership/", "core/placement/"];
+const pureFolders = ["core/failover/", "core/membership/", "core/placement/", "core/status/"];
 const banned = new RegExp(
   [
     /Date\.now|new Date\(\)|Math\.random|performance\.now/,
