@@ -17,7 +17,7 @@ export function ProcedureProgress({ procedure }: { readonly procedure: Procedure
   return (
     <div className="gm-procedure">
       {steps.length > 0 && (here >= 0 || state === "done") ? (
-        <ProgressStepper isVertical isCompact aria-label={`Steps: ${kind} ${subject}`}>
+        <ProgressStepper isVertical aria-label={`Steps: ${kind} ${subject}`}>
           {steps.map((name, index) => (
             <ProgressStep
               key={name}
