@@ -2,7 +2,7 @@
 // What must not be missed, above every page: an old picture, paused failover, alarms with their next step, in
 // as few lines as folding.ts allows.
 
-import { Alert, AlertActionLink, Button, ExpandableSection, Tooltip } from "@patternfly/react-core";
+import { Alert, Button, ExpandableSection, Tooltip } from "@patternfly/react-core";
 import { useState, type ReactNode } from "react";
 import { Link } from "react-router";
 import type { Alarm, Pause } from "../../../core/api/contract.js";
@@ -24,11 +24,14 @@ export function Banners(): ReactNode {
   return (
     <section className="gm-banners" aria-label="Alarms">
       {stream.state === "stale" ? <StaleBanner since={stream.since} /> : null}
-      {pause === null ? null : <PauseBanner pause={pause} />}
-      <Alarms alarms={alarms} />
+      {pause === null ? null : <PauseBanner pause={pause} alarm={alarms.find(isPause)} />}
+      <Alarms alarms={pause === null ? alarms : alarms.filter((alarm) => !isPause(alarm))} />
     </section>
   );
 }
+
+/** The API tells the pause twice: as what it is, and as the alarm that it causes. */
+const isPause = ({ code }: Alarm): boolean => code === "paused";
 
 function Alarms({ alarms }: { readonly alarms: readonly Alarm[] }): ReactNode {
   const [isOpen, setOpen] = useState(false);
@@ -102,30 +105,41 @@ function StaleBanner({ since }: { readonly since: string }): ReactNode {
   );
 }
 
-function PauseBanner({ pause }: { readonly pause: Pause }): ReactNode {
+/** The same that the alarm says, with the button that ends it. */
+function PauseBanner({
+  pause,
+  alarm,
+}: {
+  readonly pause: Pause;
+  readonly alarm: Alarm | undefined;
+}): ReactNode {
   const may = usePermission(verbWords.resume.role);
-  const resume = useChange([statusPath]);
+  const { mutate, isPending, error, reset } = useChange([statusPath]);
+  const resume = (
+    <Button
+      variant="secondary"
+      size="sm"
+      isAriaDisabled={!may.allowed || isPending}
+      onClick={() => mutate({ method: "DELETE", path: "/pause" })}
+    >
+      {verbWords.resume.label}
+    </Button>
+  );
   return (
-    <>
-      <Alert
-        isInline
-        variant="danger"
-        component="h2"
-        title={`Automatic failover is paused: ${pause.why}`}
-        actionLinks={
-          <AlertActionLink
-            isAriaDisabled={!may.allowed || resume.isPending}
-            {...(may.allowed ? {} : { title: may.why })}
-            onClick={() => resume.mutate({ method: "DELETE", path: "/pause" })}
-          >
-            {verbWords.resume.label}
-          </AlertActionLink>
-        }
-      >
-        Since {timeText(pause.since)}, by {pause.by}. {verbWords.pause.sentence}
-      </Alert>
-      {resume.error === null ? null : <FailureAlert failure={resume.error} onClose={resume.reset} />}
-    </>
+    <div className="gm-alarm" data-severity="red">
+      <AlarmIcon severity="red" />
+      <div className="gm-alarm-words">
+        <strong>Automatic failover is paused: {pause.why}</strong>{" "}
+        <span className="gm-quiet">
+          By {pause.by}, since {timeText(pause.since)}. {verbWords.pause.sentence}
+        </span>
+      </div>
+      {may.allowed ? resume : <Tooltip content={may.why}>{resume}</Tooltip>}
+      {alarm === undefined || alarm.acknowledged !== undefined ? null : (
+        <Acknowledge ids={[alarm.id]} sentence={alarm.sentence} />
+      )}
+      {error === null ? null : <FailureAlert failure={error} onClose={reset} />}
+    </div>
   );
 }
 
