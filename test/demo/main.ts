@@ -65,7 +65,7 @@ async function runOnce(nonce: string, out: string | undefined, stays: boolean): 
   let screen: Screen | undefined;
   try {
     console.log(`bringing up two virtual hosts (nonce ${nonce})`);
-    // Only the demo that stays up for play takes the consoles' addresses, so that checks may run side by side.
+    // Only the demo that stays up for play takes the consoles' addresses: checks may run side by side.
     twins = await Twins.up({
       ...(values.dir !== undefined && { dir: resolve(values.dir) }),
       console: stays,

@@ -86,7 +86,7 @@ describe("lab console", () => {
     assert.equal(Lab.find(other), undefined);
   });
 
-  test("a killed host's address breaks and refuses, the other one answers on; boot brings it back", async () => {
+  test("a killed host's address breaks and refuses, the other answers on; boot brings it back", async () => {
     const { hostname, port } = new URL(url("alpha"));
     const open = connect({ host: hostname, port: Number(port), ca });
     const ended = new Promise<string>((done) => {
