@@ -65,7 +65,8 @@ void describe("chart-columns", () => {
         { label: "Median", text },
         { label: "Dirty", text },
       ]),
-      "Median: 1 µs to 5 µs, mostly 5 µs, last 5 µs. Dirty: nothing measured. The VM moved from alpha to beta.",
+      "Median: 1 µs to 5 µs, mostly 5 µs, last 5 µs. Dirty: nothing measured. " +
+        "The VM moved from alpha to beta.",
     );
   });
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The last step before one history goes on: what will happen, in the API's words, and the module's name typed.
+// The last step before one history goes on: what will happen, in the API's words, and the module's name
+// typed.
 
 import { Button, Card, CardBody, CardFooter, CardHeader, CardTitle } from "@patternfly/react-core";
 import { useState, type ReactNode } from "react";

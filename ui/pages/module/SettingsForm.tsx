@@ -33,7 +33,7 @@ import { fieldsOf, type Field } from "./settings-fields.js";
 interface SettingsFormProps {
   readonly view: ModuleView;
   readonly mayChange: boolean;
-  /** What was saved last is what stands here. Held above: with each new configuration the form is a new one. */
+  /** What was saved last is what stands here. Held above: each new configuration is a new form. */
   readonly isSaved: boolean;
   readonly onSaved: (isSaved: boolean) => void;
 }

@@ -39,7 +39,7 @@ export function ProtectDialog({ vms, onClose }: DialogProps): ReactNode {
       <ModalHeader
         labelId="protect-title"
         title={vms.length === 1 ? `Protect ${vms[0]?.name ?? ""}` : `Protect ${vms.length} VMs`}
-        description="Nothing is changed before you start it. Both hosts have been asked what stands against it."
+        description="Nothing is changed before you start it. Both hosts are asked what stands against it."
       />
       <ModalBody tabIndex={0}>
         <div className="gm-plans">

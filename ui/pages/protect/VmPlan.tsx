@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One VM of the dialog: what stands against protecting it and how to settle that, what may be chosen, where it
-// will live, and how long the first copy takes.
+// One VM of the dialog: what stands against protecting it and how to settle that, what may be chosen, where
+// it will live, and how long the first copy takes.
 
 import { Alert, Button, Checkbox, Label, List, ListItem, Skeleton, Title } from "@patternfly/react-core";
 import { useState, type ReactNode } from "react";

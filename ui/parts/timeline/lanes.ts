@@ -30,7 +30,7 @@ export interface Mark {
   readonly weight: MarkWeight;
 }
 
-/** change: the state changed · person: somebody gave a command · step: decided, state the same · note: log. */
+/** change: of the state · person: a command · step: decided, but the state stays · note: log. */
 export type MarkWeight = "change" | "person" | "step" | "note";
 
 export interface Lane {
