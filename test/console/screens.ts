@@ -5,7 +5,7 @@
  * The mock's time and chance are the same in every run and nothing moves, so that a picture changes only
  * when the page does. A page that complains while it is photographed fails the run.
  */
-import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -13,6 +13,7 @@ import type { Browser } from "playwright-core";
 import { launch } from "./browser/chromium.js";
 import { watchFaults } from "./browser/faults.js";
 import { addressOf, contextFor, MockPage, usualStage, type Theme } from "./browser/mock-page.js";
+import { withPalette } from "./browser/picture.js";
 import { serveMock, type Site } from "./browser/site.js";
 import { views, type View } from "./browser/views.js";
 
@@ -42,7 +43,7 @@ async function photograph(browser: Browser, site: Site, view: View, theme: Theme
     if (view.seconds > 0) await mock.step(view.seconds);
     await mock.isCalm();
     const path = join(folder, `${view.name}-${theme}-${size.width}.png`);
-    await page.screenshot({ path, animations: "disabled", caret: "hide" });
+    writeFileSync(path, withPalette(await page.screenshot({ animations: "disabled", caret: "hide" })));
     await context.close();
     faults.push(...seen.map((fault) => `${view.name} ${theme} ${size.width}: ${fault}`));
   }

@@ -15,7 +15,7 @@ import { serveMock, type Site } from "./site.js";
 export const waitLimitMs = 15_000;
 /** More things to stop at than any page has. */
 const pressesMax = 120;
-const testLimitMs = 90_000;
+const testLimitMs = 150_000;
 
 /** What the mock's hosts and the browser show at the beginning; only the mock's time moves either. */
 const startAt = "2026-11-20T14:05:00Z";
