@@ -69,7 +69,7 @@ function BalanceDialog({ onClose }: { readonly onClose: () => void }): ReactNode
       <ModalHeader
         title="Balance the hosts"
         labelId="balance-title"
-        description="Nothing happens before you say so. Each VM that moves is shut down and started on the other host."
+        description="Nothing happens before you say so. Each VM that moves restarts on the other host."
       />
       <ModalBody tabIndex={0}>
         {error === null ? null : <FailureAlert failure={error} what="No proposal" />}

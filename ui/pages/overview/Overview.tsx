@@ -121,7 +121,7 @@ interface Asking {
   readonly dialog: ReactNode;
 }
 
-/** From a wish (menu, drop, toolbar) to the dialog, or to the reason why not. `barred`: the role forbids it. */
+/** From a wish (menu, drop, toolbar) to the dialog, or to why not. `barred`: the role forbids it. */
 function useAsking(modules: readonly ModuleStatus[], barred: string | null): Asking {
   const navigate = useNavigate();
   const [asked, setAsked] = useState<readonly [AskedAction, ...AskedAction[]] | null>(null);
