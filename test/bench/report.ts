@@ -108,7 +108,18 @@ function against(
 }
 
 export function table(report: Report): string {
-  const head = ["work", "target", "IOPS", "MiB/s", "p50 µs", "p99 µs", "CPU µs/op", "sleeps/op", "of raw", "of QEMU mirror"];
+  const head = [
+    "work",
+    "target",
+    "IOPS",
+    "MiB/s",
+    "p50 µs",
+    "p99 µs",
+    "CPU µs/op",
+    "sleeps/op",
+    "of raw",
+    "of QEMU mirror",
+  ];
   const lines = [...report.rows]
     .sort((left, right) => left.work.localeCompare(right.work))
     .map((one) => [
