@@ -8,6 +8,7 @@ import type { Role, Session } from "../core/api/contract.js";
 import { mayDo, roleWords } from "../core/api/words.js";
 import type { ApiFailure } from "./api.js";
 import { useAnswer, useTransport } from "./asking.js";
+import { forget } from "./live/last-known.js";
 
 export const sessionPath = "/session";
 
@@ -44,6 +45,7 @@ export function SessionProvider({ children }: { readonly children: ReactNode }):
   const leave = useCallback(
     (why: LoggedOut) => {
       setLeft(why);
+      forget();
       if (why !== "ended") void transport.request("POST", "/logout").catch(() => undefined);
       // What the last person saw is not the next one's: the role may be another.
       client.removeQueries({ predicate: ({ queryKey: [key] }) => key !== sessionPath });

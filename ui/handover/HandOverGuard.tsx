@@ -11,6 +11,7 @@ import { useEffect, useReducer, useRef, useState, type ReactNode, type RefObject
 import type { HandOver, Session } from "../../core/api/contract.js";
 import { failureOf, type Transport } from "../api.js";
 import { useTransport } from "../asking.js";
+import { remember } from "../live/last-known.js";
 import { useStatus, useStream } from "../live/live.js";
 // Not lazy: the node that would serve this part is the one that has died.
 import NobodyAnswers from "../pages/nobody/NobodyAnswers.js";
@@ -32,6 +33,9 @@ export function HandOverGuard({ children }: { readonly children: ReactNode }): R
   const isStale = stream.state === "stale";
   useEffect(() => tell({ kind: "stream", isStale }), [isStale]);
   useAsking(silence, tell);
+  useEffect(() => {
+    if (status !== undefined) remember(status);
+  }, [status]);
   useSearch(silence, node, ticket, tell);
   useEffect(() => {
     if (silence.kind === "moving" && ticket.current !== null) goWith(ticket.current.ticket, silence.url);

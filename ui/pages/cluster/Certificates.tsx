@@ -102,8 +102,8 @@ function CertificateTable({
             <Td dataLabel="Left">
               <LookLabel look={certificateLook(one.daysLeft)} />
             </Td>
-            <Td dataLabel="Issued by" className="gm-mono">
-              {one.issuer}
+            <Td dataLabel="Issued by">
+              <span className="gm-mono">{one.issuer}</span>
             </Td>
             <Td dataLabel="Fingerprint">
               <Fingerprint value={one.fingerprint} />

@@ -6,9 +6,9 @@ import { Button, Card, CardBody, CardTitle } from "@patternfly/react-core";
 import { useEffect, useState, type ReactNode } from "react";
 import type { ModuleStatus, Status } from "../../../core/api/contract.js";
 import { ageText, lastKnownLook, timeText } from "../../../core/api/words.js";
+import { recall } from "../../live/last-known.js";
 import { CommandLine } from "../../parts/CommandLine.js";
 import { LookLabel } from "../../parts/LookLabel.js";
-import { recall, remember } from "./last-known.js";
 import "./nobody.css";
 
 export interface NobodyAnswersProps {
@@ -26,9 +26,6 @@ export default function NobodyAnswers({ lastKnown, since, onAskAgain }: NobodyAn
   const [kept] = useState(recall);
   const status = lastKnown ?? kept?.status;
   const heardAt = since ?? status?.at;
-  useEffect(() => {
-    if (lastKnown !== undefined) remember(lastKnown);
-  }, [lastKnown]);
   useAskingAgain(lastKnown === undefined ? onAskAgain : undefined);
   return (
     <div className="gm-nobody">

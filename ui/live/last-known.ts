@@ -2,7 +2,7 @@
 // The last status that this tab has seen, kept over a reload: a person who loads the page again because
 // nothing moves must not lose what was known. Only in this tab, and gone with it.
 
-import type { Status } from "../../../core/api/contract.js";
+import type { Status } from "../../core/api/contract.js";
 
 const key = "gemel-last-status";
 
@@ -11,7 +11,13 @@ interface Kept {
   readonly status: Status;
 }
 
+/** Statuses come every second; writing them all would only heat the browser. */
+const everyMs = 10_000;
+let rememberedAt = -Infinity;
+
 export function remember(status: Status): void {
+  if (performance.now() - rememberedAt < everyMs) return;
+  rememberedAt = performance.now();
   const kept: Kept = { heardAt: status.at, status };
   try {
     sessionStorage.setItem(key, JSON.stringify(kept));
