@@ -30,13 +30,13 @@ export default function NobodyAnswers({ lastKnown, since, onAskAgain }: NobodyAn
   return (
     <div className="gm-nobody">
       <header>
-        <h1>Nobody answers</h1>
-        <p>No node of the cluster answers this browser. What the VMs do does not depend on it.</p>
+        <h1>No node answers</h1>
+        <p>This browser reaches no node of the cluster. What the VMs do does not depend on it.</p>
         <p className="gm-nobody-asking">
           <span className="gm-nobody-dot" aria-hidden="true" />
           <span role="status">The console keeps asking and goes on by itself as soon as a node answers.</span>
           <Button variant="secondary" size="sm" onClick={onAskAgain}>
-            Ask now
+            Ask again
           </Button>
         </p>
       </header>
