@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a mirror's own processes used during one fio run, from /proc: processor time, and how often one of
-// their threads went to sleep. A synchronous write waits for every one of these wakes in turn, so they explain
-// its latency better than any profile.
+// their threads went to sleep. A synchronous write waits for every one of these wakes in turn, so they
+// explain its latency better than any profile.
 
 import { readdirSync, readFileSync } from "node:fs";
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** One module: both nodes, the way of a write, what was, and what a person may do; the decision between copies. */
+/**
+ * One module: both nodes, the way of a write, what was, and what a person may do; the decision between two
+ * copies.
+ */
 import assert from "node:assert/strict";
 import { consoleScenarios, type MockPage } from "./browser/mock-page.js";
 

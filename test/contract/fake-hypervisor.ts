@@ -26,6 +26,7 @@ import type {
   VmPower,
   VmSummary,
 } from "../../core/ports/hypervisor.js";
+import { disksOf, fakeDefinition, idOf, nameOf, unescaped, type FakeVmFile } from "./fake-definition.js";
 
 export interface FakeOptions {
   readonly node?: string;
@@ -49,15 +50,6 @@ function refused(code: ErrorCode, detail: string): Extract<Outcome<never>, { ok:
   const { message, next } = failure(code, "", detail);
   return { ok: false, code, message, next };
 }
-
-/** The whole definition of a fake VM; what is unknown in between survives a rewrite. */
-export const fakeDefinition = (id: string, name: string, disks: readonly string[]): string =>
-  `<domain><name>${escaped(name)}</name><uuid>${id}</uuid><memory>67108864</memory>${disks
-    .map((disk, index) => `<disk target="vd${String.fromCharCode(97 + index)}" path="${disk}"/>`)
-    .join("")}</domain>`;
-
-const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
-const unescaped = (text: string): string => text.replaceAll("&lt;", "<").replaceAll("&amp;", "&");
 
 export class FakeHypervisor implements Hypervisor {
   readonly kind = "fake";
@@ -366,11 +358,6 @@ export function createHypervisor(node: string): Hypervisor {
   return hypervisor;
 }
 
-export interface FakeVmFile {
-  readonly name: string;
-  readonly disks: readonly string[];
-}
-
 const hostFigures: HostFigures = {
   memoryTotal: bytes(8 * 1024 ** 3),
   memoryFree: bytes(4 * 1024 ** 3),
@@ -380,15 +367,6 @@ const hostFigures: HostFigures = {
   machines: ["fake"],
   version: "fake 1",
 };
-
-const idOf = (definition: string): string => /<uuid>([^<]*)</.exec(definition)?.[1] ?? "";
-const nameOf = (definition: string): string => /<name>([^<]*)</.exec(definition)?.[1] ?? "";
-
-function disksOf(definition: string): readonly { readonly target: string; readonly path: string }[] {
-  return [...definition.matchAll(/<disk target="([^"]*)" path="([^"]*)"\/>/g)].map(
-    ([, target = "", path = ""]) => ({ target, path }),
-  );
-}
 
 const identity = ({ pid, startTime }: { readonly pid: number; readonly startTime: string }) => ({
   pid,

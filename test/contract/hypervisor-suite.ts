@@ -51,6 +51,7 @@ export function hypervisorSuite(open: () => Promise<World>): void {
 
   definitionTests(() => world, power);
   startTests(() => world, running, power);
+  runningTests(() => world, running);
   stopTests(() => world, running, power);
   guardTests(() => world, power);
   eventTests(() => world, running);
@@ -159,7 +160,9 @@ function startTests(world: () => World, running: Make, power: Power): void {
     assert.equal(refusal(await world().hypervisor.undefine(vm)), "GEMEL-3009");
     assert.equal(await power(vm), "running");
   });
+}
 
+function runningTests(world: () => World, running: Make): void {
   test("disks-on-the-mount-are-proved", async () => {
     const { hypervisor, mountPoint } = world();
     const vm = await world().createVm("proved", mountPoint);

@@ -76,6 +76,19 @@ test("wrong-input-is-refused-with-a-code", async () => {
   }
 });
 
+test("a-refused-field-is-named", async () => {
+  const wrong: readonly (readonly [string, string])[] = [
+    ['{"verb":"explode"}', "verb"],
+    ['{"verb":"start","extra":1}', "extra"],
+    ['{"verb":"start","node":""}', "node"],
+    ["{}", "verb"],
+  ];
+  for (const [body, field] of wrong) {
+    const answer = await call("POST", "/api/v1/modules/cam1/commands", body);
+    assert.equal((JSON.parse(answer.body) as { readonly where: string }).where, field, body);
+  }
+});
+
 test("live-stream-goes-on-where-it-stopped", () => {
   const stream = new LiveStream();
   const event = (n: number): LiveEvent => ({ kind: "status", status: { at: String(n) } as Status });

@@ -13,7 +13,7 @@ import type { ModuleSettings } from "../../core/config/module-file.js";
 import { moduleFile, pathsUnder } from "../../core/config/paths.js";
 import { writeDurable } from "../../core/record/durable-file.js";
 import type { Copies, ModuleStatus } from "../../core/api/contract.js";
-import { fakeDefinition } from "../contract/fake-hypervisor.js";
+import { fakeDefinition } from "../contract/fake-definition.js";
 import { Pair, type Node } from "./pair/pair.js";
 
 let pair: Pair;

@@ -10,7 +10,7 @@ import type { Capacity, LiveEvent, LiveFigures, Placement, Series } from "../../
 import { bytes, nodeName, seconds } from "../../core/base/units.js";
 import { saveModule } from "../../core/config/files.js";
 import { pathsUnder } from "../../core/config/paths.js";
-import { fakeDefinition } from "../contract/fake-hypervisor.js";
+import { fakeDefinition } from "../contract/fake-definition.js";
 import { Pair, type Node } from "./pair/pair.js";
 
 let pair: Pair;

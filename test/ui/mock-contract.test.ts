@@ -12,7 +12,7 @@ import { saveModule } from "../../core/config/files.js";
 import { pathsUnder } from "../../core/config/paths.js";
 import { ApiFailure, type Method } from "../../ui/api.js";
 import { MockCluster } from "../../ui/mock/cluster.js";
-import { fakeDefinition } from "../contract/fake-hypervisor.js";
+import { fakeDefinition } from "../contract/fake-definition.js";
 import { Pair } from "../core/pair/pair.js";
 import { DaemonClient } from "./contract/daemon-client.js";
 import { differences, shapeOf } from "./contract/shape.js";

@@ -148,7 +148,9 @@ export async function contextFor(browser: Browser, stage: Stage): Promise<Browse
 
 export type Act = (mock: MockPage, context: TestContext) => Promise<void>;
 
-/** One browser and one site for a file; `scenario(name, stage, act)` registers a test with a page of its own. */
+/**
+ * One browser and one site for a file; `scenario(name, stage, act)` registers a test with a page of its own.
+ */
 export function consoleScenarios(): (name: string, stage: Partial<Stage>, act: Act) => void {
   let browser: Browser | undefined;
   let site: Site | undefined;

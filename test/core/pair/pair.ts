@@ -10,7 +10,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execFile } from "node:child_process";
 import type { ClusterReply, Status } from "../../../core/api/contract.js";
-import type { FakeVmFile } from "../../contract/fake-hypervisor.js";
+import type { FakeVmFile } from "../../contract/fake-definition.js";
 import { Mirrors } from "./mirrors.js";
 
 const dist = join(dirname(fileURLToPath(import.meta.url)), "../../..");

@@ -43,21 +43,12 @@ export function AddUser({ onDone }: { readonly onDone: () => void }): ReactNode 
             failure={change.error}
             help="As it stands in the audit: small letters, digits, dot, - and _."
           />
-          <FormGroup role="radiogroup" label="Role" fieldId="add-user-role">
-            {roles.map((role) => (
-              <Radio
-                key={role}
-                id={`add-user-${role}`}
-                name="role"
-                label={roleWords[role].label}
-                description={roleWords[role].sentence}
-                isChecked={request.role === role}
-                onChange={() => {
-                  setRequest({ ...request, role });
-                }}
-              />
-            ))}
-          </FormGroup>
+          <RoleChoice
+            chosen={request.role}
+            choose={(role) => {
+              setRequest({ ...request, role });
+            }}
+          />
           <Field
             id="add-user-password"
             name="password"
@@ -84,5 +75,30 @@ export function AddUser({ onDone }: { readonly onDone: () => void }): ReactNode 
         </Button>
       </ModalFooter>
     </>
+  );
+}
+
+interface RoleChoiceProps {
+  readonly chosen: Role;
+  readonly choose: (role: Role) => void;
+}
+
+function RoleChoice({ chosen, choose }: RoleChoiceProps): ReactNode {
+  return (
+    <FormGroup role="radiogroup" label="Role" fieldId="add-user-role">
+      {roles.map((role) => (
+        <Radio
+          key={role}
+          id={`add-user-${role}`}
+          name="role"
+          label={roleWords[role].label}
+          description={roleWords[role].sentence}
+          isChecked={chosen === role}
+          onChange={() => {
+            choose(role);
+          }}
+        />
+      ))}
+    </FormGroup>
   );
 }
