@@ -47,7 +47,7 @@ export const suites: readonly Suite[] = [
     quick: true,
     soak: false,
     fileMinutesMax: 2,
-    budgetMinutes: 1,
+    budgetMinutes: 0.5,
   },
   {
     name: "core",
@@ -67,7 +67,7 @@ export const suites: readonly Suite[] = [
     quick: true,
     soak: false,
     fileMinutesMax: 2,
-    budgetMinutes: 1,
+    budgetMinutes: 0.5,
   },
   {
     name: "vectors",
@@ -77,7 +77,7 @@ export const suites: readonly Suite[] = [
     quick: true,
     soak: false,
     fileMinutesMax: 1,
-    budgetMinutes: 1,
+    budgetMinutes: 0.5,
   },
   {
     name: "sim",
@@ -87,7 +87,7 @@ export const suites: readonly Suite[] = [
     quick: true,
     soak: true,
     fileMinutesMax: 3,
-    budgetMinutes: 3,
+    budgetMinutes: 2,
   },
   {
     name: "console",
@@ -107,7 +107,7 @@ export const suites: readonly Suite[] = [
     quick: false,
     soak: true,
     fileMinutesMax: 4,
-    budgetMinutes: 4,
+    budgetMinutes: 3,
   },
   {
     name: "contract",
@@ -127,7 +127,7 @@ export const suites: readonly Suite[] = [
     quick: false,
     soak: true,
     fileMinutesMax: 6,
-    budgetMinutes: 16,
+    budgetMinutes: 18,
   },
   {
     name: "sabotage-sample",

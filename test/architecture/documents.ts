@@ -2,7 +2,7 @@
 /**
  * Documents and lock file in step with the code: every dependency has its sentence, no lock names an address.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root, type SourceFile } from "./tree.js";
 
@@ -36,7 +36,7 @@ export function lockedAddresses(): string[] {
 export function brokenLinks(files: readonly SourceFile[]): string[] {
   const paths = new Set(files.map(({ path }) => path));
   const isThere = (target: string): boolean =>
-    paths.has(target) || [...paths].some((p) => p.startsWith(`${target}/`));
+    paths.has(target) || [...paths].some((p) => p.startsWith(`${target}/`)) || isPicture(target);
   return files
     .filter(({ path }) => path.endsWith(".md"))
     .flatMap(({ path, text }) =>
@@ -46,6 +46,9 @@ export function brokenLinks(files: readonly SourceFile[]): string[] {
         .map((target) => `${path} links to ${target}, which is not there`),
     );
 }
+
+/** Pictures are no text, so they are not among the files. */
+const isPicture = (target: string): boolean => target.endsWith(".png") && existsSync(join(root, target));
 
 function readJson(path: string): unknown {
   return JSON.parse(readFileSync(join(root, path), "utf8"));

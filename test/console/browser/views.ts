@@ -31,7 +31,7 @@ export const views: readonly View[] = [
   view("overview", "/", /Overview/),
   view("overview-host-lost", "/", /Overview/, { scenario: "host-loss", seconds: 40 }),
   view("module", "/modules/:id", /./, { at: "/modules/cam1" }),
-  view("reintegration", "/modules/:id", /./, { at: "/modules/cam1", scenario: "reintegration" }),
+  view("reintegration", "/modules/:id", /./, { at: "/modules/cam1", scenario: "reintegration", seconds: 12 }),
   view("decide", "/modules/:id/decide", /./, { at: "/modules/cam1/decide", scenario: "conflict" }),
   view("protect", "/protect", /Protect/),
   view("cluster", "/cluster", /Cluster/),
