@@ -47,7 +47,7 @@ async function measureLatency(browser: Browser, site: Site): Promise<string> {
   await mock.page.context().close();
   const of = (share: number): string => percentile(taken, share).toFixed(0).padStart(4);
   const spread = `median ${of(0.5)} ms, p95 ${of(0.95)} ms, worst ${of(1)} ms`;
-  return `${taken.length} inputs: ${spread} (goal: p95 < 100 ms)`;
+  return `${taken.length} interactions: ${spread} (goal: p95 < 100 ms)`;
 }
 
 async function measureMemory(browser: Browser, site: Site): Promise<string[]> {
