@@ -28,6 +28,8 @@ export interface NodeStatus {
   readonly networks: readonly { readonly name: string; readonly heard: boolean }[];
   /** Its daemon answers on the control connection. */
   readonly daemon: "answers" | "silent";
+  /** Of its Gemel, as it last said; null: it has not said so yet. */
+  readonly version: string | null;
   /** Where its console is, best first. */
   readonly urls: readonly string[];
 }

@@ -84,6 +84,7 @@ export const protectRequest = Type.Object(
 );
 
 export const vmsQuery = Type.Object({ node: optional(word) }, closed);
+export const certificatesQuery = Type.Object({ node: optional(word) }, closed);
 
 export const unprotectRequest = Type.Object({ stop: optional(Type.Boolean()) }, closed);
 export const verifyRequest = Type.Object({ repair: optional(Type.Boolean()) }, closed);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the API needs of the daemon for looking before acting: pause, alarms, previews, copies.
 
-import type { Copies, ModuleVerb, Preview } from "./contract.js";
+import type { CertificateView, Copies, ModuleVerb, Preview } from "./contract.js";
 import type { Caller } from "./door.js";
 
 export interface PreviewQuery {
@@ -16,4 +16,6 @@ export interface WatchDoor {
   acknowledge(id: string, caller: Caller): { readonly sentence: string };
   preview(module: string, query: PreviewQuery): Promise<Preview>;
   copies(module: string): Promise<Copies>;
+  /** Of a node of the cluster, this one or the other. */
+  certificates(node: string): Promise<readonly CertificateView[]>;
 }

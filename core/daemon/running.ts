@@ -202,6 +202,7 @@ export class Running {
       unproven: this.disks.elsewhere(),
       reachableSince: (peer, reachable) => this.reachableSince(peer, reachable),
       startOf: (module, node) => this.watch.startOf(module, node),
+      versionOf: (peer) => this.watch.versionOf(peer),
       pauseWords: pause === undefined ? undefined : `since ${pauseWords(pause)}`,
     });
     return this.watch.complete(status);

@@ -39,6 +39,8 @@ export interface StatusInputs {
   /** R31: modules whose VM has a disk off the mount. */
   readonly unproven: ReadonlyMap<string, Failure>;
   readonly reachableSince: (peer: string, reachable: boolean) => Instant;
+  /** Of the other node's Gemel, as it last said. */
+  readonly versionOf: (peer: string) => string | undefined;
   /** How long the module's VM takes to start on a node, as last measured. */
   readonly startOf: (module: string, node: string) => Milliseconds | undefined;
   /** "03:12 UTC+1 by admin (maintenance)" while automatic failover is paused. */
@@ -69,7 +71,8 @@ export function statusOf(inputs: StatusInputs): Status {
   };
 }
 
-function nodesOf({ state, now, startedAt, reachableSince }: StatusInputs, { config }: Member): NodeStatus[] {
+function nodesOf(inputs: StatusInputs, { config }: Member): NodeStatus[] {
+  const { state, now, startedAt, reachableSince, versionOf } = inputs;
   return config.nodes.map((node) => {
     const { name } = node;
     const networks = config.networks.map((network) => network.name);
@@ -82,12 +85,14 @@ function nodesOf({ state, now, startedAt, reachableSince }: StatusInputs, { conf
         since: wallTimeOf(startedAt),
         networks: heard,
         daemon: "answers",
+        version: gemelVersion,
         urls,
       };
     }
     const peer = state.peers[name];
     if (peer === undefined) {
-      return { name, reachable: false, since: wallTimeOf(startedAt), networks: [], daemon: "silent", urls };
+      const since = wallTimeOf(startedAt);
+      return { name, reachable: false, since, networks: [], daemon: "silent", version: null, urls };
     }
     const reachable = verdict(peer, now) === "alive";
     const begun = reachableSince(name, reachable);
@@ -102,6 +107,7 @@ function nodesOf({ state, now, startedAt, reachableSince }: StatusInputs, { conf
         heard: networkView(peer, network, now) === "up",
       })),
       daemon: daemonAnswers(peer, now) ? "answers" : "silent",
+      version: versionOf(name) ?? null,
       urls,
     };
   });

@@ -3,7 +3,7 @@
 // by side. What only the other node knows is asked for there.
 
 import type { HistoryQuery } from "../api/door.js";
-import type { Copies, HistoryEntry, Preview } from "../api/contract.js";
+import type { CertificateView, Copies, HistoryEntry, Preview } from "../api/contract.js";
 import type { PreviewQuery, WatchDoor } from "../api/watch-door.js";
 import { momentText } from "../api/words.js";
 import { GemelError } from "../base/errors.js";
@@ -25,8 +25,16 @@ export function watchDoor(daemon: Daemon): WatchDoor {
     resume: () => daemon.running.watch.resume(),
     acknowledge: (id, caller) => daemon.running.watch.acknowledge(id, caller.name),
     preview: (module, query) => preview(daemon.running, module, query),
+    certificates: (node) => certificates(daemon.running, node),
     copies: async (module): Promise<Copies> => copiesOf(await copiesFacts(daemon.running, module)),
   };
+}
+
+async function certificates(running: Running, node: string): Promise<readonly CertificateView[]> {
+  const { watch, membership } = running;
+  if (node === running.node) return watch.certificates();
+  const path = `/api/v1/certificates?node=${encodeURIComponent(node)}`;
+  return await forward(membership, running.peerNamed(node), { method: "GET", path });
 }
 
 async function preview(running: Running, module: string, query: PreviewQuery): Promise<Preview> {

@@ -6,7 +6,7 @@
 import { readFileSync } from "node:fs";
 import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Status } from "../api/contract.js";
+import type { CertificateView, Status } from "../api/contract.js";
 import { momentText } from "../api/words.js";
 import { GemelError } from "../base/errors.js";
 import { instant, later, seconds, type Instant, type Milliseconds } from "../base/units.js";
@@ -113,7 +113,7 @@ export class Watch {
       pause: status.pause === null ? undefined : pauseWords(status.pause),
       hypervisorLost: running.state.hypervisor === "lost",
       disks: this.disks(),
-      certificates: this.certificates(),
+      certificates: this.certificateFacts(),
       peers: this.facts.live(),
       unwritable: this.unwritable(),
       troubles: running.modules.troubles(),
@@ -132,6 +132,14 @@ export class Watch {
     const { nodes } = this.running.modules.expect(module);
     const other = nodes.find((one) => one !== node) ?? node;
     return startOf(this.measured(module, node), this.measured(module, other));
+  }
+
+  certificates(): CertificateView[] {
+    return certificateViews(this.edge.paths, this.running.member.card, Date.now());
+  }
+
+  versionOf(peer: string): string | undefined {
+    return this.facts.version(peer);
   }
 
   pause(why: string, by: string): { readonly sentence: string } {
@@ -193,11 +201,11 @@ export class Watch {
   }
 
   /** Files are read for this: not with every status. */
-  private certificates(): readonly CertificateFact[] {
+  private certificateFacts(): readonly CertificateFact[] {
     const now = bootClock();
     if (now < this.certificatesUntil) return this.certificatesKnown;
     this.certificatesUntil = later(now, certificatesEvery);
-    this.certificatesKnown = certificateViews(this.edge.paths, this.running.member.card, Date.now());
+    this.certificatesKnown = this.certificates();
     return this.certificatesKnown;
   }
 

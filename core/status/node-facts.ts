@@ -63,6 +63,11 @@ export class FactsExchange {
     return [...this.told.values()].filter(({ node }) => this.sources.answers(node));
   }
 
+  /** As it last said. */
+  version(node: string): string | undefined {
+    return this.told.get(node)?.version;
+  }
+
   /** Durations stay true while their node is away. */
   measures(node: string): Measures {
     return this.told.get(node)?.measures ?? {};

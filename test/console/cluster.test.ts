@@ -23,9 +23,11 @@ scenario("own-certificate-refused: the message stands beside its field", { at: "
   await mock.button("Install an own certificate …").click();
   const pem = mock.dialog.getByLabel(/^Certificate \(PEM\)/);
   await pem.fill("this is no certificate");
-  await mock.dialog.getByLabel(/^Private key \(PEM\)/).fill("and this no key");
+  const key = mock.dialog.getByLabel(/^Private key \(PEM\)/);
+  await key.fill("and this no key");
   await mock.dialog.getByRole("button", { name: "Install" }).click();
-  await mock.sees(pem.and(mock.page.locator('[aria-invalid="true"]')));
+  await mock.sees(key.and(mock.page.locator('[aria-invalid="true"]')));
+  await mock.sees(mock.dialog.getByText(/not a private key in PEM form/));
   await mock.dialog.getByRole("button", { name: "Cancel" }).click();
   await mock.isGone(mock.dialog);
 });

@@ -48,8 +48,9 @@ scenario("charts-in-three-ranges-and-in-words", { at }, async (mock) => {
 
 scenario("timeline-explains-a-change: rule and evidence", { at, scenario: "host-loss" }, async (mock) => {
   await mock.step(40);
-  const lost = mock.page.getByRole("button", { name: /beta is lost; the VM goes on alone here/ });
-  await lost.last().click();
+  // beta fell silent ten seconds after the beginning and was missed five seconds later.
+  await mock.page.getByRole("button", { name: /^alpha, 20 Nov 2026 15:05:15/ }).click();
+  await mock.page.getByRole("button", { name: /beta is lost/ }).click();
   await mock.seesText("R21");
   await mock.seesText(/arbiter/);
 });

@@ -186,7 +186,8 @@ scenario(
     await mock.sees(open);
     const before = await open.count();
     await open.first().click();
-    await mock.sees(alarms.getByText(/acknowledged by carl/));
+    await mock.button("1 acknowledged alarm").click();
+    await mock.sees(mock.dialog.getByText(/carl/));
     assert.equal(await open.count(), before - 1);
   },
 );

@@ -68,6 +68,8 @@ const rows: readonly Row[] = [
   get("/cluster"),
   get("/cluster/ca"),
   get("/certificates"),
+  get("/certificates", "/certificates?node=beta"),
+  get("/certificates", "/certificates?node=gamma"),
   get("/users"),
   change("POST", command, "/modules/cam1/commands", { verb: "explode" }),
   change("POST", command, "/modules/cam1/commands", {}),

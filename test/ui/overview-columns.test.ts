@@ -12,6 +12,7 @@ const node = (name: string): NodeStatus => ({
   since: "2026-11-21T10:00:00Z",
   networks: [],
   daemon: "answers",
+  version: "0.1.0",
   urls: [],
 });
 

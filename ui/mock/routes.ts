@@ -94,7 +94,9 @@ const looking: readonly Route[] = [
   get("/placement", ({ world }) => placementOf(world)),
   get("/history", ({ world, self, query }) => readHistory(world, self, query)),
   get("/cluster", ({ world, self }) => clusterView(world, self)),
-  get("/certificates", ({ world, self }) => certificatesOf(world, self)),
+  get("/certificates", ({ world, self, query }) =>
+    certificatesOf(world, world.host(query["node"] ?? self).name),
+  ),
   { ...get("/cluster/ca", ({ world }) => authorityPem(world)), admits: "everybody" },
 ];
 

@@ -17,6 +17,7 @@ import {
   described,
   handOverForm,
   loginRequest,
+  certificatesQuery,
   passwordChange,
   userChange,
   userParams,
@@ -43,7 +44,7 @@ export function accessRoutes(app: FastifyInstance, door: ApiDoor): void {
   };
   sessionRoutes(app, access);
   userRoutes(app, access);
-  certificateRoutes(app, access);
+  certificateRoutes(app, door, access);
   void app.register((child, _options, done) => {
     handOverRoute(child, access);
     done();
@@ -197,15 +198,20 @@ function userRoutes(app: FastifyInstance, access: () => Access): void {
   );
 }
 
-function certificateRoutes(app: FastifyInstance, access: () => Access): void {
+function certificateRoutes(app: FastifyInstance, door: ApiDoor, access: () => Access): void {
   const answers = { 200: described("CertificateView[]") };
-  app.get(
+  app.get<{ Querystring: Static<typeof certificatesQuery> }>(
     "/api/v1/certificates",
     {
-      schema: { summary: "The certificates of this node, and how long they last", response: answers },
+      schema: {
+        summary: "The certificates of a node (absent: of this one), and how long they last",
+        querystring: certificatesQuery,
+        response: answers,
+      },
       config: { admits: "monitor" },
     },
-    () => access().certificates(),
+    async ({ query: { node } }) =>
+      node === undefined ? access().certificates() : await door.watch.certificates(node),
   );
   app.put<{ Body: Static<typeof certificateRequest> }>(
     "/api/v1/certificates/console",

@@ -180,6 +180,7 @@ async function run(page: Page, site: Site, stage: Stage, act: Act, context: Test
   const faults = watchFaults(page, [site.url], stage.may);
   try {
     await page.goto(addressOf(site, stage));
+    await page.waitForFunction("globalThis.mock !== undefined");
     await act(new MockPage(page, site), context);
   } catch (failure) {
     context.diagnostic(`${page.url()}\n${faults.join("\n")}\n${await pictureOf(page)}`);

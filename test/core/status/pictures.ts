@@ -69,6 +69,7 @@ export const nodeStatus = (name: string, more: Partial<NodeStatus> = {}): NodeSt
     { name: "heart", heard: true },
   ],
   daemon: "answers",
+  version: "0.1.0",
   urls: [],
   ...more,
 });

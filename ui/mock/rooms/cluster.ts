@@ -54,7 +54,7 @@ interface Issued {
   readonly days: readonly [number, number];
 }
 
-/** Of the answering host alone, as the daemon does it. */
+/** Of one host, as the daemon does it. */
 export function certificatesOf(world: World, self: string): CertificateView[] {
   const { name } = world.facts;
   const issuer = `CN=Gemel cluster ${name}`;

@@ -48,6 +48,7 @@ function nodeStatus(world: World, host: Host): NodeStatus {
     since: world.clock.wall(host.since),
     networks: networks.map((name) => ({ name, heard: host.heard && !host.cut.has(name) })),
     daemon: host.up && host.daemon && host.heard ? "answers" : "silent",
+    version: mockVersion,
     urls: Object.values(host.addresses).map((address) => `https://${address}:7410`),
   };
 }

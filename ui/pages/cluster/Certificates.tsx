@@ -19,29 +19,41 @@ import { certificatesPath } from "./paths.js";
 /** What each is for, in the order in which they are shown. */
 const uses: Readonly<Record<CertificateView["use"], string>> = {
   console: "Console, your own",
-  node: "This host, among hosts",
+  node: "Among the hosts",
   "cluster-ca": "The cluster's authority",
   admin: "Command line of administrators",
 };
 const order = Object.keys(uses);
 
-export function Certificates({ self }: { readonly self: string }): ReactNode {
+interface CertificatesProps {
+  readonly self: string;
+  /** The other host, while it answers. */
+  readonly other: string | null;
+}
+
+/** Own ones are installed on the host that answers; the other host's are shown, if it can be asked. */
+export function Certificates({ self, other }: CertificatesProps): ReactNode {
   const { data = [], error } = useAnswer<readonly CertificateView[]>(certificatesPath);
+  const theirs = useAnswer<readonly CertificateView[]>(
+    other === null ? null : `${certificatesPath}?node=${encodeURIComponent(other)}`,
+  );
   const [isInstalling, setInstalling] = useState(false);
   const may = usePermission("admin");
   const own = data.some(({ use }) => use === "console");
-  const sorted = [...data].sort((a, b) => order.indexOf(a.use) - order.indexOf(b.use));
+  // The authority is the same everywhere.
+  const others = (theirs.data ?? []).filter(({ use }) => use !== "cluster-ca");
+  const sorted = [...data, ...others].sort((a, b) => order.indexOf(a.use) - order.indexOf(b.use));
   const shut = (): void => {
     setInstalling(false);
   };
   return (
     <Card component="section">
-      <CardTitle component="h2">Certificates of {self}</CardTitle>
+      <CardTitle component="h2">Certificates</CardTitle>
       <CardBody>
         <p>
           {own
-            ? "The console of this host shows your own certificate."
-            : "The console shows a certificate of the cluster's authority: browsers must know it first."}
+            ? `The console of ${self} shows your own certificate.`
+            : `The console of ${self} shows a certificate of the cluster's authority: browsers must know it first.`}
         </p>
         <div className="gm-buttons gm-spaced">
           <DownloadAuthority />
@@ -84,6 +96,7 @@ function CertificateTable({
     <Table variant="compact" aria-label="Certificates">
       <Thead>
         <Tr>
+          <Th>Host</Th>
           <Th>For</Th>
           <Th>Valid until</Th>
           <Th>Left</Th>
@@ -94,6 +107,7 @@ function CertificateTable({
       <Tbody>
         {certificates.map((one) => (
           <Tr key={`${one.node} ${one.use}`}>
+            <Td dataLabel="Host">{one.use === "cluster-ca" ? "both" : one.node}</Td>
             <Td dataLabel="For">
               {uses[one.use]}
               <div className="gm-quiet gm-mono">{one.subject}</div>

@@ -4,7 +4,7 @@
 
 import { Skeleton } from "@patternfly/react-core";
 import type { ReactNode } from "react";
-import type { ClusterView } from "../../../core/api/contract.js";
+import type { ClusterView, Status } from "../../../core/api/contract.js";
 import { useAnswer } from "../../asking.js";
 import { useStatus } from "../../live/live.js";
 import { FailureAlert } from "../../parts/FailureAlert.js";
@@ -38,10 +38,14 @@ export default function Cluster(): ReactNode {
           <FailoverCard pause={status.pause} />
         </div>
         {status.nodes.length < 2 && <JoinNode />}
-        <Certificates self={status.answeredBy} />
+        <Certificates self={status.answeredBy} other={otherThatAnswers(status)} />
         {view !== undefined && <Ports ports={view.ports} />}
         {status.nodes.length >= 2 && <JoinNode />}
       </div>
     </Page>
   );
+}
+
+function otherThatAnswers({ nodes, answeredBy }: Status): string | null {
+  return nodes.find(({ name, daemon }) => name !== answeredBy && daemon === "answers")?.name ?? null;
 }

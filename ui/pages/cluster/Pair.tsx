@@ -52,6 +52,8 @@ function HostBox({ node, status, view }: HostBoxProps): ReactNode {
               <dd className="gm-mono">{address}</dd>
             </Fragment>
           ))}
+          <dt>Gemel</dt>
+          <dd>{node.version ?? "not known"}</dd>
           <dt>Console</dt>
           <dd>
             {node.urls.map((url) => (
