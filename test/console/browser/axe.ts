@@ -11,7 +11,7 @@ import type { Page } from "playwright-core";
 const source = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 export async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(source);
+  if (!(await page.evaluate<boolean>("'axe' in globalThis"))) await page.evaluate(source);
   const found = await page.evaluate<AxeResults>("axe.run(document, { resultTypes: ['violations'] })");
   return found.violations.flatMap(({ id, help, nodes }) =>
     nodes.map(
