@@ -32,6 +32,11 @@ const oneTime = `(() => {
   };
 })()`;
 
+/** A colour on its way from one theme to the other is in neither. */
+const transitionsEnd = `Promise.allSettled(
+  document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished),
+).then(() => true)`;
+
 export type Theme = "light" | "dark";
 
 export interface Stage {
@@ -74,13 +79,14 @@ export class MockPage {
     await this.page.evaluate("void setInterval(() => mock.advance(1000), 1000)");
   }
 
-  /** Fonts are there, no request is under way that would change the page, and two frames have passed. */
+  /** Nothing is under way that would change the page: requests, fonts, a frame, a change of colours. */
   async isCalm(): Promise<void> {
     await this.page.waitForLoadState("networkidle");
     await this.page.evaluate("document.fonts.ready.then(() => true)");
     await this.page.evaluate(
       "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))",
     );
+    await this.page.evaluate(transitionsEnd);
   }
 
   /** Calls the mock's control, as `npm run dev` offers it in the browser's console. */
