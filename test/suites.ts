@@ -36,7 +36,7 @@ export const suites: readonly Suite[] = [
     needsRoot: false,
     quick: true,
     soak: false,
-    fileMinutesMax: 5,
+    fileMinutesMax: 10,
     budgetMinutes: 3,
   },
   {
