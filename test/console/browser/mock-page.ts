@@ -182,11 +182,21 @@ export function consoleScenarios(): (name: string, stage: Partial<Stage>, act: A
   };
 }
 
+/** In one piece: Playwright's own waiting evaluates a string within the page, which its policy forbids. */
+const mockIsThere = `new Promise((done, failed) => {
+  const look = (left) => {
+    if (globalThis.mock !== undefined) done(true);
+    else if (left <= 0) failed(new Error("the mock cluster did not start within ${waitLimitMs} ms"));
+    else setTimeout(look, 20, left - 20);
+  };
+  look(${waitLimitMs});
+})`;
+
 async function run(page: Page, site: Site, stage: Stage, act: Act, context: TestContext): Promise<void> {
   const faults = watchFaults(page, [site.url], stage.may);
   try {
     await page.goto(addressOf(site, stage));
-    await page.waitForFunction("globalThis.mock !== undefined");
+    await page.evaluate(mockIsThere);
     await act(new MockPage(page, site), context);
   } catch (failure) {
     context.diagnostic(`${page.url()}\n${faults.join("\n")}\n${await pictureOf(page)}`);
