@@ -51,9 +51,10 @@ export function Certificates({ self, other }: CertificatesProps): ReactNode {
       <CardTitle component="h2">Certificates</CardTitle>
       <CardBody>
         <p>
+          The console of {self} shows{" "}
           {own
-            ? `The console of ${self} shows your own certificate.`
-            : `The console of ${self} shows a certificate of the cluster's authority: browsers must know it first.`}
+            ? "your own certificate."
+            : "a certificate of the cluster's authority: browsers must know it first."}
         </p>
         <div className="gm-buttons gm-spaced">
           <DownloadAuthority />
