@@ -8,11 +8,11 @@
 // and "back" follows.
 
 import { spawn, type ChildProcess } from "node:child_process";
-import { watch, type FSWatcher } from "node:fs";
+import { readdirSync, watch, type FSWatcher } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { milliseconds } from "../core/base/units.js";
+import { milliseconds, type Milliseconds } from "../core/base/units.js";
 import type { Outcome, VmEvent, VmSummary } from "../core/ports/hypervisor.js";
 import { mortal, untranslated } from "./session.js";
 
@@ -41,6 +41,7 @@ export class EventStream {
   #watcher: FSWatcher | undefined;
   #look: NodeJS.Timeout | undefined;
   #again: NodeJS.Timeout | undefined;
+  #watchAgain: NodeJS.Timeout | undefined;
   #lost = false;
 
   constructor(options: EventOptions) {
@@ -60,8 +61,7 @@ export class EventStream {
     clearTimeout(this.#again);
     clearTimeout(this.#look);
     this.#look = undefined;
-    this.#watcher?.close();
-    this.#watcher = undefined;
+    this.#unwatch();
     const child = this.#child;
     this.#child = undefined;
     child?.kill("SIGKILL");
@@ -85,24 +85,42 @@ export class EventStream {
   #ended(child: ChildProcess): void {
     if (this.#child !== child) return;
     this.#child = undefined;
-    this.#watcher?.close();
-    this.#watcher = undefined;
+    this.#unwatch();
     if (!this.#lost) this.#emit({ kind: "lost" });
     this.#lost = true;
     this.#again = setTimeout(() => this.#begin(), retry);
   }
 
-  #watchDefinitions(): void {
+  /** A host that is just being set up has no folder yet: tried again, and then everything in it is new. */
+  #watchDefinitions(isLate = false): void {
+    const { definitions } = this.#options;
     try {
-      this.#watcher = watch(this.#options.definitions, (_kind, file) => {
-        if (!file?.endsWith(".xml")) return;
-        this.#changed.add(file);
-        this.#lookSoon();
+      const watcher = watch(definitions, (_kind, file) => {
+        if (file !== null) this.#fileChanged(file);
       });
-      this.#watcher.on("error", () => this.#watcher?.close());
+      this.#watcher = watcher;
+      watcher.on("error", () => this.#watchLater());
+      if (isLate) for (const file of readdirSync(definitions)) this.#fileChanged(file);
     } catch {
-      // No such folder before the first definition: the next start of the child tries again.
+      this.#watchLater();
     }
+  }
+
+  #watchLater(): void {
+    this.#unwatch();
+    this.#watchAgain = setTimeout(() => this.#watchDefinitions(true), retry);
+  }
+
+  #unwatch(): void {
+    clearTimeout(this.#watchAgain);
+    this.#watcher?.close();
+    this.#watcher = undefined;
+  }
+
+  #fileChanged(file: string): void {
+    if (!file.endsWith(".xml")) return;
+    this.#changed.add(file);
+    this.#lookSoon();
   }
 
   #hear(line: string): void {
@@ -119,11 +137,11 @@ export class EventStream {
     }
   }
 
-  #lookSoon(): void {
+  #lookSoon(after: Milliseconds = settle): void {
     this.#look ??= setTimeout(() => {
       this.#look = undefined;
       void this.#read();
-    }, settle);
+    }, after);
   }
 
   async #read(): Promise<void> {
@@ -133,7 +151,10 @@ export class EventStream {
     this.#changed.clear();
     const listed = await this.#options.list();
     if (!listed.ok) {
+      // A libvirtd that is busy or gone: what is known already must not get lost.
       for (const [name, reason] of reasons) this.#reasons.set(name, reason);
+      for (const file of files) this.#changed.add(file);
+      if (this.#child !== undefined && this.#changed.size + this.#reasons.size > 0) this.#lookSoon(retry);
       return;
     }
     for (const vm of listed.value) this.#ids.set(vm.name, vm.id);
