@@ -57,7 +57,7 @@ export const suites: readonly Suite[] = [
     quick: true,
     soak: false,
     fileMinutesMax: 2,
-    budgetMinutes: 2,
+    budgetMinutes: 3,
   },
   {
     name: "scenarios",
@@ -97,7 +97,7 @@ export const suites: readonly Suite[] = [
     quick: false,
     soak: false,
     fileMinutesMax: 4,
-    budgetMinutes: 3,
+    budgetMinutes: 4.5,
   },
   {
     name: "native",
@@ -107,7 +107,7 @@ export const suites: readonly Suite[] = [
     quick: false,
     soak: true,
     fileMinutesMax: 4,
-    budgetMinutes: 3,
+    budgetMinutes: 2.5,
   },
   {
     name: "contract",
@@ -117,7 +117,7 @@ export const suites: readonly Suite[] = [
     quick: false,
     soak: false,
     fileMinutesMax: 4,
-    budgetMinutes: 2,
+    budgetMinutes: 1,
   },
   {
     name: "e2e",
@@ -127,7 +127,7 @@ export const suites: readonly Suite[] = [
     quick: false,
     soak: true,
     fileMinutesMax: 6,
-    budgetMinutes: 18,
+    budgetMinutes: 17,
   },
   {
     name: "sabotage-sample",
