@@ -7,13 +7,10 @@ import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { after, before, test } from "node:test";
-import { bytes, nodeName, seconds } from "../../core/base/units.js";
-import { saveModule } from "../../core/config/files.js";
-import type { ModuleSettings } from "../../core/config/module-file.js";
 import { moduleFile, pathsUnder } from "../../core/config/paths.js";
 import { writeDurable } from "../../core/record/durable-file.js";
 import type { Copies, ModuleStatus } from "../../core/api/contract.js";
-import { fakeDefinition } from "../contract/fake-definition.js";
+import { configureCam1 } from "./pair/cam1.js";
 import { Pair, type Node } from "./pair/pair.js";
 
 let pair: Pair;
@@ -26,26 +23,6 @@ after(async () => {
   await pair.close();
 });
 
-function settings(): ModuleSettings {
-  return {
-    uuid: randomUUID(),
-    revision: 1,
-    index: 0,
-    nodes: [nodeName("alpha"), nodeName("beta")],
-    vm: { ...vm, folder: pair.path("alpha", "vm") },
-    defaultPrim: { kind: "alone" },
-    failover: true,
-    boot: true,
-    maxLoop: 3,
-    loopInterval: seconds(86_400),
-    acknowledge: "written",
-    resyncCap: bytes(0),
-    stop: { how: "shutdown", nice: seconds(30), force: seconds(30) },
-    placement: { pin: null, apart: null },
-    excluded: [],
-  };
-}
-
 async function module(node: Node): Promise<ModuleStatus | undefined> {
   return (await pair.status(node)).modules.find(({ id }) => id === "cam1");
 }
@@ -55,9 +32,7 @@ async function stateOf(seenFrom: Node, node: Node): Promise<string | undefined> 
 }
 
 test("configuration-reaches-both-nodes", async () => {
-  pair.mirrors.put("cam1", "domain.xml", fakeDefinition(vm.id, vm.name, [pair.path("alpha", "vm/disk.raw")]));
-  const paths = pathsUnder({ etc: pair.path("alpha", "etc"), state: "", run: "" });
-  saveModule(paths, "cam1", settings());
+  configureCam1(pair, vm);
   await pair.until("beta knows cam1", async () => (await module("beta")) !== undefined);
   const listed = await pair.gemel("beta", "module", "list");
   assert.match(listed.stdout, /cam1 +Kamera Süd/);

@@ -7,10 +7,7 @@ import { randomUUID } from "node:crypto";
 import { request } from "node:http";
 import { after, before, test } from "node:test";
 import type { Capacity, LiveEvent, LiveFigures, Placement, Series } from "../../core/api/contract.js";
-import { bytes, nodeName, seconds } from "../../core/base/units.js";
-import { saveModule } from "../../core/config/files.js";
-import { pathsUnder } from "../../core/config/paths.js";
-import { fakeDefinition } from "../contract/fake-definition.js";
+import { protectCam1 } from "./pair/cam1.js";
 import { Pair, type Node } from "./pair/pair.js";
 
 let pair: Pair;
@@ -18,29 +15,7 @@ const vm = { id: randomUUID(), name: "Kamera Süd" };
 
 before(async () => {
   pair = await Pair.up();
-  pair.mirrors.put("cam1", "domain.xml", fakeDefinition(vm.id, vm.name, [pair.path("alpha", "vm/disk.raw")]));
-  saveModule(pathsUnder({ etc: pair.path("alpha", "etc"), state: "", run: "" }), "cam1", {
-    uuid: randomUUID(),
-    revision: 1,
-    index: 0,
-    nodes: [nodeName("alpha"), nodeName("beta")],
-    vm: { ...vm, folder: pair.path("alpha", "vm") },
-    defaultPrim: { kind: "alone" },
-    failover: true,
-    boot: true,
-    maxLoop: 3,
-    loopInterval: seconds(86_400),
-    acknowledge: "written",
-    resyncCap: bytes(0),
-    stop: { how: "shutdown", nice: seconds(30), force: seconds(30) },
-    placement: { pin: null, apart: null },
-    excluded: [],
-  });
-  await pair.until("beta knows cam1", async () => (await pair.status("beta")).modules.length === 1);
-  await pair.gemel("alpha", "prim", "cam1", "--timeout", "20");
-  await pair.gemel("beta", "start", "cam1", "--node", "beta", "--timeout", "20");
-  const ready = await pair.gemel("alpha", "wait", "cam1", "--for", "protected", "--timeout", "20");
-  assert.equal(ready.code, 0, ready.stderr);
+  await protectCam1(pair, vm);
 });
 after(async () => {
   await pair.close();

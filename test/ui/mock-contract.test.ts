@@ -7,12 +7,9 @@ import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import type { LiveEvent, ModuleView } from "../../core/api/contract.js";
-import { bytes, nodeName, seconds } from "../../core/base/units.js";
-import { saveModule } from "../../core/config/files.js";
-import { pathsUnder } from "../../core/config/paths.js";
 import { ApiFailure, type Method } from "../../ui/api.js";
 import { MockCluster } from "../../ui/mock/cluster.js";
-import { fakeDefinition } from "../contract/fake-definition.js";
+import { protectCam1 } from "../core/pair/cam1.js";
 import { Pair } from "../core/pair/pair.js";
 import { DaemonClient } from "./contract/daemon-client.js";
 import { differences, shapeOf } from "./contract/shape.js";
@@ -152,30 +149,7 @@ after(async () => {
 });
 
 async function protectedModule(): Promise<void> {
-  const vm = { id: randomUUID(), name: "Kamera Süd" };
-  pair.mirrors.put("cam1", "domain.xml", fakeDefinition(vm.id, vm.name, [pair.path("alpha", "vm/disk.raw")]));
-  saveModule(pathsUnder({ etc: pair.path("alpha", "etc"), state: "", run: "" }), "cam1", {
-    uuid: randomUUID(),
-    revision: 1,
-    index: 0,
-    nodes: [nodeName("alpha"), nodeName("beta")],
-    vm: { ...vm, folder: pair.path("alpha", "vm") },
-    defaultPrim: { kind: "alone" },
-    failover: true,
-    boot: true,
-    maxLoop: 3,
-    loopInterval: seconds(86_400),
-    acknowledge: "written",
-    resyncCap: bytes(0),
-    stop: { how: "shutdown", nice: seconds(30), force: seconds(30) },
-    placement: { pin: null, apart: null },
-    excluded: [],
-  });
-  await pair.until("beta knows cam1", async () => (await pair.status("beta")).modules.length === 1);
-  await pair.gemel("alpha", "prim", "cam1", "--timeout", "20");
-  await pair.gemel("beta", "start", "cam1", "--node", "beta", "--timeout", "20");
-  const ready = await pair.gemel("alpha", "wait", "cam1", "--for", "protected", "--timeout", "20");
-  assert.equal(ready.code, 0, ready.stderr);
+  await protectCam1(pair, { id: randomUUID(), name: "Kamera Süd" });
 }
 
 /** The only administrator, as in the mock: so that both refuse to lose her. */
