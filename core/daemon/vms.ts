@@ -49,10 +49,11 @@ export async function protectVm(
   }
 }
 
-async function ownVms({ hypervisor, modules, node }: Running): Promise<readonly VmView[]> {
+async function ownVms({ hypervisor, protection, node }: Running): Promise<readonly VmView[]> {
   const vms = valueOf(await hypervisor.list(), node);
+  const owners = protection.coming();
   return vms.map(({ id, name, power, memory, vcpus }) => {
-    const module = modules.ids().find((one) => modules.settings(one)?.vm.id === id);
+    const module = owners.get(id);
     return { node, id, name, power, memory, vcpus, ...(module !== undefined && { module }) };
   });
 }

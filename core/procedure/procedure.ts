@@ -141,6 +141,13 @@ export class Procedures {
     return this.shown(journal);
   }
 
+  /** What those of a kind that have not ended are about; a failed one does nothing until it is taken up. */
+  open<Data>(kind: string): readonly { readonly data: Data; readonly isWorking: boolean }[] {
+    return [...this.journals.values()]
+      .filter((one) => one.kind === kind && one.state !== "done" && one.state !== "undone")
+      .map(({ data, state }) => ({ data: data as Data, isWorking: state !== "failed" }));
+  }
+
   views(): readonly ProcedureView[] {
     return [...this.journals.values()].map((journal) => this.shown(journal));
   }

@@ -46,6 +46,8 @@ export type PeerAnswers = Readonly<Record<string, (body: unknown) => Promise<unk
 
 /** What core/protect gives the daemon. Refusals are thrown as GemelError before anything has changed. */
 export interface Protection {
+  /** VM → its module: those that exist, and those that are being made. */
+  readonly coming: () => ReadonlyMap<string, string>;
   readonly protect: (request: ProtectRequest, by: string) => Promise<ProtectReply>;
   readonly unprotect: (module: string, request: UnprotectRequest, by: string) => Promise<ProtectReply>;
   /** A module that the other node has unprotected meanwhile: stopped here, and its copy kept aside. */

@@ -81,15 +81,17 @@ function makeRoom(services: ProcedureServices): Step {
       // Others may pass through, not look inside; the mirror closes what lies under its mount (R27).
       await mkdir(folder, { recursive: true, mode: 0o711 });
       await makeStateRoom(folder, data.module);
-      const body: RoomThere = { folder, module: data.module };
-      await services.callPeer(data.peer, calls.room, body);
+      await services.callPeer(data.peer, calls.room, roomOf(data));
     },
     undo: async ({ data }) => {
       await rmdir(data.plan.folder).catch(ignoreMissing);
-      const body: RoomThere = { folder: data.plan.folder, module: data.module };
-      await services.callPeer(data.peer, calls.noRoom, body).catch(() => undefined);
+      await services.callPeer(data.peer, calls.noRoom, roomOf(data)).catch(() => undefined);
     },
   };
+}
+
+function roomOf({ module, plan, settings }: Readonly<EnterData>): RoomThere {
+  return { folder: plan.folder, module, uuid: settings.uuid, index: settings.index };
 }
 
 function moveIntoFolder({ hypervisor }: ProcedureServices): Step {

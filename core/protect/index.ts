@@ -16,6 +16,7 @@ import { valueOf } from "../effects-vm.js";
 import type { ProtectPlan, VmDetails } from "../ports/hypervisor.js";
 import type { Procedures } from "../procedure/procedure.js";
 import type { ProcedureServices, Protection } from "../procedure/services.js";
+import { claimsOf, namesIn, placeFor, refuseClaimed, type Claim } from "./claims.js";
 import { enterProcedure, type EnterData } from "./enter.js";
 import { bytesToCopy } from "./files.js";
 import { leaveProcedure, type LeaveData } from "./leave.js";
@@ -23,7 +24,6 @@ import {
   checkFolder,
   checkModuleName,
   firstCopyOf,
-  freeIndex,
   leftOutBy,
   moduleNameFor,
   newSettings,
@@ -41,9 +41,15 @@ export function createProtection(services: ProcedureServices, procedures: Proced
   return {
     protect: (request, by) => enterModule(services, procedures, request, by),
     unprotect,
+    coming: () =>
+      new Map(
+        claimsOf(services, procedures)
+          .filter(({ isBroken }) => !isBroken)
+          .map(({ vm, module }) => [vm, module]),
+      ),
     forget: (module) => forgetLate(services, module),
     answers: {
-      ...answersFor(services),
+      ...answersFor(services, () => claimsOf(services, procedures)),
       // The other node was asked, but this one has the latest copy.
       [unprotectCall]: (body) => {
         const { module, request, by } = body as LeaveCall;
@@ -59,11 +65,11 @@ async function enterModule(
   request: ProtectRequest,
   by: string,
 ): Promise<ProtectReply> {
-  const { hypervisor, modules, node, paths } = services;
+  const { hypervisor, node, paths } = services;
   const details = await findVm(services, request.vm);
-  const taken = modules.ids();
-  const owner = taken.find((id) => modules.settings(id)?.vm.id === details.id);
-  if (owner !== undefined) throw new GemelError("GEMEL-5004", owner);
+  const claims = (): readonly Claim[] => claimsOf(services, procedures);
+  refuseClaimed(claims(), details.id);
+  const taken = namesIn(claims());
   const module =
     request.module === undefined
       ? moduleNameFor(details.name, taken)
@@ -73,9 +79,6 @@ async function enterModule(
   const exclude = request.exclude ?? [];
   const isos = request.eject === true ? "eject" : "copy";
   const plan: ProtectPlan = { vm: details.id, folder, exclude, isos };
-  const index = freeIndex(taken.flatMap((id) => modules.settings(id)?.index ?? []));
-  const settings = newSettings({ vm: details, folder, nodes: [node, peer], index, excluded: exclude });
-
   const findings = await findingsFor(services, { plan, details, peer, mayStop: request.stop === true });
   const isBlocked = findings.some(({ severity }) => severity === "blocks");
   const moves = isBlocked ? [] : valueOf(await hypervisor.prepare(plan), module).moves;
@@ -83,6 +86,11 @@ async function enterModule(
   const disks = disksOf(details);
   const firstCopy = firstCopyOf(details, plan, services.copyRate());
   if (isBlocked || request.dryRun === true) return { module, findings, notes, firstCopy, disks };
+  // From here to the journal nothing is waited for: whoever asks next finds it claimed.
+  refuseClaimed(claims(), details.id);
+  checkModuleName(module, namesIn(claims()));
+  const index = placeFor(claims(), node, peer);
+  const settings = newSettings({ vm: details, folder, nodes: [node, peer], index, excluded: exclude });
   const data: EnterData = { module, peer, by, plan, settings, mayStop: request.stop === true };
   return { module, procedure: procedures.start("protect", module, data), findings, notes, firstCopy, disks };
 }

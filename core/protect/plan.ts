@@ -53,8 +53,10 @@ export function checkFolder(folder: string): string {
   return folder;
 }
 
-export function freeIndex(used: readonly number[]): number {
-  for (let index = 0; index < modulesMax; index++) if (!used.includes(index)) return index;
+export function freeIndex(used: readonly number[], which: "first" | "last"): number {
+  const free = Array.from({ length: modulesMax }, (_, index) => index).filter((one) => !used.includes(one));
+  const found = which === "first" ? free[0] : free.at(-1);
+  if (found !== undefined) return found;
   throw new GemelError("GEMEL-5005", "");
 }
 

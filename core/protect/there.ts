@@ -12,6 +12,7 @@ import { valueOf } from "../effects-vm.js";
 import { fuseMountAt } from "../mirror/mounts.js";
 import type { Finding, VmDetails } from "../ports/hypervisor.js";
 import type { PeerAnswers, ProcedureServices } from "../procedure/services.js";
+import { clash, type Claim, type Claims } from "./claims.js";
 import { checkFolder } from "./plan.js";
 import { marks, until } from "./vm.js";
 
@@ -33,6 +34,9 @@ export interface PreflightThere {
 export interface RoomThere {
   readonly folder: string;
   readonly module: string;
+  /** Of the module that is to be. */
+  readonly uuid: string;
+  readonly index: number;
 }
 
 export interface CreateThere {
@@ -49,12 +53,15 @@ export interface Forgotten {
   readonly kept?: string;
 }
 
-export function answersFor(services: ProcedureServices): PeerAnswers {
+export function answersFor(services: ProcedureServices, claims: Claims): PeerAnswers {
   return {
     [calls.preflight]: (body) => preflightThere(services, body as PreflightThere),
-    [calls.room]: (body) => roomThere(body as RoomThere),
+    [calls.room]: (body) => roomThere(claims(), body as RoomThere),
     [calls.noRoom]: async (body) => {
-      await rmdir(checkFolder((body as RoomThere).folder)).catch(() => undefined);
+      const room = body as RoomThere;
+      // Somebody else's room of the same name is left to them.
+      if (clash(claims(), room)?.module === room.module) return;
+      await rmdir(checkFolder(room.folder)).catch(() => undefined);
     },
     [calls.create]: (body) => createThere(services, body as CreateThere),
     [calls.start]: async (body) => {
@@ -98,7 +105,13 @@ export async function makeStateRoom(folder: string, module: string): Promise<voi
   await mkdir(dirname(stateFolder(folder, module)), { recursive: true, mode: 0o700 });
 }
 
-async function roomThere({ folder, module }: RoomThere): Promise<void> {
+async function roomThere(claims: readonly Claim[], room: RoomThere): Promise<void> {
+  const { folder, module } = room;
+  const other = clash(claims, room);
+  if (other !== undefined) {
+    const what = other.module === module ? "A module of this name" : `The place of ${other.module}`;
+    throw new GemelError("GEMEL-5004", module, `${what} is taken there.`, "Try again.");
+  }
   await mkdir(checkFolder(folder), { recursive: true, mode: 0o711 });
   await makeStateRoom(folder, module);
   if ((await readdir(folder)).length > 0) {

@@ -159,11 +159,12 @@ export class Pair {
     mkdirSync(this.images);
   }
 
-  /** A VM of alpha with two disks; returns its id. */
-  addVm(name: string): string {
-    const disks = ["system.raw", "data.raw"].map((file) => join(this.images, file));
+  /** A VM with two disks in this folder; returns its id. */
+  addVm(name: string, node = this.alpha, images = this.images): string {
+    mkdirSync(images, { recursive: true });
+    const disks = ["system.raw", "data.raw"].map((file) => join(images, file));
     for (const disk of disks) writeFileSync(disk, `contents of ${disk}`);
-    return this.alpha.hypervisor.add(name, disks);
+    return node.hypervisor.add(name, disks);
   }
 
   /** Names of files with their inode numbers: renamed files keep theirs. */

@@ -121,6 +121,70 @@ test("protect-twice-refused", async (context) => {
   await assert.rejects(pair.alpha.protection.protect({ vm: "Cam 1" }, "test"), refusedWith("GEMEL-5004"));
 });
 
+test("protect-several-at-once: on both hosts, each with its own name and place", async (context) => {
+  const pair = pairFor(context);
+  const { alpha, beta } = pair;
+  const asked = [
+    [alpha, pair.addVm("Cam", alpha, join(pair.images, "1"))],
+    [alpha, pair.addVm("Cam 2", alpha, join(pair.images, "2"))],
+    [beta, pair.addVm("Door", beta, join(pair.images, "3"))],
+    [beta, pair.addVm("Door 2", beta, join(pair.images, "4"))],
+  ] as const;
+  const replies = await Promise.all(
+    asked.map(async ([node, vm]) => [node, await node.protection.protect({ vm }, "test")] as const),
+  );
+  for (const [node, { procedure }] of replies)
+    assert.equal((await node.ended(procedure ?? "")).state, "done");
+  for (const { settings } of [alpha, beta]) {
+    assert.deepEqual([...settings.keys()].sort(), ["cam", "cam-2", "door", "door-2"]);
+    const places = [...settings.values()].map(({ index }) => index).sort((a, b) => a - b);
+    assert.deepEqual(places, [0, 1, 30, 31], "one node counts up, the other one down");
+  }
+});
+
+test("protect-twice-at-once: the VM and its name are taken from the first word on", async (context) => {
+  const pair = pairFor(context);
+  const { alpha } = pair;
+  const vm = pair.addVm("Cam", alpha, join(pair.images, "1"));
+  const other = pair.addVm("Cam ", alpha, join(pair.images, "2"));
+  const { protect } = alpha.protection;
+  const both = [protect({ vm, module: "first" }, "test"), protect({ vm, module: "second" }, "test")];
+  const answers = await Promise.allSettled(both);
+  assert.deepEqual(answers.map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
+  const refused = answers.find((one) => one.status === "rejected");
+  assert.ok(refusedWith("GEMEL-5004")(refused?.reason));
+  const owner = alpha.protection.coming().get(vm);
+  assert.ok(owner !== undefined, "listed as that before it is done");
+  await assert.rejects(protect({ vm: other, module: owner }, "test"), refusedWith("GEMEL-5004"));
+});
+
+test("protect-the-same-name-from-both-hosts: one of them or none, and nothing is left behind", async (context) => {
+  const pair = pairFor(context);
+  const { alpha, beta } = pair;
+  const here = await alpha.protection.protect(
+    { vm: pair.addVm("Cam", alpha, join(pair.images, "1")), module: "cam" },
+    "test",
+  );
+  const there = await beta.protection.protect(
+    { vm: pair.addVm("Cam", beta, join(pair.images, "2")), module: "cam" },
+    "test",
+  );
+  const ends = [await alpha.ended(here.procedure ?? ""), await beta.ended(there.procedure ?? "")];
+  const done = ends.filter(({ state }) => state === "done");
+  assert.ok(done.length <= 1);
+  for (const { state, failure } of ends) {
+    if (state === "done") continue;
+    assert.equal(state, "undone");
+    assert.equal(failure?.code, "GEMEL-5004");
+  }
+  assert.equal(alpha.settings.get("cam")?.uuid, beta.settings.get("cam")?.uuid);
+  for (const folder of ["1", "2"]) {
+    const isThere = readdirSync(join(pair.images, folder)).length === 2;
+    const [end] = folder === "1" ? ends : ends.slice(1);
+    assert.equal(isThere, end?.state !== "done");
+  }
+});
+
 for (const broken of [calls.room, "definition", "undefine"] as const) {
   test(`protect-undone-when-a-step-fails: ${broken}`, async (context) => {
     const pair = pairFor(context);

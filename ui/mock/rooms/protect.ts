@@ -35,13 +35,14 @@ export function vmsOf(world: World, node: string | undefined): VmView[] {
       }),
     ...world.vms
       .filter((vm) => vm.node === name)
-      .map(({ id, name: called, power, memory, vcpus }) => ({
+      .map(({ id, name: called, power, memory, vcpus, coming }) => ({
         node: name,
         id,
         name: called,
         power,
         memory,
         vcpus,
+        ...(coming !== undefined && { module: coming }),
       })),
   ]);
 }
@@ -54,6 +55,7 @@ export function protect(world: World, request: ProtectRequest, self: string, cal
     const owner = world.modules.find(({ settings }) => settings.vm.name === request.vm);
     throw owner === undefined ? refuse("GEMEL-3005", request.vm) : refuse("GEMEL-5004", owner.id);
   }
+  if (vm.coming !== undefined) throw refuse("GEMEL-5004", vm.coming);
   const module = moduleName(world, vm, request);
   const folder = request.folder ?? `/var/lib/gemel/vm/${module}`;
   if (!folder.startsWith("/") || folder.includes("/.")) {
@@ -77,7 +79,7 @@ export function protect(world: World, request: ProtectRequest, self: string, cal
 }
 
 function moduleName(world: World, vm: MockVm, { module }: ProtectRequest): string {
-  const taken = world.modules.map(({ id }) => id);
+  const taken = [...world.modules.map(({ id }) => id), ...world.vms.flatMap(({ coming }) => coming ?? [])];
   if (module !== undefined) {
     if (taken.includes(module)) throw refuse("GEMEL-5004", "module", "A module of this name exists.");
     return module;
@@ -188,6 +190,7 @@ export const protectSteps = [
 
 function begin(world: World, plan: Plan, caller: Caller): string {
   const { vm, module } = plan;
+  vm.coming = module;
   const id = `protect-${module}-${world.procedures.length + 1}`;
   const [first] = protectSteps;
   const procedure: Procedure = {

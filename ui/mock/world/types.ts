@@ -100,6 +100,8 @@ export interface MockVm {
   /** A disk that is no file: it cannot move into a folder. */
   readonly rawDisk?: string;
   readonly cdrom?: boolean;
+  /** The module that a protect under way makes of it. */
+  coming?: string;
 }
 
 export interface MockUser {
