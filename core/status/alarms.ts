@@ -6,6 +6,7 @@
 import type { Alarm, ModuleStatus, NodeStatus } from "../api/contract.js";
 import { certificateDaysMin, durationText, percentText } from "../api/words.js";
 import { clockDifferenceMax, diskUsedShareMax } from "../base/limits.js";
+import { nextStep } from "./next-step.js";
 
 /** An alarm as its finder knows it. */
 export type FoundAlarm = Omit<Alarm, "since" | "acknowledged">;
@@ -147,12 +148,11 @@ function moduleAlarm(module: ModuleStatus): FoundAlarm[] {
   }
   if (live.some(({ reason }) => passing.has(reason)) && colour !== "red") return [];
   if (active === null) {
-    return [
-      { ...base, id: `not-ready:${id}`, severity: "red", code: "not-ready", next: `gemel explain ${id}` },
-    ];
+    const next = nextStep(module);
+    return [{ ...base, id: `not-ready:${id}`, severity: "red", code: "not-ready", next }];
   }
   const isCopying = module.reintegration !== null && colour !== "red";
-  const next = isCopying ? "Nothing: it catches up by itself." : `gemel status; gemel explain ${id}`;
+  const next = isCopying ? "Nothing: it catches up by itself." : nextStep(module);
   return [
     { ...base, id: `unprotected:${id}`, severity: isCopying ? "amber" : "red", code: "unprotected", next },
   ];

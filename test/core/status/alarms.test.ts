@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ModuleOnNode } from "../../../core/api/contract.js";
+import type { ModuleOnNode, ModuleStatus } from "../../../core/api/contract.js";
 import { instant } from "../../../core/base/units.js";
 import { AlarmBook, toldAlarms, type Acknowledgement } from "../../../core/status/alarm-book.js";
 import { alarmsOf, type AlarmFacts, type FoundAlarm } from "../../../core/status/alarms.js";
@@ -82,6 +82,40 @@ test("alarms-modules: unprotected, not ready, conflict; what is stopped on purpo
   const off = ["alpha", "beta"].map((node) => row(node, { state: "STOP", reason: "stopped-by-person" }));
   assert.deepEqual(ids({ modules: [{ ...stuck, nodes: off }] }), []);
   assert.deepEqual(ids({ modules: [moduleStatus({ partly: true })] }), ["partly:cam1"]);
+});
+
+test("alarms-next: the way out is the failure's own, else the reason's, with the node to type it on", () => {
+  const nextOf = (more: Partial<ModuleStatus>): string | undefined =>
+    alarmsOf(
+      alarmFacts({ modules: [moduleStatus({ protected: false, colour: "red", active: null, ...more })] }),
+    )[0]?.next;
+  const waiting = (reason: string): readonly ModuleOnNode[] => [
+    row("alpha", { state: "WAIT", reason, stability: "NotReady", vm: "off" }),
+    row("beta", { state: "STOP", reason: "none", vm: "off", live: false }),
+  ];
+  const steps: readonly (readonly [string, string])[] = [
+    ["peer-silent", "Bring beta back; or, accepting what would be lost: gemel prim cam1"],
+    ["failover-off", "On alpha: gemel prim cam1"],
+    ["peer-must-start", "gemel start cam1 --node beta"],
+    ["hypervisor-lost", "On alpha: systemctl start libvirtd"],
+    ["a-reason-of-tomorrow", "gemel explain cam1"],
+  ];
+  for (const [reason, next] of steps) assert.equal(nextOf({ nodes: waiting(reason) }), next, reason);
+  const full = { code: "GEMEL-2003", where: "cam1", message: "No space.", next: "Free 3 GiB on alpha." };
+  assert.equal(nextOf({ nodes: waiting("failed"), troubles: [full] }), "Free 3 GiB on alpha.");
+  const alone = [
+    row("alpha", { state: "ALONE", reason: "alone", stability: "Transient" }),
+    row("beta", { live: false }),
+  ];
+  assert.equal(nextOf({ active: "alpha", nodes: alone }), "Bring beta back: its copy catches up by itself.");
+  const barred = [
+    row("alpha", { state: "ALONE", reason: "alone" }),
+    row("beta", { state: "STOP", reason: "maxloop" }),
+  ];
+  assert.equal(
+    nextOf({ active: "alpha", nodes: barred }),
+    "On beta: gemel explain cam1, then gemel start cam1",
+  );
 });
 
 test("alarms-host: disks once per file system, certificates, what cannot be written", () => {
