@@ -59,6 +59,24 @@ export interface Series {
   readonly values: Readonly<Partial<Record<SeriesName, readonly (number | null)[]>>>;
 }
 
+/** Of the last two minutes, what small charts show; columns as long as `at`. */
+export interface Trend {
+  /** A host's name, a module's id. */
+  readonly subject: string;
+  readonly values: Series["values"];
+}
+
+/** GET /trends: all hosts and modules at once, so that a page just opened has a past to draw. */
+export interface Trends {
+  readonly stepSeconds: number;
+  /** Unix seconds, rising. */
+  readonly at: readonly number[];
+  /** cpu */
+  readonly hosts: readonly Trend[];
+  /** cpu, writeP50Us and dirtyBytes */
+  readonly modules: readonly Trend[];
+}
+
 export interface Need {
   readonly cpu: number;
   readonly memory: number;

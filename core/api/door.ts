@@ -27,6 +27,7 @@ import type {
   Series,
   SeriesRange,
   Status,
+  Trends,
   UnprotectRequest,
   VerifyRequest,
   VmView,
@@ -65,6 +66,7 @@ export interface HistoryQuery {
 export interface LoadDoor {
   figures(): readonly LiveFigures[];
   series(query: { readonly module?: string; readonly host?: string; readonly range: SeriesRange }): Series;
+  trends(): Trends;
   capacity(): Capacity;
   placement(): Placement;
 }

@@ -65,6 +65,7 @@ export function loadDoor(daemon: Daemon): LoadDoor {
       if (!member.config.nodes.some((node) => node.name === name)) throw new GemelError("GEMEL-4012", name);
       return figures.hostSeries(name, range);
     },
+    trends: () => daemon.running.figures.trends(),
     capacity: () => ({ at: wallClock(), hosts: new Load(daemon.running).outlooks() }),
     placement: () => ({ at: wallClock(), ...new Load(daemon.running).placement() }),
   };

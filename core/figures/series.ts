@@ -30,14 +30,25 @@ export function ranges(range: SeriesRange, now: number): Grid & { readonly sourc
   return { from: (Math.floor((now - seconds) / step) + 1) * step, step, now, source };
 }
 
+/** The last two minutes, for small charts. */
+export function recentGrid(now: number): Grid {
+  const step = shapes["1h"].step;
+  return { from: (Math.floor((now - 120) / step) + 1) * step, step, now };
+}
+
+export function slotsOf({ from, step, now }: Grid): readonly number[] {
+  const slots: number[] = [];
+  for (let slot = from; slot <= now && slots.length < pointsMax; slot += step) slots.push(slot);
+  return slots;
+}
+
 export function pointsOf(
   points: readonly Point[],
-  { from, step, now }: Grid,
+  grid: Grid,
   wanted: readonly SeriesName[],
 ): Pick<Series, "at" | "node" | "values"> {
   const slots = new Map(points.map((point) => [point.slot, point]));
-  const at: number[] = [];
-  for (let slot = from; slot <= now && at.length < pointsMax; slot += step) at.push(slot);
+  const at = slotsOf(grid);
   const column = (name: SeriesName): readonly (number | null)[] =>
     at.map((slot) => rounded(slots.get(slot)?.[name] ?? null));
   return {

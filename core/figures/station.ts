@@ -9,13 +9,14 @@
 // keeps the rows of all, so that a dead node's past is still there.
 
 import { milliseconds, seconds, type Milliseconds } from "../base/units.js";
-import type { LiveFigures, MirrorCounts, Series, SeriesRange } from "../api/contract.js";
+import type { LiveFigures, MirrorCounts, Series, SeriesRange, Trends } from "../api/contract.js";
 import type { Hypervisor } from "../ports/hypervisor.js";
 import { Census, type Member } from "./census.js";
 import { areFacts, type HostFacts } from "./facts.js";
 import { figuresBetween, type Runner } from "./rates.js";
 import { Reader, type Reading } from "./reading.js";
 import { areFigures, hostSeriesNames, hostSubject, moduleSubject, rowsOf, seriesNames } from "./row.js";
+import { recentGrid, slotsOf } from "./series.js";
 import { coarseSeconds, FiguresStore, fineSeconds } from "./store.js";
 
 export interface StationEdge {
@@ -60,6 +61,9 @@ const freshMs = 3_500;
 const idleFreshMs = 25_000;
 /** What `balance` calls the load of a VM: its mean over so long; a minute of work is no reason to move it. */
 const loadWindowSeconds = 900;
+
+/** What a card's small charts show. */
+const trendNames = ["cpu", "writeP50Us", "dirtyBytes"] as const;
 
 interface Heard {
   readonly ms: number;
@@ -151,6 +155,21 @@ export class FiguresStation {
 
   hostSeries(node: string, range: SeriesRange): Series {
     return this.store.series(hostSubject(node), node, range, this.seconds(), hostSeriesNames);
+  }
+
+  /** Of every node, and of the modules that have a copy here. */
+  trends(): Trends {
+    const now = this.seconds();
+    const grid = recentGrid(now);
+    const nodes = [this.edge.node, ...this.edge.peers()];
+    return {
+      stepSeconds: grid.step,
+      at: slotsOf(grid),
+      hosts: nodes.map((node) => this.store.trend(hostSubject(node), node, now, ["cpu"])),
+      modules: this.edge
+        .members()
+        .map(({ module }) => this.store.trend(moduleSubject(module), module, now, trendNames)),
+    };
   }
 
   /** From another node; what does not look like it is not taken. */

@@ -11,9 +11,9 @@
 import Database from "better-sqlite3";
 import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Series, SeriesName, SeriesRange } from "../api/contract.js";
+import type { Series, SeriesName, SeriesRange, Trend } from "../api/contract.js";
 import { seriesNames, type Row } from "./row.js";
-import { pointsOf, ranges, type Point } from "./series.js";
+import { pointsOf, ranges, recentGrid, type Grid, type Point } from "./series.js";
 
 const format = 1;
 export const fineSeconds = 10;
@@ -94,7 +94,19 @@ export class FiguresStore {
     now: number,
     wanted: readonly SeriesName[],
   ): Series {
-    const { from, step, source } = ranges(range, now);
+    const { source, ...grid } = ranges(range, now);
+    const points = this.points(subject, grid, source);
+    return { subject: name, range, stepSeconds: grid.step, ...pointsOf(points, grid, wanted) };
+  }
+
+  /** The last two minutes. */
+  trend(subject: string, name: string, now: number, wanted: readonly SeriesName[]): Trend {
+    const grid = recentGrid(now);
+    const { values } = pointsOf(this.points(subject, grid, "fine"), grid, wanted);
+    return { subject: name, values };
+  }
+
+  private points(subject: string, { from, step, now }: Grid, source: "fine" | "coarse"): readonly Point[] {
     const points = this.attempt((database) =>
       database
         .prepare(
@@ -106,8 +118,7 @@ export class FiguresStore {
         )
         .all({ subject, from, now }),
     );
-    const found = (points ?? []) as readonly Point[];
-    return { subject: name, range, stepSeconds: step, ...pointsOf(found, { from, step, now }, wanted) };
+    return (points ?? []) as readonly Point[];
   }
 
   /** Mean since then; null: nothing is known. */

@@ -28,6 +28,7 @@ const table: Readonly<Record<Admits, readonly string[]>> = {
     "GET /api/v1/placement",
     "GET /api/v1/procedures/:id",
     "GET /api/v1/series",
+    "GET /api/v1/trends",
     "GET /api/v1/session",
     "GET /api/v1/status",
     "GET /api/v1/vms",

@@ -49,6 +49,16 @@ test("an-hour-is-shown-in-steps-of-ten-seconds-with-its-gaps", () => {
   store.close();
 });
 
+test("a-trend-is-the-last-two-minutes", () => {
+  const { store } = opened();
+  store.write(noon - 130, [row("alpha", 9)]);
+  store.write(noon - 20, [row("alpha", 2)]);
+  const { subject, values } = store.trend(cam1, "cam1", noon, ["cpu"]);
+  assert.equal(subject, "cam1");
+  assert.deepEqual(values, { cpu: [null, null, null, null, null, null, null, null, null, 2, null, null] });
+  store.close();
+});
+
 test("a-step-holds-the-mean-the-highest-p99-and-where-it-ran-last", () => {
   const { store } = opened();
   const slot = Math.floor((noon - 3_000) / 150) * 150;

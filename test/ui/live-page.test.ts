@@ -4,7 +4,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Alarm, ModuleFigures } from "../../core/api/contract.js";
+import type { Alarm, ModuleFigures, Trends } from "../../core/api/contract.js";
 import { heard, type Silence, type SilenceEvent } from "../../ui/handover/silence.js";
 import { FiguresStore } from "../../ui/live/figures.js";
 import { staleMs, StreamStore } from "../../ui/live/stream.js";
@@ -96,22 +96,23 @@ test("alarms: a single module's alarm is told in its own words", () => {
   assert.equal(line?.kind, "alarm");
 });
 
+const one = (module: string): ModuleFigures => ({
+  module,
+  cpu: 1,
+  memory: 1,
+  writesPerSecond: 1,
+  bytesWrittenPerSecond: 1,
+  bytesReadPerSecond: 1,
+  writeP50Us: 1,
+  writeP99Us: 1,
+  localP50Us: 1,
+  peerP50Us: 1,
+  dirtyBytes: 1,
+  inFlight: 0,
+});
+
 test("figures: ten simulated minutes of 32 modules keep no more than the small charts show", () => {
   const store = new FiguresStore();
-  const one = (module: string): ModuleFigures => ({
-    module,
-    cpu: 1,
-    memory: 1,
-    writesPerSecond: 1,
-    bytesWrittenPerSecond: 1,
-    bytesReadPerSecond: 1,
-    writeP50Us: 1,
-    writeP99Us: 1,
-    localP50Us: 1,
-    peerP50Us: 1,
-    dirtyBytes: 1,
-    inFlight: 0,
-  });
   const modules = Array.from({ length: 32 }, (_, index) => one(`vm${index}`));
   let told = 0;
   const stop = store.subscribe("module/vm3", () => told++);
@@ -123,4 +124,46 @@ test("figures: ten simulated minutes of 32 modules keep no more than the small c
   assert.equal(store.module("vm3")?.cpu.length, 90);
   assert.equal(store.host("alpha")?.cpuTrend.length, 90);
   assert.equal(store.host("alpha")?.cpu, null);
+});
+
+const trends: Trends = {
+  stepSeconds: 10,
+  at: [0, 10, 20],
+  hosts: [{ subject: "alpha", values: { cpu: [0.1, 0.2, 0.3] } }],
+  modules: [
+    { subject: "cam1", values: { cpu: [0.4, null, 0.6], writeP50Us: [7, 8, 9], dirtyBytes: [0, 0, 0] } },
+  ],
+};
+const second = { node: "alpha", at: "", host: { cpu: 1, memoryUsed: 1 }, modules: [one("cam1")] };
+const known = (values: readonly (number | null)[] = []): readonly number[] =>
+  values.filter((value) => value !== null);
+
+test("figures: a page just opened draws what was before it, whichever word comes first", () => {
+  const recalledFirst = new FiguresStore();
+  recalledFirst.begin();
+  recalledFirst.recall(trends);
+  recalledFirst.push([second]);
+  const pushedFirst = new FiguresStore();
+  pushedFirst.begin();
+  pushedFirst.push([second]);
+  let told = 0;
+  pushedFirst.subscribe("module/cam1", () => told++);
+  pushedFirst.recall(trends);
+  assert.equal(told, 1, "the card draws it at once");
+  for (const store of [recalledFirst, pushedFirst]) {
+    assert.deepEqual(known(store.module("cam1")?.cpu), [0.4, 0.6, 1]);
+    assert.deepEqual(known(store.module("cam1")?.writeUs), [7, 8, 9, 1]);
+    assert.deepEqual(known(store.host("alpha")?.cpuTrend), [0.1, 0.2, 0.3, 1]);
+  }
+});
+
+test("figures: after a silence the line does not go on as if there had been none", () => {
+  const store = new FiguresStore();
+  store.push([second, second]);
+  store.begin();
+  assert.equal(store.module("cam1")?.cpu.length, 2, "the old picture stays until there is a new one");
+  store.push([second]);
+  assert.deepEqual(store.module("cam1")?.cpu, [1]);
+  store.recall(trends);
+  assert.deepEqual(known(store.module("cam1")?.cpu), [0.4, 0.6, 1]);
 });

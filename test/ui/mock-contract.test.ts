@@ -54,6 +54,7 @@ const rows: readonly Row[] = [
   get("/vms"),
   get("/figures"),
   get("/series", "/series?module=cam1&range=1h"),
+  get("/trends"),
   get("/series", "/series?host=alpha&range=24h"),
   get("/series", "/series?module=nothing&range=1h"),
   get("/capacity"),

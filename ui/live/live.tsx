@@ -15,7 +15,8 @@ import {
   useSyncExternalStore,
   type ReactNode,
 } from "react";
-import type { HistoryEntry, LiveEvent, ModuleStatus, Status } from "../../core/api/contract.js";
+import type { HistoryEntry, LiveEvent, ModuleStatus, Status, Trends } from "../../core/api/contract.js";
+import type { Transport } from "../api.js";
 import { useAnswer, useTransport } from "../asking.js";
 import { FiguresStore, type HostTrend, type ModuleTrend } from "./figures.js";
 import { StreamStore, type StreamHealth } from "./stream.js";
@@ -44,6 +45,7 @@ export function LiveProvider({ children }: { readonly children: ReactNode }): Re
       opened: () => {
         // What was missed in between is asked for: history above all.
         void client.invalidateQueries({ predicate: ({ queryKey: [key] }) => isHistory(key) });
+        void recallTrends(transport, live.figures);
       },
       event: (event) => {
         live.stream.heard();
@@ -62,6 +64,13 @@ export function LiveProvider({ children }: { readonly children: ReactNode }): Re
     };
   }, [transport, client, live]);
   return <LiveContext value={live}>{children}</LiveContext>;
+}
+
+/** A convenience: without it the small charts begin empty, which they would have done anyway. */
+async function recallTrends(transport: Transport, figures: FiguresStore): Promise<void> {
+  figures.begin();
+  const trends = await transport.request<Trends>("GET", "/trends").catch(() => undefined);
+  if (trends !== undefined) figures.recall(trends);
 }
 
 const isHistory = (key: unknown): boolean => typeof key === "string" && key.startsWith("/history");

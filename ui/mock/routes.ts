@@ -20,7 +20,7 @@ import {
   resume,
 } from "./rooms/cluster.js";
 import { carryOut } from "./rooms/commands.js";
-import { liveFigures, seriesOf } from "./rooms/figures.js";
+import { liveFigures, seriesOf, trendsOf } from "./rooms/figures.js";
 import { readHistory } from "./rooms/history.js";
 import {
   changeModule,
@@ -90,6 +90,7 @@ const looking: readonly Route[] = [
   get("/vms", ({ world, query }) => vmsOf(world, query["node"])),
   get("/figures", ({ world }) => liveFigures(world)),
   get("/series", ({ world, query }) => seriesOf(world, query)),
+  get("/trends", ({ world }) => trendsOf(world)),
   get("/capacity", ({ world }) => capacityOf(world)),
   get("/placement", ({ world }) => placementOf(world)),
   get("/history", ({ world, self, query }) => readHistory(world, self, query)),

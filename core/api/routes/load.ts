@@ -32,6 +32,17 @@ export function loadRoutes(app: FastifyInstance, door: ApiDoor): void {
     (request) => door.load.series(request.query),
   );
   app.get(
+    "/api/v1/trends",
+    {
+      schema: {
+        summary: "The last two minutes of all hosts and modules, in steps of ten seconds",
+        response: { 200: described("Trends") },
+      },
+      config: { admits: "monitor" },
+    },
+    () => door.load.trends(),
+  );
+  app.get(
     "/api/v1/capacity",
     {
       schema: { summary: "Would everything fit on one host?", response: { 200: described("Capacity") } },

@@ -8,6 +8,7 @@ import type {
   Series,
   SeriesName,
   SeriesRange,
+  Trends,
 } from "../../../core/api/contract.js";
 import { wave } from "../world/chance.js";
 import { refuse } from "../world/refusal.js";
@@ -89,6 +90,25 @@ const spans: Readonly<Record<SeriesRange, { readonly points: number; readonly st
 };
 
 const isRange = (text: string): text is SeriesRange => Object.hasOwn(spans, text);
+
+export function trendsOf(world: World): Trends {
+  const stepSeconds = 10;
+  const last = Math.floor(world.clock.wallMs / 1000 / stepSeconds) * stepSeconds;
+  const at = Array.from({ length: 12 }, (_, index) => last - (11 - index) * stepSeconds);
+  const frame = { range: "1h", stepSeconds, at } as const;
+  return {
+    stepSeconds,
+    at,
+    hosts: world.hosts.map((host) => {
+      const { cpu = [] } = hostSeries(world, host, frame).values;
+      return { subject: host.name, values: { cpu } };
+    }),
+    modules: world.modules.map((module) => {
+      const { cpu = [], writeP50Us = [], dirtyBytes = [] } = moduleSeries(world, module, frame).values;
+      return { subject: module.id, values: { cpu, writeP50Us, dirtyBytes } };
+    }),
+  };
+}
 
 export interface SeriesQuery {
   readonly module?: string;
