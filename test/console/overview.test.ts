@@ -164,10 +164,12 @@ scenario(
   },
 );
 
-scenario("pause-and-resume: a reason is wanted, everybody sees it in red", {}, async (mock) => {
+scenario("pause-and-resume: with a reason or in a hurry, everybody sees it in red", {}, async (mock) => {
   await mock.button("Pause failover").click();
   await mock.dialog.getByRole("button", { name: "Pause" }).click();
-  await mock.sees(mock.dialog.getByText("Say why"));
+  await mock.seesText(/Automatic failover is paused By anna/);
+  await mock.button("Resume automatic failover").click();
+  await mock.button("Pause failover").click();
   await mock.dialog.getByRole("textbox", { name: "Why" }).fill("the switch is replaced");
   await mock.dialog.getByRole("button", { name: "Pause" }).click();
   await mock.isGone(mock.dialog);

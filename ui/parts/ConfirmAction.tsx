@@ -5,24 +5,13 @@
 // Invariant: a command that was refused stays in the dialog with its reason and the next step; those that
 // were accepted are not sent a second time.
 
-import {
-  Button,
-  Form,
-  FormGroup,
-  FormHelperText,
-  HelperText,
-  HelperTextItem,
-  Modal,
-  ModalBody,
-  ModalFooter,
-  ModalHeader,
-  TextInput,
-} from "@patternfly/react-core";
+import { FormGroup, FormHelperText, HelperText, HelperTextItem, TextInput } from "@patternfly/react-core";
 import { useState, type ReactNode } from "react";
 import type { CommandReply, CommandRequest, ModuleVerb } from "../../core/api/contract.js";
 import { verbWords } from "../../core/api/words.js";
 import { failureOf, type ApiFailure } from "../api.js";
 import { useChange } from "../asking.js";
+import { AskDialog } from "./AskDialog.js";
 import { FailureAlert } from "./FailureAlert.js";
 import { PreviewOf, useAllowed } from "./Preview.js";
 
@@ -58,37 +47,25 @@ export function ConfirmAction({ asked, onClose, onDone }: ConfirmActionProps): R
   const isTyped = !mustType || typed.trim() === first.module;
   const name = asked.length === 1 ? first.vm : `${asked.length} VMs`;
   return (
-    <Modal
-      isOpen
-      variant={asked.length === 1 ? "small" : "medium"}
+    <AskDialog
+      title={`${words.label}: ${name}`}
+      description={words.sentence}
+      submit={words.label}
+      isDanger={words.danger === "data-lost" || words.danger === "guest-stops"}
+      isWide={asked.length > 1}
+      isReady={known && allowed && isTyped}
+      isPending={waiting}
+      onSubmit={send}
       onClose={onClose}
-      aria-labelledby="confirm-title"
-      aria-describedby="confirm-body"
     >
-      <ModalHeader title={`${words.label}: ${name}`} labelId="confirm-title" description={words.sentence} />
-      <ModalBody id="confirm-body" tabIndex={0}>
-        {open.map((one) => (
-          <PreviewOf key={one.module} asked={one} named={asked.length > 1} />
-        ))}
-        {mustType && allowed && <TypeName module={first.module} typed={typed} onType={setTyped} />}
-        {refused.map(({ module, failure }) => (
-          <FailureAlert key={module} failure={failure} what={`${words.label}: ${module} was refused`} />
-        ))}
-      </ModalBody>
-      <ModalFooter>
-        <Button
-          variant={words.danger === "data-lost" || words.danger === "guest-stops" ? "danger" : "primary"}
-          isLoading={waiting}
-          isDisabled={waiting || !known || !allowed || !isTyped}
-          onClick={send}
-        >
-          {words.label}
-        </Button>
-        <Button variant="link" onClick={onClose}>
-          Cancel
-        </Button>
-      </ModalFooter>
-    </Modal>
+      {open.map((one) => (
+        <PreviewOf key={one.module} asked={one} named={asked.length > 1} />
+      ))}
+      {mustType && allowed && <TypeName module={first.module} typed={typed} onType={setTyped} />}
+      {refused.map(({ module, failure }) => (
+        <FailureAlert key={module} failure={failure} what={`${words.label}: ${module} was refused`} />
+      ))}
+    </AskDialog>
   );
 }
 
@@ -144,32 +121,26 @@ interface TypeNameProps {
   readonly onType: (typed: string) => void;
 }
 
-/** What cannot be taken back is typed, so that no double click does it. */
+/** What cannot be taken back is typed, so that no double click does it. A line of the form around it. */
 export function TypeName({ module, typed, onType }: TypeNameProps): ReactNode {
   return (
-    <Form
-      onSubmit={(event) => {
-        event.preventDefault();
-      }}
-    >
-      <FormGroup label={`Type ${module} to confirm`} fieldId="confirm-name">
-        <TextInput
-          id="confirm-name"
-          value={typed}
-          autoComplete="off"
-          spellCheck={false}
-          aria-describedby="confirm-name-help"
-          validated={typed.trim() === module ? "success" : "default"}
-          onChange={(_event, value) => {
-            onType(value);
-          }}
-        />
-        <FormHelperText>
-          <HelperText id="confirm-name-help">
-            <HelperTextItem>The module&rsquo;s name, letter by letter.</HelperTextItem>
-          </HelperText>
-        </FormHelperText>
-      </FormGroup>
-    </Form>
+    <FormGroup label={`Type ${module} to confirm`} fieldId="confirm-name">
+      <TextInput
+        id="confirm-name"
+        value={typed}
+        autoComplete="off"
+        spellCheck={false}
+        aria-describedby="confirm-name-help"
+        validated={typed.trim() === module ? "success" : "default"}
+        onChange={(_event, value) => {
+          onType(value);
+        }}
+      />
+      <FormHelperText>
+        <HelperText id="confirm-name-help">
+          <HelperTextItem>The module&rsquo;s name, letter by letter.</HelperTextItem>
+        </HelperText>
+      </FormHelperText>
+    </FormGroup>
   );
 }

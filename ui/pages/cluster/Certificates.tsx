@@ -2,7 +2,7 @@
 // Whom browsers and hosts trust, and for how long: the cluster's own authority to download, this host's
 // certificates with their age, and an own certificate for the console.
 
-import { Button, Card, CardBody, CardTitle, Modal, ModalVariant } from "@patternfly/react-core";
+import { Button, Card, CardBody, CardTitle } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useState, type ReactNode } from "react";
 import type { CertificateView } from "../../../core/api/contract.js";
@@ -12,6 +12,7 @@ import { useAnswer, useChange, useTransport } from "../../asking.js";
 import { saveFile } from "../../parts/save-file.js";
 import { FailureAlert } from "../../parts/FailureAlert.js";
 import { LookLabel } from "../../parts/LookLabel.js";
+import { barOf, MayButton } from "../../parts/MayButton.js";
 import { usePermission } from "../../session.js";
 import { OwnCertificate } from "./OwnCertificate.js";
 import { certificatesPath } from "./paths.js";
@@ -43,9 +44,6 @@ export function Certificates({ self, other }: CertificatesProps): ReactNode {
   // The authority is the same everywhere.
   const others = (theirs.data ?? []).filter(({ use }) => use !== "cluster-ca");
   const sorted = [...data, ...others].sort((a, b) => order.indexOf(a.use) - order.indexOf(b.use));
-  const shut = (): void => {
-    setInstalling(false);
-  };
   return (
     <Card component="section">
       <CardTitle component="h2">Certificates</CardTitle>
@@ -58,31 +56,14 @@ export function Certificates({ self, other }: CertificatesProps): ReactNode {
         </p>
         <div className="gm-buttons gm-spaced">
           <DownloadAuthority />
-          <Button
-            variant="secondary"
-            isAriaDisabled={!may.allowed}
-            {...(may.allowed ? {} : { title: may.why })}
-            onClick={() => {
-              setInstalling(true);
-            }}
-          >
+          <MayButton variant="secondary" why={barOf(may)} onClick={() => setInstalling(true)}>
             Install an own certificate …
-          </Button>
+          </MayButton>
           {own && <RemoveOwn />}
         </div>
         {error !== null && <FailureAlert failure={error} what="The certificates cannot be shown" />}
         {sorted.length > 0 && <CertificateTable certificates={sorted} />}
-        {isInstalling && (
-          <Modal
-            isOpen
-            variant={ModalVariant.medium}
-            aria-labelledby="own-certificate"
-            onClose={shut}
-            className="gm-dialog"
-          >
-            <OwnCertificate self={self} onDone={shut} />
-          </Modal>
-        )}
+        {isInstalling && <OwnCertificate self={self} onDone={() => setInstalling(false)} />}
       </CardBody>
     </Card>
   );
@@ -171,16 +152,16 @@ function RemoveOwn(): ReactNode {
   const change = useChange([certificatesPath]);
   return (
     <>
-      <Button
+      <MayButton
         variant="link"
-        isAriaDisabled={!may.allowed || change.isPending}
-        {...(may.allowed ? {} : { title: may.why })}
+        why={barOf(may)}
+        isPending={change.isPending}
         onClick={() => {
           change.mutate({ method: "DELETE", path: "/certificates/console" });
         }}
       >
         Back to the cluster&rsquo;s certificate
-      </Button>
+      </MayButton>
       {change.error !== null && <FailureAlert failure={change.error} what="It was not removed" />}
     </>
   );

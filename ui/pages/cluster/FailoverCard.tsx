@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Automatic failover: on, or paused by somebody for a reason that others must be able to read. Pausing asks
-// for that reason, but does not insist: at three in the morning it must be quick.
+// Automatic failover: on, or paused by somebody for a reason that others must be able to read.
 
-import { Button, Card, CardBody, CardFooter, CardTitle, Form } from "@patternfly/react-core";
+import { Card, CardBody, CardFooter, CardTitle } from "@patternfly/react-core";
 import { useState, type ReactNode } from "react";
 import type { Pause } from "../../../core/api/contract.js";
 import { timeText, verbWords, type Look } from "../../../core/api/words.js";
 import { useChange } from "../../asking.js";
 import { statusPath } from "../../live/live.js";
 import { FailureAlert } from "../../parts/FailureAlert.js";
-import { Field, leftOver } from "../../parts/form/Field.js";
 import { LookLabel } from "../../parts/LookLabel.js";
+import { barOf, MayButton } from "../../parts/MayButton.js";
+import { PauseDialog } from "../../parts/PauseDialog.js";
 import { usePermission } from "../../session.js";
 
 const on: Look = { word: "On", colour: "green", icon: "CheckCircleIcon" };
@@ -36,72 +36,18 @@ function WhileOn(): ReactNode {
     <>
       <CardBody>
         <p>When a host is lost, the other one starts its VMs by itself.</p>
-        {isAsking ? (
-          <AskWhy
-            onDone={() => {
-              setAsking(false);
-            }}
-          />
-        ) : (
-          <p className="gm-quiet">
-            Pause it for work on switches, power or hosts, so that nothing moves while you have your hands in
-            there.
-          </p>
-        )}
+        <p className="gm-quiet">
+          Pause it for work on switches, power or hosts, so that nothing moves while you have your hands in
+          there.
+        </p>
       </CardBody>
-      {!isAsking && (
-        <CardFooter>
-          <Button
-            variant="secondary"
-            isAriaDisabled={!may.allowed}
-            {...(may.allowed ? {} : { title: may.why })}
-            onClick={() => {
-              setAsking(true);
-            }}
-          >
-            {verbWords.pause.label} …
-          </Button>
-        </CardFooter>
-      )}
+      <CardFooter>
+        <MayButton variant="secondary" why={barOf(may)} onClick={() => setAsking(true)}>
+          {verbWords.pause.label} …
+        </MayButton>
+      </CardFooter>
+      {isAsking && <PauseDialog onClose={() => setAsking(false)} />}
     </>
-  );
-}
-
-function AskWhy({ onDone }: { readonly onDone: () => void }): ReactNode {
-  const [why, setWhy] = useState("");
-  const change = useChange([statusPath]);
-  const send = (): void => {
-    change.mutate({ method: "PUT", path: "/pause", body: { why } }, { onSuccess: onDone });
-  };
-  const rest = leftOver(change.error, ["why"]);
-  return (
-    <Form
-      className="gm-inline-form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        send();
-      }}
-    >
-      <Field
-        id="pause-why"
-        name="why"
-        label="Why (everybody reads it)"
-        value={why}
-        onChange={setWhy}
-        failure={change.error}
-        help="Everybody reads this, with your name, until it is resumed."
-        placeholder="The switch is being replaced"
-      />
-      {rest !== null && <FailureAlert failure={rest} what="Pausing failed" />}
-      <div className="gm-buttons">
-        <Button type="submit" variant="warning" isLoading={change.isPending} isDisabled={change.isPending}>
-          {verbWords.pause.label}
-        </Button>
-        <Button variant="link" onClick={onDone}>
-          Cancel
-        </Button>
-      </div>
-    </Form>
   );
 }
 
@@ -119,16 +65,15 @@ function WhilePaused({ pause }: { readonly pause: Pause }): ReactNode {
         {change.error !== null && <FailureAlert failure={change.error} what="Resuming failed" />}
       </CardBody>
       <CardFooter>
-        <Button
-          isAriaDisabled={!may.allowed || change.isPending}
-          isLoading={change.isPending}
-          {...(may.allowed ? {} : { title: may.why })}
+        <MayButton
+          why={barOf(may)}
+          isPending={change.isPending}
           onClick={() => {
             change.mutate({ method: "DELETE", path: "/pause" });
           }}
         >
           {verbWords.resume.label}
-        </Button>
+        </MayButton>
       </CardFooter>
     </>
   );

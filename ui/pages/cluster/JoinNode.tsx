@@ -2,12 +2,13 @@
 // A further host joins with a one-time token: what to type there, ready to copy. A cluster has two nodes in
 // this version; with two it is for a host that is set up anew under its old name.
 
-import { Button, Card, CardBody, CardTitle, List, ListItem } from "@patternfly/react-core";
+import { Card, CardBody, CardTitle, List, ListItem } from "@patternfly/react-core";
 import type { ReactNode } from "react";
 import type { ClusterReply } from "../../../core/api/contract.js";
 import { useChange } from "../../asking.js";
 import { CommandLine } from "../../parts/CommandLine.js";
 import { FailureAlert } from "../../parts/FailureAlert.js";
+import { barOf, MayButton } from "../../parts/MayButton.js";
 import { usePermission } from "../../session.js";
 
 export function JoinNode(): ReactNode {
@@ -23,18 +24,17 @@ export function JoinNode(): ReactNode {
           void.
         </p>
         {token === undefined ? (
-          <Button
+          <MayButton
             className="gm-spaced"
             variant="secondary"
-            isAriaDisabled={!may.allowed || change.isPending}
-            isLoading={change.isPending}
-            {...(may.allowed ? {} : { title: may.why })}
+            why={barOf(may)}
+            isPending={change.isPending}
             onClick={() => {
               change.mutate({ method: "POST", path: "/cluster/tokens" });
             }}
           >
             Make a token
-          </Button>
+          </MayButton>
         ) : (
           <>
             <List component="ol" className="gm-spaced">

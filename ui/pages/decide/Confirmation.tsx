@@ -2,7 +2,7 @@
 // The last step before one history goes on: what will happen, in the API's words, and the module's name
 // typed.
 
-import { Button, Card, CardBody, CardFooter, CardHeader, CardTitle } from "@patternfly/react-core";
+import { Button, Card, CardBody, CardFooter, CardHeader, CardTitle, Form } from "@patternfly/react-core";
 import { useState, type ReactNode } from "react";
 import type { CommandReply, CommandRequest, ModuleStatus } from "../../../core/api/contract.js";
 import { useChange } from "../../asking.js";
@@ -29,6 +29,7 @@ export function Confirmation({ module, verb, kept, onGiven }: ConfirmationProps)
     const body: CommandRequest = { verb, ...whose };
     change.mutate({ method: "POST", path: `/modules/${id}/commands`, body }, { onSuccess: onGiven });
   };
+  const isReady = known && allowed && typed.trim() === id && !change.isPending;
   return (
     <Card component="section" className="gm-confirmation">
       <CardHeader>
@@ -36,15 +37,26 @@ export function Confirmation({ module, verb, kept, onGiven }: ConfirmationProps)
       </CardHeader>
       <CardBody>
         <PreviewOf asked={asked} named={false} />
-        {known && allowed && <TypeName module={id} typed={typed} onType={setTyped} />}
+        {known && allowed && (
+          <Form
+            id="confirmation"
+            onSubmit={(event) => {
+              event.preventDefault();
+              if (isReady) send();
+            }}
+          >
+            <TypeName module={id} typed={typed} onType={setTyped} />
+          </Form>
+        )}
         {change.error !== null && <FailureAlert failure={change.error} what="Nothing was changed" />}
       </CardBody>
       <CardFooter>
         <Button
+          type="submit"
+          form="confirmation"
           variant="danger"
           isLoading={change.isPending}
-          isDisabled={!known || !allowed || typed.trim() !== id || change.isPending}
-          onClick={send}
+          isDisabled={!isReady}
         >
           Go on with the copy of {kept}
         </Button>

@@ -6,18 +6,17 @@ import {
   Alert,
   AlertActionCloseButton,
   AlertGroup,
-  Button,
   Dropdown,
   DropdownItem,
   DropdownList,
   MenuToggle,
-  Tooltip,
   type MenuToggleElement,
 } from "@patternfly/react-core";
 import { useState, type ReactNode, type Ref } from "react";
 import { useNavigate } from "react-router";
 import type { ModuleStatus } from "../../../core/api/contract.js";
 import { ConfirmAction, type AskedAction } from "../../parts/ConfirmAction.js";
+import { barOf, MayButton } from "../../parts/MayButton.js";
 import { WordIcon } from "../../parts/WordIcon.js";
 import { paths } from "../../paths.js";
 import { usePermission } from "../../session.js";
@@ -28,7 +27,7 @@ export function ActionBar({ module }: { readonly module: ModuleStatus }): ReactN
   const navigate = useNavigate();
   const [asked, setAsked] = useState<AskedAction | null>(null);
   const [said, setSaid] = useState<string | null>(null);
-  const choices = choicesOf(module, may.allowed ? null : may.why);
+  const choices = choicesOf(module, barOf(may));
   const choose = ({ verb, node, decides }: Choice): void => {
     if (decides === true) void navigate(paths.decide(module.id));
     else setAsked({ module: module.id, vm: module.vm, verb, ...(node !== undefined && { node }) });
@@ -64,19 +63,16 @@ interface ChoiceProps {
 
 function ChoiceButton({ choice, onChoose }: ChoiceProps): ReactNode {
   const { label, icon, why } = choice;
-  const button = (
-    <Button
+  return (
+    <MayButton
       variant={choice.verb === "swap" || choice.verb === "resolve" ? "primary" : "secondary"}
       icon={<WordIcon name={icon} />}
-      isAriaDisabled={why !== null}
-      onClick={() => {
-        if (why === null) onChoose(choice);
-      }}
+      why={why}
+      onClick={() => onChoose(choice)}
     >
       {label}
-    </Button>
+    </MayButton>
   );
-  return why === null ? button : <Tooltip content={why}>{button}</Tooltip>;
 }
 
 interface ChoiceMenuProps {

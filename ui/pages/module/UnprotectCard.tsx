@@ -11,16 +11,13 @@ import {
   CardHeader,
   CardTitle,
   Checkbox,
-  Modal,
-  ModalBody,
-  ModalFooter,
-  ModalHeader,
 } from "@patternfly/react-core";
 import { useState, type ReactNode } from "react";
 import type { ModuleStatus, ProtectReply } from "../../../core/api/contract.js";
 import { verbWords } from "../../../core/api/words.js";
 import { useChange } from "../../asking.js";
 import { useStatus } from "../../live/live.js";
+import { AskDialog } from "../../parts/AskDialog.js";
 import { TypeName } from "../../parts/ConfirmAction.js";
 import { FailureAlert } from "../../parts/FailureAlert.js";
 import { ProcedureProgress } from "../../parts/procedure/ProcedureProgress.js";
@@ -83,48 +80,40 @@ function UnprotectDialog({ module, onClose }: DialogProps): ReactNode {
     change.mutate(ask, { onSuccess: onClose });
   };
   return (
-    <Modal isOpen variant="small" onClose={onClose} aria-labelledby="unprotect-title">
-      <ModalHeader title={`${words.label}: ${vm}`} labelId="unprotect-title" />
-      <ModalBody tabIndex={0}>
-        <p>
-          {active === null
-            ? "The VM's files go back to where they came from; afterwards it is on one host only."
-            : `The VM's files go back to where they came from, on ${active}; afterwards it is there only.`}
-        </p>
-        <Alert
-          isInline
-          isPlain
-          component="p"
-          variant="warning"
-          title="When that host dies, the VM is gone until it is back."
+    <AskDialog
+      title={`${words.label}: ${vm}`}
+      submit={words.label}
+      isDanger
+      isReady={typed.trim() === id}
+      isPending={change.isPending}
+      onSubmit={send}
+      onClose={onClose}
+    >
+      <p>
+        {active === null
+          ? "The VM's files go back to where they came from; afterwards it is on one host only."
+          : `The VM's files go back to where they came from, on ${active}; afterwards it is there only.`}
+      </p>
+      <Alert
+        isInline
+        isPlain
+        component="p"
+        variant="warning"
+        title="When that host dies, the VM is gone until it is back."
+      />
+      {active !== null && (
+        <Checkbox
+          id="unprotect-stop"
+          label="Shut the guest down for it; it starts again afterwards"
+          description="Without that it is refused: the files cannot move under a running guest."
+          isChecked={stop}
+          onChange={(_event, checked) => {
+            setStop(checked);
+          }}
         />
-        {active !== null && (
-          <Checkbox
-            id="unprotect-stop"
-            label="Shut the guest down for it; it starts again afterwards"
-            description="Without that it is refused: the files cannot move under a running guest."
-            isChecked={stop}
-            onChange={(_event, checked) => {
-              setStop(checked);
-            }}
-          />
-        )}
-        <TypeName module={id} typed={typed} onType={setTyped} />
-        {change.error !== null && <FailureAlert failure={change.error} what="Nothing was changed" />}
-      </ModalBody>
-      <ModalFooter>
-        <Button
-          variant="danger"
-          isLoading={change.isPending}
-          isDisabled={typed.trim() !== id || change.isPending}
-          onClick={send}
-        >
-          {words.label}
-        </Button>
-        <Button variant="link" onClick={onClose}>
-          Cancel
-        </Button>
-      </ModalFooter>
-    </Modal>
+      )}
+      <TypeName module={id} typed={typed} onType={setTyped} />
+      {change.error !== null && <FailureAlert failure={change.error} what="Nothing was changed" />}
+    </AskDialog>
   );
 }

@@ -16,6 +16,7 @@ import type { ModuleStatus } from "../../../core/api/contract.js";
 import { bytesText, timeText, verbWords } from "../../../core/api/words.js";
 import { useChange } from "../../asking.js";
 import { FailureAlert } from "../../parts/FailureAlert.js";
+import { barOf } from "../../parts/MayButton.js";
 import { WordIcon } from "../../parts/WordIcon.js";
 import { usePermission } from "../../session.js";
 
@@ -24,7 +25,7 @@ export function VerifyCard({ module }: { readonly module: ModuleStatus }): React
   const [repair, setRepair] = useState(false);
   const change = useChange<unknown>(["/status"]);
   const isGoing = module.reintegration?.kind === "verify";
-  const why = whyNot(module, may.allowed ? null : may.why, isGoing);
+  const why = whyNot(module, barOf(may), isGoing);
   return (
     <Card component="section">
       <CardHeader>

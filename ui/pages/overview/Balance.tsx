@@ -3,22 +3,14 @@
 // the dialog shows hosts before and after, each move with its reason, and what stays although moving would
 // help.
 
-import {
-  Badge,
-  Button,
-  Modal,
-  ModalBody,
-  ModalFooter,
-  ModalHeader,
-  Skeleton,
-  Tooltip,
-} from "@patternfly/react-core";
+import { Badge, Button, Modal, ModalBody, ModalFooter, ModalHeader, Skeleton } from "@patternfly/react-core";
 import { useState, type ReactNode } from "react";
 import type { ModuleStatus, Placement } from "../../../core/api/contract.js";
 import { bytesText, coresText, verbWords } from "../../../core/api/words.js";
 import { useAnswer } from "../../asking.js";
 import { useStatus } from "../../live/live.js";
 import { FailureAlert } from "../../parts/FailureAlert.js";
+import { barOf, MayButton } from "../../parts/MayButton.js";
 import { useMoves } from "../../parts/moves/MovesProvider.js";
 import { usePermission } from "../../session.js";
 
@@ -49,21 +41,12 @@ function BalanceDialog({ onClose }: { readonly onClose: () => void }): ReactNode
   const modules = useStatus()?.modules ?? [];
   const may = usePermission(verbWords.balance.role);
   const { begin, isRunning } = useMoves();
-  const why = !may.allowed ? may.why : isRunning ? "Moves are under way already." : null;
+  const why = barOf(may) ?? whyNot(data, isRunning);
   const apply = (): void => {
-    if (data === undefined || why !== null) return;
+    if (data === undefined) return;
     begin(data.moves.map(({ module, from, to }) => ({ module, vm: nameOf(modules, module), from, to })));
     onClose();
   };
-  const button = (
-    <Button
-      isAriaDisabled={why !== null}
-      isDisabled={data === undefined || data.moves.length === 0}
-      onClick={apply}
-    >
-      Move them, one after another
-    </Button>
-  );
   return (
     <Modal isOpen variant="medium" onClose={onClose} aria-labelledby="balance-title">
       <ModalHeader
@@ -77,13 +60,21 @@ function BalanceDialog({ onClose }: { readonly onClose: () => void }): ReactNode
         {data === undefined ? null : <Proposal placement={data} modules={modules} />}
       </ModalBody>
       <ModalFooter>
-        {why === null ? button : <Tooltip content={why}>{button}</Tooltip>}
+        <MayButton why={why} onClick={apply}>
+          Move them, one after another
+        </MayButton>
         <Button variant="link" onClick={onClose}>
           Close
         </Button>
       </ModalFooter>
     </Modal>
   );
+}
+
+function whyNot(placement: Placement | undefined, isRunning: boolean): string | null {
+  if (isRunning) return "Moves are under way already.";
+  if (placement === undefined) return "Moves are still being looked for.";
+  return placement.moves.length === 0 ? "There is nothing to move." : null;
 }
 
 const nameOf = (modules: readonly ModuleStatus[], id: string): string =>

@@ -2,7 +2,6 @@
 // The overview: two hosts side by side, every VM in one sentence, moved by hand. Commands are asked for here
 // and confirmed in a dialog with the API's own words of what will happen.
 
-import { Button, Tooltip } from "@patternfly/react-core";
 import { useCallback, useEffect, useMemo, useRef, useState, type PointerEvent, type ReactNode } from "react";
 import { useNavigate } from "react-router";
 import type { Capacity, ModuleStatus, ModuleVerb, Status } from "../../../core/api/contract.js";
@@ -11,6 +10,7 @@ import { useAnswer } from "../../asking.js";
 import { useStatus } from "../../live/live.js";
 import { ConfirmAction, type AskedAction } from "../../parts/ConfirmAction.js";
 import { FailureAlert } from "../../parts/FailureAlert.js";
+import { barOf, MayButton } from "../../parts/MayButton.js";
 import { Page, PageWaiting } from "../../parts/Page.js";
 import { paths } from "../../paths.js";
 import { usePermission } from "../../session.js";
@@ -43,20 +43,17 @@ export default function Overview(): ReactNode {
 function Actions({ modules }: { readonly modules: readonly ModuleStatus[] }): ReactNode {
   const navigate = useNavigate();
   const may = usePermission(verbWords.protect.role);
-  const protect = (
-    <Button
-      variant={modules.length === 0 ? "secondary" : "primary"}
-      isAriaDisabled={!may.allowed}
-      onClick={() => void navigate(paths.protect)}
-    >
-      Protect a VM
-    </Button>
-  );
   return (
     <>
       <PauseButton />
       {modules.length === 0 ? null : <Balance />}
-      {may.allowed ? protect : <Tooltip content={may.why}>{protect}</Tooltip>}
+      <MayButton
+        variant={modules.length === 0 ? "secondary" : "primary"}
+        why={barOf(may)}
+        onClick={() => void navigate(paths.protect)}
+      >
+        Protect a VM
+      </MayButton>
     </>
   );
 }
@@ -70,7 +67,7 @@ function Hosts({ status }: { readonly status: Status }): ReactNode {
     () => new Set(modules.filter(({ id }) => chosen.has(id)).map(({ id }) => id)),
     [modules, chosen],
   );
-  const asking = useAsking(modules, may.allowed ? null : may.why);
+  const asking = useAsking(modules, barOf(may));
   const { drag, ghost, grasp } = useDragging(asking.drop);
   const selectedNow = useRef(selected);
   useEffect(() => {

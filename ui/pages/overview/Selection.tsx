@@ -5,6 +5,7 @@ import { Button, Tooltip } from "@patternfly/react-core";
 import type { ReactNode } from "react";
 import type { ModuleStatus, ModuleVerb } from "../../../core/api/contract.js";
 import { verbWords } from "../../../core/api/words.js";
+import { barOf } from "../../parts/MayButton.js";
 import { WordIcon } from "../../parts/WordIcon.js";
 import { usePermission } from "../../session.js";
 import { split } from "./columns.js";
@@ -45,7 +46,7 @@ function GroupButton({
 }): ReactNode {
   const may = usePermission(verbWords[verb].role);
   const { able, refused } = split(modules, verb);
-  const why = !may.allowed ? may.why : able.length === 0 ? (refused[0]?.why ?? "") : null;
+  const why = barOf(may) ?? (able.length === 0 ? (refused[0]?.why ?? "") : null);
   const label = verb === "swap" ? "Move to the other host" : verbWords[verb].label;
   const button = (
     <Button

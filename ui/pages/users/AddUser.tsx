@@ -1,80 +1,66 @@
 // SPDX-License-Identifier: Apache-2.0
 // A new user: name, role, first password. Judged by the API; what it refuses stands beside the field.
 
-import { Button, Form, FormGroup, ModalBody, ModalFooter, ModalHeader, Radio } from "@patternfly/react-core";
+import { FormGroup, Radio } from "@patternfly/react-core";
 import { useState, type ReactNode } from "react";
 import type { Role, UserRequest, UserView } from "../../../core/api/contract.js";
 import { roleWords } from "../../../core/api/words.js";
 import { useChange } from "../../asking.js";
+import { AskDialog } from "../../parts/AskDialog.js";
 import { FailureAlert } from "../../parts/FailureAlert.js";
 import { Field, leftOver } from "../../parts/form/Field.js";
-import { dialogId, passwordHelp, usersPath } from "./paths.js";
+import { passwordHelp, usersPath } from "./paths.js";
 
 const roles: readonly Role[] = ["monitor", "control", "admin"];
 
 export function AddUser({ onDone }: { readonly onDone: () => void }): ReactNode {
   const [request, setRequest] = useState<UserRequest>({ name: "", role: "monitor", password: "" });
-  const change = useChange<UserView>([usersPath]);
-  const rest = leftOver(change.error, ["name", "role", "password"]);
-  const send = (): void => {
-    change.mutate({ method: "POST", path: usersPath, body: request }, { onSuccess: onDone });
-  };
+  const { mutate, error, isPending } = useChange<UserView>([usersPath]);
+  const rest = leftOver(error, ["name", "role", "password"]);
   return (
-    <>
-      <ModalHeader labelId={dialogId} title="Add a user" />
-      <ModalBody>
-        <Form
-          id="add-user"
-          noValidate
-          onSubmit={(event) => {
-            event.preventDefault();
-            send();
-          }}
-        >
-          <Field
-            id="add-user-name"
-            name="name"
-            label="Name"
-            isRequired
-            value={request.name}
-            onChange={(name) => {
-              setRequest({ ...request, name });
-            }}
-            failure={change.error}
-            help="As it stands in the audit: small letters, digits, dot, - and _."
-          />
-          <RoleChoice
-            chosen={request.role}
-            choose={(role) => {
-              setRequest({ ...request, role });
-            }}
-          />
-          <Field
-            id="add-user-password"
-            name="password"
-            label="First password"
-            isRequired
-            type="password"
-            autoComplete="new-password"
-            value={request.password}
-            onChange={(password) => {
-              setRequest({ ...request, password });
-            }}
-            failure={change.error}
-            help={passwordHelp}
-          />
-          {rest !== null && <FailureAlert failure={rest} what="The user was not added" />}
-        </Form>
-      </ModalBody>
-      <ModalFooter>
-        <Button type="submit" form="add-user" isLoading={change.isPending} isDisabled={change.isPending}>
-          Add
-        </Button>
-        <Button variant="link" onClick={onDone}>
-          Cancel
-        </Button>
-      </ModalFooter>
-    </>
+    <AskDialog
+      title="Add a user"
+      submit="Add"
+      isPending={isPending}
+      onSubmit={() => {
+        mutate({ method: "POST", path: usersPath, body: request }, { onSuccess: onDone });
+      }}
+      onClose={onDone}
+    >
+      <Field
+        id="add-user-name"
+        name="name"
+        label="Name"
+        isRequired
+        value={request.name}
+        onChange={(name) => {
+          setRequest({ ...request, name });
+        }}
+        failure={error}
+        help="As it stands in the audit: small letters, digits, dot, - and _."
+      />
+      <RoleChoice
+        chosen={request.role}
+        choose={(role) => {
+          setRequest({ ...request, role });
+        }}
+      />
+      <Field
+        id="add-user-password"
+        name="password"
+        label="First password"
+        isRequired
+        type="password"
+        autoComplete="new-password"
+        value={request.password}
+        onChange={(password) => {
+          setRequest({ ...request, password });
+        }}
+        failure={error}
+        help={passwordHelp}
+      />
+      {rest !== null && <FailureAlert failure={rest} what="The user was not added" />}
+    </AskDialog>
   );
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who may come in, and as what. For administrators only; the API enforces it, this page says so.
 
-import { Alert, Button, Modal, ModalVariant, Skeleton } from "@patternfly/react-core";
+import { Alert, Button, Skeleton } from "@patternfly/react-core";
 import { useState, type ReactNode } from "react";
 import type { UserView } from "../../../core/api/contract.js";
 import { useAnswer } from "../../asking.js";
@@ -65,11 +65,7 @@ function UsersOfAdmin(): ReactNode {
           }}
         />
       )}
-      {doing !== null && (
-        <Modal isOpen variant={ModalVariant.small} aria-labelledby="users-dialog" onClose={shut}>
-          <Dialog doing={doing} onDone={shut} />
-        </Modal>
-      )}
+      {doing !== null && <Dialog doing={doing} onDone={shut} />}
     </Page>
   );
 }

@@ -2,7 +2,7 @@
 // What must not be missed, above every page: an old picture, paused failover, alarms with their next step, in
 // as few lines as folding.ts allows.
 
-import { Alert, Button, ExpandableSection, Tooltip } from "@patternfly/react-core";
+import { Alert, ExpandableSection } from "@patternfly/react-core";
 import { useState, type ReactNode } from "react";
 import { Link } from "react-router";
 import type { Alarm, Pause } from "../../../core/api/contract.js";
@@ -12,6 +12,7 @@ import { statusPath, useStatus, useStream } from "../../live/live.js";
 import { paths } from "../../paths.js";
 import { usePermission } from "../../session.js";
 import { FailureAlert } from "../FailureAlert.js";
+import { barOf, MayButton } from "../MayButton.js";
 import { WordIcon } from "../WordIcon.js";
 import { fold, type Line } from "./folding.js";
 
@@ -115,26 +116,24 @@ function PauseBanner({
 }): ReactNode {
   const may = usePermission(verbWords.resume.role);
   const { mutate, isPending, error, reset } = useChange([statusPath]);
-  const resume = (
-    <Button
-      variant="secondary"
-      size="sm"
-      isAriaDisabled={!may.allowed || isPending}
-      onClick={() => mutate({ method: "DELETE", path: "/pause" })}
-    >
-      {verbWords.resume.label}
-    </Button>
-  );
   return (
     <div className="gm-alarm" data-severity="red">
       <AlarmIcon severity="red" />
       <div className="gm-alarm-words">
-        <strong>Automatic failover is paused: {pause.why}</strong>{" "}
+        <strong>Automatic failover is paused{pause.why === "" ? "" : `: ${pause.why}`}</strong>{" "}
         <span className="gm-quiet">
           By {pause.by}, since {timeText(pause.since)}. {verbWords.pause.sentence}
         </span>
       </div>
-      {may.allowed ? resume : <Tooltip content={may.why}>{resume}</Tooltip>}
+      <MayButton
+        variant="secondary"
+        size="sm"
+        why={barOf(may)}
+        isPending={isPending}
+        onClick={() => mutate({ method: "DELETE", path: "/pause" })}
+      >
+        {verbWords.resume.label}
+      </MayButton>
       {alarm === undefined || alarm.acknowledged !== undefined ? null : (
         <Acknowledge ids={[alarm.id]} sentence={alarm.sentence} />
       )}
@@ -170,23 +169,20 @@ function Acknowledge({
   const may = usePermission(verbWords.acknowledge.role);
   const { mutate, isPending, error, reset } = useChange([statusPath]);
   const acknowledge = (): void => {
-    if (!may.allowed) return;
     for (const id of ids) mutate({ method: "POST", path: `/alarms/${encodeURIComponent(id)}/acknowledge` });
   };
-  const button = (
-    <Button
-      variant="secondary"
-      size="sm"
-      isAriaDisabled={!may.allowed || isPending}
-      aria-label={`${verbWords.acknowledge.label}: ${sentence}`}
-      onClick={acknowledge}
-    >
-      {verbWords.acknowledge.label}
-    </Button>
-  );
   return (
     <>
-      {may.allowed ? button : <Tooltip content={may.why}>{button}</Tooltip>}
+      <MayButton
+        variant="secondary"
+        size="sm"
+        why={barOf(may)}
+        isPending={isPending}
+        aria-label={`${verbWords.acknowledge.label}: ${sentence}`}
+        onClick={acknowledge}
+      >
+        {verbWords.acknowledge.label}
+      </MayButton>
       {error === null ? null : <FailureAlert failure={error} onClose={reset} />}
     </>
   );
