@@ -11,6 +11,7 @@ import { idleOf } from "../access/access.js";
 import { GemelError } from "../base/errors.js";
 import { apiRoot, type Role } from "./contract.js";
 import type { ApiDoor, Caller } from "./door.js";
+import { deeds } from "./words-deeds.js";
 
 /** Which callers a route admits; every route says one of these words in its `config`. */
 export type Admits = Role | "nodes" | "local" | "everybody";
@@ -18,13 +19,13 @@ export type Admits = Role | "nodes" | "local" | "everybody";
 declare module "fastify" {
   interface FastifyContextConfig {
     admits?: Admits;
-    /** Asked by the page itself, again and again: no line in the audit. */
-    unrecorded?: true;
   }
   interface FastifyInstance {
     readonly ways: ReadonlyMap<string, Admits>;
   }
 }
+
+const changing: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH", "DELETE"]);
 
 /** "GET /api/v1/status" → whom it admits: every way in, also those that OpenAPI does not show. */
 export type Ways = Map<string, Admits>;
@@ -33,7 +34,11 @@ export type Ways = Map<string, Admits>;
 export function noteWay(ways: Ways, { method, url, config }: RouteOptions): void {
   if (config?.admits === undefined)
     throw new Error(`The route ${String(method)} ${url} does not say whom it admits.`);
-  for (const one of [method].flat()) ways.set(`${one} ${url}`, config.admits);
+  for (const one of [method].flat()) {
+    const way = `${one} ${url}`;
+    if (changing.has(one) && !(way in deeds)) throw new Error(`The audit has no words for ${way}.`);
+    ways.set(way, config.admits);
+  }
 }
 
 /** An address that leads nowhere tells everybody the same. */

@@ -36,6 +36,7 @@ import { moduleRoutes } from "./routes/modules.js";
 import { protectRoutes } from "./routes/protect.js";
 import { statusRoutes } from "./routes/status.js";
 import { watchRoutes } from "./routes/watch.js";
+import { deedOf, fieldsOf } from "./words-deeds.js";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -113,10 +114,7 @@ export async function buildApplication(
     done();
   });
   app.addHook("onResponse", (request, reply, done) => {
-    // What the other daemon asks is part of something that a person asked, and was recorded there.
-    const isPeerCall = request.routeOptions.url?.startsWith("/api/v1/peer/") === true;
-    const isUnrecorded = isPeerCall || request.routeOptions.config.unrecorded === true;
-    if (request.method !== "GET" && !isUnrecorded) record(door, request, reply);
+    if (request.method !== "GET") record(door, request, reply);
     done();
   });
   app.setErrorHandler(answerError);
@@ -235,10 +233,14 @@ async function listening(
 }
 
 function record(door: ApiDoor, request: FastifyRequest, reply: FastifyReply): void {
-  const module = (request.params as { readonly module?: string } | undefined)?.module ?? null;
+  const { url } = request.routeOptions;
+  // An address that leads nowhere: nothing was asked for.
+  if (url === undefined) return;
+  const params = fieldsOf(request.params);
+  const what = deedOf(`${request.method} ${url}`, { params, body: fieldsOf(request.body) });
+  if (what === null) return;
   const outcome = reply.statusCode < 400 ? "accepted" : `refused (${reply.statusCode})`;
-  const verb = (request.body as { readonly verb?: unknown } | undefined)?.verb;
-  const what = typeof verb === "string" ? verb : `${request.method} ${request.routeOptions.url ?? "unknown"}`;
+  const module = typeof params["module"] === "string" ? params["module"] : null;
   door.audit(request.caller, what, module, outcome);
 }
 

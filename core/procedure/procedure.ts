@@ -142,10 +142,10 @@ export class Procedures {
   }
 
   /** What those of a kind that have not ended are about; a failed one does nothing until it is taken up. */
-  open<Data>(kind: string): readonly { readonly data: Data; readonly isWorking: boolean }[] {
+  open(kind: string): readonly { readonly data: unknown; readonly isWorking: boolean }[] {
     return [...this.journals.values()]
       .filter((one) => one.kind === kind && one.state !== "done" && one.state !== "undone")
-      .map(({ data, state }) => ({ data: data as Data, isWorking: state !== "failed" }));
+      .map(({ data, state }) => ({ data, isWorking: state !== "failed" }));
   }
 
   views(): readonly ProcedureView[] {

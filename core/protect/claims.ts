@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who has what already: the names, VMs and places (each is a port) of the modules that exist and of those that
-// a protect under way is about to make. Two protects at once, on one host or on both, never take the same.
+// Who has what already: the names, VMs and places (each is a port) of the modules that exist and of those
+// that a protect under way is about to make. Two protects at once, on one host or on both, never take the same.
 
 import { GemelError } from "../base/errors.js";
 import type { Procedures } from "../procedure/procedure.js";
@@ -27,8 +27,8 @@ export function claimsOf({ modules }: ProcedureServices, procedures: Procedures)
     const { uuid, vm, index } = settings;
     return [{ module, uuid, vm: vm.id, index, isBroken: false }];
   });
-  const coming = procedures.open<EnterData>("protect").map(({ data, isWorking }): Claim => {
-    const { module, plan, settings } = data;
+  const coming = procedures.open("protect").map(({ data, isWorking }): Claim => {
+    const { module, plan, settings } = data as EnterData;
     return { module, uuid: settings.uuid, vm: plan.vm, index: settings.index, isBroken: !isWorking };
   });
   return [...made, ...coming];

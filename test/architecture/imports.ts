@@ -47,7 +47,7 @@ const typeScriptRows: readonly Row[] = [
   { from: "core/placement/", may: [...station, "core/api/words"] },
   {
     from: "core/status/",
-    may: [...station, "core/api/words"],
+    may: [...station, "core/api/words", "core/failover/reasons"],
     mayTypes: ["core/api/contract", "core/failover/"],
   },
   { from: "core/record/", may: station },

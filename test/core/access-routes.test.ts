@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Admits } from "../../core/api/admission.js";
 import { buildApplication } from "../../core/api/server.js";
+import { deeds } from "../../core/api/words-deeds.js";
 import { TestDoor } from "./access/door.js";
 
 /** In the order of docs: look · command · configure · other nodes, this host · everybody. */
@@ -80,6 +81,7 @@ test("every-route-says-whom-it-admits", async () => {
   try {
     const found = [...app.ways].filter(([route]) => !route.startsWith("HEAD "));
     assert.deepEqual(Object.fromEntries(found.sort()), Object.fromEntries([...words].sort()));
+    for (const way of Object.keys(deeds)) assert.ok(app.ways.has(way), `the audit has words for ${way}`);
     for (const [route, admits] of app.ways)
       if (route.startsWith("HEAD ")) assert.equal(words.get(route.replace("HEAD", "GET")), admits, route);
   } finally {
@@ -113,6 +115,11 @@ test("a-route-without-its-word-cannot-be-registered", async () => {
         routes: [(app) => void app.get("/forgotten", () => "open to whom?")],
       });
     await assert.rejects(forgetful, /GET \/forgotten does not say whom it admits/);
+    const wordless = (): Promise<unknown> =>
+      buildApplication(door.door, "test", {
+        routes: [(app) => void app.post("/wordless", { config: { admits: "admin" } }, () => "done")],
+      });
+    await assert.rejects(wordless, /The audit has no words for POST \/wordless/);
   } finally {
     await door.close();
   }

@@ -267,9 +267,9 @@ test("the-audit-names-person-address-and-role", async () => {
   await admin.ask("POST", "/users", { name: "audited", role: "monitor", password });
   await admin.another("192.0.2.99").login("audited", "wrong password");
   const entries = (await admin.ask("GET", "/history?kind=audit&limit=20")).json<HistoryEntry[]>();
-  const made = entries.find(({ sentence }) => sentence === "POST /api/v1/users");
+  const made = entries.find(({ sentence }) => sentence === "add the user audited as monitor");
   assert.deepEqual(made?.inputs, { by: "admin", from: "192.0.2.7", as: "user", role: "admin" });
-  const tried = entries.find(({ sentence }) => sentence === "POST /api/v1/login");
+  const tried = entries.find(({ sentence }) => sentence === "log in");
   assert.deepEqual([tried?.inputs["by"], tried?.inputs["from"]], ["audited", "192.0.2.99"]);
   assert.match(tried?.outcome ?? "", /refused \(401\)/);
   assert.ok(!JSON.stringify(entries).includes(password));

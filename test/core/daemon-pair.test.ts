@@ -136,7 +136,7 @@ test("pause-is-known-to-both-and-survives-a-restart", async () => {
 test("events-and-audit-of-either-node", async () => {
   const audit = await pair.gemel("beta", "audit", "--node", "alpha", "--search", "pause");
   assert.equal(audit.code, 0, audit.stderr);
-  assert.match(audit.stdout, /alpha root from local: PUT \/api\/v1\/pause → accepted/);
+  assert.match(audit.stdout, /alpha root from local: pause automatic failover.* → accepted/);
   const events = await pair.gemel("alpha", "events", "--kind", "decision", "--module", "cam1", "--csv");
   assert.match(
     events.stdout,

@@ -158,7 +158,7 @@ test("protect-twice-at-once: the VM and its name are taken from the first word o
   await assert.rejects(protect({ vm: other, module: owner }, "test"), refusedWith("GEMEL-5004"));
 });
 
-test("protect-the-same-name-from-both-hosts: one of them or none, and nothing is left behind", async (context) => {
+test("protect-one-name-from-both-hosts: one of them or none, nothing is left behind", async (context) => {
   const pair = pairFor(context);
   const { alpha, beta } = pair;
   const here = await alpha.protection.protect(

@@ -62,7 +62,7 @@ test("protect-on-the-other-node-is-followed-from-here", async () => {
   });
   assert.match(stdout, /protect stage on beta/);
   const told = JSON.parse((await pair.gemel("beta", "log", "--json")).stdout) as HistoryEntry[];
-  const audit = told.find(({ kind, sentence }) => kind === "audit" && sentence.includes("/protect"));
+  const audit = told.find(({ kind, sentence }) => kind === "audit" && sentence.startsWith("protect the VM"));
   assert.equal(audit?.inputs["by"], "root", "the person, not the node that passed it on");
 });
 

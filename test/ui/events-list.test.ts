@@ -33,7 +33,7 @@ test("two histories are one list, newest first, each entry once", () => {
   assert.deepEqual(keys(merged(pages, tail)), ["beta/8", "alpha/2", "beta/7", "alpha/1"]);
 });
 
-test("what lies before another node's unread page is held back, so that nothing is missing in between", () => {
+test("what lies before another node's unread page is held back: nothing is missing in between", () => {
   const alpha = { node: "alpha", entries: [entry("alpha", 9, 90), entry("alpha", 8, 80)], more: true };
   const beta = { node: "beta", entries: [entry("beta", 3, 85), entry("beta", 2, 20)], more: false };
   assert.deepEqual(keys(merged([alpha, beta], [])), ["alpha/9", "beta/3", "alpha/8"]);
@@ -99,7 +99,7 @@ test("a spreadsheet takes nothing that was written for a formula, and keeps quot
   assert.equal(head, "at,node,kind,module,rule,sentence,outcome,by,from,inputs");
   assert.equal(
     rest.join("\r\n"),
-    `1970-01-01T00:00:00.000Z,alpha,audit,cam1,R14,"'=HYPERLINK(""http://example.org"",""look"")","two\nlines",` +
-      `anna,192.0.2.7,"{""by"":""anna"",""from"":""192.0.2.7""}"\r\n`,
+    `1970-01-01T00:00:00.000Z,alpha,audit,cam1,R14,"'=HYPERLINK(""http://example.org"",""look"")",` +
+      `"two\nlines",anna,192.0.2.7,"{""by"":""anna"",""from"":""192.0.2.7""}"\r\n`,
   );
 });

@@ -6,7 +6,8 @@
 // Invariant: nothing moves unless `advance` is called; the same seed, scenario and calls give the same
 // answers.
 
-import type { LiveEvent } from "../../core/api/contract.js";
+import { apiRoot, type LiveEvent } from "../../core/api/contract.js";
+import { deedOf, fieldsOf } from "../../core/api/words-deeds.js";
 import { ApiFailure, silence, type Method, type StreamListener, type Transport } from "../api.js";
 import { bodies } from "./bodies.js";
 import { Access } from "./rooms/access.js";
@@ -108,17 +109,16 @@ export class MockCluster implements Transport {
     const query = Object.fromEntries(searchParams);
     const { world, access } = this;
     const asked = { world, access, caller, self, name, query, body };
-    // A page keeps a ticket in hand every few minutes: nothing that a person did.
-    if (method === "GET" || route.path === "/session/handover") return route.answer(asked);
-    return this.audited(caller, self, `${method} /api/v1${route.path}`, { name, body }, () =>
-      route.answer(asked),
-    );
+    const params = { module: name, user: name, id: name };
+    const deed = deedOf(`${method} ${apiRoot}${route.path}`, { params, body: fieldsOf(body) });
+    if (method === "GET" || deed === null) return route.answer(asked);
+    return this.audited(caller, self, { deed, about: name }, () => route.answer(asked));
   }
 
   private login(self: string, body: unknown): unknown {
     const request = bodies.login(body);
     const nobody: Caller = { user: request.user, role: "monitor" };
-    const caller = this.audited(nobody, self, "login", { name: "", body: {} }, () =>
+    const caller = this.audited(nobody, self, { deed: "log in", about: "" }, () =>
       this.access.login(request),
     );
     this.enter(caller);
@@ -134,18 +134,16 @@ export class MockCluster implements Transport {
   private audited<T>(
     caller: Caller,
     self: string,
-    what: string,
-    { name, body }: { readonly name: string; readonly body: unknown },
+    { deed, about }: { readonly deed: string; readonly about: string },
     act: () => T,
   ): T {
-    const verb = typeof body === "object" && body !== null && "verb" in body ? body.verb : undefined;
     const note = (outcome: string): void => {
       this.world.record({
         node: self,
         kind: "audit",
-        module: this.world.modules.some(({ id }) => id === name) ? name : null,
+        module: this.world.modules.some(({ id }) => id === about) ? about : null,
         rule: "command",
-        sentence: typeof verb === "string" ? verb : what,
+        sentence: deed,
         inputs: { by: caller.user, from: personAddress, as: caller.role },
         outcome,
       });

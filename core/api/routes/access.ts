@@ -111,7 +111,7 @@ function sessionRoutes(app: FastifyInstance, access: () => Access): void {
         summary: "A ticket, good once, to come in on another node without a login",
         response: { 200: described("HandOver") },
       },
-      config: { admits: "monitor", unrecorded: true },
+      config: { admits: "monitor" },
     },
     ({ caller, headers }) => access().handOver(personOf(caller), headers.host ?? ""),
   );

@@ -119,7 +119,7 @@ function showAudit(entries: readonly HistoryEntry[]): string {
     .reverse()
     .map(({ at, node, module, sentence, inputs, outcome }) => {
       const who = `${String(inputs["by"] ?? "")} from ${String(inputs["from"] ?? "")}`;
-      const what = module === null ? sentence : `${sentence} ${paint(module, "bold")}`;
+      const what = module === null ? sentence : `${paint(module, "bold")} ${sentence}`;
       return `${timeText(at)} ${node} ${who}: ${what} → ${outcome}\n`;
     })
     .join("");

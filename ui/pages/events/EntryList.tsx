@@ -10,7 +10,7 @@ import { timeText } from "../../../core/api/words.js";
 import { paths } from "../../paths.js";
 import type { View } from "./filter.js";
 import { keyOf } from "./merge.js";
-import { deedOf, kindWords, wasRefused } from "../../parts/history-words.js";
+import { happened, kindWords, personOf, wasRefused } from "../../parts/history-words.js";
 
 export function EntryList({
   entries,
@@ -52,9 +52,8 @@ const Entry = memo(function Entry({
 });
 
 function EventLine({ entry }: { readonly entry: HistoryEntry }): ReactNode {
-  const { kind, module, sentence, outcome } = entry;
+  const { kind, module, outcome } = entry;
   const { label, colour } = kindWords[kind];
-  const words = kind === "audit" ? `${personOf(entry)} ${deedOf(sentence)}` : sentence;
   return (
     <>
       <span className="gm-entry-kind">
@@ -64,14 +63,12 @@ function EventLine({ entry }: { readonly entry: HistoryEntry }): ReactNode {
       </span>
       <span className="gm-entry-words">
         {module !== null && <strong>{module} </strong>}
-        {words}
+        {happened(entry)}
         {outcome !== "" && <span className="gm-quiet"> → {outcome}</span>}
       </span>
     </>
   );
 }
-
-const personOf = ({ inputs }: HistoryEntry): string => String(inputs["by"] ?? "somebody");
 
 function AuditLine({ entry }: { readonly entry: HistoryEntry }): ReactNode {
   const { inputs, module, sentence, outcome } = entry;
@@ -82,8 +79,8 @@ function AuditLine({ entry }: { readonly entry: HistoryEntry }): ReactNode {
         <span className="gm-quiet"> from {String(inputs["from"] ?? "unknown")}</span>
       </span>
       <span className="gm-entry-words">
-        {deedOf(sentence)}
-        {module !== null && <strong> {module}</strong>}
+        {module !== null && <strong>{module} </strong>}
+        {sentence}
         <span className="gm-quiet"> → {outcome}</span>
       </span>
     </>
@@ -91,15 +88,9 @@ function AuditLine({ entry }: { readonly entry: HistoryEntry }): ReactNode {
 }
 
 function Explanation({ entry }: { readonly entry: HistoryEntry }): ReactNode {
-  const { rule, inputs, outcome, module, kind, sentence } = entry;
+  const { rule, inputs, outcome, module } = entry;
   return (
     <dl className="gm-explanation">
-      {kind === "audit" && (
-        <>
-          <dt>Request</dt>
-          <dd className="gm-mono">{sentence}</dd>
-        </>
-      )}
       {rule !== "" && (
         <>
           <dt>Rule</dt>
