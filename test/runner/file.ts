@@ -30,13 +30,16 @@ export function endRunningTests(): void {
   for (const child of running) killGroup(child, "SIGTERM");
 }
 
+export const reportOf = (root: string, file: string): string =>
+  join(root, "build", "test-run", `${file.replaceAll("/", "-")}.jsonl`);
+
 export async function runTestFile(
   root: string,
   file: string,
   limitMs: number,
   environment: NodeJS.ProcessEnv,
 ): Promise<ReportedTest[]> {
-  const report = join(root, "build", "test-run", `${file.replaceAll("/", "-")}.jsonl`);
+  const report = reportOf(root, file);
   mkdirSync(dirname(report), { recursive: true });
   rmSync(report, { force: true });
   const argv = [
@@ -47,7 +50,7 @@ export async function runTestFile(
   ];
   const result = await runNode(root, argv, limitMs, environment);
   const lines = existsSync(report) ? parseReport(readFileSync(report, "utf8")) : [];
-  const tests = lines.flatMap((line) => ("begun" in line ? [] : [line]));
+  const tests = testsIn(lines);
   const anyFailed = tests.some(({ status }) => status === "failed");
   const exitedWell = result.ending.kind === "exited" && result.ending.code === 0;
   if (exitedWell && tests.length > 0) return tests;
@@ -131,9 +134,21 @@ function parseReport(text: string): ReportLine[] {
   return lines.map((line) => JSON.parse(line) as ReportLine);
 }
 
+/** The tests that ended, each with what it has said. */
+function testsIn(lines: readonly ReportLine[]): ReportedTest[] {
+  const tests: ReportedTest[] = [];
+  for (const line of lines) {
+    if ("name" in line) tests.push(line);
+    const last = tests.at(-1);
+    if ("note" in line && last !== undefined)
+      tests.splice(-1, 1, { ...last, notes: [...(last.notes ?? []), line.note] });
+  }
+  return tests;
+}
+
 /** Tests that had begun and never ended: where a file hung or died. */
 function inFlight(lines: readonly ReportLine[]): string {
-  const ended = new Set(lines.map((line) => ("begun" in line ? "" : line.name.split(" › ").at(-1))));
+  const ended = new Set(lines.map((line) => ("name" in line ? line.name.split(" › ").at(-1) : "")));
   const names = lines.flatMap((line) => ("begun" in line && !ended.has(line.begun) ? [line.begun] : []));
   return names.length === 0 ? "" : `in the middle of: ${names.join(", ")}\n`;
 }

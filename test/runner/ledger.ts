@@ -19,6 +19,7 @@ export class Ledger {
       this.#entries.push({ suite, file, ...test });
       if (test.status === "failed") console.log(`    FAILED ${test.name}\n${indent(test.reason ?? "")}`);
       if (test.status === "skipped") console.log(`    skipped ${test.name}: ${test.reason ?? ""}`);
+      for (const note of test.notes ?? []) console.log(indent(note));
     }
   }
 
@@ -36,8 +37,8 @@ export class Ledger {
   }
 
   writeReport(path: string): void {
-    const lines = this.#entries.map(({ name, suite, file, status, ms, reason }) =>
-      JSON.stringify({ name, suite, file, status, ms, reason: reason ?? null }),
+    const lines = this.#entries.map(({ name, suite, file, status, ms, reason, notes = [] }) =>
+      JSON.stringify({ name, suite, file, status, ms, reason: reason ?? null, notes }),
     );
     writeFileSync(path, lines.map((line) => `${line}\n`).join(""));
   }

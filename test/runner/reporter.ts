@@ -14,15 +14,23 @@ export type ReportedTest = {
   readonly ms: number;
   /** Why it was skipped, or what failed. */
   readonly reason: string | undefined;
+  /** What it has said besides (`context.diagnostic`): a measure, or what a failed test saw. */
+  readonly notes?: readonly string[];
 };
 
-/** A line of the report: which test has begun (so that a file which hangs can name it), or how one ended. */
-export type ReportLine = { readonly begun: string } | ReportedTest;
+/**
+ * A line of the report: which test has begun (so that a file which hangs can name it), how one ended, and what
+ * the one that ended last has said besides.
+ */
+export type ReportLine = { readonly begun: string } | { readonly note: string } | ReportedTest;
 
 export default async function* report(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   const open: string[] = [];
   for await (const event of source) {
     if (event.type === "test:dequeue") yield line({ begun: event.data.name });
+    // Without a file it is the runner's own: so and so many tests.
+    if (event.type === "test:diagnostic" && event.data.file !== undefined)
+      yield line({ note: event.data.message });
     if (event.type === "test:start") open.splice(event.data.nesting, Infinity, event.data.name);
     if (event.type !== "test:pass" && event.type !== "test:fail") continue;
     const { data } = event;
