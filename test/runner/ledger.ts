@@ -37,8 +37,8 @@ export class Ledger {
   }
 
   writeReport(path: string): void {
-    const lines = this.#entries.map(({ name, suite, file, status, ms, reason, notes = [] }) =>
-      JSON.stringify({ name, suite, file, status, ms, reason: reason ?? null, notes }),
+    const lines = this.#entries.map(({ name, suite, file, status, ms, reason }) =>
+      JSON.stringify({ name, suite, file, status, ms, reason: reason ?? null }),
     );
     writeFileSync(path, lines.map((line) => `${line}\n`).join(""));
   }
