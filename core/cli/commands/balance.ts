@@ -9,6 +9,7 @@ import { bytesOfText, bytesText, coresText } from "../../api/words.js";
 import { CommandEnd, exitCodes } from "../outcome.js";
 import { moduleIn, reached, type Session } from "../session.js";
 import { table } from "../show.js";
+import { watchReturn } from "../swap.js";
 import { secondsOf } from "./status.js";
 
 interface BalanceOptions {
@@ -59,8 +60,10 @@ async function carryOut(session: Session, { module: id, from, to }: Move, second
   await session.connection.send<CommandReply>("POST", `/modules/${encodeURIComponent(id)}/commands`, {
     verb: "swap",
   });
+  const lookForReturn = watchReturn(from);
   await session.until(`swap ${id}`, seconds, (status) => {
     const module = moduleIn(status, id);
+    lookForReturn(module);
     const isThere = module.active === to && module.protected && reached(module, "Ready", undefined);
     return isThere ? true : undefined;
   });

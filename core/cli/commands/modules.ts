@@ -15,6 +15,7 @@ import { bytesText } from "../../api/words.js";
 import { refused, usage } from "../outcome.js";
 import { atRest, moduleIn, type Session } from "../session.js";
 import { table } from "../show.js";
+import { watchReturn } from "../swap.js";
 import { dryRun, keepMissing } from "./preview.js";
 import { secondsOf } from "./status.js";
 
@@ -75,6 +76,7 @@ async function carryOut(session: Session, verb: ModuleVerb, id: string, options:
     return;
   }
   if (verb === "resolve" && keep === undefined) throw keepMissing();
+  const from = verb === "swap" ? moduleIn(await session.connection.status(), id).active : null;
   const request: CommandRequest = { ...asked, ...(options.force === true && { force: true }) };
   const reply = await session.connection.send<CommandReply>(
     "POST",
@@ -86,8 +88,10 @@ async function carryOut(session: Session, verb: ModuleVerb, id: string, options:
     if (session.json) session.print(reply, "");
     return;
   }
+  const lookForReturn = watchReturn(from);
   const found = await session.until(`${verb} ${id}`, secondsOf(options.timeout), (status) => {
     const module = moduleIn(status, id);
+    lookForReturn(module);
     return atRest(module, reply.node, reply.until) ? module : undefined;
   });
   session.print({ ...reply, module: found }, `${id}: ${found.sentence}\n`);

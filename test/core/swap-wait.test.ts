@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// `gemel swap` and `gemel balance --apply` stop waiting when the VM runs again where it was.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { ModuleOnNode, ModuleStatus } from "../../core/api/contract.js";
+import { CommandEnd } from "../../core/cli/outcome.js";
+import { watchReturn } from "../../core/cli/swap.js";
+import { moduleStatus } from "./status/pictures.js";
+
+const alpha = (state: ModuleOnNode["state"], reason: string): ModuleOnNode => ({
+  node: "alpha",
+  state,
+  stability: "Ready",
+  upToDate: true,
+  generation: "",
+  session: 1,
+  reason,
+  since: "",
+  vm: "on",
+  live: true,
+});
+const runs = moduleStatus({ active: "alpha", nodes: [alpha("PRIM", "none")] });
+const leaves = moduleStatus({ active: "alpha", nodes: [alpha("PRIM", "stopping")] });
+const elsewhere = moduleStatus({ active: "beta", nodes: [alpha("SECOND", "none")] });
+
+const ends = (pictures: readonly ModuleStatus[]): boolean => {
+  const look = watchReturn("alpha");
+  try {
+    for (const picture of pictures) look(picture);
+    return false;
+  } catch (error) {
+    assert.ok(error instanceof CommandEnd);
+    assert.match(error.error.message, /runs again on alpha/);
+    return true;
+  }
+};
+
+test("swap-wait-goes-on: before it has left, on its way, and when it is there", () => {
+  assert.equal(ends([runs, runs]), false, "the command has only just been given");
+  assert.equal(ends([runs, leaves, leaves]), false);
+  assert.equal(ends([runs, leaves, elsewhere, elsewhere]), false);
+});
+
+test("swap-wait-ends: it has left and runs again where it was", () => {
+  assert.equal(ends([runs, leaves, runs]), true);
+  assert.equal(ends([leaves, elsewhere, runs]), true);
+  const look = watchReturn(null);
+  for (const picture of [runs, leaves, runs]) look(picture);
+});
