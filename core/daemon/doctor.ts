@@ -131,13 +131,12 @@ function certificateFindings({ certificates }: DoctorInputs): Found[] {
 
 async function hypervisorFindings({ running }: DoctorInputs): Promise<Found[]> {
   if (running === undefined) return [];
-  const { hypervisor, modules } = running;
-  const protectedVms = modules.ids().map((module) => ({ id: modules.expect(module).vm.id, module }));
+  const { hypervisor, modules, protection } = running;
   const connected = await hypervisor.connect();
   if (!connected.ok) return [found("blocks", connected.code, connected.message, connected.next)];
-  const guard = await hypervisor.guard(protectedVms);
+  const guard = await protection.guarded();
   if (!guard.ok) return [found("blocks", guard.code, guard.message, guard.next)];
-  if (guard.value.called || protectedVms.length === 0) return [];
+  if (guard.value.called || modules.ids().length === 0) return [];
   return [
     found("warns", "GEMEL-3007", guard.value.note, "Restart libvirtd once so that it reads its hooks."),
   ];

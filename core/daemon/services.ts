@@ -6,6 +6,7 @@ import { moduleId, nodeName } from "../base/units.js";
 import { peersOf } from "../config/cluster-file.js";
 import type { Paths } from "../config/paths.js";
 import type { ProcedureServices } from "../procedure/services.js";
+import { StartGuard } from "../procedure/start-guard.js";
 import type { Running } from "./running.js";
 
 export function servicesOf(running: Running, paths: Paths): ProcedureServices {
@@ -18,6 +19,7 @@ export function servicesOf(running: Running, paths: Paths): ProcedureServices {
     },
     paths,
     hypervisor,
+    guard: new StartGuard(hypervisor, modules),
     modules: {
       ids: () => modules.ids(),
       settings: (id) => modules.settings(id),

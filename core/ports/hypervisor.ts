@@ -182,7 +182,7 @@ export interface Hypervisor {
   health(vm: VmId): Promise<Outcome<{ readonly healthy: boolean; readonly reason: string }>>;
   figures(): Promise<Outcome<{ readonly host: HostFigures; readonly vms: readonly VmFigures[] }>>;
   setAutostart(vm: VmId, on: boolean): Promise<Outcome<void>>;
-  /** The start guard (R32): who is protected, hook installed and verified to be called. */
+  /** The start guard (R32): who is protected, hook installed and verified to be called. One at a time. */
   guard(
     vms: readonly { readonly id: VmId; readonly module: string }[],
   ): Promise<Outcome<{ readonly called: boolean; readonly note: string }>>;

@@ -9,6 +9,7 @@ import type { Command, CommandAnswer } from "../failover/command.js";
 import type { ModuleView } from "../failover/types.js";
 import type { Hypervisor } from "../ports/hypervisor.js";
 import type { MirrorCommand, MirrorStatus } from "../../native/index.js";
+import type { StartGuard } from "./start-guard.js";
 
 export interface ProcedureServices {
   readonly node: string;
@@ -16,6 +17,7 @@ export interface ProcedureServices {
   readonly peers: readonly string[];
   readonly paths: Paths;
   readonly hypervisor: Hypervisor;
+  readonly guard: StartGuard;
   readonly modules: {
     readonly ids: () => readonly string[];
     readonly settings: (id: string) => ModuleSettings | undefined;
@@ -50,6 +52,8 @@ export interface Protection {
   readonly coming: () => ReadonlyMap<string, string>;
   readonly protect: (request: ProtectRequest, by: string) => Promise<ProtectReply>;
   readonly unprotect: (module: string, request: UnprotectRequest, by: string) => Promise<ProtectReply>;
+  /** Whether the hypervisor asks before it starts a VM (R32); the marks are put right on the way. */
+  readonly guarded: () => ReturnType<Hypervisor["guard"]>;
   /** A module that the other node has unprotected meanwhile: stopped here, and its copy kept aside. */
   readonly forget: (module: string) => Promise<void>;
   readonly answers: PeerAnswers;

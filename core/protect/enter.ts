@@ -134,14 +134,14 @@ function takeFromLibvirt(services: ProcedureServices): Step {
     name: "taking the VM over from the hypervisor",
     run: async ({ data }) => {
       const { vm } = data.plan;
-      await markGuarded(services, [{ id: vm, module: data.module }]);
+      await markGuarded(services, vm, data.module);
       // Once more, now that nobody can start it past us.
       await powerOff(hypervisor, vm, data.module, data.settings.stop.nice);
       valueOf(await hypervisor.undefine(vm), data.module);
     },
     undo: async ({ data }) => {
       const { original, autostart } = expectPrepared(data);
-      await markGuarded(services, [], data.plan.vm);
+      valueOf(await services.guard.free(data.plan.vm), services.node);
       valueOf(await hypervisor.define(original), data.module);
       if (autostart) valueOf(await hypervisor.setAutostart(data.plan.vm, true), data.module);
     },

@@ -18,7 +18,7 @@ import type { ProcedureServices } from "../procedure/services.js";
 import { definitionFile, originalFile } from "./enter.js";
 import { moveFiles, moveFilesBack, refuseOccupied, removeOriginals } from "./files.js";
 import { calls, type Forgotten, type ModuleThere } from "./there.js";
-import { markGuarded, startAsBefore, until } from "./vm.js";
+import { startAsBefore, until } from "./vm.js";
 
 export interface LeaveData {
   readonly module: string;
@@ -73,11 +73,15 @@ function stopModule(services: ProcedureServices): Step {
   };
 }
 
-function markOff(services: ProcedureServices): Step {
+function markOff({ guard, node }: ProcedureServices): Step {
   return {
     name: "taking the VM's mark away",
-    run: ({ data }) => markGuarded(services, [], data.vm),
-    undo: () => markGuarded(services, []),
+    run: async ({ data }) => {
+      valueOf(await guard.free(data.vm), node);
+    },
+    undo: async ({ data }) => {
+      valueOf(await guard.keep(data.vm), node);
+    },
   };
 }
 
@@ -139,8 +143,8 @@ function forget(services: ProcedureServices, forgotten: (module: string) => void
       }
       services.modules.remove(data.module);
       forgotten(data.module);
-      // Also what a doctor's round has marked meanwhile.
-      await markGuarded(services, [], data.vm);
+      // Also what a doctor's round has marked after a restart of the daemon.
+      valueOf(await services.guard.free(data.vm), services.node);
     },
   };
 }

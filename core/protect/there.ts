@@ -14,7 +14,7 @@ import type { Finding, VmDetails } from "../ports/hypervisor.js";
 import type { PeerAnswers, ProcedureServices } from "../procedure/services.js";
 import { clash, type Claim, type Claims } from "./claims.js";
 import { checkFolder } from "./plan.js";
-import { marks, until } from "./vm.js";
+import { until } from "./vm.js";
 
 export const calls = {
   preflight: "protect-preflight",
@@ -88,8 +88,8 @@ export async function preflightThere(
 }
 
 export async function guardFindings(services: ProcedureServices): Promise<readonly Finding[]> {
-  const { hypervisor, node } = services;
-  const guard = await hypervisor.guard(marks(services));
+  const { node } = services;
+  const guard = await services.guard.check();
   if (guard.ok && guard.value.called) return [];
   const message = guard.ok ? guard.value.note : guard.message;
   const next = guard.ok
@@ -125,8 +125,7 @@ async function createThere(services: ProcedureServices, { module, xml }: CreateT
   if (present !== undefined && present.uuid !== config.uuid) {
     throw new GemelError("GEMEL-5004", module, "Another module has this name here.");
   }
-  const guarded = marks(services, [{ id: config.vm.id, module }]);
-  valueOf(await services.hypervisor.guard(guarded), services.node);
+  valueOf(await services.guard.mark(config.vm.id, module), services.node);
   if (present === undefined) services.modules.create(module, config);
 }
 
@@ -138,7 +137,7 @@ async function forgetThere(services: ProcedureServices, { module }: ModuleThere)
   const settings = services.modules.settings(module);
   if (settings === undefined) return {};
   const { folder, id } = settings.vm;
-  valueOf(await services.hypervisor.guard(marks(services, [], id)), services.node);
+  valueOf(await services.guard.free(id), services.node);
   services.modules.remove(module);
   return await setCopyAside(module, folder);
 }

@@ -5,7 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { GemelError } from "../base/errors.js";
 import { seconds, type Milliseconds } from "../base/units.js";
 import { valueOf } from "../effects-vm.js";
-import type { Hypervisor } from "../ports/hypervisor.js";
+import type { Hypervisor, VmId } from "../ports/hypervisor.js";
 import type { ProcedureServices } from "../procedure/services.js";
 
 /** Mirror up, promoted, VM started: seconds; a busy host with slow disks: a minute or two. */
@@ -33,29 +33,14 @@ export async function startAsBefore(hypervisor: Hypervisor, vm: string, where: s
   valueOf(await hypervisor.letRun(vm), where);
 }
 
-/** Marks of all modules, plus these, without that one (R32); a guard that is not called is a refusal. */
+/** From now on nobody starts the VM past the module (R32); a guard that is not called is a refusal. */
 export async function markGuarded(
-  services: ProcedureServices,
-  more: readonly { readonly id: string; readonly module: string }[],
-  without?: string,
+  { guard, node }: ProcedureServices,
+  vm: VmId,
+  module: string,
 ): Promise<void> {
-  const { called, note } = valueOf(
-    await services.hypervisor.guard(marks(services, more, without)),
-    services.node,
-  );
-  if (!called && more.length > 0) throw new GemelError("GEMEL-3007", services.node, note);
-}
-
-export function marks(
-  { modules }: ProcedureServices,
-  more: readonly { readonly id: string; readonly module: string }[] = [],
-  without?: string,
-): readonly { readonly id: string; readonly module: string }[] {
-  const present = modules.ids().flatMap((module) => {
-    const id = modules.settings(module)?.vm.id;
-    return id === undefined || more.some((one) => one.id === id) ? [] : [{ id, module }];
-  });
-  return [...present, ...more].filter(({ id }) => id !== without);
+  const { called, note } = valueOf(await guard.mark(vm, module), node);
+  if (!called) throw new GemelError("GEMEL-3007", node, note);
 }
 
 export async function until(what: string, limit: Milliseconds, holds: () => boolean): Promise<void> {

@@ -58,6 +58,7 @@ export class FakeHypervisor implements Hypervisor {
   readonly #listeners = new Set<(event: VmEvent) => void>();
   readonly #options: Required<FakeOptions>;
   #guarded = new Set<VmId>();
+  #isProving = false;
   #service = true;
   /** Findings that preflight shall make; per call it adds this node's name. */
   findings: readonly Omit<Finding, "node">[] = [];
@@ -254,13 +255,18 @@ export class FakeHypervisor implements Hypervisor {
     });
   }
 
-  guard(
+  async guard(
     vms: readonly { readonly id: VmId; readonly module: string }[],
   ): Promise<Outcome<{ readonly called: boolean; readonly note: string }>> {
-    return this.#answer(() => {
+    // The real one proves it by a VM that must not start: a second proof meets the first one's.
+    if (this.#isProving) return done({ called: false, note: "another proof was under way" });
+    this.#isProving = true;
+    const answer = await this.#answer(() => {
       this.#guarded = new Set(vms.map(({ id }) => id));
       return done({ called: this.guardCalled, note: this.guardCalled ? "called" : "not called" });
     });
+    this.#isProving = false;
+    return answer;
   }
 
   events(listener: (event: VmEvent) => void): () => void {

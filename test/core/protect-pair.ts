@@ -15,6 +15,7 @@ import type { Command, CommandAnswer } from "../../core/failover/command.js";
 import type { ModuleView, StateName } from "../../core/failover/types.js";
 import { Procedures, type ProcedureView } from "../../core/procedure/procedure.js";
 import type { ProcedureServices, Protection } from "../../core/procedure/services.js";
+import { StartGuard } from "../../core/procedure/start-guard.js";
 import { createProtection } from "../../core/protect/index.js";
 import { FakeHypervisor } from "../contract/fake-hypervisor.js";
 
@@ -67,14 +68,15 @@ export class FakeNode {
   }
 
   #services(): ProcedureServices {
+    const modules = { ids: () => [...this.settings.keys()], settings: (id: string) => this.settings.get(id) };
     return {
       node: this.name,
       peers: this.name === "alpha" ? ["beta"] : ["alpha"],
       paths: this.paths,
       hypervisor: this.hypervisor,
+      guard: new StartGuard(this.hypervisor, modules),
       modules: {
-        ids: () => [...this.settings.keys()],
-        settings: (id) => this.settings.get(id),
+        ...modules,
         create: (id, settings) => {
           this.settings.set(id, settings);
           this.states.set(id, this.states.get(id) ?? "STOP");

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// The marks of protected VMs in one hand: whoever asks meanwhile takes nobody's mark away.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
+import { StartGuard } from "../../core/procedure/start-guard.js";
+
+/** A hypervisor that takes its time, and modules that come and go. */
+function scene(): { readonly guard: StartGuard; readonly made: Map<string, string>; marked: () => string[] } {
+  const made = new Map<string, string>();
+  let marked: string[] = [];
+  let isAsked = false;
+  const guard = new StartGuard(
+    {
+      guard: async (vms) => {
+        assert.ok(!isAsked, "one question at a time");
+        isAsked = true;
+        await turn();
+        marked = vms.map(({ id, module }) => `${id} of ${module}`).sort();
+        isAsked = false;
+        return { ok: true, value: { called: true, note: "" } };
+      },
+    },
+    {
+      ids: () => [...made.keys()],
+      settings: (module) => ({ vm: { id: made.get(module) ?? "" } }),
+    },
+  );
+  return { guard, made, marked: () => marked };
+}
+
+test("start-guard-mark-before-its-module: stays, whoever asks meanwhile", async () => {
+  const { guard, made, marked } = scene();
+  made.set("door", "2");
+  await Promise.all([guard.mark("1", "cam"), guard.check(), guard.check()]);
+  assert.deepEqual(marked(), ["1 of cam", "2 of door"]);
+  made.set("cam", "1");
+  await guard.check();
+  assert.deepEqual(marked(), ["1 of cam", "2 of door"]);
+});
+
+test("start-guard-module-made-while-the-question-waited: its VM is marked", async () => {
+  const { guard, made, marked } = scene();
+  const asked = Promise.all([guard.check(), guard.check()]);
+  made.set("cam", "1");
+  await asked;
+  assert.deepEqual(marked(), ["1 of cam"]);
+});
+
+test("start-guard-freed-although-its-module-is-there: stays free until its module is made again", async () => {
+  const { guard, made, marked } = scene();
+  made.set("cam", "1");
+  await guard.free("1");
+  await guard.check();
+  assert.deepEqual(marked(), []);
+  await guard.keep("1");
+  assert.deepEqual(marked(), ["1 of cam"]);
+  await guard.free("1");
+  made.delete("cam");
+  await guard.check();
+  made.set("cam", "1");
+  await guard.check();
+  assert.deepEqual(marked(), ["1 of cam"]);
+});
+
+test("start-guard-hypervisor-that-fails: the next question is asked all the same", async () => {
+  let count = 0;
+  const guard = new StartGuard(
+    {
+      guard: () => {
+        count += 1;
+        if (count === 1) throw new Error("away");
+        return Promise.resolve({ ok: true, value: { called: true, note: "" } });
+      },
+    },
+    { ids: () => [], settings: () => undefined },
+  );
+  await assert.rejects(guard.check(), /away/);
+  assert.ok((await guard.check()).ok);
+});
