@@ -12,6 +12,7 @@ import { useAnswer } from "../../asking.js";
 import { useModule, useStatus } from "../../live/live.js";
 import { FailureAlert } from "../../parts/FailureAlert.js";
 import { Page, PageWaiting } from "../../parts/Page.js";
+import { runnerOf } from "../../parts/runner.js";
 import { paths } from "../../paths.js";
 import { usePermission } from "../../session.js";
 import { Confirmation } from "./Confirmation.js";
@@ -56,7 +57,7 @@ function Choosing({ module }: { readonly module: ModuleStatus }): ReactNode {
   const { id } = module;
   const { data, error } = useAnswer<Copies>(`/modules/${id}/copies`, { everyMs });
   const may = usePermission(verbWords.resolve.role);
-  const isNeeded = data?.conflict === true || module.active === null;
+  const isNeeded = data?.conflict === true || runnerOf(module) === null;
   const [chosen, setChosen] = useState<string | null>(null);
   const [given, setGiven] = useState<string | null>(null);
   if (given !== null) {
@@ -131,15 +132,29 @@ function Situation({ module, copies }: SituationProps): ReactNode {
       </Alert>
     );
   }
-  if (module.active !== null) {
+  const runner = runnerOf(module);
+  if (runner !== null) {
     return (
       <Alert
         component="h2"
         isInline
         variant="info"
-        title={`Nothing has to be decided: the VM runs on ${module.active}`}
+        title={`Nothing has to be decided: the VM runs on ${runner}`}
       >
         Its copy is the one that counts.
+      </Alert>
+    );
+  }
+  if (module.active !== null) {
+    return (
+      <Alert
+        component="h2"
+        isInline
+        variant="warning"
+        title={`${module.active} ran the VM and does not answer; nobody else runs it`}
+      >
+        When {module.active} can be brought back, do that instead: then nothing is lost. If it lives and only
+        the networks are cut, the VM runs there still, and then both copies run alone.
       </Alert>
     );
   }

@@ -3,6 +3,7 @@
 
 import type { ModuleStatus, ModuleVerb } from "../../../core/api/contract.js";
 import { verbWords } from "../../../core/api/words.js";
+import { runnerOf } from "../../parts/runner.js";
 
 export interface Choice {
   readonly key: string;
@@ -23,7 +24,7 @@ export interface Choice {
 export function choicesOf(module: ModuleStatus, barred: string | null): Choice[] {
   const { active, nodes, conflict } = module;
   const other = nodes.find(({ node }) => node !== active)?.node;
-  const runs = active !== null;
+  const runs = runnerOf(module) !== null;
   const plain = (verb: ModuleVerb, upFront: boolean, label: string = verbWords[verb].label): Choice => ({
     key: verb,
     verb,
