@@ -46,6 +46,19 @@ void describe("chart-columns", () => {
     assert.deepEqual(moves, [{ at: 10, from: "alpha", to: "beta" }]);
   });
 
+  void it("where-nothing-was-measured-nothing-has-moved", () => {
+    const { moves } = columnsOf(
+      series([
+        [0, "", null],
+        [10, "alpha", 1],
+        [20, "", null],
+        [30, "beta", 1],
+      ]),
+      [],
+    );
+    assert.deepEqual(moves, [{ at: 30, from: "alpha", to: "beta" }]);
+  });
+
   void it("spread-of-nothing-is-nothing", () => {
     assert.equal(spreadOf([null, null]), undefined);
     assert.deepEqual(spreadOf([3, null, 1, 2, null]), { count: 3, min: 1, median: 2, max: 3, last: 2 });

@@ -25,6 +25,9 @@ export function VerifyCard({ module }: { readonly module: ModuleStatus }): React
   const [repair, setRepair] = useState(false);
   const change = useChange<unknown>(["/status"]);
   const isGoing = module.reintegration?.kind === "verify";
+  /** The result that stood here when it was started: another one is the answer. */
+  const [before, setBefore] = useState<string | undefined>();
+  const isAwaited = change.isSuccess && !isGoing && module.lastVerify?.at === before;
   const why = whyNot(module, barOf(may), isGoing);
   return (
     <Card component="section">
@@ -34,7 +37,7 @@ export function VerifyCard({ module }: { readonly module: ModuleStatus }): React
       <CardBody>
         <LastVerify module={module} />
         {change.error !== null && <FailureAlert failure={change.error} what="It was not started" />}
-        {change.isSuccess && !isGoing && (
+        {isAwaited && (
           <Alert
             isInline
             isPlain
@@ -62,8 +65,9 @@ export function VerifyCard({ module }: { readonly module: ModuleStatus }): React
           isAriaDisabled={why !== null}
           isLoading={change.isPending}
           onClick={() => {
-            if (why === null)
-              change.mutate({ method: "POST", path: `/modules/${module.id}/verify`, body: { repair } });
+            if (why !== null) return;
+            setBefore(module.lastVerify?.at);
+            change.mutate({ method: "POST", path: `/modules/${module.id}/verify`, body: { repair } });
           }}
         >
           Compare both copies

@@ -23,6 +23,7 @@ export function columnsOf(series: Series, names: readonly SeriesName[]): Columns
   const outAt: number[] = [];
   const out: (number | null)[][] = names.map(() => []);
   const moves: { at: number; from: string; to: string }[] = [];
+  let from = "";
   at.forEach((moment, row) => {
     const before = at[row - 1];
     if (before !== undefined && moment - before > holeSteps * stepSeconds) {
@@ -31,8 +32,11 @@ export function columnsOf(series: Series, names: readonly SeriesName[]): Columns
     }
     outAt.push(moment);
     names.forEach((name, index) => out[index]?.push(values[name]?.[row] ?? null));
-    const [from, to] = [node[row - 1], node[row]];
-    if (from !== undefined && to !== undefined && from !== to) moves.push({ at: moment, from, to });
+    // A row in which nothing was measured has no node: nothing has moved there.
+    const to = node[row] ?? "";
+    if (to === "") return;
+    if (from !== "" && from !== to) moves.push({ at: moment, from, to });
+    from = to;
   });
   return { at: outAt, values: out, moves };
 }
