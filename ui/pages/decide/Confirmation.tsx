@@ -27,7 +27,10 @@ export function Confirmation({ module, verb, kept, onGiven }: ConfirmationProps)
   const change = useChange<CommandReply>(["/status", `/modules/${id}/copies`]);
   const send = (): void => {
     const body: CommandRequest = { verb, ...whose };
-    change.mutate({ method: "POST", path: `/modules/${id}/commands`, body }, { onSuccess: onGiven });
+    const ask = { method: "POST", path: `/modules/${id}/commands`, body } as const;
+    // The VM may run before the answer is here: then nothing is to be decided any more, this part of the page
+    // is gone, and a callback of mutate would not be called. A refusal stands in change.error.
+    void change.mutateAsync(ask).then(onGiven, () => undefined);
   };
   const isReady = known && allowed && typed.trim() === id && !change.isPending;
   return (

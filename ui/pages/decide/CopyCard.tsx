@@ -73,8 +73,9 @@ export function CopyCard({ copy, other, isChosen, isDisabled, onChoose }: CopyCa
   );
 }
 
-function aloneWords({ alone }: CopyView): string {
-  if (alone === undefined) return "not since both were the same";
+function aloneWords({ alone, live, node }: CopyView): string {
+  if (alone === undefined)
+    return live ? "not since both were the same" : `not known: ${node} does not answer`;
   const { from, to } = alone;
   return to === undefined ? `since ${timeText(from)}, still` : `${timeText(from)} to ${timeText(to)}`;
 }
