@@ -170,10 +170,13 @@ function factOf(found: VmSummary | undefined): VmFact {
     case "crashed":
       return { kind: "off" };
     case "running":
-      return { kind: "on", paused: false };
+      return { kind: "on", paused: false, ...processOf(found) };
     case "paused":
-      return { kind: "on", paused: true };
+      return { kind: "on", paused: true, ...processOf(found) };
     case "unknown":
       return { kind: "unknown", why: "the hypervisor cannot tell" };
   }
 }
+
+const processOf = ({ process }: VmSummary): { readonly process?: string } =>
+  process === undefined ? {} : { process: `${process.pid} ${process.startTime}` };

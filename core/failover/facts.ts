@@ -13,9 +13,17 @@ import {
   processClosed,
   type Peer,
 } from "../membership/membership.js";
-import { clearOutdated, closeCase, openCase, setDurable, type Case, type Turn } from "./evidence/turn.js";
+import {
+  clearOutdated,
+  clearVm,
+  closeCase,
+  openCase,
+  setDurable,
+  type Case,
+  type Turn,
+} from "./evidence/turn.js";
 import { forgetOldFarewell } from "./rules/farewell.js";
-import type { Event, FailoverPause, ModuleView } from "./types.js";
+import type { Event, FailoverPause, ModuleView, VmFact } from "./types.js";
 import type { MirrorStatus } from "../../native/index.js";
 
 /** Told again and again; recorded when it begins and when it ends. */
@@ -80,7 +88,7 @@ export function learn(turn: Turn, event: Report): void {
       return;
     }
     case "vm-seen": {
-      inModule(turn, event.module, (c) => void (c.m.vm = event.vm));
+      inModule(turn, event.module, (c) => vmSeen(c, event.vm));
       return;
     }
     case "hypervisor":
@@ -136,6 +144,16 @@ function mirrorSeen(c: Case, status: MirrorStatus): void {
   );
   remember(c, status);
   forgetOldFarewell(c);
+}
+
+/** What runs while this node is primary is what it has started; it is that until it is seen off. */
+function vmSeen(c: Case, vm: VmFact): void {
+  c.m.vm = vm;
+  const { state } = c.m.phase;
+  const { vm: own } = c.m.durable;
+  if (vm.kind === "off" && own !== undefined) clearVm(c);
+  if (vm.kind !== "on" || vm.process === undefined || vm.process === own) return;
+  if (state === "ALONE" || state === "PRIM") setDurable(c, { vm: vm.process });
 }
 
 /**

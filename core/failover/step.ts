@@ -7,6 +7,7 @@
 // decisions, carry out the effects; their results come back as events.
 
 import { check, unreachable } from "../base/check.js";
+import { without } from "../base/fields.js";
 import { turnGapMax } from "../base/limits.js";
 import { failure } from "../base/errors.js";
 import { elapsed, type Instant, type Milliseconds, type ModuleId, type NodeName } from "../base/units.js";
@@ -92,7 +93,8 @@ function beginModule(
   const isNew = durable.wish.kind === "stop" && durable.wish.by === "never-started";
   return {
     config,
-    durable: boot === "host" && !isNew ? { ...durable, wish } : durable,
+    // Nothing that ran before the host's boot runs now.
+    durable: boot === "host" ? { ...without(durable, "vm"), ...(!isNew && { wish }) } : durable,
     phase: { state: "WAIT", work: { kind: "discovering" } },
     since: at,
     mirror: { kind: "unknown" },

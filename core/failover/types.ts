@@ -75,6 +75,8 @@ export interface Durable {
   readonly held: boolean;
   /** It is held by a pause of automatic failover, and only as long as that lasts (evidence/hold.ts). */
   readonly heldByPause?: boolean;
+  /** The hypervisor's process that this module runs (VmFact): after a restart it is known from a stranger's. */
+  readonly vm?: string;
   /** `resolve` was asked for; repeated until done. */
   readonly resolving?: { readonly keep: NodeName; readonly step: "set-aside" | "settle" | "settled" };
 }
@@ -94,7 +96,8 @@ export type MirrorFact =
 export type VmFact =
   | { readonly kind: "unknown"; readonly why: string }
   | { readonly kind: "off" }
-  | { readonly kind: "on"; readonly paused: boolean };
+  /** `process`: pid and start time, the same as long as it is the same one; absent: cannot be told. */
+  | { readonly kind: "on"; readonly paused: boolean; readonly process?: string };
 
 /** Compact picture of one module on one node: in heartbeats, in the peer's API, in status. */
 export interface ModuleView {

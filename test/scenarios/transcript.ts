@@ -93,7 +93,7 @@ export class Player {
     kill: ([what, host, module]) => this.kill(what ?? "", this.host(host), this.id(module)),
     start: ([, host]) => this.host(host).startDaemon(),
     "by-hand": ([host]) => {
-      this.host(host).guestOf(this.id(undefined)).on = true;
+      this.host(host).beginGuest(this.id(undefined));
       this.host(host).seeVm(this.id(undefined));
       this.host(host).turn();
     },

@@ -132,6 +132,10 @@ export function clearOutdated(c: Case): void {
   c.m.durable = without(c.m.durable, "outdated");
 }
 
+export function clearVm(c: Case): void {
+  c.m.durable = without(c.m.durable, "vm");
+}
+
 export function clearResolving(c: Case): void {
   c.m.durable = without(c.m.durable, "resolving");
 }

@@ -10,7 +10,8 @@
 //   secondary  │ off  │ any  │ WAIT; follows, takes over or leaves by the rules
 //   secondary  │ on   │ any  │ a VM that may not run: buried
 //   none       │ on   │ run  │ the mirror died meanwhile (R24): buried; no word, its last grant is unknown
-//   none       │ on   │ stop │ STOP: a person runs it without Gemel; it is not touched
+//   none       │ on   │ stop │ the process that this module ran: buried; any other: STOP, a person runs it
+//              │      │      │ without Gemel, and it is not touched
 //   none       │ off  │ run  │ opened
 //   none       │ off  │ stop │ STOP
 
@@ -48,10 +49,12 @@ function adoptedPhase(c: Case): Phase {
       return { state, work: { kind: "starting", attempt: 0, notBefore: c.at } };
     return { state: "WAIT", work: { kind: "waiting", reason: "stopping" } };
   }
-  const isByHand = isOn && c.m.mirror.kind === "none" && c.m.durable.wish.kind === "stop";
+  const { vm, mirror, durable } = c.m;
+  const isOurs = vm.kind === "on" && vm.process !== undefined && vm.process === durable.vm;
+  const isByHand = isOn && mirror.kind === "none" && durable.wish.kind === "stop" && !isOurs;
   if (isByHand) return { state: "WAIT", work: { kind: "opening" } };
   if (isOn) return { state: "WAIT", work: { kind: "burying", giveWord: false } };
-  if (c.m.mirror.kind === "dead") return { state: "WAIT", work: { kind: "burying", giveWord: false } };
-  if (c.m.mirror.kind === "none") return { state: "WAIT", work: { kind: "opening" } };
+  if (mirror.kind === "dead") return { state: "WAIT", work: { kind: "burying", giveWord: false } };
+  if (mirror.kind === "none") return { state: "WAIT", work: { kind: "opening" } };
   return { state: "WAIT", work: { kind: "waiting", reason: "none" } };
 }

@@ -31,6 +31,9 @@ const mirrorMs = 50;
 const startMs = 1000;
 const stopMs = 2000;
 
+/** With the process of the run that is on, or was last. */
+type RunGuest = Guest & { process: string };
+
 export class Host {
   isUp = true;
   isFrozen = false;
@@ -44,7 +47,7 @@ export class Host {
   state: NodeState | undefined;
   readonly decisions: Decision[] = [];
   readonly copies = new Map<ModuleId, Copy>();
-  readonly guests = new Map<ModuleId, Guest>();
+  readonly guests = new Map<ModuleId, RunGuest>();
   readonly mirrors = new Map<ModuleId, FakeMirror>();
   readonly answers = new Map<string, Extract<Effect, { do: "answer-command" }>["answer"]>();
   /** Copies kept by resolve. */
@@ -61,6 +64,7 @@ export class Host {
   private busyUntil = new Map<ModuleId, number>();
   private lastBeat = -1e9;
   private hasBooted = true;
+  private processes = 0;
 
   constructor(
     readonly name: NodeName,
@@ -69,7 +73,7 @@ export class Host {
   ) {
     for (const { id } of configs) {
       this.copies.set(id, newCopy());
-      this.guests.set(id, { on: false, paused: false });
+      this.guests.set(id, { on: false, paused: false, process: "" });
       this.durable.set(id, newDurable);
     }
     this.startDaemon();
@@ -326,11 +330,17 @@ export class Host {
     } else if (!this.isHypervisorUp || this.startsFail || mirror?.acceptsWrites() !== true) {
       this.done(module, task, { code: "GEMEL-3002", message: "it does not start" });
     } else {
-      Object.assign(this.guestOf(module), { on: true, paused: false });
+      this.beginGuest(module);
       this.world.vmStarted(this, module);
       this.seeVm(module);
       this.done(module, task);
     }
+  }
+
+  /** A process of its own for each run, whoever starts it. */
+  beginGuest(id: ModuleId): void {
+    this.processes += 1;
+    Object.assign(this.guestOf(id), { on: true, paused: false, process: `${this.name} ${this.processes}` });
   }
 
   private stopVm(module: ModuleId, task: number, how: "shutdown" | "off" | "kill"): void {
@@ -353,11 +363,11 @@ export class Host {
   }
 
   seeVm(id: ModuleId): void {
-    const { on, paused } = this.guestOf(id);
+    const { on, paused, process } = this.guestOf(id);
     const vm = !this.isHypervisorUp
       ? ({ kind: "unknown", why: "libvirtd does not answer" } as const)
       : on
-        ? ({ kind: "on", paused } as const)
+        ? ({ kind: "on", paused, process } as const)
         : ({ kind: "off" } as const);
     this.feed({ kind: "vm-seen", module: id, vm });
   }
@@ -368,7 +378,7 @@ export class Host {
     return copy;
   }
 
-  guestOf(id: ModuleId): Guest {
+  guestOf(id: ModuleId): RunGuest {
     const guest = this.guests.get(id);
     if (guest === undefined) throw new Error(`no guest ${id}`);
     return guest;
