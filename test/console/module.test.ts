@@ -36,6 +36,22 @@ scenario(
   },
 );
 
+scenario("writes-wait: since when, why, and whose turn it is", { at, scenario: "frozen" }, async (mock) => {
+  await mock.step(22);
+  const drawing = mock.page.getByRole("img", { name: /A write.s way/ });
+  const words = mock.page.getByRole("paragraph");
+  await mock.sees(words.filter({ hasText: /^Writes wait since 15:05:10 .* because beta stopped answering/ }));
+  await mock.sees(drawing.and(mock.page.getByRole("img", { name: /guest on alpha: waits, waits –/ })));
+  await mock.sees(drawing.getByText("17 in flight"));
+  await mock.step(10);
+  await mock.sees(words.filter({ hasText: /^The VM is paused on alpha: its writes wait since 15:05:10 / }));
+  await mock.sees(mock.page.getByText("Needs a person"));
+  await mock.sees(drawing.and(mock.page.getByRole("img", { name: /guest on alpha: at rest/ })));
+  assert.equal(await drawing.getByText("complete copy").count(), 2, "nothing acknowledged is lacking");
+  await mock.step(40);
+  await mock.sees(mock.page.getByRole("img", { name: /guest on alpha: writes flow, waits \d/ }));
+});
+
 scenario("charts-in-three-ranges-and-in-words", { at }, async (mock) => {
   await mock.step(30);
   for (const range of ["1 hour", "24 hours", "30 days"]) {

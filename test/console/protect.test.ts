@@ -19,7 +19,14 @@ scenario("protect-a-running-vm: findings, repairs by a press, progress, protecte
   await mock.isGone(mock.dialog);
   await mock.step(5);
   await mock.sees(mock.page.getByRole("region", { name: "Being protected" }));
+  const row = mock.page.getByRole("row", { name: /License server/ });
+  await mock.sees(row.getByText("Being set up"));
+  assert.equal(await row.getByRole("button").count(), 0, "it is not offered a second time");
+  await row.getByRole("link", { name: "license-server" }).click();
+  await mock.seesText("It is not protected yet: this is how far it is.");
+  await mock.sees(mock.page.getByRole("region", { name: "Protecting license-server" }).getByText(/^Now: /));
   await mock.step(1_200);
+  await mock.sees(mock.page.getByRole("heading", { level: 1, name: "License server" }));
   await mock.page.getByRole("link", { name: "Overview" }).click();
   await mock.sees(mock.page.getByRole("article", { name: "License server" }).getByText("Protected"));
 });

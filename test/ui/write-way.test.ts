@@ -54,7 +54,8 @@ const copy: ModuleStatus["reintegration"] = {
   bytesHashed: 0,
   bytesPerSecond: 1,
 };
-const freeze = { reason: "peer-silent", ageMs: 900, guestPaused: false };
+const at = "2026-11-21T03:00:10Z";
+const freeze = { reason: "stalled", ageMs: 900, guestPaused: false };
 
 const cases: readonly (readonly [name: string, module: ModuleStatus, kind: WayKind, here: string])[] = [
   ["pair", module(runs, {}, { active: "alpha", protected: true }), "both", "alpha"],
@@ -77,10 +78,22 @@ const cases: readonly (readonly [name: string, module: ModuleStatus, kind: WayKi
 void describe("write-way", () => {
   for (const [name, status, kind, here] of cases)
     void it(name, () => {
-      const way = wayOf(status, undefined);
+      const way = wayOf(status, undefined, at);
       assert.deepEqual([way.kind, way.here], [kind, here]);
       assert.notEqual(way.sentence, "");
     });
+
+  void it("writes-that-wait-say-since-when-and-why", () => {
+    const waits = (more: object): string =>
+      wayOf(module(runs, {}, { active: "alpha", freeze: { ...freeze, ...more } }), undefined, at).sentence;
+    assert.match(waits({}), /^Writes wait since \d\d:\d\d:09 .*, because beta stopped answering\. /);
+    assert.match(waits({ reason: "link-lost" }), /because the data link to beta was lost/);
+    assert.match(
+      waits({ guestPaused: true }),
+      /^The VM is paused on alpha: .*because beta stopped answering/,
+    );
+    assert.match(waits({ reason: "of-a-newer-one" }), /because of a newer one/);
+  });
 
   void it("no-dirty-bytes-are-claimed-while-both-hold-everything", () => {
     const figures = {
@@ -97,7 +110,7 @@ void describe("write-way", () => {
       dirtyBytes: 4096,
       inFlight: 1,
     };
-    assert.equal(wayOf(module(runs, {}, { protected: true }), figures).dirtyBytes, 0);
-    assert.equal(wayOf(module(alone, { state: "STOP" }), figures).dirtyBytes, 4096);
+    assert.equal(wayOf(module(runs, {}, { protected: true }), figures, at).dirtyBytes, 0);
+    assert.equal(wayOf(module(alone, { state: "STOP" }), figures, at).dirtyBytes, 4096);
   });
 });

@@ -80,8 +80,21 @@ export function figuresOf(world: World, host: Host): LiveFigures {
 }
 
 export function presentOf(world: World, module: MockModule): ModuleFigures {
-  return figuresAt({ world, module, wallMs: world.clock.wallMs, paired: isProtected(module) });
+  const paired = isProtected(module) || module.freeze !== null;
+  const figures = figuresAt({ world, module, wallMs: world.clock.wallMs, paired });
+  return module.freeze === null ? figures : { ...figures, ...nothingWritten };
 }
+
+/** While writes wait none is acknowledged, and those that the guest has given stay in flight. */
+const nothingWritten = {
+  writesPerSecond: 0,
+  bytesWrittenPerSecond: 0,
+  writeP50Us: null,
+  writeP99Us: null,
+  localP50Us: null,
+  peerP50Us: null,
+  inFlight: 17,
+} as const;
 
 const spans: Readonly<Record<SeriesRange, { readonly points: number; readonly stepSeconds: number }>> = {
   "1h": { points: 360, stepSeconds: 10 },

@@ -19,6 +19,7 @@ export const scenarios = {
   "first-copy": { title: "A first copy", tell: stories.firstCopy },
   conflict: { title: "Both copies ran alone", tell: stories.conflict },
   "disk-full": { title: "A disk is full", tell: stories.diskFull },
+  frozen: { title: "Writes of cam1 wait after 10 s", tell: stories.frozen },
   paused: { title: "Automatic failover is paused", tell: stories.paused },
   "thirty-two": { title: "32 modules", tell: stories.thirtyTwo },
   "stale-stream": { title: "The live stream stands still after 10 s", tell: stories.staleStream },

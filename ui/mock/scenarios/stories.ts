@@ -4,7 +4,7 @@
 import { failure } from "../../../core/base/errors.js";
 import { hex } from "../world/chance.js";
 import { makeModule } from "../world/making.js";
-import { hostDies, hostReturns, startCopying } from "../world/turns.js";
+import { freezes, hostDies, hostReturns, startCopying, thaws } from "../world/turns.js";
 import { GiB } from "../world/types.js";
 import { become, copyOn, type World } from "../world/world.js";
 import { addUnprotected, twins } from "./twins.js";
@@ -87,6 +87,14 @@ export function diskFull(world: World): void {
   module.troubles = [failure("GEMEL-2006", "cam2", "12.0 GiB are needed below /var/lib/gemel/vm on beta.")];
   const runner = copyOn(module, "beta");
   become(world, runner, "PRIM", "disk-full");
+}
+
+/** Of one VM: its engine on beta stands still for a minute, and nobody can say who may go on. */
+export function frozen(world: World): void {
+  twins(world);
+  const module = world.module("cam1");
+  world.clock.after(beginMs, () => freezes(world, module, 2 * beginMs));
+  world.clock.after(beginMs + minuteMs, () => thaws(world, module));
 }
 
 export function paused(world: World): void {

@@ -75,6 +75,7 @@ export function makeModule(world: World, plan: ModulePlan): MockModule {
     verify: null,
     lastVerify: null,
     conflict: false,
+    freeze: null,
     neededBytes: null,
     partly,
     troubles: [],

@@ -29,6 +29,11 @@ function mainSentence(world: World, module: MockModule): string {
 
 function activeSentence(world: World, module: MockModule, active: Copy): string {
   const there = otherCopy(module, active.node);
+  if (module.freeze !== null) {
+    return module.freeze.guestPaused
+      ? "The VM is paused: nobody has said yet who may go on"
+      : `Writes wait: ${there.node} does not answer`;
+  }
   const copying = reintegrationOf(world, module, active);
   if (active.reason === "starting") return `Starting on ${active.node}`;
   if (active.reason === "swapping") return `Moving to ${there.node}: the guest is shut down`;
@@ -60,11 +65,13 @@ function waitingSentence(world: World, module: MockModule): string {
   }
 }
 
+const redReasons: ReadonlySet<string> = new Set(["alone-on-silence", "guest-paused"]);
+
 export function colourOf(world: World, module: MockModule): ModuleStatus["colour"] {
   if (module.conflict || module.neededBytes !== null) return "red";
   if (isProtected(module)) return "green";
   const active = activeCopy(module);
-  if (active !== undefined) return active.reason === "alone-on-silence" ? "red" : "amber";
+  if (active !== undefined) return redReasons.has(active.reason) ? "red" : "amber";
   const passes = module.copies.some(({ reason, node }) => world.host(node).heard && reason === "swapping");
   return passes ? "amber" : "red";
 }

@@ -54,7 +54,7 @@ function nodeStatus(world: World, host: Host): NodeStatus {
 }
 
 export function moduleStatus(world: World, module: MockModule): ModuleStatus {
-  const { lastVerify, neededBytes } = module;
+  const { freeze, lastVerify, neededBytes } = module;
   const active = activeCopy(module);
   const runs = module.copies.find(({ vm, gone }) => vm === "on" && !gone);
   return {
@@ -73,6 +73,13 @@ export function moduleStatus(world: World, module: MockModule): ModuleStatus {
     actions: moduleVerbs.map((verb) => actionOf(world, module, verb)),
     ...(neededBytes !== null && { diskFull: { neededBytes } }),
     ...(lastVerify !== null && { lastVerify }),
+    ...(freeze !== null && {
+      freeze: {
+        reason: freeze.reason,
+        ageMs: world.now - freeze.since,
+        guestPaused: freeze.guestPaused,
+      },
+    }),
   };
 }
 

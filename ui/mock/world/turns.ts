@@ -266,3 +266,39 @@ export function gatherDirt(module: MockModule): void {
   const perSecond = module.load.writesPerSecond * module.load.bytesPerWrite * 0.6;
   module.dirty = Math.min(module.size.allocated, Math.min(40 * GiB, module.dirty + perSecond));
 }
+
+/** The other host's engine stands still: writes wait for it, and after a while the guest is paused. */
+export function freezes(world: World, module: MockModule, pausesAfterMs: number): void {
+  const active = activeCopy(module);
+  if (active === undefined) return;
+  const freeze = { reason: "stalled", since: world.now, guestPaused: false };
+  module.freeze = freeze;
+  const told = { node: active.node, kind: "log", module: module.id, rule: "mirror" } as const;
+  become(world, active, active.state, "frozen");
+  world.record({
+    ...told,
+    sentence: "The engine holds writes back and asks what to do.",
+    outcome: "the other node stopped answering",
+  });
+  world.then(module, pausesAfterMs, () => {
+    if (module.freeze !== freeze) return;
+    freeze.guestPaused = true;
+    become(world, active, active.state, "guest-paused");
+    world.record({ ...told, sentence: "The engine's guest is paused.", outcome: "nobody has answered" });
+  });
+}
+
+export function thaws(world: World, module: MockModule): void {
+  const active = activeCopy(module);
+  if (module.freeze === null || active === undefined) return;
+  module.freeze = null;
+  become(world, active, active.state);
+  world.record({
+    node: active.node,
+    kind: "log",
+    module: module.id,
+    rule: "mirror",
+    sentence: "The engine's question is answered.",
+    outcome: "the other node answers again",
+  });
+}

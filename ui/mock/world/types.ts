@@ -79,6 +79,8 @@ export interface MockModule {
   verify: { done: number; readonly repair: boolean } | null;
   lastVerify: { readonly at: string; readonly differingBytes: number; readonly repairedBytes: number } | null;
   conflict: boolean;
+  /** Writes wait since that instant. */
+  freeze: { readonly reason: string; readonly since: number; guestPaused: boolean } | null;
   neededBytes: number | null;
   readonly partly: boolean;
   troubles: ApiError[];

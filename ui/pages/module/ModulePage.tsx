@@ -2,14 +2,16 @@
 // One module, everything about it: what is so now, what may be done, what was and why, how it is configured.
 
 import "./module.css";
-import { Alert, Content, EmptyState, EmptyStateBody } from "@patternfly/react-core";
-import { lazy, Suspense, type ReactNode } from "react";
+import { Alert, Card, CardBody, Content, EmptyState, EmptyStateBody } from "@patternfly/react-core";
+import { Suspense, type ReactNode } from "react";
 import { Link, useParams } from "react-router";
-import type { ModuleStatus } from "../../../core/api/contract.js";
+import type { ModuleStatus, ProcedureStatus } from "../../../core/api/contract.js";
 import { moduleLooks } from "../../../core/api/words.js";
 import { useModule, useStatus } from "../../live/live.js";
 import { LookLabel } from "../../parts/LookLabel.js";
 import { Page, PageWaiting } from "../../parts/Page.js";
+import { pagePart } from "../../parts/page-part.js";
+import { ProcedureProgress } from "../../parts/procedure/ProcedureProgress.js";
 import { paths } from "../../paths.js";
 import { ActionBar } from "./ActionBar.js";
 import { Configuration } from "./Configuration.js";
@@ -18,21 +20,21 @@ import { NodeCards } from "./NodeCards.js";
 import { WayCard } from "./WayCard.js";
 
 /** Charts and their library are fetched when somebody looks at a module, not before. */
-const Past = lazy(() => import("./Past.js"));
+const Past = pagePart(() => import("./Past.js"));
 
 export default function ModulePage(): ReactNode {
   const { id = "" } = useParams();
   const status = useStatus();
   const module = useModule(id);
   if (status === undefined) return <PageWaiting />;
-  if (module === undefined) return <NoSuchModule id={id} />;
+  if (module === undefined) return <NotYet id={id} procedures={status.procedures} />;
   return (
     <Page title={module.vm} lead={<Lead module={module} />} actions={<ActionBar module={module} />}>
       <div className="gm-module">
         <Troubles module={module} />
         <CopyProgress module={module} />
         <NodeCards module={module} />
-        <WayCard module={module} />
+        <WayCard module={module} at={status.at} />
         <Suspense fallback={<PageWaiting />}>
           <Past module={module} at={status.at} />
         </Suspense>
@@ -100,6 +102,34 @@ function Troubles({ module }: { readonly module: ModuleStatus }): ReactNode {
         />
       )}
     </>
+  );
+}
+
+interface NotYetProps {
+  readonly id: string;
+  readonly procedures: readonly ProcedureStatus[];
+}
+
+/** While a VM is being protected its module is listed already, and all there is of it is the way there. */
+function NotYet({ id, procedures }: NotYetProps): ReactNode {
+  const coming = procedures.findLast(({ kind, subject }) => kind === "protect" && subject === id);
+  if (coming === undefined || coming.state === "done") return <NoSuchModule id={id} />;
+  return (
+    <Page
+      title={id}
+      lead="It is not protected yet: this is how far it is."
+      actions={
+        <Link className="gm-link" to={paths.protect}>
+          All VMs of both hosts
+        </Link>
+      }
+    >
+      <Card component="section" aria-label={`Protecting ${id}`}>
+        <CardBody>
+          <ProcedureProgress procedure={coming} />
+        </CardBody>
+      </Card>
+    </Page>
   );
 }
 

@@ -8,7 +8,13 @@ import { bytesText, coresText, countText, latencyText, rateText } from "../../..
 import { useModuleFigures } from "../../live/live.js";
 import { WritePath } from "../../parts/path/WritePath.js";
 
-export function WayCard({ module }: { readonly module: ModuleStatus }): ReactNode {
+interface WayCardProps {
+  readonly module: ModuleStatus;
+  /** The cluster's own clock. */
+  readonly at: string;
+}
+
+export function WayCard({ module, at }: WayCardProps): ReactNode {
   const figures = useModuleFigures(module.id)?.now;
   const shown = module.active === null ? undefined : figures;
   return (
@@ -17,7 +23,7 @@ export function WayCard({ module }: { readonly module: ModuleStatus }): ReactNod
         <CardTitle component="h2">A write&rsquo;s way</CardTitle>
       </CardHeader>
       <CardBody>
-        <WritePath module={module} figures={shown} />
+        <WritePath module={module} at={at} figures={shown} />
         <Numbers figures={shown} />
       </CardBody>
     </Card>

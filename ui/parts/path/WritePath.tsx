@@ -15,16 +15,18 @@ import { legWords, wayOf, type LegState, type Way } from "./legs.js";
 
 interface WritePathProps {
   readonly module: ModuleStatus;
+  /** When the module was so, by the node that says it. */
+  readonly at: string;
   readonly figures: ModuleFigures | undefined;
 }
 
 /** Below this width the drawing stands upright. */
 const wideFrom = 620;
 
-export function WritePath({ module, figures }: WritePathProps): ReactNode {
+export function WritePath({ module, at, figures }: WritePathProps): ReactNode {
   const place = useRef<HTMLDivElement>(null);
   const isWide = useIsWide(place);
-  const way = wayOf(module, figures);
+  const way = wayOf(module, figures, at);
   const id = useId();
   const geometry = geometries[isWide ? "wide" : "narrow"];
   return (
@@ -147,7 +149,7 @@ const toneOfPeer: Readonly<Record<LegState, string>> = {
 };
 
 function peerLine({ kind, dirtyBytes }: Way): string {
-  if (kind === "both" || kind === "frozen") return "complete copy";
+  if (kind === "both" || kind === "frozen" || kind === "paused") return "complete copy";
   if (kind === "split") return "a copy of its own";
   if (kind === "still" || kind === "lost") return "at rest";
   return dirtyBytes > 0 ? `lacks ${bytesText(dirtyBytes)}` : "not up to date";

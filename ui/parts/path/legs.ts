@@ -3,6 +3,7 @@
 // below it. Pure. Drawn is only what is so: a cut leg is cut, a node that is silent is shown as last known.
 
 import type { ModuleFigures, ModuleOnNode, ModuleStatus } from "../../../core/api/contract.js";
+import { clockText } from "../../../core/api/words.js";
 
 /**
  * both: acknowledged when on both disks · copying: the peer is being brought up to date · alone: this disk
@@ -31,17 +32,19 @@ type Rows = { readonly here: ModuleOnNode; readonly peer: ModuleOnNode };
 const isRunning = ({ state, vm }: ModuleOnNode): boolean =>
   state === "PRIM" || state === "ALONE" || vm === "on";
 
-export function wayOf(module: ModuleStatus, figures: ModuleFigures | undefined): Way {
+/** `at`: when the module was so, by the node that says it. */
+export function wayOf(module: ModuleStatus, figures: ModuleFigures | undefined, at: string): Way {
   const rows = rowsOf(module);
   const kind = kindOf(module, rows);
   const { here, peer } = rows;
+  const why = waitWords(module, rows, at);
   const dirtyBytes = figures?.dirtyBytes ?? 0;
   return {
     kind,
     here: here.node,
     peer: peer.node,
     ...legs[kind],
-    sentence: sentences[kind](here.node, peer.node),
+    sentence: sentences[kind](here.node, peer.node, why),
     dirtyBytes: kind === "both" || kind === "still" ? 0 : dirtyBytes,
   };
 }
@@ -72,20 +75,37 @@ const legs: Readonly<Record<WayKind, Legs>> = {
   copying: { guest: "flows", local: "flows", network: "copies" },
   alone: { guest: "flows", local: "flows", network: "cut" },
   frozen: { guest: "waits", local: "waits", network: "waits" },
-  paused: { guest: "rests", local: "rests", network: "cut" },
+  paused: { guest: "rests", local: "rests", network: "waits" },
   split: { guest: "flows", local: "flows", network: "cut" },
   still: { guest: "rests", local: "rests", network: "rests" },
   lost: { guest: "rests", local: "rests", network: "cut" },
 };
 
-const sentences: Readonly<Record<WayKind, (here: string, peer: string) => string>> = {
+/** Why writes wait: the engine's reasons in words. */
+const waitReasons: Readonly<Record<string, (here: string, peer: string) => string>> = {
+  "link-lost": (_here, peer) => `the data link to ${peer} was lost`,
+  stalled: (_here, peer) => `${peer} stopped answering`,
+  "host-slept": (here) => `${here} stood still`,
+};
+
+/** "since 03:12:07 UTC+1, because beta stopped answering"; a newer daemon's reason is shown as it came. */
+function waitWords({ freeze }: ModuleStatus, { here, peer }: Rows, at: string): string {
+  if (freeze === undefined) return "";
+  const since = clockText(Date.parse(at) - freeze.ageMs);
+  const why = waitReasons[freeze.reason]?.(here.node, peer.node) ?? freeze.reason.replaceAll("-", " ");
+  return `since ${since}, because ${why}`;
+}
+
+const sentences: Readonly<Record<WayKind, (here: string, peer: string, why: string) => string>> = {
   both: (here, peer) =>
     `Each write is on the disks of ${here} and ${peer} before the guest hears that it is done.`,
   copying: (here, peer) =>
     `The guest writes on ${here}; ${peer} is being brought up to date and does not count yet.`,
   alone: (here, peer) => `Writes go to ${here} alone. What ${peer} lacks is marked and sent when it is back.`,
-  frozen: (_here, peer) => `Writes wait: ${peer} does not answer, and who may go on is being asked.`,
-  paused: (here) => `The VM is paused on ${here}: nobody has answered yet who may go on. Nothing is lost.`,
+  frozen: (_here, _peer, why) => `Writes wait ${why}. Who may go on is being asked; nothing is lost.`,
+  paused: (here, _peer, why) =>
+    `The VM is paused on ${here}: its writes wait ${why}, and nobody has said yet who may go on. ` +
+    "Nothing is lost; it goes on by itself as soon as somebody answers.",
   split: (here, peer) => `The VM runs on ${here} and on ${peer}: two histories. A person has to decide.`,
   still: () => "The VM does not run, so nothing is written.",
   lost: (here) => `${here} is silent: what is drawn is what it last said.`,
