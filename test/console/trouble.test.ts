@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** When what the page shows is not the present: it says so, keeps what it knew, and finds back by itself. */
+import type { Locator } from "playwright-core";
 import { consoleScenarios } from "./browser/mock-page.js";
 
 const scenario = consoleScenarios();
@@ -49,3 +50,24 @@ scenario("nobody-answers-from-the-first: says so, and asks again", {}, async (mo
   await mock.button("Ask again").click();
   await mock.sees(mock.page.getByRole("article", { name: "Kamera Süd" }));
 });
+
+scenario(
+  "upgraded-while-open: a page that is gone says why, the rest goes on",
+  { may: [/status of 404/, /could not be fetched/] },
+  async (mock) => {
+    const way = (name: string): Locator => mock.page.getByRole("link", { name, exact: true });
+    await mock.page.route(/\/assets\/Events-.*\.js$/, async (route) => {
+      await route.fulfill({ status: 404 });
+    });
+    await way("Events").click();
+    await mock.sees(mock.page.getByRole("heading", { level: 1, name: "This page broke" }));
+    await mock.seesText(/the console on this node was probably updated/);
+    await way("Cluster").click();
+    await mock.sees(mock.page.getByRole("heading", { level: 1, name: "Cluster" }));
+    await way("Events").click();
+    await mock.sees(mock.button("Load it again"));
+    await mock.page.unroute(/\/assets\/Events-.*\.js$/);
+    await mock.button("Load it again").click();
+    await mock.sees(mock.page.getByRole("heading", { level: 1, name: "Events" }));
+  },
+);

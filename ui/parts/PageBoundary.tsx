@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A page that breaks takes nothing else with it: banners, navigation and stream stay. The likeliest cause is
-// an upgrade of the node, whose new console has no room for the old one's chunks: loading again mends it.
+// an upgrade of the node, whose new console has no room for the old one's chunks (page-part.ts): loading
+// again mends it.
 
 import { Button } from "@patternfly/react-core";
 import { Component, type ReactNode } from "react";
