@@ -63,8 +63,8 @@ export class MockCluster implements Transport {
       // As on the wire: a copy without undefined, or nothing.
       return (answer === undefined ? undefined : JSON.parse(JSON.stringify(answer))) as T;
     } catch (thrown) {
-      if (thrown instanceof Refusal) throw new ApiFailure(thrown.status, thrown.body);
-      throw thrown;
+      if (!(thrown instanceof Refusal)) throw thrown;
+      throw new ApiFailure(thrown.status, thrown.body, thrown.retryAfterSeconds);
     }
   }
 

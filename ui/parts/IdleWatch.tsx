@@ -1,37 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 // Announces the idle log-out a minute before it happens, so that nobody loses what they were typing. The
-// daemon ends the session; the page only leaves with it.
+// daemon ends the session; the page only leaves with it. The daemon knows of a person only what requests
+// tell it, and many pages ask for nothing by themselves: whoever comes back is told to it at once, else it
+// would end the session of somebody who is there.
 
 import { Button, Modal, ModalBody, ModalFooter, ModalHeader } from "@patternfly/react-core";
-import { useEffect, useState, type ReactNode } from "react";
+import { useCallback, useEffect, useState, type ReactNode } from "react";
 import { durationText } from "../../core/api/words.js";
 import { useTransport } from "../asking.js";
 import { idleSeconds, touched } from "../presence.js";
 import { useSession, useSessionHold } from "../session.js";
 
 const warnSeconds = 60;
+/** Whoever touches the page after so long has come back. */
+const awaySeconds = 60;
 
 export function IdleWatch(): ReactNode {
   const { idleSecondsMax } = useSession();
   const { leave } = useSessionHold();
   const transport = useTransport();
   const [left, setLeft] = useState<number | null>(null);
+  /** With it the daemon's clock begins anew. */
+  const tellPresence = useCallback(
+    () => void transport.request("GET", "/session").catch(() => undefined),
+    [transport],
+  );
   useEffect(() => {
+    let isAway = false;
     const look = (): void => {
-      const rest = Math.ceil(idleSecondsMax - idleSeconds());
+      const idle = idleSeconds();
+      const rest = Math.ceil(idleSecondsMax - idle);
       // Any touch of the page counts, and takes the question away.
       setLeft(rest > warnSeconds ? null : rest);
       if (rest <= 0) leave("idle");
+      if (isAway && idle < awaySeconds) tellPresence();
+      isAway = idle >= awaySeconds;
     };
     const timer = setInterval(look, 1000);
     return () => clearInterval(timer);
-  }, [idleSecondsMax, leave]);
+  }, [idleSecondsMax, leave, tellPresence]);
   if (left === null) return null;
   const stay = (): void => {
     touched();
     setLeft(null);
-    // A request by a person: the daemon's clock begins anew.
-    void transport.request("GET", "/session").catch(() => undefined);
+    tellPresence();
   };
   return (
     <Modal isOpen variant="small" onClose={stay} aria-labelledby="idle-title">

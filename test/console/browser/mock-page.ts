@@ -13,8 +13,8 @@ import { serveMock, type Site } from "./site.js";
 
 /** Long enough for a loaded machine; nothing that is measured depends on it. */
 export const waitLimitMs = 15_000;
-/** More things to stop at than any page has. */
-const pressesMax = 120;
+/** Nobody presses a key oftener than that to come somewhere: what is farther off is out of reach. */
+const pressesMax = 60;
 const testLimitMs = 150_000;
 
 /** What the mock's hosts and the browser show at the beginning; only the mock's time moves either. */
@@ -48,6 +48,10 @@ export interface Stage {
   readonly width: number;
   readonly height: number;
   readonly locale: string;
+  /** A screen that is touched. */
+  readonly hasTouch: boolean;
+  /** Run in the page before anything of its own: stands in for what a test cannot have. */
+  readonly before: string;
   /** Complaints of the browser that this test provokes. */
   readonly may: readonly RegExp[];
 }
@@ -60,6 +64,8 @@ export const usualStage: Stage = {
   width: 1280,
   height: 900,
   locale: "en-GB",
+  hasTouch: false,
+  before: "",
   may: [],
 };
 
@@ -108,7 +114,7 @@ export class MockPage {
   }
 
   async pressUntil(key: string, wanted: Locator): Promise<void> {
-    const focused = wanted.and(this.page.locator(":focus"));
+    const focused = this.page.locator(":focus").and(wanted);
     for (let press = 0; press < pressesMax; press += 1) {
       if ((await focused.count()) > 0) return;
       await this.page.keyboard.press(key);
@@ -145,10 +151,12 @@ export async function contextFor(browser: Browser, stage: Stage): Promise<Browse
     colorScheme: stage.theme,
     reducedMotion: "reduce",
     locale: stage.locale,
+    hasTouch: stage.hasTouch,
     timezoneId: "Europe/Berlin",
   });
   context.setDefaultTimeout(waitLimitMs);
   await context.addInitScript(oneTime);
+  await context.addInitScript(stage.before);
   return context;
 }
 

@@ -11,8 +11,9 @@ import type {
   UserRequest,
   UserView,
 } from "../../../core/api/contract.js";
+import { failure } from "../../../core/base/errors.js";
 import { hex } from "../world/chance.js";
-import { refuse } from "../world/refusal.js";
+import { Refusal, refuse } from "../world/refusal.js";
 import type { Caller, MockUser } from "../world/types.js";
 import type { World } from "../world/world.js";
 
@@ -26,6 +27,12 @@ export const mockPasswords = [
 const idleSecondsMax = 1_800;
 const passwordLengthMin = 10;
 const triesMax = 5;
+const waitSeconds = 30;
+
+function tooManyTries(): Refusal {
+  const body = failure("GEMEL-4014", "password", `Try again in ${waitSeconds} s.`);
+  return new Refusal(429, body, waitSeconds);
+}
 
 export class Access {
   private tries = 0;
@@ -34,10 +41,10 @@ export class Access {
 
   login({ user, password }: LoginRequest): Caller {
     const found = this.world.users.find(({ name }) => name === user);
-    if (this.tries >= triesMax) throw refuse("GEMEL-4014", "", "Try again in 30 s.");
+    if (this.tries >= triesMax) throw tooManyTries();
     if (found?.password !== password) {
       this.tries++;
-      this.world.clock.after(30_000, () => (this.tries = 0));
+      this.world.clock.after(waitSeconds * 1000, () => (this.tries = 0));
       throw refuse("GEMEL-4015", "password");
     }
     this.tries = 0;

@@ -8,6 +8,8 @@ export class Refusal extends Error {
   constructor(
     readonly status: number,
     readonly body: ApiError,
+    /** As in the header Retry-After. */
+    readonly retryAfterSeconds: number | null = null,
   ) {
     super(body.message);
     this.name = "Refusal";

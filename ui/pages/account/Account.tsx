@@ -21,7 +21,8 @@ import {
 import { useState, type ReactNode, type SyntheticEvent } from "react";
 import { roleWords } from "../../../core/api/words.js";
 import { useChange } from "../../asking.js";
-import { ring, useWish } from "../../parts/alarm/wishes.js";
+import { notify, ring } from "../../parts/alarm/calling.js";
+import { useWish } from "../../parts/alarm/wishes.js";
 import { Page } from "../../parts/Page.js";
 import { useSession } from "../../session.js";
 import { useTheme, type Theme } from "../../theme.js";
@@ -145,10 +146,10 @@ function AlarmCard(): ReactNode {
   const [hasNotification, setNotification] = useWish("notification");
   const [isRefused, setRefused] = useState(false);
   const wishNotification = async (isOn: boolean): Promise<void> => {
-    const granted =
-      isOn && "Notification" in window && (await Notification.requestPermission()) === "granted";
-    setRefused(isOn && !granted);
-    setNotification(granted);
+    if (isOn && "Notification" in window) await Notification.requestPermission();
+    const isShown = isOn && notify("An alarm looks like this.", "It says what to do next.", "gemel-sample");
+    setRefused(isOn && !isShown);
+    setNotification(isShown);
   };
   return (
     <Card>
@@ -171,7 +172,12 @@ function AlarmCard(): ReactNode {
             onChange={(_event, isOn) => void wishNotification(isOn)}
           />
           {isRefused ? (
-            <Alert isInline variant="warning" title="The browser does not allow notifications of this page.">
+            <Alert
+              isInline
+              variant="warning"
+              role="status"
+              title="The browser does not allow notifications of this page."
+            >
               Allow them in the browser&rsquo;s settings for this address.
             </Alert>
           ) : null}

@@ -113,8 +113,11 @@ function Refusal({ sentence }: { readonly sentence: string }): ReactNode {
   );
 }
 
-const refusalOf = ({ message, next }: ApiFailure, wait: number): string =>
-  wait > 0 ? `${message} Try again in ${durationText(wait)}.` : `${message} ${next}`.trim();
+/** The button counts the wait down. Here stands what does not change every second: it is read aloud. */
+function refusalOf({ message, next, retryAfterSeconds }: ApiFailure, wait: number): string {
+  if (wait > 0) return message;
+  return retryAfterSeconds === null ? `${message} ${next}`.trim() : "You can try again now.";
+}
 
 /** Seconds until the API wants to hear the next attempt. */
 function useCountdown(failure: ApiFailure | null): number {

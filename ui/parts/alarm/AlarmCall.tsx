@@ -5,7 +5,8 @@
 import { useEffect, useRef, useState } from "react";
 import type { Alarm } from "../../../core/api/contract.js";
 import { useStatus } from "../../live/live.js";
-import { isWanted, ring } from "./wishes.js";
+import { notify, ring } from "./calling.js";
+import { isWanted } from "./wishes.js";
 
 const ringEveryMs = 15_000;
 const product = "Gemel";
@@ -52,15 +53,13 @@ function useSound(isOpen: boolean): void {
   }, [isOpen]);
 }
 
-/** Each alarm once per page. */
+/** Each alarm once; one that comes again later is another one. */
 function useNotifications(open: readonly Alarm[]): void {
-  const told = useRef(new Set<string>());
+  const told = useRef<ReadonlySet<string>>(new Set());
   useEffect(() => {
-    for (const { id, sentence, next } of open) {
-      if (told.current.has(id)) continue;
-      told.current.add(id);
-      if (isWanted("notification") && "Notification" in window && Notification.permission === "granted")
-        new Notification(sentence, { body: next, tag: id });
-    }
+    const before = told.current;
+    told.current = new Set(open.map(({ id }) => id));
+    if (!isWanted("notification")) return;
+    for (const { id, sentence, next } of open) if (!before.has(id)) notify(sentence, next, id);
   }, [open]);
 }

@@ -28,21 +28,3 @@ export function useWish(call: Call): readonly [boolean, (wanted: boolean) => voi
   );
   return [wanted, choose];
 }
-
-/** Two short tones, made here: no file, no request. */
-export function ring(): void {
-  const audio = new AudioContext();
-  const tone = audio.createOscillator();
-  const volume = audio.createGain();
-  tone.type = "triangle";
-  tone.connect(volume).connect(audio.destination);
-  const begin = audio.currentTime;
-  tone.frequency.setValueAtTime(880, begin);
-  tone.frequency.setValueAtTime(660, begin + 0.18);
-  volume.gain.setValueAtTime(0.001, begin);
-  volume.gain.exponentialRampToValueAtTime(0.25, begin + 0.03);
-  volume.gain.exponentialRampToValueAtTime(0.001, begin + 0.42);
-  tone.start(begin);
-  tone.stop(begin + 0.45);
-  tone.onended = () => void audio.close();
-}
