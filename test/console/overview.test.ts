@@ -95,30 +95,6 @@ scenario("move-cancelled: the dialog closes and nothing was asked", {}, async (m
   await mock.sees(card(column(mock, "alpha"), south));
 });
 
-scenario("move-by-keyboard-alone", {}, async (mock) => {
-  await mock.sees(card(column(mock, "alpha"), south));
-  await mock.tabTo(mock.button(`Move ${south} to beta`));
-  await mock.page.keyboard.press("Enter");
-  const confirm = mock.dialog.getByRole("button", { name: "Move to the other host" });
-  await mock.sees(mock.dialog.getByText("The guest restarts"));
-  await mock.tabTo(confirm);
-  await mock.page.keyboard.press("Enter");
-  await arrives(mock, south, "beta");
-});
-
-scenario("move-by-menu: arrows, Enter, and what is not possible says why", {}, async (mock) => {
-  const menu = mock.button(`Actions for ${south}`);
-  await menu.focus();
-  await mock.page.keyboard.press("Enter");
-  const move = mock.page.getByRole("menuitem", { name: "Move to beta" });
-  await mock.sees(move);
-  await mock.pressUntil("ArrowDown", move);
-  await mock.page.keyboard.press("Enter");
-  await mock.sees(mock.dialog.getByText("The guest restarts"));
-  await mock.page.keyboard.press("Escape");
-  await mock.isGone(mock.dialog);
-});
-
 scenario("several-at-once: one question for all, each arrives", {}, async (mock) => {
   await mock.page.getByRole("checkbox", { name: `Select ${south}` }).check();
   await mock.page.getByRole("checkbox", { name: `Select ${door}` }).check();

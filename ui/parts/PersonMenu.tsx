@@ -25,6 +25,7 @@ export function PersonMenu(): ReactNode {
     <Dropdown
       isOpen={isOpen}
       onOpenChange={setOpen}
+      shouldFocusToggleOnSelect
       onSelect={() => setOpen(false)}
       popperProps={{ position: "right", appendTo: "inline" }}
       toggle={(toggle: Ref<MenuToggleElement>) => (

@@ -3,7 +3,7 @@
 // stuck, why, and the way back to choosing.
 
 import { Alert, Button, Progress, ProgressStep, ProgressStepper } from "@patternfly/react-core";
-import type { ReactNode } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
 import { Link } from "react-router";
 import type { ModuleStatus } from "../../../core/api/contract.js";
 import {
@@ -25,8 +25,13 @@ export function Outcome({ module, kept, onAgain }: OutcomeProps): ReactNode {
   const { id, vm, sentence, reintegration: copy, troubles } = module;
   const steps = stepsOf(module, kept);
   const isDone = steps.every(({ state }) => state === "done");
+  const place = useRef<HTMLElement>(null);
+  // The form that was sent is gone, and with it what had the focus.
+  useEffect(() => {
+    place.current?.focus();
+  }, []);
   return (
-    <div className="gm-decide">
+    <section className="gm-decide" ref={place} tabIndex={-1} aria-label="After the decision">
       <Alert
         component="h2"
         isInline
@@ -72,6 +77,6 @@ export function Outcome({ module, kept, onAgain }: OutcomeProps): ReactNode {
           </Button>
         )}
       </div>
-    </div>
+    </section>
   );
 }

@@ -2,9 +2,10 @@
 // What happened on both hosts and why, newest first; and, as a view of its own, who did what from where.
 
 import { Button, Spinner, Switch, ToggleGroup, ToggleGroupItem } from "@patternfly/react-core";
-import { useDeferredValue, useMemo, useState, type ReactNode } from "react";
+import { useDeferredValue, useMemo, useState, type KeyboardEvent, type ReactNode } from "react";
 import { useSearchParams } from "react-router";
 import { useStatus } from "../../live/live.js";
+import { placeAfter } from "../../parts/arrows.js";
 import { FailureAlert } from "../../parts/FailureAlert.js";
 import { Page } from "../../parts/Page.js";
 import { EntryList } from "./EntryList.js";
@@ -45,7 +46,7 @@ export default function Events(): ReactNode {
         </>
       }
     >
-      <div className="gm-events">
+      <div className="gm-events" onKeyDown={walk}>
         <ToggleGroup aria-label="View">
           <ToggleGroupItem
             text="Everything"
@@ -74,6 +75,17 @@ export default function Events(): ReactNode {
       </div>
     </Page>
   );
+}
+
+/** Arrows go from line to line; beyond the last one stands the button for older ones. */
+function walk(event: KeyboardEvent<HTMLElement>): void {
+  const { key, target, currentTarget } = event;
+  const lines = [...currentTarget.querySelectorAll<HTMLElement>("ol summary")];
+  const at = lines.findIndex((line) => line === target);
+  const next = at < 0 ? undefined : lines[placeAfter(key, at, lines.length) ?? -1];
+  if (next === undefined) return;
+  event.preventDefault();
+  next.focus();
 }
 
 interface ResultsProps {

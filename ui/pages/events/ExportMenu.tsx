@@ -49,6 +49,7 @@ export function ExportMenu({
       <Dropdown
         isOpen={isOpen}
         onOpenChange={setOpen}
+        shouldFocusToggleOnSelect
         onSelect={() => {
           setOpen(false);
         }}

@@ -87,6 +87,7 @@ function ChoiceMenu({ name, choices, onChoose }: ChoiceMenuProps): ReactNode {
     <Dropdown
       isOpen={isOpen}
       onOpenChange={setOpen}
+      shouldFocusToggleOnSelect
       onSelect={() => {
         setOpen(false);
       }}

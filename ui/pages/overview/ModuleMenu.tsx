@@ -47,6 +47,7 @@ export const ModuleMenu = memo(function ModuleMenu({ module, onCommand }: MenuPr
     <Dropdown
       isOpen={isOpen}
       onOpenChange={setOpen}
+      shouldFocusToggleOnSelect
       onSelect={() => setOpen(false)}
       popperProps={{ position: "right", preventOverflow: true, appendTo: insideMain }}
       toggle={(toggle: Ref<MenuToggleElement>) => (

@@ -25,6 +25,7 @@ import { NothingYet } from "./NothingYet.js";
 import { PauseButton } from "./PauseButton.js";
 import { Procedures } from "./Procedures.js";
 import { Selection } from "./Selection.js";
+import { useKeptFocus, walk } from "./walking.js";
 
 const capacityEveryMs = 10_000;
 
@@ -69,6 +70,8 @@ function Hosts({ status }: { readonly status: Status }): ReactNode {
   );
   const asking = useAsking(modules, barOf(may));
   const { drag, ghost, grasp } = useDragging(asking.drop);
+  const place = useRef<HTMLDivElement>(null);
+  useKeptFocus(place);
   const selectedNow = useRef(selected);
   useEffect(() => {
     selectedNow.current = selected;
@@ -84,7 +87,7 @@ function Hosts({ status }: { readonly status: Status }): ReactNode {
     [grasp],
   );
   return (
-    <div className="gm-overview" data-dragging={drag !== null}>
+    <div className="gm-overview" ref={place} data-dragging={drag !== null} onKeyDown={walk}>
       <Selection
         modules={modules.filter(({ id }) => selected.has(id))}
         onVerb={(several, verb) => asking.ask(several, verb)}
@@ -103,6 +106,7 @@ function Hosts({ status }: { readonly status: Status }): ReactNode {
         onGrasp={onGrasp}
         onCommand={asking.command}
       />
+      <p className="gm-keys">Arrows: from card to card · Space: select · Tab: what may be done</p>
       <Ghost drag={drag} modules={modules} place={ghost} />
       {asking.dialog}
     </div>

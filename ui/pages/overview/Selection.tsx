@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What may be done with several selected cards at once. A button tells with how many of them it can.
 
-import { Button, Tooltip } from "@patternfly/react-core";
+import { Button } from "@patternfly/react-core";
 import type { ReactNode } from "react";
 import type { ModuleStatus, ModuleVerb } from "../../../core/api/contract.js";
 import { verbWords } from "../../../core/api/words.js";
-import { barOf } from "../../parts/MayButton.js";
+import { barOf, MayButton } from "../../parts/MayButton.js";
 import { WordIcon } from "../../parts/WordIcon.js";
 import { usePermission } from "../../session.js";
 import { split } from "./columns.js";
@@ -48,16 +48,15 @@ function GroupButton({
   const { able, refused } = split(modules, verb);
   const why = barOf(may) ?? (able.length === 0 ? (refused[0]?.why ?? "") : null);
   const label = verb === "swap" ? "Move to the other host" : verbWords[verb].label;
-  const button = (
-    <Button
+  return (
+    <MayButton
       variant="secondary"
       icon={<WordIcon name={verbWords[verb].icon} />}
-      isAriaDisabled={why !== null}
+      why={why}
+      note={refused.map(({ module, why: reason }) => `${module.vm}: ${reason}`).join(" ")}
       onClick={() => onVerb(able, verb)}
     >
       {able.length === modules.length || able.length === 0 ? label : `${label} (${able.length})`}
-    </Button>
+    </MayButton>
   );
-  const told = why ?? refused.map(({ module, why: reason }) => `${module.vm}: ${reason}`).join(" ");
-  return told === "" ? button : <Tooltip content={told}>{button}</Tooltip>;
 }
