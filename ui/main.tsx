@@ -25,7 +25,8 @@ if (root === null) throw new Error("index.html has no #root");
 const transport = await chooseTransport();
 createRoot(root).render(
   <StrictMode>
-    <BrowserRouter>
+    {/* What stands in the address (filters) counts at once: a second click must not build on the one before. */}
+    <BrowserRouter useTransitions={false}>
       <App transport={transport} />
     </BrowserRouter>
   </StrictMode>,

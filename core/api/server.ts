@@ -41,6 +41,8 @@ import { deedOf, fieldsOf } from "./words-deeds.js";
 declare module "fastify" {
   interface FastifyRequest {
     caller: Caller;
+    /** The module that came of it, where the address does not name one: for the audit. */
+    made: string | null;
   }
 }
 
@@ -105,6 +107,7 @@ export async function buildApplication(
   // Answers are described for readers of OpenAPI, never filtered by their description.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.decorateRequest("caller");
+  app.decorateRequest("made", null);
   await readCookies(app);
   await guardBrowsers(app, door);
   app.addHook("onRequest", (request, _reply, done) => {
@@ -240,7 +243,7 @@ function record(door: ApiDoor, request: FastifyRequest, reply: FastifyReply): vo
   const what = deedOf(`${request.method} ${url}`, { params, body: fieldsOf(request.body) });
   if (what === null) return;
   const outcome = reply.statusCode < 400 ? "accepted" : `refused (${reply.statusCode})`;
-  const module = typeof params["module"] === "string" ? params["module"] : null;
+  const module = typeof params["module"] === "string" ? params["module"] : request.made;
   door.audit(request.caller, what, module, outcome);
 }
 

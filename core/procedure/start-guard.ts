@@ -21,6 +21,8 @@ export class StartGuard {
   /** VMs whose module is about to go: marked no more. */
   private readonly going = new Set<VmId>();
   private last: Promise<unknown> = Promise.resolve();
+  /** Not yet begun: whoever asks meanwhile has the same question. */
+  private waiting: Answer | undefined;
 
   constructor(
     private readonly hypervisor: Pick<Hypervisor, "guard">,
@@ -29,7 +31,12 @@ export class StartGuard {
 
   /** Writes the marks anew; whether the hypervisor asks before it starts a VM. */
   check(): Answer {
-    const answer = this.last.then(() => this.hypervisor.guard(this.marks()));
+    if (this.waiting !== undefined) return this.waiting;
+    const answer = this.last.then(() => {
+      this.waiting = undefined;
+      return this.hypervisor.guard(this.marks());
+    });
+    this.waiting = answer;
     this.last = answer.catch(() => undefined);
     return answer;
   }

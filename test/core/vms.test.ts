@@ -64,6 +64,7 @@ test("protect-on-the-other-node-is-followed-from-here", async () => {
   const told = JSON.parse((await pair.gemel("beta", "log", "--json")).stdout) as HistoryEntry[];
   const audit = told.find(({ kind, sentence }) => kind === "audit" && sentence.startsWith("protect the VM"));
   assert.equal(audit?.inputs["by"], "root", "the person, not the node that passed it on");
+  assert.equal(audit.module, "stage", "found by the module that came of it");
 });
 
 test("a-silent-nodes-vms-are-left-out", async () => {

@@ -38,7 +38,11 @@ export function protectRoutes(app: FastifyInstance, door: ApiDoor): void {
       },
       config: { admits: "admin" },
     },
-    (request) => door.protect(request.body, request.caller),
+    async (request) => {
+      const reply = await door.protect(request.body, request.caller);
+      request.made = reply.module;
+      return reply;
+    },
   );
   app.post<{ Params: Static<typeof moduleParams>; Body: Static<typeof unprotectRequest> }>(
     "/api/v1/modules/:module/unprotect",
