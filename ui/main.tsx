@@ -25,7 +25,7 @@ if (root === null) throw new Error("index.html has no #root");
 const transport = await chooseTransport();
 createRoot(root).render(
   <StrictMode>
-    {/* What stands in the address (filters) counts at once: a second click must not build on the one before. */}
+    {/* What stands in the address (filters) counts at once: a second click builds on the first one. */}
     <BrowserRouter useTransitions={false}>
       <App transport={transport} />
     </BrowserRouter>
