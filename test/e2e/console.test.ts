@@ -6,25 +6,15 @@
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, test, type TestContext } from "node:test";
-import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
+import { after, before, describe } from "node:test";
+import type { Browser } from "playwright-core";
 import { launch } from "../console/browser/chromium.js";
-import { watchFaults } from "../console/browser/faults.js";
 import { labsPath } from "../lab/machine/folders.js";
 import { Twins } from "./twins.js";
-import type { NodeName } from "./twins.js";
+import { isProtected, moveLimitMs, storyTeller, Visit, waitLimitMs } from "./visit.js";
 
-/** A guest under TCG shuts down, boots and is filled again within this. */
-const moveLimitMs = 90_000;
-const waitLimitMs = 60_000;
 const vm = "cam1";
 const watcher = { user: "mona", password: "only-look-please-42" };
-
-/** Not "Unprotected". */
-const isProtected = /^Protected/;
-
-/** The browser tells of these by itself: nobody is logged in at first, and hosts die here. */
-const provoked = [/Failed to load resource/, /net::ERR_/];
 
 describe("console", { timeout: 330_000 }, () => {
   mkdirSync(labsPath(), { recursive: true });
@@ -47,21 +37,7 @@ describe("console", { timeout: 330_000 }, () => {
     rmSync(dir, { recursive: true, force: true });
   });
 
-  let isBroken = false;
-  /** A step that fails says what the person would have seen, and ends the story. */
-  const step = (name: string, act: (context: TestContext) => Promise<void>): void => {
-    test(name, async (context) => {
-      assert.ok(!isBroken, "an earlier step failed");
-      try {
-        await act(context);
-      } catch (failure) {
-        isBroken = true;
-        for (const visit of [admin, monitor]) context.diagnostic(await visit.picture());
-        context.diagnostic(await twins.diagnosis().catch(String));
-        throw failure;
-      }
-    });
-  };
+  const step = storyTeller(() => [admin.picture(), monitor.picture(), twins.diagnosis()]);
 
   step("log in, with a wrong password first", async () => {
     await admin.goto("alpha");
@@ -150,89 +126,3 @@ describe("console", { timeout: 330_000 }, () => {
     return Promise.resolve();
   });
 });
-
-interface Refusal {
-  readonly status: number;
-  readonly code: string;
-}
-
-/** One person's browser. */
-class Visit {
-  private constructor(
-    private readonly twins: Twins,
-    readonly context: BrowserContext,
-    readonly page: Page,
-    readonly faults: readonly string[],
-  ) {}
-
-  static async begin(browser: Browser, twins: Twins): Promise<Visit> {
-    // As somebody who accepts the browser's warning; that the certificate is right is proven by lab-console.
-    const viewport = { width: 1280, height: 900 };
-    const context = await browser.newContext({ ignoreHTTPSErrors: true, locale: "en-GB", viewport });
-    context.setDefaultTimeout(waitLimitMs);
-    const page = await context.newPage();
-    // A page whose node is silent looks for the other one at any of its addresses.
-    const origins = (await twins.status("alpha")).nodes.flatMap(({ urls }) => urls);
-    return new Visit(twins, context, page, watchFaults(page, origins, provoked));
-  }
-
-  get dialog(): Locator {
-    return this.page.getByRole("dialog");
-  }
-
-  card(node: NodeName, name: string): Locator {
-    const column = this.page.getByRole("region", { name: node, exact: true });
-    return column.getByRole("article", { name, exact: true });
-  }
-
-  async goto(node: NodeName): Promise<void> {
-    await this.page.goto(`${this.twins.host(node).consoleUrl ?? ""}/`);
-  }
-
-  async logIn(user: string, password: string): Promise<void> {
-    await this.page.getByRole("textbox", { name: "User" }).fill(user);
-    await this.page.getByRole("textbox", { name: "Password" }).fill(password);
-    await this.page.getByRole("button", { name: "Log in" }).click();
-  }
-
-  /** Up to the moment before the button is let go. */
-  async dragTo(node: NodeName, name: string): Promise<void> {
-    const card = this.page.getByRole("article", { name, exact: true });
-    const from = await card.getByText(isProtected).first().boundingBox();
-    const to = await this.page.getByRole("region", { name: node, exact: true }).boundingBox();
-    assert.ok(from !== null && to !== null, "card and column are on the screen");
-    const { mouse } = this.page;
-    await mouse.move(from.x + from.width / 2, from.y + from.height / 2);
-    await mouse.down();
-    await mouse.move(to.x + to.width / 2, to.y + 120, { steps: 8 });
-  }
-
-  /** What the page's own session may do, asked past its buttons. */
-  async post(path: string, body: object): Promise<Refusal> {
-    return await this.page.evaluate<Refusal>(`(async () => {
-      const { csrf } = await (await fetch("/api/v1/session")).json();
-      const headers = { "content-type": "application/json", "x-gemel-csrf": csrf };
-      const sent = { method: "POST", headers, body: ${JSON.stringify(JSON.stringify(body))} };
-      const answer = await fetch("/api/v1${path}", sent);
-      return { status: answer.status, code: (await answer.json()).code };
-    })()`);
-  }
-
-  async sees(what: Locator, timeout = waitLimitMs): Promise<void> {
-    await what.first().waitFor({ state: "visible", timeout });
-  }
-
-  async seesText(text: string | RegExp): Promise<void> {
-    await this.sees(this.page.getByText(text));
-  }
-
-  async isGone(what: Locator): Promise<void> {
-    await what.first().waitFor({ state: "hidden" });
-  }
-
-  /** What a person with a screen reader would have met: says more than a stack. */
-  async picture(): Promise<string> {
-    const tree = await this.page.locator("body").ariaSnapshot({ timeout: 5_000 }).catch(String);
-    return `${this.page.url()}\n${this.faults.join("\n")}\n${tree.split("\n").slice(0, 100).join("\n")}`;
-  }
-}

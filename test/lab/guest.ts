@@ -51,7 +51,11 @@ const optionsDefault = {
 } as const;
 
 /** The guests of the demo and the tests, by module. */
-export const guestHomes: Record<"cam1" | "bms1", HostName> = { cam1: "alpha", bms1: "beta" };
+export const guestHomes: Record<"cam1" | "door1" | "bms1", HostName> = {
+  cam1: "alpha",
+  door1: "alpha",
+  bms1: "beta",
+};
 
 const bootFolder = "/var/lib/libvirt/boot";
 const serialFolder = "/var/log/libvirt/guests";
