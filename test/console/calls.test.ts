@@ -10,11 +10,24 @@ import { consoleScenarios, people, type MockPage } from "./browser/mock-page.js"
 
 const scenario = consoleScenarios();
 
-/** Counts tones; and what the page does every few seconds it does fifty times as often. */
+/** What the page does every `ms` or less often it does so many times as often. */
+const oftener = (ms: number, times: number): string => `
+  const every = setInterval;
+  globalThis.setInterval = (run, ms, ...given) => every(run, ms >= ${ms} ? ms / ${times} : ms, ...given);
+`;
+
+/** Counts tones. */
 const heard = `
+  ${oftener(5000, 150)}
   globalThis.rings = 0;
+  globalThis.mayRing = true;
   globalThis.AudioContext = class {
-    state = "running";
+    get state() {
+      return mayRing ? "running" : "suspended";
+    }
+    resume() {
+      return new Promise((done) => mayRing && done());
+    }
     currentTime = 0;
     destination = {};
     createOscillator() {
@@ -26,8 +39,6 @@ const heard = `
       return { gain, connect: (to) => to };
     }
   };
-  const every = setInterval;
-  globalThis.setInterval = (run, ms, ...given) => every(run, ms >= 5000 ? ms / 50 : ms, ...given);
 `;
 
 /** Three times as long as a tone comes after the last one. */
@@ -79,6 +90,14 @@ scenario(
     await alarm(mock, false);
     await alarm(mock, true);
     assert.equal(await ringsOn(mock), true, "the same alarm again is a new one");
+    await mock.page.evaluate("mayRing = false");
+    await mock.seesText("The browser keeps the alarm sound back until this page is touched");
+    assert.equal(await ringsOn(mock), false, "the browser forbids it");
+    await mock.page.evaluate("mayRing = true");
+    await mock.page.keyboard.press("Shift");
+    await mock.isGone(
+      mock.page.getByText("The browser keeps the alarm sound back until this page is touched"),
+    );
     await toggle(mock, wish);
     assert.equal(await ringsOn(mock), false, "it is no longer wished for");
   },
@@ -130,6 +149,7 @@ scenario(
 
 /** The page's own clock, which a test moves on. */
 const ownClock = `
+  ${oftener(1000, 10)}
   globalThis.ahead = 0;
   const own = performance.now.bind(performance);
   performance.now = () => own() + ahead;

@@ -178,6 +178,8 @@ scenario("monitor-may-look-only: every action is greyed and says why", { as: "mo
   assert.equal(await mock.dialog.count(), 0);
   await mock.page.keyboard.press("Escape");
   assert.equal(await mock.button("Pause failover").getAttribute("aria-disabled"), "true");
+  await mock.button("Pause failover").focus();
+  await mock.sees(mock.page.getByRole("tooltip", { name: /needs the role Control/ }));
   assert.equal(await mock.button("Protect a VM").getAttribute("aria-disabled"), "true");
 });
 

@@ -14,6 +14,7 @@ import { usePermission } from "../../session.js";
 import { FailureAlert } from "../FailureAlert.js";
 import { barOf, MayButton } from "../MayButton.js";
 import { WordIcon } from "../WordIcon.js";
+import { useIsSilenced } from "./calling.js";
 import { fold, type Line } from "./folding.js";
 
 export function Banners(): ReactNode {
@@ -21,10 +22,12 @@ export function Banners(): ReactNode {
   const stream = useStream();
   const alarms = status?.alarms ?? [];
   const pause = status?.pause ?? null;
+  const isSilenced = useIsSilenced();
   if (alarms.length === 0 && pause === null && stream.state !== "stale") return null;
   return (
     <section className="gm-banners" aria-label="Alarms">
       {stream.state === "stale" ? <StaleBanner since={stream.since} /> : null}
+      {isSilenced ? <SilencedBanner /> : null}
       {pause === null ? null : <PauseBanner pause={pause} alarm={alarms.find(isPause)} />}
       <Alarms alarms={pause === null ? alarms : alarms.filter((alarm) => !isPause(alarm))} />
     </section>
@@ -102,6 +105,20 @@ function StaleBanner({ since }: { readonly since: string }): ReactNode {
       title={`What you see is old: nothing was heard since ${timeText(since)}`}
     >
       The console goes on trying to reach the node.
+    </Alert>
+  );
+}
+
+/** Who relies on the sound must know that there is none. */
+function SilencedBanner(): ReactNode {
+  return (
+    <Alert
+      isInline
+      variant="warning"
+      component="h2"
+      title="The browser keeps the alarm sound back until this page is touched"
+    >
+      Click anywhere or press a key. Browsers do so with each page that was loaded again by itself.
     </Alert>
   );
 }

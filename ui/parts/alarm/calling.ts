@@ -2,29 +2,58 @@
 // The calls themselves: two tones, and a notification of the browser. Each browser has its own reasons to
 // refuse them, and none of those may break a page that shows an alarm.
 
+import { useSyncExternalStore } from "react";
+
 /** One for the page: each holds a device, and one that the browser keeps silent never ends by itself. */
 let audio: AudioContext | undefined;
-let isHeldBack = false;
+/** Waiting for the browser's leave; told: it has taken so long that a person should know. */
+let wait: "none" | "short" | "told" = "none";
+const listeners = new Set<() => void>();
+/** A browser that gives its leave at once needs some milliseconds for it. */
+const toldMs = 1_000;
+
+function become(next: typeof wait): void {
+  wait = next;
+  for (const tell of listeners) tell();
+}
 
 /**
- * Made here: no file, no request. A browser that has not been touched since the page was loaded keeps sound
- * back; then it rings once, as soon as somebody touches the page.
+ * Made here: no file, no request. A browser keeps sound back until somebody has touched the page; then it
+ * rings once, at the first touch.
  */
 export function ring(): void {
-  if (isHeldBack) return;
   audio ??= new AudioContext();
-  if (audio.state === "running") {
-    play(audio);
-    return;
-  }
-  isHeldBack = true;
   const device = audio;
-  void device
-    .resume()
-    .then(() => play(device))
-    .catch(() => undefined)
-    .finally(() => (isHeldBack = false));
+  if (device.state === "running") play(device);
+  if (device.state === "running" || wait !== "none") return;
+  become("short");
+  const timer = setTimeout(() => {
+    become("told");
+  }, toldMs);
+  const leaves = new AbortController();
+  const sounds = (): void => {
+    if (leaves.signal.aborted) return;
+    leaves.abort();
+    clearTimeout(timer);
+    become("none");
+    play(device);
+  };
+  // Asked for again with each touch: a browser that refused once does not look again by itself.
+  const ask = (): void => {
+    void device.resume().then(sounds, () => undefined);
+  };
+  for (const kind of ["pointerdown", "pointerup", "keydown"] as const)
+    addEventListener(kind, ask, { capture: true, signal: leaves.signal });
+  ask();
 }
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** The browser does not let an alarm be heard. */
+export const useIsSilenced = (): boolean => useSyncExternalStore(subscribe, () => wait === "told");
 
 function play(device: AudioContext): void {
   const tone = device.createOscillator();
