@@ -36,7 +36,7 @@ describe("console pages", { timeout: 330_000 }, () => {
 
   before(async () => {
     twins = await Twins.up({ dir, console: true });
-    for (const vm of guests) await twins.define(vm, { pace: 50, noise: 1 });
+    for (const vm of guests) await twins.define(vm, { pace: 25, noise: 0 });
     await twins.guest("cam1").start();
     browser = await launch();
     [admin, colleague, dora] = await Promise.all([
@@ -92,7 +92,6 @@ describe("console pages", { timeout: 330_000 }, () => {
       const places = await Promise.all(guests.map(async (vm) => (await settingsOf(node, vm)).index));
       assert.equal(new Set(places).size, guests.length, `each has a port of its own: ${places.join(", ")}`);
     }
-    for (const vm of guests) await twins.acknowledgesMore(vm);
   });
 
   step("the module's page: a write's way in figures, charts, both copies compared", async () => {
@@ -141,6 +140,8 @@ describe("console pages", { timeout: 330_000 }, () => {
     await save.click();
     await admin.sees(nice.and(admin.page.locator('[value="50"]')));
     for (const node of nodeNames) assert.equal((await settingsOf(node, "cam1")).niceStopSeconds, 50);
+    // All three have booted meanwhile.
+    for (const vm of guests) await twins.acknowledgesMore(vm);
   });
 
   step("users: added by Return, made more, let in on the other host, removed", async () => {
@@ -368,7 +369,9 @@ async function ownCertificate(dir: string, address: string): Promise<OwnCertific
 async function shownAt(browser: Browser, twins: Twins): Promise<string | undefined> {
   const stranger = await browser.newContext({ ignoreHTTPSErrors: true });
   try {
-    const answer = await (await stranger.newPage()).goto(twins.host("alpha").consoleUrl ?? "");
+    const answer = await (
+      await stranger.newPage()
+    ).goto(`${twins.host("alpha").consoleUrl ?? ""}/favicon.svg`);
     return (await answer?.securityDetails())?.subjectName;
   } finally {
     await stranger.close();
