@@ -17,6 +17,9 @@ import type { World } from "../scenarios/world/world.js";
 /** Timeout minus what a heartbeat may be late: 5 s minus one pulse and two steps. */
 const silenceMin = 4300;
 
+/** From a decision to its effect. */
+const carryOutMax = 100;
+
 interface Child {
   readonly host: string;
   readonly basis: string;
@@ -61,7 +64,10 @@ export class Invariants {
   }
 
   private trulySilent(host: Host): void {
-    const silent = this.world.now - Math.max(host.heardAt, host.thawedAt);
+    const since = this.world.now - host.heardAt;
+    // What was decided in silence is not called back by a word that comes while it is carried out.
+    const silent =
+      since <= carryOutMax ? host.lastSilence : this.world.now - Math.max(host.heardAt, host.thawedAt);
     this.demand(silent >= silenceMin, "truly-silent", `${host.name} calls ${silent} ms silence`);
   }
 

@@ -60,6 +60,8 @@ export class Host {
   /** When this host last woke from a freeze, and when its daemon last heard the other one's. */
   thawedAt = 0;
   heardAt = 0;
+  /** How long it had been silent when it was heard again just now. */
+  lastSilence = 0;
   private queue: Event[] = [];
   private busyUntil = new Map<ModuleId, number>();
   private lastBeat = -1e9;
@@ -156,6 +158,12 @@ export class Host {
   freeze(): void {
     this.isFrozen = true;
     this.frozenAt = this.world.now;
+  }
+
+  hear(): void {
+    const now = this.world.now;
+    if (now > this.heardAt) this.lastSilence = now - Math.max(this.heardAt, this.thawedAt);
+    this.heardAt = now;
   }
 
   /** The engine's reactor finds the gap before anything else (R16). */

@@ -156,7 +156,7 @@ export class World {
       this.after(stepMs, () => {
         const host = this.host(to);
         if (!host.runs) return;
-        host.heardAt = this.now;
+        host.hear();
         host.feed({ kind: "heartbeat", from, network, incarnation });
         host.feed({ kind: "peer-views", from, incarnation, views });
       });
@@ -174,7 +174,7 @@ export class World {
     this.after(messageMs, () => {
       const host = this.host(to);
       if (!host.runs) return;
-      host.heardAt = this.now;
+      host.hear();
       host.feed({ kind: "control-answer", from, incarnation });
       host.feed({ kind: "peer-message", from, message });
     });
