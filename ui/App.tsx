@@ -4,17 +4,19 @@
 
 import { Bullseye, Spinner } from "@patternfly/react-core";
 import { QueryClientProvider, useQueryClient, type QueryClient } from "@tanstack/react-query";
-import { lazy, Suspense, useState, type ReactNode } from "react";
+import { Suspense, useState, type ReactNode } from "react";
 import type { Transport } from "./api.js";
 import { queryClient, TransportProvider } from "./asking.js";
 import { HandOverGuard } from "./handover/HandOverGuard.js";
 import { LiveProvider } from "./live/live.js";
 import { FailureAlert } from "./parts/FailureAlert.js";
+import { pagePart } from "./parts/page-part.js";
+import { PageBoundary } from "./parts/PageBoundary.js";
 import NobodyAnswers from "./pages/nobody/NobodyAnswers.js";
 import { ConsoleRoutes } from "./routes.js";
 import { SessionProvider, sessionPath, useSessionHold } from "./session.js";
 
-const Login = lazy(() => import("./pages/login/Login.js"));
+const Login = pagePart(() => import("./pages/login/Login.js"));
 
 export function App({ transport }: { readonly transport: Transport }): ReactNode {
   const [client] = useState(() => clientThatNoticesTheEnd());
@@ -22,9 +24,11 @@ export function App({ transport }: { readonly transport: Transport }): ReactNode
     <QueryClientProvider client={client}>
       <TransportProvider value={transport}>
         <SessionProvider>
-          <Suspense fallback={<Waiting />}>
-            <Gates />
-          </Suspense>
+          <PageBoundary isAll>
+            <Suspense fallback={<Waiting />}>
+              <Gates />
+            </Suspense>
+          </PageBoundary>
         </SessionProvider>
       </TransportProvider>
     </QueryClientProvider>

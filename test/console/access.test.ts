@@ -87,13 +87,6 @@ scenario("theme-chosen: kept over a reload", {}, async (mock) => {
   await mock.sees(mock.button("Light theme"));
 });
 
-scenario("skip-link-is-the-first-thing-by-keyboard", {}, async (mock) => {
-  await mock.sees(overview(mock));
-  await mock.page.keyboard.press("Tab");
-  const focused = mock.page.locator(":focus");
-  assert.equal(await focused.innerText(), "To the content");
-});
-
 scenario("users-page-is-for-admins", { as: "control" }, async (mock) => {
   await mock.sees(overview(mock));
   assert.equal(await mock.page.getByRole("link", { name: "Users" }).count(), 0);

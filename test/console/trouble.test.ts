@@ -69,5 +69,15 @@ scenario(
     await mock.page.unroute(/\/assets\/Events-.*\.js$/);
     await mock.button("Load it again").click();
     await mock.sees(mock.page.getByRole("heading", { level: 1, name: "Events" }));
+    // The session ends later; this page never needed the login before.
+    await mock.page.route(/\/assets\/Login-.*\.js$/, async (route) => {
+      await route.fulfill({ status: 404 });
+    });
+    await mock.mock("enter(null)");
+    await way("Users").click();
+    await mock.seesText(/the console on this node was probably updated/);
+    await mock.page.unroute(/\/assets\/Login-.*\.js$/);
+    await mock.button("Load it again").click();
+    await mock.sees(mock.page.getByRole("textbox", { name: "User" }));
   },
 );

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A page that breaks takes nothing else with it: banners, navigation and stream stay. The likeliest cause is
 // an upgrade of the node, whose new console has no room for the old one's chunks (page-part.ts): loading
-// again mends it.
+// again mends it. A second one stands around everything, for what no page is: an empty window tells nobody
+// anything.
 
 import { Button } from "@patternfly/react-core";
 import { Component, type ReactNode } from "react";
@@ -10,6 +11,8 @@ import { FailureAlert } from "./FailureAlert.js";
 import { Page } from "./Page.js";
 
 interface BoundaryProps {
+  /** Nothing stands around it. */
+  readonly isAll?: boolean;
   readonly children: ReactNode;
 }
 
@@ -27,7 +30,7 @@ export class PageBoundary extends Component<BoundaryProps, BoundaryState> {
   override render(): ReactNode {
     const { thrown } = this.state;
     if (thrown === null) return this.props.children;
-    return (
+    const page = (
       <Page title="This page broke">
         <FailureAlert failure={failureOf(thrown.what)} />
         <p>
@@ -35,5 +38,6 @@ export class PageBoundary extends Component<BoundaryProps, BoundaryState> {
         </p>
       </Page>
     );
+    return this.props.isAll === true ? <main>{page}</main> : page;
   }
 }

@@ -22,8 +22,8 @@ function become(next: typeof wait): void {
  * rings once, at the first touch.
  */
 export function ring(): void {
-  audio ??= new AudioContext();
-  const device = audio;
+  const device = deviceOf();
+  if (device === undefined) return;
   if (device.state === "running") play(device);
   if (device.state === "running" || wait !== "none") return;
   become("short");
@@ -45,6 +45,16 @@ export function ring(): void {
   for (const kind of ["pointerdown", "pointerup", "keydown"] as const)
     addEventListener(kind, ask, { capture: true, signal: leaves.signal });
   ask();
+}
+
+/** Undefined: this computer has none to give. */
+function deviceOf(): AudioContext | undefined {
+  try {
+    audio ??= new AudioContext();
+  } catch {
+    return undefined;
+  }
+  return audio;
 }
 
 function subscribe(listener: () => void): () => void {
