@@ -88,6 +88,7 @@ describe("console pages", { timeout: 330_000 }, () => {
       ] as const)
         await visit.sees(visit.card(node, vm).getByText(isProtected), moveLimitMs);
     }
+    await colleague.visit("Cluster");
     for (const node of nodeNames) {
       const places = await Promise.all(guests.map(async (vm) => (await settingsOf(node, vm)).index));
       assert.equal(new Set(places).size, guests.length, `each has a port of its own: ${places.join(", ")}`);
