@@ -163,6 +163,7 @@ scenario("keyboard-users: added, made more, new password, removed", { at: "/user
   await keys.enter(mock.button("Remove dora"));
   await keys.enter(dialog.getByRole("button", { name: "Remove" }));
   await mock.isGone(role);
+  await keys.comesTo(page.getByRole("heading", { level: 1, name: "Users" }));
 });
 
 scenario("keyboard-events: filtered, opened, walked through, exported", { at: "/events" }, async (mock) => {

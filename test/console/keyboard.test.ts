@@ -79,6 +79,7 @@ scenario("keyboard-overview: several moved together, pause and resume", {}, asyn
   await keys.press("Enter");
   await mock.seesText("Automatic failover is paused: the switch is replaced");
   await mock.isGone(mock.dialog);
+  await keys.comesTo(heading(mock, "Overview"));
   await keys.back(mock.button("Resume automatic failover"));
   await keys.press("Enter");
   await mock.isGone(mock.page.getByText("Automatic failover is paused: the switch is replaced"));

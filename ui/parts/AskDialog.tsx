@@ -3,7 +3,7 @@
 // sends as the button does, Escape leaves; what the API refused stays in it, beside its field or below them.
 
 import { Button, Form, Modal, ModalBody, ModalFooter, ModalHeader } from "@patternfly/react-core";
-import { useId, type ReactNode } from "react";
+import { useEffect, useId, type ReactNode } from "react";
 
 export interface AskDialogProps {
   readonly title: string;
@@ -33,6 +33,7 @@ export function AskDialog({
   onClose,
   children,
 }: AskDialogProps): ReactNode {
+  useEffect(() => leave, []);
   const id = useId();
   const [titleId, bodyId, formId] = [`${id}-title`, `${id}-body`, `${id}-form`];
   return (
@@ -72,4 +73,15 @@ export function AskDialog({
       </ModalFooter>
     </Modal>
   );
+}
+
+/**
+ * The focus goes back to what opened the dialog. When that is gone (the line of a user who was removed, the
+ * button to pause), it would be nowhere: then it goes to the page's heading.
+ */
+function leave(): void {
+  setTimeout(() => {
+    if (document.activeElement !== document.body) return;
+    document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
+  });
 }
