@@ -75,7 +75,7 @@ export interface Durable {
   readonly held: boolean;
   /** It is held by a pause of automatic failover, and only as long as that lasts (evidence/hold.ts). */
   readonly heldByPause?: boolean;
-  /** The hypervisor's process that this module runs (VmFact): after a restart it is known from a stranger's. */
+  /** The hypervisor's process that this module runs (VmFact): known from a stranger's after a restart. */
   readonly vm?: string;
   /** `resolve` was asked for; repeated until done. */
   readonly resolving?: { readonly keep: NodeName; readonly step: "set-aside" | "settle" | "settled" };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who has what already: the names, VMs and places (each is a port) of the modules that exist and of those
-// that a protect under way is about to make. Two protects at once, on one host or on both, never take the same.
+// that a protect under way is about to make. Two protects at once, on one host or on both, never take the
+// same.
 
 import { GemelError } from "../base/errors.js";
 import type { Procedures } from "../procedure/procedure.js";

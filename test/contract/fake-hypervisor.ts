@@ -259,11 +259,11 @@ export class FakeHypervisor implements Hypervisor {
     vms: readonly { readonly id: VmId; readonly module: string }[],
   ): Promise<Outcome<{ readonly called: boolean; readonly note: string }>> {
     // The real one proves it by a VM that must not start: a second proof meets the first one's.
-    if (this.#isProving) return done({ called: false, note: "another proof was under way" });
+    const called = this.guardCalled && !this.#isProving;
     this.#isProving = true;
     const answer = await this.#answer(() => {
       this.#guarded = new Set(vms.map(({ id }) => id));
-      return done({ called: this.guardCalled, note: this.guardCalled ? "called" : "not called" });
+      return done({ called, note: called ? "called" : "not called" });
     });
     this.#isProving = false;
     return answer;
@@ -379,20 +379,19 @@ const identity = ({ pid, startTime }: { readonly pid: number; readonly startTime
   startTime,
 });
 
+/** From the state on: a command's name may contain spaces and parentheses. */
+function statFields(pid: number): readonly string[] {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+}
+
 /** A process's own CPU time; the fake host's is that of the daemon it is part of. */
 function cpuNanos(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const [user = "0", system = "0"] = stat
-    .slice(stat.lastIndexOf(")") + 2)
-    .split(" ")
-    .slice(11, 13);
+  const [user = "0", system = "0"] = statFields(pid).slice(11, 13);
   return (Number(user) + Number(system)) * 10_000_000;
 }
 
-function startTimeOf(pid: number): string {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
-}
+const startTimeOf = (pid: number): string => statFields(pid)[19] ?? "";
 
 async function end(vm: FakeVm): Promise<void> {
   const child = vm.process?.child;

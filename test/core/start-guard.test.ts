@@ -54,7 +54,7 @@ test("start-guard-module-made-while-the-question-waited: its VM is marked", asyn
   assert.deepEqual(marked(), ["1 of cam"]);
 });
 
-test("start-guard-freed-although-its-module-is-there: stays free until its module is made again", async () => {
+test("start-guard-freed-although-its-module-is-there: free until its module is made again", async () => {
   const { guard, made, marked } = scene();
   made.set("cam", "1");
   await guard.free("1");

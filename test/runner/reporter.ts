@@ -19,8 +19,8 @@ export type ReportedTest = {
 };
 
 /**
- * A line of the report: which test has begun (so that a file which hangs can name it), how one ended, and what
- * the one that ended last has said besides.
+ * A line of the report: which test has begun (so that a file which hangs can name it), how one ended, and
+ * what the one that ended last has said besides.
  */
 export type ReportLine = { readonly begun: string } | { readonly note: string } | ReportedTest;
 
