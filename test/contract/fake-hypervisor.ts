@@ -255,18 +255,15 @@ export class FakeHypervisor implements Hypervisor {
     });
   }
 
-  async guard(
-    vms: readonly { readonly id: VmId; readonly module: string }[],
-  ): Promise<Outcome<{ readonly called: boolean; readonly note: string }>> {
-    // The real one proves it by a VM that must not start: a second proof meets the first one's.
+  /** The real one proves it by a VM that must not start: a second proof meets the first one's. */
+  async guard(vms: Parameters<Hypervisor["guard"]>[0]): ReturnType<Hypervisor["guard"]> {
     const called = this.guardCalled && !this.#isProving;
     this.#isProving = true;
-    const answer = await this.#answer(() => {
+    const answer = this.#answer(() => {
       this.#guarded = new Set(vms.map(({ id }) => id));
       return done({ called, note: called ? "called" : "not called" });
     });
-    this.#isProving = false;
-    return answer;
+    return await answer.finally(() => (this.#isProving = false));
   }
 
   events(listener: (event: VmEvent) => void): () => void {
@@ -374,10 +371,7 @@ const hostFigures: HostFigures = {
   version: "fake 1",
 };
 
-const identity = ({ pid, startTime }: { readonly pid: number; readonly startTime: string }) => ({
-  pid,
-  startTime,
-});
+const identity = ({ pid, startTime }: NonNullable<FakeVm["process"]>) => ({ pid, startTime });
 
 /** From the state on: a command's name may contain spaces and parentheses. */
 function statFields(pid: number): readonly string[] {
