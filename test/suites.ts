@@ -97,7 +97,7 @@ export const suites: readonly Suite[] = [
     quick: false,
     soak: false,
     fileMinutesMax: 4,
-    budgetMinutes: 4.5,
+    budgetMinutes: 5,
   },
   {
     name: "native",

@@ -121,11 +121,8 @@ function moduleDoor(daemon: Daemon): Pick<ApiDoor, OfModules> {
     },
     replaceModule: async (id, xml) => {
       const { modules, exchange } = running();
-      const before = modules.expect(id);
-      const { config } = judged(id, xml);
-      if (config.uuid !== before.uuid)
-        throw new GemelError("GEMEL-4006", id, "The uuid belongs to another module.");
-      modules.create(id, { ...config, revision: before.revision + 1 });
+      modules.expect(id);
+      modules.replace(id, judged(id, xml).config);
       await exchange.offerAll();
       return modules.view(id);
     },

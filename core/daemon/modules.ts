@@ -19,6 +19,15 @@ const removedFormat = 1;
 /** So many removed modules are remembered; the oldest are forgotten. */
 const removedMax = 256;
 
+/** Copies, ports and marks of both nodes rest on these; protect chose them. */
+const lasting: Readonly<Record<string, (settings: ModuleSettings) => string>> = {
+  uuid: ({ uuid }) => uuid,
+  index: ({ index }) => String(index),
+  "the VM": ({ vm }) => vm.id,
+  "the folder": ({ vm }) => vm.folder,
+  "the nodes": ({ nodes }) => nodes.join(" and "),
+};
+
 interface Known {
   readonly settings: ModuleSettings;
   readonly warnings: readonly string[];
@@ -121,6 +130,19 @@ export class Modules {
     const settings = changed(this.expect(id), change);
     this.create(id, settings);
     return this.expect(id);
+  }
+
+  /** All settings at once; what the module is stays. */
+  replace(id: string, settings: ModuleSettings): void {
+    const before = this.expect(id);
+    for (const [name, of] of Object.entries(lasting)) {
+      const [was, is] = [of(before), of(settings)];
+      if (is === was) continue;
+      const message = `${name} cannot be changed here: it is ${was}, not ${is}.`;
+      const next = `Put ${was} back; for another one unprotect the VM and protect it anew.`;
+      throw new GemelError("GEMEL-4006", id, message, next);
+    }
+    this.create(id, { ...settings, revision: before.revision + 1 });
   }
 
   /** From the other node: taken when it is newer. Answers whether this module was removed here meanwhile. */
