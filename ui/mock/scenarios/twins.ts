@@ -121,7 +121,7 @@ function pastEntry(world: World, place: number): Past {
       kind: "audit",
       module: null,
       rule: "command",
-      sentence: "login",
+      sentence: "log in",
       inputs: by,
       outcome: pick("outcome", 6) === 0 ? "refused (401)" : "accepted",
     },

@@ -48,16 +48,17 @@ const conflictCode = "GEMEL-1007";
 
 function Lead({ module }: { readonly module: ModuleStatus }): ReactNode {
   const { id, vm, sentence, ifHostDied, colour, partly } = module;
+  const look = moduleLooks[colour];
   return (
     <span className="gm-module-lead">
       <span className="gm-module-labels">
-        <LookLabel look={moduleLooks[colour]} />
+        <LookLabel look={look} />
         {partly && (
           <LookLabel look={{ ...moduleLooks.amber, word: "Partly protected: disks were left out" }} />
         )}
         {vm !== id && <code>{id}</code>}
       </span>
-      <span className="gm-module-sentence">{sentence}</span>
+      {sentence !== look.word && <span className="gm-module-sentence">{sentence}</span>}
       {ifHostDied.sentence !== "" && <span>{ifHostDied.sentence}</span>}
     </span>
   );
