@@ -31,6 +31,15 @@ scenario("protect-a-running-vm: findings, repairs by a press, progress, protecte
   await mock.sees(mock.page.getByRole("article", { name: "License server" }).getByText("Protected"));
 });
 
+scenario("protect-settled-outside: the open dialog notices it", { at }, async (mock) => {
+  await mock.button("Protect License server").click();
+  const blocks = mock.dialog.getByText(/The VM is on; it must be off/);
+  await mock.sees(blocks);
+  await mock.mock(`world.vms.find(({ name }) => name === "License server").power = "off"`);
+  await mock.isGone(blocks);
+  await mock.sees(mock.dialog.getByText("Ready to start"));
+});
+
 scenario("protect-bad-folder: the message stands beside its field", { at }, async (mock) => {
   await mock.button("Protect Windows Test").click();
   await mock.sees(mock.dialog.getByText("Ready to start"));

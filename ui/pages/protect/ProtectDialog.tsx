@@ -8,7 +8,7 @@
 import { Button, Modal, ModalBody, ModalFooter, ModalHeader } from "@patternfly/react-core";
 import { useQueries } from "@tanstack/react-query";
 import { useEffect, useState, type ReactNode } from "react";
-import type { ProtectReply, ProtectRequest, VmView } from "../../../core/api/contract.js";
+import type { FindingView, ProtectReply, ProtectRequest, VmView } from "../../../core/api/contract.js";
 import { failureOf, type ApiFailure } from "../../api.js";
 import { useChange, useTransport } from "../../asking.js";
 import { planFor, requestOf, type Plan } from "./plan.js";
@@ -77,16 +77,19 @@ export function ProtectDialog({ vms, onClose }: DialogProps): ReactNode {
   );
 }
 
+const blocks = ({ severity }: FindingView): boolean => severity === "blocks";
+
 const notYet: Judgement = { reply: undefined, failure: null, isAsking: true };
 
 const isReady = (judgement: Judgement | undefined): boolean =>
   judgement?.reply !== undefined &&
   judgement.failure === null &&
   !judgement.isAsking &&
-  judgement.reply.findings.every(({ severity }) => severity !== "blocks");
+  !judgement.reply.findings.some(blocks);
 
 /** So long nothing is typed before both hosts are asked again: a preflight looks at disks. */
 const restMs = 500;
+const askAgainMs = 5_000;
 
 function useJudgements(plans: readonly Plan[]): readonly Judgement[] {
   const transport = useTransport();
@@ -98,12 +101,15 @@ function useJudgements(plans: readonly Plan[]): readonly Judgement[] {
       queryFn: () => transport.request<ProtectReply>("POST", "/protect", JSON.parse(body) as ProtectRequest),
       retry: false,
       staleTime: 5000,
+      // What stands against it may be put right outside: space freed, libvirtd restarted.
+      refetchInterval: ({ state }: { readonly state: { readonly data: ProtectReply | undefined } }) =>
+        state.data?.findings.some(blocks) === true ? askAgainMs : false,
     })),
     combine: (answers) =>
-      answers.map(({ data, error, isFetching }, index) => ({
+      answers.map(({ data, error, isPending }, index) => ({
         reply: data,
         failure: error === null ? null : failureOf(error),
-        isAsking: isFetching || asked[index] !== requests[index],
+        isAsking: isPending || asked[index] !== requests[index],
       })),
   });
 }
