@@ -128,7 +128,8 @@ function waitTurn(c: Case, work: LeaveWork): boolean {
     goTo(c, work, "vm");
     return true;
   }
-  if (!peerRuns(c) || !isDue(c, work.sent, seconds(2))) return false;
+  // Also when it does not run the VM just now: its host may have booted since, and wants to start it again.
+  if (!peerAnswers(c) || !isDue(c, work.sent, seconds(2))) return false;
   const command = { do: "stop", module: c.id, scope: "both", force: false } as const;
   send(c, { kind: "command", module: c.id, command, by: c.self });
   keep(c, { ...work, sent: c.at });
