@@ -3,39 +3,13 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { ModuleOnNode, ModuleStatus } from "../../core/api/contract.js";
+import type { ModuleStatus } from "../../core/api/contract.js";
 import { stepsOf } from "../../ui/pages/decide/outcome-steps.js";
-
-const row = (node: string, state: ModuleOnNode["state"], vm: ModuleOnNode["vm"]): ModuleOnNode => ({
-  node,
-  state,
-  stability: "Ready",
-  upToDate: true,
-  generation: "1",
-  session: 1,
-  reason: "none",
-  since: "2026-11-21T03:00:00Z",
-  vm,
-  live: true,
-});
+import { onNode, pairOf } from "./pictures.js";
 
 function statesOf(more: Partial<ModuleStatus>): string {
-  const module: ModuleStatus = {
-    id: "cam1",
-    vm: "Camera server",
-    sentence: "",
-    protected: false,
-    partly: false,
-    colour: "red",
-    active: "alpha",
-    ifHostDied: { sentence: "", seconds: null, node: null },
-    nodes: [row("alpha", "ALONE", "on"), row("beta", "ALONE", "on")],
-    reintegration: null,
-    conflict: false,
-    troubles: [],
-    actions: [],
-    ...more,
-  };
+  const runs = { state: "ALONE", vm: "on" } as const;
+  const module = pairOf(runs, runs, { colour: "red", active: "alpha", ...more });
   return stepsOf(module, "alpha")
     .map(({ state }) => state)
     .join(" ");
@@ -47,7 +21,7 @@ void describe("decide-steps", () => {
   });
 
   void it("then-the-kept-copy-runs", () => {
-    const nodes = [row("alpha", "WAIT", "off"), row("beta", "STOP", "off")];
+    const nodes = [onNode("alpha", { state: "WAIT" }), onNode("beta", { state: "STOP" })];
     assert.equal(statesOf({ nodes }), "done now later");
     assert.equal(statesOf({}), "done done now");
   });

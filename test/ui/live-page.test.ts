@@ -4,11 +4,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Alarm, ModuleFigures, Trends } from "../../core/api/contract.js";
+import type { Alarm, Trends } from "../../core/api/contract.js";
 import { heard, type Silence, type SilenceEvent } from "../../ui/handover/silence.js";
 import { FiguresStore } from "../../ui/live/figures.js";
 import { staleMs, StreamStore } from "../../ui/live/stream.js";
 import { fold, linesMax } from "../../ui/parts/alarm/folding.js";
+import { figuresOf } from "./pictures.js";
 
 test("stream: silence makes the picture old, one word makes it live again", () => {
   let now = 1_000_000;
@@ -96,24 +97,9 @@ test("alarms: a single module's alarm is told in its own words", () => {
   assert.equal(line?.kind, "alarm");
 });
 
-const one = (module: string): ModuleFigures => ({
-  module,
-  cpu: 1,
-  memory: 1,
-  writesPerSecond: 1,
-  bytesWrittenPerSecond: 1,
-  bytesReadPerSecond: 1,
-  writeP50Us: 1,
-  writeP99Us: 1,
-  localP50Us: 1,
-  peerP50Us: 1,
-  dirtyBytes: 1,
-  inFlight: 0,
-});
-
 test("figures: ten simulated minutes of 32 modules keep no more than the small charts show", () => {
   const store = new FiguresStore();
-  const modules = Array.from({ length: 32 }, (_, index) => one(`vm${index}`));
+  const modules = Array.from({ length: 32 }, (_, index) => figuresOf(`vm${index}`));
   let told = 0;
   const stop = store.subscribe("module/vm3", () => told++);
   for (let second = 0; second < 600; second++)
@@ -134,7 +120,7 @@ const trends: Trends = {
     { subject: "cam1", values: { cpu: [0.4, null, 0.6], writeP50Us: [7, 8, 9], dirtyBytes: [0, 0, 0] } },
   ],
 };
-const second = { node: "alpha", at: "", host: { cpu: 1, memoryUsed: 1 }, modules: [one("cam1")] };
+const second = { node: "alpha", at: "", host: { cpu: 1, memoryUsed: 1 }, modules: [figuresOf("cam1")] };
 const known = (values: readonly (number | null)[] = []): readonly number[] =>
   values.filter((value) => value !== null);
 

@@ -5,36 +5,14 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { ModuleOnNode, ModuleStatus } from "../../core/api/contract.js";
 import { choicesOf, type Choice } from "../../ui/pages/module/choices.js";
+import { pairOf } from "./pictures.js";
 
-const row = (node: string, more: Partial<ModuleOnNode>): ModuleOnNode => ({
-  node,
-  state: "SECOND",
-  stability: "Ready",
-  upToDate: true,
-  generation: "1",
-  session: 1,
-  reason: "none",
-  since: "2026-11-21T03:00:00Z",
-  vm: "off",
-  live: true,
-  ...more,
-});
-
-const module = (alpha: Partial<ModuleOnNode>, beta: Partial<ModuleOnNode>): ModuleStatus => ({
-  id: "cam1",
-  vm: "Camera server",
-  sentence: "",
-  protected: false,
-  partly: false,
-  colour: "red",
-  active: "alpha",
-  ifHostDied: { sentence: "", seconds: null, node: null },
-  nodes: [row("alpha", { state: "PRIM", vm: "on", ...alpha }), row("beta", beta)],
-  reintegration: null,
-  conflict: false,
-  troubles: [],
-  actions: [{ verb: "start", allowed: true, why: "" }],
-});
+const module = (alpha: Partial<ModuleOnNode>, beta: Partial<ModuleOnNode>): ModuleStatus =>
+  pairOf({ state: "PRIM", vm: "on", ...alpha }, beta, {
+    colour: "red",
+    active: "alpha",
+    actions: [{ verb: "start", allowed: true, why: "" }],
+  });
 
 function choiceNamed(key: string, of: ModuleStatus): Choice {
   const found = choicesOf(of, null).find((choice) => choice.key === key);

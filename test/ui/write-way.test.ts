@@ -5,41 +5,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { ModuleOnNode, ModuleStatus } from "../../core/api/contract.js";
 import { wayOf, type WayKind } from "../../ui/parts/path/legs.js";
-
-const row = (node: string, more: Partial<ModuleOnNode>): ModuleOnNode => ({
-  node,
-  state: "SECOND",
-  stability: "Ready",
-  upToDate: true,
-  generation: "1",
-  session: 1,
-  reason: "none",
-  since: "2026-11-21T03:00:00Z",
-  vm: "off",
-  live: true,
-  ...more,
-});
-
-const module = (
-  alpha: Partial<ModuleOnNode>,
-  beta: Partial<ModuleOnNode>,
-  more: Partial<ModuleStatus> = {},
-): ModuleStatus => ({
-  id: "cam1",
-  vm: "Camera server",
-  sentence: "",
-  protected: false,
-  partly: false,
-  colour: "amber",
-  active: null,
-  ifHostDied: { sentence: "", seconds: null, node: null },
-  nodes: [row("alpha", alpha), row("beta", beta)],
-  reintegration: null,
-  conflict: false,
-  troubles: [],
-  actions: [],
-  ...more,
-});
+import { figuresOf, pairOf } from "./pictures.js";
 
 const runs: Partial<ModuleOnNode> = { state: "PRIM", vm: "on" };
 const alone: Partial<ModuleOnNode> = { state: "ALONE", vm: "on" };
@@ -58,21 +24,21 @@ const at = "2026-11-21T03:00:10Z";
 const freeze = { reason: "stalled", ageMs: 900, guestPaused: false };
 
 const cases: readonly (readonly [name: string, module: ModuleStatus, kind: WayKind, here: string])[] = [
-  ["pair", module(runs, {}, { active: "alpha", protected: true }), "both", "alpha"],
-  ["pair-on-beta", module({}, runs, { active: "beta", protected: true }), "both", "beta"],
-  ["alone", module(alone, { state: "STOP", upToDate: false }, { active: "alpha" }), "alone", "alpha"],
-  ["catching-up", module(alone, behind, { active: "alpha", reintegration: copy }), "copying", "alpha"],
-  ["frozen", module(runs, {}, { active: "alpha", freeze }), "frozen", "alpha"],
+  ["pair", pairOf(runs, {}, { active: "alpha", protected: true }), "both", "alpha"],
+  ["pair-on-beta", pairOf({}, runs, { active: "beta", protected: true }), "both", "beta"],
+  ["alone", pairOf(alone, { state: "STOP", upToDate: false }, { active: "alpha" }), "alone", "alpha"],
+  ["catching-up", pairOf(alone, behind, { active: "alpha", reintegration: copy }), "copying", "alpha"],
+  ["frozen", pairOf(runs, {}, { active: "alpha", freeze }), "frozen", "alpha"],
   [
     "paused",
-    module(runs, {}, { active: "alpha", freeze: { ...freeze, guestPaused: true } }),
+    pairOf(runs, {}, { active: "alpha", freeze: { ...freeze, guestPaused: true } }),
     "paused",
     "alpha",
   ],
-  ["both-run", module(alone, alone, { conflict: true }), "split", "alpha"],
-  ["peer-silent-copy-held-back", module(alone, { live: false, ...runs }), "alone", "alpha"],
-  ["stopped", module({ state: "STOP" }, { state: "STOP" }), "still", "alpha"],
-  ["runner-silent", module({ ...runs, live: false }, { state: "WAIT" }), "lost", "alpha"],
+  ["both-run", pairOf(alone, alone, { conflict: true }), "split", "alpha"],
+  ["peer-silent-copy-held-back", pairOf(alone, { live: false, ...runs }), "alone", "alpha"],
+  ["stopped", pairOf({ state: "STOP" }, { state: "STOP" }), "still", "alpha"],
+  ["runner-silent", pairOf({ ...runs, live: false }, { state: "WAIT" }), "lost", "alpha"],
 ];
 
 void describe("write-way", () => {
@@ -85,7 +51,7 @@ void describe("write-way", () => {
 
   void it("writes-that-wait-say-since-when-and-why", () => {
     const waits = (more: object): string =>
-      wayOf(module(runs, {}, { active: "alpha", freeze: { ...freeze, ...more } }), undefined, at).sentence;
+      wayOf(pairOf(runs, {}, { active: "alpha", freeze: { ...freeze, ...more } }), undefined, at).sentence;
     assert.match(waits({}), /^Writes wait since \d\d:\d\d:09 .*, because beta stopped answering\. /);
     assert.match(waits({ reason: "link-lost" }), /because the data link to beta was lost/);
     assert.match(
@@ -96,21 +62,8 @@ void describe("write-way", () => {
   });
 
   void it("no-dirty-bytes-are-claimed-while-both-hold-everything", () => {
-    const figures = {
-      module: "cam1",
-      cpu: 1,
-      memory: 1,
-      writesPerSecond: 1,
-      bytesWrittenPerSecond: 1,
-      bytesReadPerSecond: 1,
-      writeP50Us: 1,
-      writeP99Us: 1,
-      localP50Us: 1,
-      peerP50Us: 1,
-      dirtyBytes: 4096,
-      inFlight: 1,
-    };
-    assert.equal(wayOf(module(runs, {}, { protected: true }), figures, at).dirtyBytes, 0);
-    assert.equal(wayOf(module(alone, { state: "STOP" }), figures, at).dirtyBytes, 4096);
+    const figures = figuresOf("cam1", { dirtyBytes: 4096, inFlight: 1 });
+    assert.equal(wayOf(pairOf(runs, {}, { protected: true }), figures, at).dirtyBytes, 0);
+    assert.equal(wayOf(pairOf(alone, { state: "STOP" }), figures, at).dirtyBytes, 4096);
   });
 });
