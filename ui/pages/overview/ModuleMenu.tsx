@@ -14,6 +14,7 @@ import EllipsisVIcon from "@patternfly/react-icons/dist/esm/icons/ellipsis-v-ico
 import { memo, useState, type ReactNode, type Ref } from "react";
 import type { ModuleStatus, ModuleVerb } from "../../../core/api/contract.js";
 import { verbWords } from "../../../core/api/words.js";
+import { barOf } from "../../parts/MayButton.js";
 import { WordIcon } from "../../parts/WordIcon.js";
 import { usePermission } from "../../session.js";
 import { actionOf, otherNode } from "./columns.js";
@@ -68,7 +69,7 @@ export const ModuleMenu = memo(function ModuleMenu({ module, onCommand }: MenuPr
 
 function Entries({ module, onCommand }: MenuProps): ReactNode {
   const may = usePermission("control");
-  const entries = entriesOf(module, may.allowed ? null : may.why);
+  const entries = entriesOf(module, barOf(may));
   return (
     <DropdownList>
       <DropdownItem key="open" onClick={() => onCommand(module, { kind: "open" })}>
