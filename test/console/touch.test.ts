@@ -4,6 +4,7 @@
  * given to the browser itself, so that its own judgement, scroll or not, is part of the test.
  */
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import type { CDPSession, Locator } from "playwright-core";
 import { consoleScenarios, type MockPage } from "./browser/mock-page.js";
 
@@ -11,6 +12,8 @@ const scenario = consoleScenarios();
 const south = "Kamera Süd";
 /** Lower than the page: there is something to scroll. */
 const tablet = { width: 1024, height: 700, hasTouch: true };
+/** Longer than a browser looks back to tell how fast a finger was when it let go. */
+const restMs = 300;
 
 interface Spot {
   readonly x: number;
@@ -43,6 +46,14 @@ class Finger {
         { x: from.x + (to.x - from.x) * part, y: from.y + (to.y - from.y) * part },
       ]);
     }
+  }
+
+  /**
+   * Stands still before it lets go, as with everything that is put down. A finger that lets go in motion throws,
+   * and the browser takes the next touch as the one that stops what was thrown: that tap presses nothing.
+   */
+  async rest(): Promise<void> {
+    await delay(restMs);
   }
 
   async up(): Promise<void> {
@@ -94,6 +105,7 @@ scenario("touch: the grip drags a card to the other host, a swipe scrolls", tabl
   await finger.down(grip);
   await finger.draw(grip, { x: beta.x, y: grip.y });
   await mock.seesText("Let go to move to beta");
+  await finger.rest();
   assert.equal(await scrolled(mock), before, "the page stands still while a card is dragged");
   await finger.up();
   await mock.sees(mock.dialog.getByText("The guest restarts"));
