@@ -7,7 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import type { HistoryEntry } from "../../core/api/contract.js";
-import { csvOf, momentOf } from "../../core/cli/commands/events.js";
+import { csvHead, csvOf } from "../../core/api/words-csv.js";
+import { momentOf } from "../../core/cli/commands/events.js";
 import { History, type HistoryFilter } from "../../core/history.js";
 
 const folder = mkdtempSync(join(tmpdir(), "gemel-history-"));
@@ -64,7 +65,7 @@ test("history-pages: without gap or double", () => {
   );
 });
 
-test("events-csv: quoted, oldest first, and no formula", () => {
+test("events-csv: a spreadsheet takes nothing that was written for a formula, and keeps quotes and lines", () => {
   const entry: HistoryEntry = {
     id: 1,
     at: "2026-11-21T03:12:00.000Z",
@@ -72,16 +73,18 @@ test("events-csv: quoted, oldest first, and no formula", () => {
     kind: "audit",
     module: null,
     rule: "command",
-    sentence: '=HYPERLINK("x")',
-    inputs: { by: "a,b", from: "10.0.0.1" },
-    outcome: "accepted",
+    sentence: '=HYPERLINK("http://example.org","look")',
+    inputs: { by: "a,b", from: "192.0.2.7" },
+    outcome: "two\nlines",
   };
-  const lines = csvOf([{ ...entry, id: 2, sentence: "second" }, entry]).split("\n");
+  assert.equal(csvHead, "at,node,kind,module,rule,sentence,outcome,by,from,inputs\r\n");
+  const second = csvOf([{ ...entry, module: "cam1", sentence: "second", inputs: {}, outcome: "accepted" }]);
+  assert.equal(second, "2026-11-21T03:12:00.000Z,alpha,audit,cam1,command,second,accepted,,,{}\r\n");
   assert.equal(
-    lines[0],
-    '2026-11-21T03:12:00.000Z,alpha,audit,,command,"\'=HYPERLINK(""x"")",accepted,"a,b",10.0.0.1',
+    csvOf([entry]),
+    `2026-11-21T03:12:00.000Z,alpha,audit,,command,"'=HYPERLINK(""http://example.org"",""look"")",` +
+      `"two\nlines","a,b",192.0.2.7,"{""by"":""a,b"",""from"":""192.0.2.7""}"\r\n`,
   );
-  assert.match(lines[1] ?? "", /,second,/);
 });
 
 test("events-since: spans and times", () => {

@@ -4,7 +4,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { HistoryEntry } from "../../core/api/contract.js";
-import { asCsv } from "../../ui/pages/events/export.js";
 import { addressOf, filterFrom, historyPath, meets, noFilter } from "../../ui/pages/events/filter.js";
 import { keyOf, merged } from "../../ui/pages/events/merge.js";
 
@@ -89,17 +88,4 @@ test("the live stream is filtered as the API filters", () => {
     [{ ...noFilter, module: "cam2" }, false],
   ];
   for (const [filter, passed] of passes) assert.equal(meets(filter, found), passed, JSON.stringify(filter));
-});
-
-test("a spreadsheet takes nothing that was written for a formula, and keeps quotes and lines", () => {
-  const sentence = '=HYPERLINK("http://example.org","look")';
-  const inputs = { by: "anna", from: "192.0.2.7" };
-  const csv = asCsv([entry("alpha", 1, 0, { kind: "audit", sentence, outcome: "two\nlines", inputs })]);
-  const [head, ...rest] = csv.split("\r\n");
-  assert.equal(head, "at,node,kind,module,rule,sentence,outcome,by,from,inputs");
-  assert.equal(
-    rest.join("\r\n"),
-    `1970-01-01T00:00:00.000Z,alpha,audit,cam1,R14,"'=HYPERLINK(""http://example.org"",""look"")",` +
-      `"two\nlines",anna,192.0.2.7,"{""by"":""anna"",""from"":""192.0.2.7""}"\r\n`,
-  );
 });

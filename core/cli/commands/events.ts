@@ -7,6 +7,7 @@ import { usage } from "../outcome.js";
 import type { Session } from "../session.js";
 import { paint, showHistory } from "../show.js";
 import { timeText } from "../../api/words.js";
+import { csvHead, csvOf } from "../../api/words-csv.js";
 
 interface EventOptions {
   readonly module?: string;
@@ -56,8 +57,9 @@ async function show(session: Session, options: EventOptions, text: Shown): Promi
   if (follows && options.node !== undefined) throw usage("--follow shows the node that answers: use --host");
   const entries = await read(session, options);
   const isCsv = options.csv === true && !session.json;
-  const written = (some: readonly HistoryEntry[]): string => (isCsv ? csvOf(some) : text(some, false));
-  if (isCsv) process.stdout.write(`${csvHead}\n`);
+  const written = (some: readonly HistoryEntry[]): string =>
+    isCsv ? csvOf([...some].reverse()) : text(some, false);
+  if (isCsv) process.stdout.write(csvHead);
   if (session.json && follows) for (const entry of [...entries].reverse()) session.print(entry, "");
   else session.print(entries, written(entries));
   if (!follows) return;
@@ -123,22 +125,4 @@ function showAudit(entries: readonly HistoryEntry[]): string {
       return `${timeText(at)} ${node} ${who}: ${what} → ${outcome}\n`;
     })
     .join("");
-}
-
-const csvHead = "time,node,kind,module,rule,sentence,outcome,by,from";
-
-export function csvOf(entries: readonly HistoryEntry[]): string {
-  return [...entries]
-    .reverse()
-    .map(({ at, node, kind, module, rule, sentence, outcome, inputs }) => {
-      const who = [inputs["by"], inputs["from"]].map((one) => (one === undefined ? "" : String(one)));
-      return `${[at, node, kind, module ?? "", rule, sentence, outcome, ...who].map(cell).join(",")}\n`;
-    })
-    .join("");
-}
-
-/** Quoted where it must be; what a spreadsheet would take for a formula is made text. */
-function cell(value: string): string {
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

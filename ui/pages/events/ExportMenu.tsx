@@ -9,13 +9,20 @@ import {
   type MenuToggleElement,
 } from "@patternfly/react-core";
 import { useState, type ReactNode, type Ref } from "react";
+import type { HistoryEntry } from "../../../core/api/contract.js";
+import { csvHead, csvOf } from "../../../core/api/words-csv.js";
 import { failureOf, type ApiFailure } from "../../api.js";
 import { useTransport } from "../../asking.js";
 import { FailureAlert } from "../../parts/FailureAlert.js";
 import { saveFile } from "../../parts/save-file.js";
-import { asCsv, asJson } from "./export.js";
 import type { Filter } from "./filter.js";
 import { readAll } from "./use-history.js";
+
+type Make = (entries: readonly HistoryEntry[]) => string;
+
+/** As the API has it. */
+const asJson: Make = (entries) => `${JSON.stringify(entries, null, 2)}\n`;
+const asCsv: Make = (entries) => csvHead + csvOf(entries);
 
 const forms = {
   CSV: { make: asCsv, name: "gemel-events.csv", type: "text/csv" },
