@@ -70,6 +70,26 @@ scenario("events-filtered-and-explained", { at: "/events" }, async (mock) => {
   await mock.sees(list.getByText("Audit"));
 });
 
+scenario(
+  "events-of-an-ended-module: found from one of its entries, and the filter says so",
+  { at: "/events" },
+  async (mock) => {
+    const list = mock.page.getByRole("list", { name: "Entries, newest first" });
+    const choice = mock.page.getByRole("combobox", { name: "Module" });
+    const ofCam1 = list.getByRole("listitem").filter({ hasText: "cam1" });
+    await mock.mock("world.modules.splice(mock.world.modules.findIndex(({ id }) => id === 'cam1'), 1)");
+    await mock.step(1);
+    await choice.locator("option", { hasText: "cam1" }).waitFor({ state: "detached" });
+    await ofCam1.first().locator("summary").click();
+    await ofCam1.first().getByRole("link", { name: "All entries of cam1" }).click();
+    await choice
+      .locator("option:checked", { hasText: "cam1 · no longer protected" })
+      .waitFor({ state: "attached" });
+    await mock.isGone(list.getByRole("listitem").filter({ hasNotText: "cam1" }));
+    await mock.sees(ofCam1);
+  },
+);
+
 scenario("audit-says-who-did-what-from-where", { at: "/events" }, async (mock) => {
   await mock.button("Who did what").click();
   await mock.seesText(/from 192\.168\.10\./);

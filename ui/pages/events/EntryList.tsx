@@ -8,7 +8,7 @@ import { Link } from "react-router";
 import type { HistoryEntry } from "../../../core/api/contract.js";
 import { timeText } from "../../../core/api/words.js";
 import { paths } from "../../paths.js";
-import type { View } from "./filter.js";
+import { addressOf, noFilter, type View } from "./filter.js";
 import { keyOf } from "./merge.js";
 import { happened, kindWords, personOf, wasRefused } from "../../parts/history-words.js";
 
@@ -46,7 +46,7 @@ const Entry = memo(function Entry({
         <span className="gm-entry-node">{entry.node}</span>
         {view === "audit" ? <AuditLine entry={entry} /> : <EventLine entry={entry} />}
       </summary>
-      <Explanation entry={entry} />
+      <Explanation entry={entry} view={view} />
     </details>
   );
 });
@@ -87,7 +87,7 @@ function AuditLine({ entry }: { readonly entry: HistoryEntry }): ReactNode {
   );
 }
 
-function Explanation({ entry }: { readonly entry: HistoryEntry }): ReactNode {
+function Explanation({ entry, view }: { readonly entry: HistoryEntry; readonly view: View }): ReactNode {
   const { rule, inputs, outcome, module } = entry;
   return (
     <dl className="gm-explanation">
@@ -111,6 +111,10 @@ function Explanation({ entry }: { readonly entry: HistoryEntry }): ReactNode {
           <dt>Module</dt>
           <dd>
             <Link to={paths.module(module)}>{module}</Link>
+            {" · "}
+            <Link to={`${paths.events}?${addressOf({ ...noFilter, view, module }).toString()}`}>
+              All entries of {module}
+            </Link>
           </dd>
         </>
       )}

@@ -63,7 +63,7 @@ export default function Events(): ReactNode {
             }}
           />
         </ToggleGroup>
-        <FilterBar filter={filter} nodes={nodes} modules={status?.modules ?? []} onChange={change} />
+        <FilterBar filter={filter} nodes={nodes} modules={status?.modules} onChange={change} />
         <Results
           nodes={nodes}
           filter={filter}

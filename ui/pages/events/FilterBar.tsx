@@ -10,7 +10,8 @@ import { kindWords } from "../../parts/history-words.js";
 interface FilterBarProps {
   readonly filter: Filter;
   readonly nodes: readonly string[];
-  readonly modules: readonly ModuleStatus[];
+  /** undefined: not known yet. */
+  readonly modules: readonly ModuleStatus[] | undefined;
   readonly onChange: (filter: Filter) => void;
 }
 
@@ -59,7 +60,7 @@ export function FilterBar({ filter, nodes, modules, onChange }: FilterBarProps):
         id="events-module"
         label="Module"
         value={filter.module}
-        options={modules.map(({ id, vm }) => ({ value: id, label: vm === id ? id : `${id} · ${vm}` }))}
+        options={moduleOptions(modules, filter.module)}
         onChange={(value) => {
           set("module", value);
         }}
@@ -80,11 +81,27 @@ export function FilterBar({ filter, nodes, modules, onChange }: FilterBarProps):
   );
 }
 
+interface Option {
+  readonly value: string;
+  readonly label: string;
+}
+
+/** The history outlives a module: one that is no longer protected stays a choice while it is asked for. */
+function moduleOptions(modules: readonly ModuleStatus[] | undefined, asked: string): readonly Option[] {
+  const options = (modules ?? []).map(({ id, vm }) => ({
+    value: id,
+    label: vm === id ? id : `${id} · ${vm}`,
+  }));
+  if (asked === "" || options.some(({ value }) => value === asked)) return options;
+  const label = modules === undefined ? asked : `${asked} · no longer protected`;
+  return [...options, { value: asked, label }];
+}
+
 interface ChoiceProps {
   readonly id: string;
   readonly label: string;
   readonly value: string;
-  readonly options: readonly { readonly value: string; readonly label: string }[];
+  readonly options: readonly Option[];
   readonly onChange: (value: string) => void;
 }
 
