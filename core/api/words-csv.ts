@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The history as a spreadsheet reads it: the same file from the CLI and from the console (RFC 4180). Times are
-// UTC, because a file outlives the zone that it was made in.
+// The history as a spreadsheet reads it: the same file from the CLI and from the console (RFC 4180). Times
+// are UTC, because a file outlives the zone that it was made in.
 
 import type { HistoryEntry } from "./contract.js";
 

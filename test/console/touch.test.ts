@@ -49,8 +49,8 @@ class Finger {
   }
 
   /**
-   * Stands still before it lets go, as with everything that is put down. A finger that lets go in motion throws,
-   * and the browser takes the next touch as the one that stops what was thrown: that tap presses nothing.
+   * Stands still before it lets go, as with everything that is put down. A finger that lets go in motion
+   * throws, and the browser takes the next touch as the one that stops what was thrown: it presses nothing.
    */
   async rest(): Promise<void> {
     await delay(restMs);

@@ -65,7 +65,7 @@ test("history-pages: without gap or double", () => {
   );
 });
 
-test("events-csv: a spreadsheet takes nothing that was written for a formula, and keeps quotes and lines", () => {
+test("events-csv: what was written for a formula becomes text, quotes and lines are kept", () => {
   const entry: HistoryEntry = {
     id: 1,
     at: "2026-11-21T03:12:00.000Z",
