@@ -140,7 +140,7 @@ test("events-and-audit-of-either-node", async () => {
   const events = await pair.gemel("alpha", "events", "--kind", "decision", "--module", "cam1", "--csv");
   assert.match(
     events.stdout,
-    /^time,node,kind,module,rule,sentence,outcome,by,from\n[^\n]*,alpha,decision,cam1,/,
+    /^at,node,kind,module,rule,sentence,outcome,by,from,inputs\r\n[^\n]*,alpha,decision,cam1,/,
   );
   const none = await pair.gemel("alpha", "events", "--since", "2100-01-01", "--json");
   assert.equal(none.stdout.trim(), "[]");
