@@ -142,6 +142,9 @@ test("events-and-audit-of-either-node", async () => {
     events.stdout,
     /^at,node,kind,module,rule,sentence,outcome,by,from,inputs\r\n[^\n]*,alpha,decision,cam1,/,
   );
+  const times = [...events.stdout.matchAll(/^\d{4}-[^,]+/gm)].map(([at]) => at);
+  assert.ok((times[0] ?? "") < (times.at(-1) ?? ""), "more than one moment is told");
+  assert.deepEqual(times, [...times].sort(), "oldest first, as a log is read");
   const none = await pair.gemel("alpha", "events", "--since", "2100-01-01", "--json");
   assert.equal(none.stdout.trim(), "[]");
   assert.equal((await pair.gemel("alpha", "events", "--since", "soon")).code, 2);

@@ -303,6 +303,15 @@ describe("console pages", { timeout: 330_000 }, () => {
     await admin.sees(admin.page.getByRole("row", { name: /cam1 alpha running/ }));
     await admin.sees(admin.button("Protect cam1"));
     for (const vm of ["door1", "bms1"] as const) assert.ok((await twins.module("beta", vm)).protected);
+    await admin.visit("Events");
+    const list = admin.page.getByRole("list", { name: "Entries, newest first" });
+    const entry = list.getByRole("listitem").filter({ hasText: "cam1" }).first();
+    await entry.locator("summary").click();
+    await entry.getByRole("link", { name: "All entries of cam1" }).click();
+    const asked = admin.page.getByRole("combobox", { name: "Module" }).locator("option:checked");
+    await asked.filter({ hasText: "cam1 · no longer protected" }).waitFor({ state: "attached" });
+    await admin.isGone(list.getByRole("listitem").filter({ hasNotText: "cam1" }));
+    await admin.sees(entry);
   });
 
   step("nothing foreign was asked, nothing went wrong in a page", () => {
