@@ -5,8 +5,8 @@
 
 import { pino } from "pino";
 import { createKvm } from "../kvm/index.js";
-import { defaultRoots, pathsUnder } from "./config/paths.js";
-import { Daemon } from "./daemon/daemon.js";
+import { defaultRoots, pathsUnder } from "./edge/config/paths.js";
+import { Daemon } from "./edge/daemon.js";
 import type { Hypervisor } from "./ports/hypervisor.js";
 import { createProtection } from "./protect/index.js";
 

@@ -81,8 +81,11 @@ export async function buildTypeScript(talk) {
  * browser, for tests and pictures. @param {Talk} talk @param {"product" | "mock"} mode
  */
 export async function buildConsole(talk, mode = "product") {
-  const words = ["base", "api"].flatMap((folder) => files(join(root, "core", folder), /\.ts$/));
-  const inputs = [...files(join(root, "ui"), /./), ...words, join(root, "package-lock.json")];
+  const inputs = [
+    ...files(join(root, "ui"), /./),
+    ...files(join(root, "core"), /\.ts$/),
+    join(root, "package-lock.json"),
+  ];
   const stamp = digest([...inputs, join(root, "tsconfig.json")], process.version);
   const name = mode === "mock" ? "console-mock" : "console";
   if (stamps()[name] === stamp && existsSync(join(root, "dist", name, "index.html"))) return;

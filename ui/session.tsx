@@ -5,7 +5,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, useCallback, useContext, useState, type ReactNode } from "react";
 import type { Role, Session } from "../core/api/contract.js";
-import { mayDo, roleWords } from "../core/api/words.js";
+import { mayDo, roleWords } from "../core/describe/words/words.js";
 import type { ApiFailure } from "./api.js";
 import { useAnswer, useTransport } from "./asking.js";
 import { forget } from "./live/last-known.js";

@@ -7,11 +7,11 @@
 
 import type { FastifyRequest, RouteOptions } from "fastify";
 import { TLSSocket } from "node:tls";
-import { idleOf } from "../access/access.js";
+import { idleOf } from "../edge/access/access.js";
 import { GemelError } from "../base/errors.js";
 import { apiRoot, type Role } from "./contract.js";
 import type { ApiDoor, Caller } from "./door.js";
-import { deeds } from "./words-deeds.js";
+import { deeds } from "../describe/words/deeds.js";
 
 /** Which callers a route admits; every route says one of these words in its `config`. */
 export type Admits = Role | "nodes" | "local" | "everybody";

@@ -2,7 +2,7 @@
 // What the API needs of the daemon, as one interface: routes translate HTTP to these calls and back and know
 // nothing else. A refusal is a thrown GemelError or an ApiFailure that came from the other node.
 
-import type { Access } from "../access/access.js";
+import type { Access } from "../edge/access/access.js";
 import type {
   AdmissionRequest,
   ApiError,
@@ -33,7 +33,7 @@ import type {
   VmView,
 } from "./contract.js";
 import type { LiveListener } from "./live.js";
-import type { WatchDoor } from "./watch-door.js";
+import type { Inspection } from "./inspection.js";
 
 /** Who asks: root on the unix socket, a certificate of the cluster, a person by a session, or nobody. */
 export type Caller = {
@@ -96,7 +96,7 @@ export interface ApiDoor {
   subscribe(lastId: number | undefined, listener: LiveListener): () => void;
   ready(module: string): boolean;
   readonly load: LoadDoor;
-  readonly watch: WatchDoor;
+  readonly watch: Inspection;
 
   command(module: string, request: CommandRequest, caller: Caller): Promise<CommandReply>;
   verify(module: string, request: VerifyRequest): Promise<void>;

@@ -122,7 +122,7 @@ export const historyQuery = Type.Object(
 );
 
 const roles = Type.Union((["monitor", "control", "admin"] as const).map((one) => Type.Literal(one)));
-/** Its rules are in core/access/password.ts: there the refusal has words. */
+/** Its rules are in core/edge/access/password.ts: there the refusal has words. */
 const password = Type.String({ maxLength: 4096 });
 const pem = Type.String({ maxLength: 64 * 1024 });
 

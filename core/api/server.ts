@@ -21,9 +21,9 @@ import { createServer as createHttps, type Server as SecureServer } from "node:h
 import { dirname } from "node:path";
 import type { Duplex } from "node:stream";
 import { createSecureContext, type SecureContextOptions } from "node:tls";
-import { TooManyTries } from "../access/login-guard.js";
+import { TooManyTries } from "../edge/access/login-guard.js";
 import { failure, GemelError } from "../base/errors.js";
-import { nodeServerName } from "../peer/secure-socket.js";
+import { nodeServerName } from "../edge/network/secure-socket.js";
 import { admit, admitsOf, callerOf, demandCsrf, markLocal, noteWay, type Ways } from "./admission.js";
 import { consoleFolder, consoleRoutes, guardBrowsers } from "./console/files.js";
 import type { ApiError } from "./contract.js";
@@ -36,7 +36,7 @@ import { moduleRoutes } from "./routes/modules.js";
 import { protectRoutes } from "./routes/protect.js";
 import { statusRoutes } from "./routes/status.js";
 import { watchRoutes } from "./routes/watch.js";
-import { deedOf, fieldsOf } from "./words-deeds.js";
+import { deedOf, fieldsOf } from "../describe/words/deeds.js";
 
 declare module "fastify" {
   interface FastifyRequest {

@@ -117,7 +117,7 @@ function remote(host: string, certFile: string): RequestOptions {
   const [address = host, port] = host.split(":");
   const options = {
     host: address,
-    // The node's certificate, whatever the console shows to browsers (core/peer/secure-socket.ts).
+    // The node's certificate, whatever the console shows to browsers (core/edge/network/secure-socket.ts).
     servername: "gemel-node",
     port: port === undefined ? defaultPort : Number(port),
     cert: pem,

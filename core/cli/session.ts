@@ -9,7 +9,7 @@ import { CommandEnd, exitCodes } from "./outcome.js";
 const askAgainMs = 250;
 
 /**
- * Reasons of a node that is still on its way (core/failover reasons); a state reached with one of them is not
+ * Reasons of a node that is still on its way (decide/mirror/reason.ts): a state reached with one is not
  * final.
  */
 const onTheWay: readonly string[] = [

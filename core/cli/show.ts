@@ -23,7 +23,7 @@ import {
   stateLooks,
   timeText,
   type Colour,
-} from "../api/words.js";
+} from "../describe/words/words.js";
 
 const paints: Readonly<Record<Colour | "dim" | "bold", number>> = {
   green: 32,

@@ -15,7 +15,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { failure, GemelError, type Failure } from "../base/errors.js";
-import { readDurable, removeWhole, writeDurable } from "../record/durable-file.js";
+import { readDurable, removeWhole, writeDurable } from "../edge/record/durable-file.js";
 
 const journalFormat = 1;
 /** Finished procedures are kept this many, for whoever asks how one ended. */

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a procedure can use of its daemon. Given by core/daemon; tests give their own.
+// What a procedure can use of its daemon. Given by core/edge; tests give their own.
 
 import type { ProtectReply, ProtectRequest, UnprotectRequest } from "../api/contract.js";
 import type { Milliseconds } from "../base/units.js";
-import type { ModuleSettings } from "../config/module-file.js";
-import type { Paths } from "../config/paths.js";
-import type { Command, CommandAnswer } from "../failover/command.js";
-import type { ModuleView } from "../failover/types.js";
+import type { ModuleSettings } from "../edge/config/module-file.js";
+import type { Paths } from "../edge/config/paths.js";
+import type { Command, CommandAnswer } from "../decide/mirror/command.js";
+import type { ModuleView } from "../decide/mirror/types.js";
 import type { Hypervisor } from "../ports/hypervisor.js";
 import type { MirrorCommand, MirrorStatus } from "../../native/index.js";
 import type { StartGuard } from "./start-guard.js";

@@ -11,8 +11,8 @@ import type {
 } from "../api/contract.js";
 import { GemelError } from "../base/errors.js";
 import { milliseconds, seconds } from "../base/units.js";
-import { defaultFolder } from "../config/paths.js";
-import { valueOf } from "../effects-vm.js";
+import { defaultFolder } from "../edge/config/paths.js";
+import { valueOf } from "../loop/vm-effects.js";
 import type { ProtectPlan, VmDetails } from "../ports/hypervisor.js";
 import type { Procedures } from "../procedure/procedure.js";
 import type { ProcedureServices, Protection } from "../procedure/services.js";

@@ -7,7 +7,7 @@ import { normalize } from "node:path";
 import { GemelError } from "../base/errors.js";
 import { forceStopTimeout, loopInterval, maxLoop, modulesMax, niceStopTimeout } from "../base/limits.js";
 import { bytes, nodeName } from "../base/units.js";
-import { moduleIdPattern, type ModuleSettings } from "../config/module-file.js";
+import { moduleIdPattern, type ModuleSettings } from "../edge/config/module-file.js";
 import type { ProtectPlan, VmDetails } from "../ports/hypervisor.js";
 import type { ProtectReply, ProtectRequest } from "../api/contract.js";
 

@@ -4,7 +4,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { GemelError } from "../base/errors.js";
 import { seconds, type Milliseconds } from "../base/units.js";
-import { valueOf } from "../effects-vm.js";
+import { valueOf } from "../loop/vm-effects.js";
 import type { Hypervisor, VmId } from "../ports/hypervisor.js";
 import type { ProcedureServices } from "../procedure/services.js";
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Who may import whom: design.md section 7 as one table.
+ * Who may import whom: the walls of the tree as one table.
  *
  *     core/base ← ports ← adapters (kvm, native, …)
- *     heartbeat ← membership ← failover ← node          the stations never see ports
- *     ui, cli → core/api/contract, core/api/words       kvm and hyperv never each other
+ *     base ← decide ← describe, loop ← edge              decide and describe are pure and never see ports
+ *     ui, cli → core/api/contract, core/describe/words   kvm and hyperv never each other
  *     only core/main.ts knows everybody
- *     C++: mount → engine → {store, wire} → base        never store ↔ wire
+ *     C++: mount → engine → {store, wire} → base         never store ↔ wire
  *
  * A row is a prefix of paths and what files below it may import beside their own folder. The longest prefix
- * counts. What core/ has beside the stations is its edge: free among itself, but without circles of folders.
+ * counts. What core/ has beside these is its edge: free among itself, but without circles.
  */
 import { dirname, join, normalize } from "node:path";
 import { isCpp, isTypeScript, type SourceFile } from "./tree.js";
@@ -23,7 +23,6 @@ type Row = {
 };
 
 const anything = "";
-const station = ["core/base/"];
 /** The edge carries out what was decided and reports what happened: all of the core, but never an adapter. */
 const edge = ["core/"];
 const composition = ["core/cli/", "core/main.ts"];
@@ -31,7 +30,7 @@ const composition = ["core/cli/", "core/main.ts"];
 const mirrorWords = ["native/index.ts"];
 
 /** What a browser may see of the core: words and types, no code that touches a system. */
-const browserWords = ["core/base/", "core/api/contract", "core/api/words"];
+const browserWords = ["core/base/", "core/api/contract", "core/describe/words/"];
 const pageFolder = /^ui\/pages\/([^/]+)\//;
 /** What a page stands on: never another page, each is a chunk of its own. */
 const pageGround = ["parts/", "live/", "api.", "asking.", "session.", "paths.", "theme.", "presence."];
@@ -39,21 +38,24 @@ const pageGround = ["parts/", "live/", "api.", "asking.", "session.", "paths.", 
 const typeScriptRows: readonly Row[] = [
   { from: "core/base/", may: [] },
   { from: "core/ports/", may: ["core/base/"] },
-  // The stations, in the order of a failover: pure.
-  { from: "core/heartbeat/", may: station },
-  { from: "core/membership/", may: [...station, "core/heartbeat/"] },
-  { from: "core/failover/", may: [...station, "core/heartbeat/", "core/membership/"], mayTypes: mirrorWords },
-  // Pure, and it speaks: its sentences take their quantities from the one place that words them.
-  { from: "core/placement/", may: [...station, "core/api/words"] },
+  // What decides: pure. The order within it is that of a failover: who is there, then what is to be done.
+  { from: "core/decide/liveness/", may: ["core/base/"] },
+  { from: "core/decide/mirror/", may: ["core/base/", "core/decide/liveness/"], mayTypes: mirrorWords },
+  // It speaks: its sentences take their quantities from the one place that words them.
+  { from: "core/decide/placement/", may: ["core/base/", "core/describe/words/"] },
+  { from: "core/describe/words/", may: ["core/base/", "core/api/contract"] },
   {
-    from: "core/status/",
-    may: [...station, "core/api/words", "core/failover/reasons"],
-    mayTypes: ["core/api/contract", "core/failover/"],
+    from: "core/describe/",
+    may: ["core/base/", "core/decide/"],
+    mayTypes: ["core/api/contract", ...mirrorWords],
   },
-  { from: "core/record/", may: station },
-  { from: "core/api/contract", may: station },
-  { from: "core/api/words", may: ["core/api/contract"] },
-  { from: "core/cli/", may: ["core/base/", "core/api/contract", "core/api/words"] },
+  {
+    from: "core/loop/",
+    may: ["core/base/", "core/ports/", "core/decide/"],
+    mayTypes: mirrorWords,
+  },
+  { from: "core/api/contract", may: ["core/base/"] },
+  { from: "core/cli/", may: browserWords },
   { from: "core/main.ts", may: [anything] },
   { from: "core/", may: edge, mayNot: composition, mayTypes: mirrorWords },
   { from: "kvm/", may: ["core/base/", "core/ports/"] },
@@ -81,7 +83,7 @@ const cppRows: readonly Row[] = [
 ];
 
 /** Folders whose decisions must replay: no clock, chance, timer, process or system inside. */
-const pureFolders = ["core/failover/", "core/membership/", "core/placement/", "core/status/"];
+const pureFolders = ["core/decide/", "core/describe/"];
 const banned = new RegExp(
   [
     /Date\.now|new Date\(\)|Math\.random|performance\.now/,
@@ -136,22 +138,15 @@ function rowOf(path: string, rows: readonly Row[]): Row | undefined {
   return rows.filter(({ from }) => path.startsWith(from)).sort((a, b) => b.from.length - a.from.length)[0];
 }
 
-/** Folders of core that import each other in a circle, types aside: one of them is in the wrong place. */
+/** Files of core that import each other in a circle, types aside: one of them is in the wrong place. */
 export function circles(files: readonly SourceFile[]): string[] {
   const edges = new Map<string, Set<string>>();
-  for (const file of files.filter((one) => isTypeScript(one) && /^core\/[^/]+\//.test(one.path))) {
-    const from = stationOf(file.path);
-    for (const { target, isType } of typeScriptImports(file)) {
-      const to = stationOf(target);
-      if (isType || to === from || !to.startsWith("core/")) continue;
-      edges.set(from, (edges.get(from) ?? new Set()).add(to));
-    }
+  for (const file of files.filter((one) => isTypeScript(one) && one.path.startsWith("core/"))) {
+    const targets = typeScriptImports(file).filter(({ isType }) => !isType);
+    edges.set(file.path, new Set(targets.map(({ target }) => target)));
   }
-  return [...edges.keys()].filter((folder) => reaches(edges, folder, folder)).map((folder) => `${folder}/`);
+  return [...edges.keys()].filter((path) => reaches(edges, path, path));
 }
-
-/** "core/api" for everything below core/api/. */
-const stationOf = (path: string): string => path.split("/").slice(0, 2).join("/");
 
 function reaches(edges: ReadonlyMap<string, ReadonlySet<string>>, from: string, goal: string): boolean {
   const seen = new Set<string>();

@@ -9,7 +9,7 @@ import { request } from "node:https";
 import { after, before, test } from "node:test";
 import { connect } from "node:tls";
 import type { CertificateView, Status } from "../../core/api/contract.js";
-import { createAuthority, createKeyPair, issue, type Authority } from "../../core/cluster/authority.js";
+import { createAuthority, createKeyPair, issue, type Authority } from "../../core/edge/cluster/authority.js";
 import { assertRefused, password, TestDoor, type Browser } from "./access/door.js";
 
 const alpha = new TestDoor();

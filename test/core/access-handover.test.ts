@@ -4,10 +4,10 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { issueTicket } from "../../core/access/ticket.js";
+import { issueTicket } from "../../core/edge/access/ticket.js";
 import type { HandOver, Session, UserView } from "../../core/api/contract.js";
-import { createAuthority, createKeyPair, issue } from "../../core/cluster/authority.js";
-import { readCard, type MembershipCard } from "../../core/cluster/membership-card.js";
+import { createAuthority, createKeyPair, issue } from "../../core/edge/cluster/authority.js";
+import { readCard, type MembershipCard } from "../../core/edge/cluster/membership-card.js";
 import { password, TestDoor, type Browser } from "./access/door.js";
 
 const alpha = new TestDoor("alpha");

@@ -7,7 +7,7 @@ import { writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { after, before, test } from "node:test";
 import type { CertificateView, Session, UserView } from "../../core/api/contract.js";
-import { createAuthority, createKeyPair, issue } from "../../core/cluster/authority.js";
+import { createAuthority, createKeyPair, issue } from "../../core/edge/cluster/authority.js";
 import { Pair, type Node } from "./pair/pair.js";
 
 const secret = "correct horse battery";

@@ -9,11 +9,11 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { LiveEvent, Status } from "../../core/api/contract.js";
 import { LiveStream } from "../../core/api/live.js";
-import { History } from "../../core/history.js";
-import { LineReader } from "../../core/peer/lines.js";
-import { crc32c } from "../../core/record/crc32c.js";
-import { readDurable, writeDurable } from "../../core/record/durable-file.js";
-import { NodeRecordWriter, readNodeRecord } from "../../core/record/node-record.js";
+import { History } from "../../core/edge/record/history.js";
+import { LineReader } from "../../core/edge/network/lines.js";
+import { crc32c } from "../../core/base/crc32c.js";
+import { readDurable, writeDurable } from "../../core/edge/record/durable-file.js";
+import { NodeRecordWriter, readNodeRecord } from "../../core/edge/record/node-record.js";
 import { Pair } from "./pair/pair.js";
 
 let pair: Pair;

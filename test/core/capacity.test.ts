@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bytes, moduleId, nodeName } from "../../core/base/units.js";
-import { outlookOf, type CapacityHost, type CapacityModule } from "../../core/placement/capacity.js";
+import { outlookOf, type CapacityHost, type CapacityModule } from "../../core/decide/placement/capacity.js";
 
 const GiB = 1024 ** 3;
 const reserve = bytes(GiB);

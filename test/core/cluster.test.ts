@@ -9,9 +9,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { connect } from "node:tls";
-import { createAuthority, createKeyPair, holderOf, issue } from "../../core/cluster/authority.js";
-import { decodeToken, encodeToken, newSecret, useSecret } from "../../core/cluster/join-token.js";
-import { pathsUnder } from "../../core/config/paths.js";
+import { createAuthority, createKeyPair, holderOf, issue } from "../../core/edge/cluster/authority.js";
+import { decodeToken, encodeToken, newSecret, useSecret } from "../../core/edge/cluster/join-token.js";
+import { pathsUnder } from "../../core/edge/config/paths.js";
 import { Pair } from "./pair/pair.js";
 
 let pair: Pair;

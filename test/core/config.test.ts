@@ -11,9 +11,9 @@ import {
   silenceTimeout,
   writeCluster,
   type ClusterConfig,
-} from "../../core/config/cluster-file.js";
-import { parseModule, writeModule, type ModuleSettings } from "../../core/config/module-file.js";
-import { ConfigFault } from "../../core/config/xml.js";
+} from "../../core/edge/config/cluster-file.js";
+import { parseModule, writeModule, type ModuleSettings } from "../../core/edge/config/module-file.js";
+import { ConfigFault } from "../../core/edge/config/xml.js";
 
 const uuid = "0b7f3c1e-8f0a-4c57-9f3e-5a2a1d6c7b88";
 

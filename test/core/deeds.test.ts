@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { deedOf, deeds, fieldsOf } from "../../core/api/words-deeds.js";
+import { deedOf, deeds, fieldsOf } from "../../core/describe/words/deeds.js";
 
 const secret = "correct horse battery staple";
 

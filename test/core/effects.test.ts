@@ -8,9 +8,9 @@ import { test } from "node:test";
 import { turnGapMax } from "../../core/base/limits.js";
 import { GemelError } from "../../core/base/errors.js";
 import { instant, later, milliseconds, moduleId, seconds, type Instant } from "../../core/base/units.js";
-import { Effects, type EffectEdge } from "../../core/effects.js";
-import { NodeLoop, type Report } from "../../core/node.js";
-import type { NodeState } from "../../core/failover/types.js";
+import { Effects, type EffectEdge } from "../../core/loop/effects.js";
+import { NodeLoop, type Report } from "../../core/loop/node-loop.js";
+import type { NodeState } from "../../core/decide/mirror/types.js";
 
 const slowly = seconds(20);
 

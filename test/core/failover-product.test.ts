@@ -8,11 +8,11 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { instant, milliseconds, moduleId, nodeName } from "../../core/base/units.js";
-import { commandVerbs, type Command } from "../../core/failover/command.js";
-import { eventKinds } from "../../core/failover/event.js";
-import { commandHandling, eventHandling, messageHandling } from "../../core/failover/handling.js";
-import { describe } from "../../core/failover/sentences.js";
-import { step } from "../../core/failover/step.js";
+import { commandVerbs, type Command } from "../../core/decide/mirror/command.js";
+import { eventKinds } from "../../core/decide/mirror/event.js";
+import { commandHandling, eventHandling, messageHandling } from "../../core/decide/mirror/handling.js";
+import { describe } from "../../core/describe/module/sentences.js";
+import { step } from "../../core/decide/mirror/step.js";
 import {
   stateNames,
   type Event,
@@ -20,7 +20,7 @@ import {
   type NodeState,
   type PeerMessage,
   type StateName,
-} from "../../core/failover/types.js";
+} from "../../core/decide/mirror/types.js";
 import { Player } from "../scenarios/transcript.js";
 import { FakeMirror } from "../scenarios/world/fake-mirror.js";
 import { newCopy } from "../scenarios/world/copy.js";

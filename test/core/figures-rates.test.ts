@@ -6,10 +6,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { MirrorCounts } from "../../core/api/contract.js";
 import { bytes, milliseconds } from "../../core/base/units.js";
-import { areFacts, growthOn, memoryOf, type HostFacts } from "../../core/figures/facts.js";
-import { figuresBetween, percentileBetween } from "../../core/figures/rates.js";
-import { Reader, type Reading } from "../../core/figures/reading.js";
-import { areFigures, rowsOf } from "../../core/figures/row.js";
+import { areFacts, growthOn, memoryOf, type HostFacts } from "../../core/edge/metrics/facts.js";
+import { figuresBetween, percentileBetween } from "../../core/edge/metrics/rates.js";
+import { Reader, type Reading } from "../../core/edge/metrics/sample.js";
+import { areFigures, rowsOf } from "../../core/edge/metrics/row.js";
 import type { Hypervisor } from "../../core/ports/hypervisor.js";
 
 const nothing = Array.from({ length: 32 }, () => 0);

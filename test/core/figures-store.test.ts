@@ -8,15 +8,15 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { moduleSubject, seriesNames, type Row } from "../../core/figures/row.js";
-import { pointsMax } from "../../core/figures/series.js";
-import { FiguresStore } from "../../core/figures/store.js";
+import { moduleSubject, seriesNames, type Row } from "../../core/edge/metrics/row.js";
+import { pointsMax } from "../../core/edge/metrics/series.js";
+import { MetricsStore } from "../../core/edge/metrics/store.js";
 
 const folder = mkdtempSync(join(tmpdir(), "gemel-figures-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 interface Opened {
-  readonly store: FiguresStore;
+  readonly store: MetricsStore;
   readonly said: string[];
   readonly file: string;
 }
@@ -24,7 +24,7 @@ interface Opened {
 let files = 0;
 function opened(file = join(folder, `figures-${++files}.db`)): Opened {
   const said: string[] = [];
-  return { store: new FiguresStore(file, (sentence) => said.push(sentence)), said, file };
+  return { store: new MetricsStore(file, (sentence) => said.push(sentence)), said, file };
 }
 
 const row = (node: string, cpu: number | null, writeP99Us = 0, module = "cam1"): Row => ({
@@ -167,7 +167,7 @@ test("a-file-that-breaks-while-it-is-used-is-renewed", () => {
   const content = readFileSync(file);
   content.fill(0xaa, 100);
   writeFileSync(file, content);
-  const again = new FiguresStore(file, (sentence) => said.push(sentence));
+  const again = new MetricsStore(file, (sentence) => said.push(sentence));
   for (let at = noon; at < noon + 100; at += 10) again.write(at, [row("alpha", 2)]);
   assert.equal(again.mean(cam1, "cpu", noon + 50), 2);
   assert.ok(

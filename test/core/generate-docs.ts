@@ -11,9 +11,10 @@ import {
   eventHandling,
   messageHandling,
   type Handling,
-} from "../../core/failover/handling.js";
-import { reasonWords, stabilityOf } from "../../core/failover/reasons.js";
-import { stateNames, type ReasonCode, type StateName } from "../../core/failover/types.js";
+} from "../../core/decide/mirror/handling.js";
+import { stabilityOf } from "../../core/decide/mirror/reason.js";
+import { reasonWords } from "../../core/describe/module/reasons.js";
+import { stateNames, type ReasonCode, type StateName } from "../../core/decide/mirror/types.js";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../../..");
 export const docsFolder = join(root, "docs");

@@ -13,7 +13,7 @@ import {
   judge,
   type Heard,
   type Heartbeat,
-} from "../../core/heartbeat/packet.js";
+} from "../../core/edge/network/heartbeat-packet.js";
 
 const key = randomBytes(32);
 const beat: Heartbeat = {

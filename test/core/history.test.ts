@@ -7,9 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import type { HistoryEntry } from "../../core/api/contract.js";
-import { csvHead, csvOf } from "../../core/api/words-csv.js";
+import { csvHead, csvOf } from "../../core/describe/words/csv.js";
 import { momentOf } from "../../core/cli/commands/events.js";
-import { History, type HistoryFilter } from "../../core/history.js";
+import { History, type HistoryFilter } from "../../core/edge/record/history.js";
 
 const folder = mkdtempSync(join(tmpdir(), "gemel-history-"));
 const history = new History(join(folder, "history.db"), () => undefined);

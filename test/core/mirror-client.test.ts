@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { seconds } from "../../core/base/units.js";
-import { MirrorClient } from "../../core/mirror/client.js";
+import { MirrorClient } from "../../core/edge/mirror/client.js";
 import type { MirrorEvent, MirrorRequest } from "../../native/index.js";
 
 test("a status that was asked for is told before the event behind it", async (context) => {

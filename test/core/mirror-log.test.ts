@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { wordsOf } from "../../core/daemon/mirror-log.js";
+import { wordsOf } from "../../core/edge/mirror/mirror-log.js";
 
 test("the-history-says-what-troubles-a-mirror-and-what-to-do", () => {
   const trouble = { code: "disk-full", message: "The disk is full.", next: "Make room." };

@@ -7,9 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { GemelError } from "../../core/base/errors.js";
-import type { ModuleSettings } from "../../core/config/module-file.js";
-import { pathsUnder } from "../../core/config/paths.js";
-import { Modules } from "../../core/daemon/modules.js";
+import type { ModuleSettings } from "../../core/edge/config/module-file.js";
+import { pathsUnder } from "../../core/edge/config/paths.js";
+import { Modules } from "../../core/edge/config/modules.js";
 import { newSettings } from "../../core/protect/plan.js";
 
 test("module-replaced: another port, VM, folder or node is refused; settings are taken", (context) => {

@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { nodeName } from "../../core/base/units.js";
-import { CopyRate } from "../../core/daemon/copy-rate.js";
-import { News } from "../../core/daemon/news.js";
+import { CopyRate } from "../../core/edge/metrics/copy-rate.js";
+import { PeerProgress } from "../../core/edge/network/peer-progress.js";
 import type { ProcedureView } from "../../core/procedure/procedure.js";
 import type { ResyncStatus } from "../../native/index.js";
 import { newCopy } from "../scenarios/world/copy.js";
@@ -46,9 +46,9 @@ interface Seen {
   changes: number;
 }
 
-function newsOn(node: typeof alpha): { readonly news: News; readonly seen: Seen } {
+function newsOn(node: typeof alpha): { readonly news: PeerProgress; readonly seen: Seen } {
   const seen: Seen = { procedures: [], resync: undefined, answers: true, changes: 0 };
-  const news = new News({
+  const news = new PeerProgress({
     node,
     procedures: {
       has: (id) => seen.procedures.some((one) => one.id === id),

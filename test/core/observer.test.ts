@@ -5,8 +5,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { moduleId } from "../../core/base/units.js";
-import { Observer, type ObserverEdge } from "../../core/daemon/observer.js";
-import type { Report } from "../../core/node.js";
+import { Observer, type ObserverEdge } from "../../core/edge/workload/observer.js";
+import type { Report } from "../../core/loop/node-loop.js";
 import type { Hypervisor, Outcome, VmPower, VmSummary } from "../../core/ports/hypervisor.js";
 
 const summary = (power: VmPower): VmSummary => ({ id: "1", name: "cam1", power }) as VmSummary;

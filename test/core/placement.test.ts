@@ -5,9 +5,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { moduleId, nodeName } from "../../core/base/units.js";
-import { boardOf, moveWorth, type PlanHost, type PlanModule } from "../../core/placement/board.js";
-import { plan } from "../../core/placement/plan.js";
-import { depthFor, positionsMax, search } from "../../core/placement/search.js";
+import { boardOf, moveWorth, type PlanHost, type PlanModule } from "../../core/decide/placement/board.js";
+import { plan } from "../../core/decide/placement/plan.js";
+import { depthFor, positionsMax, search } from "../../core/decide/placement/search.js";
 
 const GiB = 1024 ** 3;
 

@@ -16,7 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { setAside } from "../../core/daemon/set-aside.js";
+import { setAside } from "../../core/edge/mirror/set-aside.js";
 
 interface Place {
   readonly folder: string;

@@ -13,8 +13,8 @@ import {
   SharedRecord,
   type Entries,
   type Entry,
-} from "../../core/cluster/shared-record.js";
-import { writeDurable } from "../../core/record/durable-file.js";
+} from "../../core/edge/cluster/shared-record.js";
+import { writeDurable } from "../../core/edge/record/durable-file.js";
 
 const folder = mkdtempSync(join(tmpdir(), "gemel-shared-"));
 after(() => rmSync(folder, { recursive: true, force: true }));

@@ -6,7 +6,7 @@ import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { test } from "node:test";
-import * as words from "../../core/api/words.js";
+import * as words from "../../core/describe/words/words.js";
 
 test("words-quantities: each in its unit, the unknown as a dash", () => {
   const cases: readonly (readonly [string, string])[] = [

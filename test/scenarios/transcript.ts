@@ -23,9 +23,9 @@
 
 import assert from "node:assert/strict";
 import { milliseconds, moduleId, nodeName, type ModuleId } from "../../core/base/units.js";
-import type { Command } from "../../core/failover/command.js";
-import { describe } from "../../core/failover/sentences.js";
-import type { FailoverPause, ModuleConfig, NodeState } from "../../core/failover/types.js";
+import type { Command } from "../../core/decide/mirror/command.js";
+import { describe } from "../../core/describe/module/sentences.js";
+import type { FailoverPause, ModuleConfig, NodeState } from "../../core/decide/mirror/types.js";
 import type { Host } from "./world/host.js";
 import { newGeneration } from "./world/fake-mirror.js";
 import { defaultConfig, World } from "./world/world.js";

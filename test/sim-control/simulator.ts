@@ -2,9 +2,9 @@
 // One seeded run of both nodes: first faults and commands, with crashes at every point of the loop; then
 // everything is healed and convergence demanded. A failing seed replays exactly.
 
-import type { Command } from "../../core/failover/command.js";
-import { describe } from "../../core/failover/sentences.js";
-import type { ModuleConfig } from "../../core/failover/types.js";
+import type { Command } from "../../core/decide/mirror/command.js";
+import { describe } from "../../core/describe/module/sentences.js";
+import type { ModuleConfig } from "../../core/decide/mirror/types.js";
 import { nodeName, type ModuleId } from "../../core/base/units.js";
 import { newGeneration } from "../scenarios/world/fake-mirror.js";
 import type { Host } from "../scenarios/world/host.js";

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { reasonWords } from "../../core/failover/reasons.js";
+import { reasonWords } from "../../core/describe/module/reasons.js";
 import { reasonSentences, reasonText } from "../../ui/pages/module/reason-words.js";
 
 void describe("reason-words", () => {

@@ -7,7 +7,7 @@
 // answers.
 
 import { apiRoot, type LiveEvent } from "../../core/api/contract.js";
-import { deedOf, fieldsOf } from "../../core/api/words-deeds.js";
+import { deedOf, fieldsOf } from "../../core/describe/words/deeds.js";
 import { ApiFailure, silence, type Method, type StreamListener, type Transport } from "../api.js";
 import { bodies } from "./bodies.js";
 import { Access } from "./rooms/access.js";

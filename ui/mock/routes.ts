@@ -3,7 +3,7 @@
 // console; their form is judged here as far as a person can get it wrong in a form, in the registry's words.
 
 import type { Role } from "../../core/api/contract.js";
-import { mayDo } from "../../core/api/words.js";
+import { mayDo } from "../../core/describe/words/words.js";
 import type { Method } from "../api.js";
 import { bodies } from "./bodies.js";
 import type { Access } from "./rooms/access.js";

@@ -8,7 +8,7 @@
 import { FormGroup, FormHelperText, HelperText, HelperTextItem, TextInput } from "@patternfly/react-core";
 import { useState, type ReactNode } from "react";
 import type { CommandReply, CommandRequest, ModuleVerb } from "../../core/api/contract.js";
-import { verbWords } from "../../core/api/words.js";
+import { verbWords } from "../../core/describe/words/words.js";
 import { failureOf, type ApiFailure } from "../api.js";
 import { useChange } from "../asking.js";
 import { AskDialog } from "./AskDialog.js";

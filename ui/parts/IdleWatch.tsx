@@ -6,7 +6,7 @@
 
 import { Button, Modal, ModalBody, ModalFooter, ModalHeader } from "@patternfly/react-core";
 import { useCallback, useEffect, useState, type ReactNode } from "react";
-import { durationText } from "../../core/api/words.js";
+import { durationText } from "../../core/describe/words/words.js";
 import { useTransport } from "../asking.js";
 import { idleSeconds, touched } from "../presence.js";
 import { useSession, useSessionHold } from "../session.js";

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A word with its colour and icon, as core/api/words.ts gives them: never colour alone.
+// A word with its colour and icon, as core/describe/words/words.ts gives them: never colour alone.
 
 import { Label } from "@patternfly/react-core";
 import type { ReactNode } from "react";
-import type { Colour, Look } from "../../core/api/words.js";
+import type { Colour, Look } from "../../core/describe/words/words.js";
 import { WordIcon } from "./WordIcon.js";
 
 export const patternflyStatus: Readonly<

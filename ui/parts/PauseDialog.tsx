@@ -3,7 +3,7 @@
 // must be quick. What is said stands in everybody's red banner until somebody resumes.
 
 import { useState, type ReactNode } from "react";
-import { verbWords } from "../../core/api/words.js";
+import { verbWords } from "../../core/describe/words/words.js";
 import { useChange } from "../asking.js";
 import { statusPath } from "../live/live.js";
 import { AskDialog } from "./AskDialog.js";

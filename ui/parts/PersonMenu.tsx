@@ -12,7 +12,7 @@ import {
 import UserIcon from "@patternfly/react-icons/dist/esm/icons/user-icon";
 import { useState, type ReactNode, type Ref } from "react";
 import { useNavigate } from "react-router";
-import { roleWords } from "../../core/api/words.js";
+import { roleWords } from "../../core/describe/words/words.js";
 import { paths } from "../paths.js";
 import { useSession, useSessionHold } from "../session.js";
 

@@ -7,7 +7,7 @@ import { Alert, Button, Content, Label, LabelGroup, List, ListItem, Skeleton } f
 import { useQueries } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import type { Preview } from "../../core/api/contract.js";
-import { dangerLooks, durationText, verbWords } from "../../core/api/words.js";
+import { dangerLooks, durationText, verbWords } from "../../core/describe/words/words.js";
 import { failureOf } from "../api.js";
 import { useAnswer, useTransport } from "../asking.js";
 import type { AskedAction } from "./ConfirmAction.js";

@@ -3,7 +3,7 @@
 
 import { Label, Tooltip } from "@patternfly/react-core";
 import type { ReactNode } from "react";
-import { timeText } from "../../core/api/words.js";
+import { timeText } from "../../core/describe/words/words.js";
 import { useStatus, useStream } from "../live/live.js";
 
 export function StreamMark(): ReactNode {

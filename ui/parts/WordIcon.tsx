@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The icons that core/api/words.ts names, and only those: a name that is missing here shows a question mark
+// The icons that describe/words names, and only those: a name that is missing here shows a question mark
 // and is found by the test of words.
 
 import ArrowAltCircleDownIcon from "@patternfly/react-icons/dist/esm/icons/arrow-alt-circle-down-icon";

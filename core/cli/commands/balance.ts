@@ -5,7 +5,7 @@
 
 import type { Command } from "commander";
 import type { Capacity, CommandReply, Move, Placement } from "../../api/contract.js";
-import { bytesOfText, bytesText, coresText } from "../../api/words.js";
+import { bytesOfText, bytesText, coresText } from "../../describe/words/words.js";
 import { CommandEnd, exitCodes } from "../outcome.js";
 import { moduleIn, reached, type Session } from "../session.js";
 import { table } from "../show.js";

@@ -6,8 +6,8 @@ import type { HistoryEntry } from "../../api/contract.js";
 import { usage } from "../outcome.js";
 import type { Session } from "../session.js";
 import { paint, showHistory } from "../show.js";
-import { timeText } from "../../api/words.js";
-import { csvHead, csvOf } from "../../api/words-csv.js";
+import { timeText } from "../../describe/words/words.js";
+import { csvHead, csvOf } from "../../describe/words/csv.js";
 
 interface EventOptions {
   readonly module?: string;

@@ -4,7 +4,7 @@
 
 import type { Command } from "commander";
 import type { Figures, MirrorCounts } from "../../api/contract.js";
-import { bytesText } from "../../api/words.js";
+import { bytesText } from "../../describe/words/words.js";
 import type { Session } from "../session.js";
 import { table } from "../show.js";
 

@@ -11,7 +11,7 @@ import type {
   ModuleVerb,
   ModuleView,
 } from "../../api/contract.js";
-import { bytesText } from "../../api/words.js";
+import { bytesText } from "../../describe/words/words.js";
 import { refused, usage } from "../outcome.js";
 import { atRest, moduleIn, type Session } from "../session.js";
 import { table } from "../show.js";

@@ -2,7 +2,7 @@
 // pause, resume, acknowledge: what a person tells the cluster while working on it.
 
 import type { Command } from "commander";
-import { verbWords } from "../../api/words.js";
+import { verbWords } from "../../describe/words/words.js";
 import type { Session } from "../session.js";
 
 interface Said {

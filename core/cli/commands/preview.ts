@@ -2,7 +2,7 @@
 // --dry-run: what a command would do, in the API's words; for a conflict both copies side by side first.
 
 import type { Copies, CopyView, ModuleVerb, Preview } from "../../api/contract.js";
-import { bytesText, timeText, verbWords } from "../../api/words.js";
+import { bytesText, timeText, verbWords } from "../../describe/words/words.js";
 import { CommandEnd, exitCodes } from "../outcome.js";
 import type { Session } from "../session.js";
 import { paint, table } from "../show.js";

@@ -9,7 +9,7 @@ import type {
   ProtectRequest,
   VmView,
 } from "../../api/contract.js";
-import { bytesText } from "../../api/words.js";
+import { bytesText } from "../../describe/words/words.js";
 import { CommandEnd, exitCodes, refused, usage } from "../outcome.js";
 import type { Session } from "../session.js";
 import { paint, showProcedure, table } from "../show.js";

@@ -11,9 +11,9 @@ import { join } from "node:path";
 import type { Role, Session } from "../../../core/api/contract.js";
 import type { ApiDoor } from "../../../core/api/door.js";
 import { buildApplication, type ApplicationParts } from "../../../core/api/server.js";
-import { pathsUnder } from "../../../core/config/paths.js";
-import { Daemon } from "../../../core/daemon/daemon.js";
-import { openDoor } from "../../../core/daemon/door.js";
+import { pathsUnder } from "../../../core/edge/config/paths.js";
+import { Daemon } from "../../../core/edge/daemon.js";
+import { openDoor } from "../../../core/edge/calls/door.js";
 import { createProtection } from "../../../core/protect/index.js";
 import { createHypervisor } from "../../contract/fake-hypervisor.js";
 

@@ -4,9 +4,9 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { bytes, nodeName, seconds } from "../../../core/base/units.js";
-import { saveModule } from "../../../core/config/files.js";
-import type { ModuleSettings } from "../../../core/config/module-file.js";
-import { pathsUnder } from "../../../core/config/paths.js";
+import { saveModule } from "../../../core/edge/config/files.js";
+import type { ModuleSettings } from "../../../core/edge/config/module-file.js";
+import { pathsUnder } from "../../../core/edge/config/paths.js";
 import { fakeDefinition } from "../../contract/fake-definition.js";
 import type { Pair } from "./pair.js";
 

@@ -3,7 +3,7 @@
 // sockets that mirror-host.ts serves. One copy per node and module, which survives its processes.
 
 import { createServer, type Server, type Socket } from "node:net";
-import { LineReader } from "../../../core/peer/lines.js";
+import { LineReader } from "../../../core/edge/network/lines.js";
 import type { MirrorConfig, MirrorFigures, MirrorRequest, MirrorStatus } from "../../../native/index.js";
 import { newCopy, type Copy } from "../../scenarios/world/copy.js";
 import { FakeLink } from "../../scenarios/world/fake-link.js";

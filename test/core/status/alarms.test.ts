@@ -5,9 +5,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ModuleOnNode, ModuleStatus } from "../../../core/api/contract.js";
 import { instant } from "../../../core/base/units.js";
-import { AlarmBook, toldAlarms, type Acknowledgement } from "../../../core/status/alarm-book.js";
-import { alarmsOf, type AlarmFacts, type FoundAlarm } from "../../../core/status/alarms.js";
-import { factsOf } from "../../../core/status/node-facts.js";
+import { AlarmBook, toldAlarms, type Acknowledgement } from "../../../core/describe/alarm/alarm-book.js";
+import { alarmsOf, type AlarmFacts, type FoundAlarm } from "../../../core/describe/alarm/alarms.js";
+import { factsOf } from "../../../core/describe/node-facts.js";
 import { alarmFacts, moduleStatus, nodeStatus } from "./pictures.js";
 
 const ids = (more: Partial<AlarmFacts>): readonly string[] => alarmsOf(alarmFacts(more)).map(({ id }) => id);

@@ -4,8 +4,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { milliseconds } from "../../../core/base/units.js";
-import { headline } from "../../../core/status/headline.js";
-import { outlookOf } from "../../../core/status/outlook.js";
+import { headline } from "../../../core/describe/module/headline.js";
+import { outlookOf } from "../../../core/describe/module/outlook.js";
 import { facts, seen, view } from "./pictures.js";
 
 const copying = {

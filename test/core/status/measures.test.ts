@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Player } from "../../scenarios/transcript.js";
-import { measuresOf, Stopwatch, type Measures } from "../../../core/status/measures.js";
+import { measuresOf, Stopwatch, type Measures } from "../../../core/describe/module/measures.js";
 
 /** One stopwatch per node over a whole transcript. */
 function watch(text: string): ReadonlyMap<string, Measures> {

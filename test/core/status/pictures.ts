@@ -3,10 +3,10 @@
 
 import { instant, milliseconds, moduleId } from "../../../core/base/units.js";
 import type { ModuleStatus, NodeStatus } from "../../../core/api/contract.js";
-import type { ModuleView } from "../../../core/failover/types.js";
-import type { AlarmFacts } from "../../../core/status/alarms.js";
-import type { HeadlineFacts, Seen } from "../../../core/status/headline.js";
-import type { OutlookFacts } from "../../../core/status/outlook.js";
+import type { ModuleView } from "../../../core/decide/mirror/types.js";
+import type { AlarmFacts } from "../../../core/describe/alarm/alarms.js";
+import type { HeadlineFacts, Seen } from "../../../core/describe/module/headline.js";
+import type { OutlookFacts } from "../../../core/describe/module/outlook.js";
 
 export function view(state: ModuleView["state"], reason: ModuleView["reason"] = "none"): ModuleView {
   const runs = state === "ALONE" || state === "PRIM";

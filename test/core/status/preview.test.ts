@@ -4,8 +4,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { milliseconds } from "../../../core/base/units.js";
-import { aloneOf, copiesOf, type CopiesFacts } from "../../../core/status/copies.js";
-import { previewOf, type PreviewFacts } from "../../../core/status/preview.js";
+import { aloneOf, copiesOf, type CopiesFacts } from "../../../core/describe/module/copies.js";
+import { previewOf, type PreviewFacts } from "../../../core/describe/module/preview.js";
 import { seen, view } from "./pictures.js";
 
 function facts(more: Partial<PreviewFacts>): PreviewFacts {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A host on fake time: the daemon with its loop around step() (persist, then effects, results as events),
-// its mirror processes and its VMs. The loop here keeps the order that core/node.ts keeps; a crash between
+// its mirror processes and its VMs. The loop here keeps the order of loop/node-loop.ts; a crash between
 // any two of its actions is what the simulator tries.
 
-import { begin, newDurable, step } from "../../../core/failover/step.js";
+import { begin, newDurable, step } from "../../../core/decide/mirror/step.js";
 import type {
   Decision,
   Durable,
@@ -12,8 +12,8 @@ import type {
   FailoverPause,
   ModuleConfig,
   NodeState,
-} from "../../../core/failover/types.js";
-import { viewsOf } from "../../../core/failover/views.js";
+} from "../../../core/decide/mirror/types.js";
+import { viewsOf } from "../../../core/decide/mirror/views.js";
 import { failure } from "../../../core/base/errors.js";
 import { stallLimit } from "../../../core/base/limits.js";
 import { instant, milliseconds, type ModuleId, type NodeName } from "../../../core/base/units.js";

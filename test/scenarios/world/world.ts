@@ -2,8 +2,8 @@
 // Two hosts, two networks and an arbiter on fake time, in steps of 100 ms. Nothing here is random:
 // transcripts drive it by words, the simulator by a seed.
 
-import type { Step } from "../../../core/failover/step.js";
-import type { Effect, ModuleConfig, ModuleView, PeerMessage } from "../../../core/failover/types.js";
+import type { Step } from "../../../core/decide/mirror/step.js";
+import type { Effect, ModuleConfig, ModuleView, PeerMessage } from "../../../core/decide/mirror/types.js";
 import {
   milliseconds,
   moduleId,

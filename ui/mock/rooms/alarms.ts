@@ -3,7 +3,7 @@
 // acknowledgement with it.
 
 import type { Alarm } from "../../../core/api/contract.js";
-import { bytesText } from "../../../core/api/words.js";
+import { bytesText } from "../../../core/describe/words/words.js";
 import { refuse } from "../world/refusal.js";
 import { sentenceOf } from "../world/sentences.js";
 import { isProtected } from "../world/status.js";

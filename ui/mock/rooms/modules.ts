@@ -11,7 +11,7 @@ import type {
   Preview,
   VerifyRequest,
 } from "../../../core/api/contract.js";
-import { bytesText } from "../../../core/api/words.js";
+import { bytesText } from "../../../core/describe/words/words.js";
 import { uuid } from "../world/chance.js";
 import { refuse } from "../world/refusal.js";
 import { takeOverSeconds } from "../world/sentences.js";

@@ -3,7 +3,7 @@
 // after the other; the daemon's planner does better.
 
 import type { Capacity, HostCapacity, Move, Need, Placement } from "../../../core/api/contract.js";
-import { bytesText, coresText } from "../../../core/api/words.js";
+import { bytesText, coresText } from "../../../core/describe/words/words.js";
 import { isProtected } from "../world/status.js";
 import type { Host, MockModule } from "../world/types.js";
 import { activeCopy, type World } from "../world/world.js";

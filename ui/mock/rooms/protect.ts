@@ -10,7 +10,7 @@ import type {
   UnprotectRequest,
   VmView,
 } from "../../../core/api/contract.js";
-import { bytesText, durationText } from "../../../core/api/words.js";
+import { bytesText, durationText } from "../../../core/describe/words/words.js";
 import { refuse } from "../world/refusal.js";
 import { makeModule } from "../world/making.js";
 import { become, type World } from "../world/world.js";

@@ -2,7 +2,7 @@
 // What the mock says of a module in one sentence, its colour, and what would happen if its host died now.
 
 import type { ModuleStatus } from "../../../core/api/contract.js";
-import { bytesText, momentText, reintegrationSentence } from "../../../core/api/words.js";
+import { bytesText, momentText, reintegrationSentence } from "../../../core/describe/words/words.js";
 import { isProtected, reintegrationOf } from "./status.js";
 import type { Copy, MockModule } from "./types.js";
 import { activeCopy, otherCopy, type World } from "./world.js";

@@ -19,7 +19,7 @@ import {
   TextInput,
 } from "@patternfly/react-core";
 import { useState, type ReactNode, type SyntheticEvent } from "react";
-import { roleWords } from "../../../core/api/words.js";
+import { roleWords } from "../../../core/describe/words/words.js";
 import { useChange } from "../../asking.js";
 import { notify, ring } from "../../parts/alarm/calling.js";
 import { useWish } from "../../parts/alarm/wishes.js";

@@ -5,7 +5,7 @@
 import { Card, CardBody, CardTitle } from "@patternfly/react-core";
 import type { ReactNode } from "react";
 import type { Status } from "../../../core/api/contract.js";
-import type { Look } from "../../../core/api/words.js";
+import type { Look } from "../../../core/describe/words/words.js";
 import { LookLabel } from "../../parts/LookLabel.js";
 
 interface ArbiterWords {

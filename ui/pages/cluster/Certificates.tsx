@@ -6,7 +6,7 @@ import { Button, Card, CardBody, CardTitle } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useState, type ReactNode } from "react";
 import type { CertificateView } from "../../../core/api/contract.js";
-import { certificateLook, timeText } from "../../../core/api/words.js";
+import { certificateLook, timeText } from "../../../core/describe/words/words.js";
 import { failureOf, type ApiFailure } from "../../api.js";
 import { useAnswer, useChange, useTransport } from "../../asking.js";
 import { saveFile } from "../../parts/save-file.js";

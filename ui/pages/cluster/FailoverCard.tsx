@@ -4,7 +4,7 @@
 import { Card, CardBody, CardFooter, CardTitle } from "@patternfly/react-core";
 import { useState, type ReactNode } from "react";
 import type { Pause } from "../../../core/api/contract.js";
-import { timeText, verbWords, type Look } from "../../../core/api/words.js";
+import { timeText, verbWords, type Look } from "../../../core/describe/words/words.js";
 import { useChange } from "../../asking.js";
 import { statusPath } from "../../live/live.js";
 import { FailureAlert } from "../../parts/FailureAlert.js";

@@ -5,7 +5,7 @@
 import { Card, CardBody, CardTitle, Label } from "@patternfly/react-core";
 import { Fragment, type ReactNode } from "react";
 import type { ClusterView, NodeStatus, Status } from "../../../core/api/contract.js";
-import { ageText, durationText, timeText } from "../../../core/api/words.js";
+import { ageText, durationText, timeText } from "../../../core/describe/words/words.js";
 
 export function Pair({ status, view }: { readonly status: Status; readonly view: ClusterView }): ReactNode {
   const [first, ...others] = status.nodes;

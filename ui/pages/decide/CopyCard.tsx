@@ -15,7 +15,7 @@ import {
 } from "@patternfly/react-core";
 import type { ReactNode } from "react";
 import type { CopyView } from "../../../core/api/contract.js";
-import { bytesText, durationText, lastKnownLook, timeText } from "../../../core/api/words.js";
+import { bytesText, durationText, lastKnownLook, timeText } from "../../../core/describe/words/words.js";
 import { LookLabel } from "../../parts/LookLabel.js";
 
 interface CopyCardProps {

@@ -7,7 +7,7 @@ import { Alert, Button, EmptyState, EmptyStateBody } from "@patternfly/react-cor
 import { useState, type ReactNode } from "react";
 import { Link, useParams } from "react-router";
 import type { Copies, ModuleStatus } from "../../../core/api/contract.js";
-import { verbWords } from "../../../core/api/words.js";
+import { verbWords } from "../../../core/describe/words/words.js";
 import { useAnswer } from "../../asking.js";
 import { useModule, useStatus } from "../../live/live.js";
 import { FailureAlert } from "../../parts/FailureAlert.js";

@@ -11,7 +11,7 @@ import {
   percentText,
   reintegrationDetail,
   reintegrationSentence,
-} from "../../../core/api/words.js";
+} from "../../../core/describe/words/words.js";
 import { paths } from "../../paths.js";
 import { stepsOf } from "./outcome-steps.js";
 

@@ -6,7 +6,7 @@ import { Label } from "@patternfly/react-core";
 import { memo, type ReactNode } from "react";
 import { Link } from "react-router";
 import type { HistoryEntry } from "../../../core/api/contract.js";
-import { timeText } from "../../../core/api/words.js";
+import { timeText } from "../../../core/describe/words/words.js";
 import { paths } from "../../paths.js";
 import { addressOf, noFilter, type View } from "./filter.js";
 import { keyOf } from "./merge.js";

@@ -10,7 +10,7 @@ import {
 } from "@patternfly/react-core";
 import { useState, type ReactNode, type Ref } from "react";
 import type { HistoryEntry } from "../../../core/api/contract.js";
-import { csvHead, csvOf } from "../../../core/api/words-csv.js";
+import { csvHead, csvOf } from "../../../core/describe/words/csv.js";
 import { failureOf, type ApiFailure } from "../../api.js";
 import { useTransport } from "../../asking.js";
 import { FailureAlert } from "../../parts/FailureAlert.js";

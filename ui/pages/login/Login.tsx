@@ -15,7 +15,7 @@ import {
 } from "@patternfly/react-core";
 import { useEffect, useState, type ReactNode, type SyntheticEvent } from "react";
 import { apiRoot, type Session } from "../../../core/api/contract.js";
-import { durationText } from "../../../core/api/words.js";
+import { durationText } from "../../../core/describe/words/words.js";
 import type { ApiFailure } from "../../api.js";
 import { useChange } from "../../asking.js";
 import { Brand } from "../../parts/Brand.js";

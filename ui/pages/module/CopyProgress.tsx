@@ -13,7 +13,7 @@ import {
   durationText,
   percentText,
   rateText,
-} from "../../../core/api/words.js";
+} from "../../../core/describe/words/words.js";
 
 export function CopyProgress({ module }: { readonly module: ModuleStatus }): ReactNode {
   const { reintegration: copy } = module;

@@ -4,7 +4,7 @@
 import { Skeleton } from "@patternfly/react-core";
 import { useMemo, type ReactNode } from "react";
 import type { Series, SeriesName, SeriesRange } from "../../../core/api/contract.js";
-import { bytesText, coresText, latencyText, rateText } from "../../../core/api/words.js";
+import { bytesText, coresText, latencyText, rateText } from "../../../core/describe/words/words.js";
 import { useAnswer } from "../../asking.js";
 import { FailureAlert } from "../../parts/FailureAlert.js";
 import { Chart, type ChartLine } from "../../parts/chart/Chart.js";

@@ -6,7 +6,7 @@ import { Alert, Card, CardBody, Content, EmptyState, EmptyStateBody } from "@pat
 import { Suspense, type ReactNode } from "react";
 import { Link, useParams } from "react-router";
 import type { ModuleStatus, ProcedureStatus } from "../../../core/api/contract.js";
-import { moduleLooks } from "../../../core/api/words.js";
+import { moduleLooks } from "../../../core/describe/words/words.js";
 import { useModule, useStatus } from "../../live/live.js";
 import { LookLabel } from "../../parts/LookLabel.js";
 import { Page, PageWaiting } from "../../parts/Page.js";

@@ -14,7 +14,7 @@ import {
 } from "@patternfly/react-core";
 import type { ReactNode } from "react";
 import type { ModuleOnNode, ModuleStatus } from "../../../core/api/contract.js";
-import { lastKnownLook, roles, stateLooks, timeText, type Look } from "../../../core/api/words.js";
+import { lastKnownLook, roles, stateLooks, timeText, type Look } from "../../../core/describe/words/words.js";
 import { useStatus } from "../../live/live.js";
 import { LookLabel } from "../../parts/LookLabel.js";
 import { reasonText } from "./reason-words.js";

@@ -7,7 +7,7 @@ import { ToggleGroup, ToggleGroupItem } from "@patternfly/react-core";
 import { useMemo, useState, type ReactNode } from "react";
 import { Link } from "react-router";
 import type { ModuleStatus, SeriesRange } from "../../../core/api/contract.js";
-import { timeText } from "../../../core/api/words.js";
+import { timeText } from "../../../core/describe/words/words.js";
 import { useStatus } from "../../live/live.js";
 import { Explanations } from "../../parts/timeline/Explanation.js";
 import { laneOf, listed, type Axis, type MarkGroup } from "../../parts/timeline/lanes.js";

@@ -14,7 +14,7 @@ import {
 } from "@patternfly/react-core";
 import { useState, type ReactNode } from "react";
 import type { ModuleStatus, ProtectReply } from "../../../core/api/contract.js";
-import { verbWords } from "../../../core/api/words.js";
+import { verbWords } from "../../../core/describe/words/words.js";
 import { useChange } from "../../asking.js";
 import { useStatus } from "../../live/live.js";
 import { AskDialog } from "../../parts/AskDialog.js";

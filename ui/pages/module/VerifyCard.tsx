@@ -13,7 +13,7 @@ import {
 } from "@patternfly/react-core";
 import { useState, type ReactNode } from "react";
 import type { ModuleStatus } from "../../../core/api/contract.js";
-import { bytesText, timeText, verbWords } from "../../../core/api/words.js";
+import { bytesText, timeText, verbWords } from "../../../core/describe/words/words.js";
 import { useChange } from "../../asking.js";
 import { FailureAlert } from "../../parts/FailureAlert.js";
 import { barOf } from "../../parts/MayButton.js";

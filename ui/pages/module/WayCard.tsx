@@ -4,7 +4,13 @@
 import { Card, CardBody, CardHeader, CardTitle } from "@patternfly/react-core";
 import type { ReactNode } from "react";
 import type { ModuleFigures, ModuleStatus } from "../../../core/api/contract.js";
-import { bytesText, coresText, countText, latencyText, rateText } from "../../../core/api/words.js";
+import {
+  bytesText,
+  coresText,
+  countText,
+  latencyText,
+  rateText,
+} from "../../../core/describe/words/words.js";
 import { useModuleFigures } from "../../live/live.js";
 import { WritePath } from "../../parts/path/WritePath.js";
 

@@ -2,7 +2,7 @@
 // The actions of a module as buttons and menu show them: label, and why not where not. Pure.
 
 import type { ModuleStatus, ModuleVerb } from "../../../core/api/contract.js";
-import { verbWords } from "../../../core/api/words.js";
+import { verbWords } from "../../../core/describe/words/words.js";
 import { runnerOf } from "../../parts/runner.js";
 
 export interface Choice {

@@ -5,7 +5,7 @@
 import { Button, Card, CardBody, CardTitle } from "@patternfly/react-core";
 import { useEffect, useState, type ReactNode } from "react";
 import type { ModuleStatus, Status } from "../../../core/api/contract.js";
-import { ageText, lastKnownLook, timeText } from "../../../core/api/words.js";
+import { ageText, lastKnownLook, timeText } from "../../../core/describe/words/words.js";
 import { recall } from "../../live/last-known.js";
 import { CommandLine } from "../../parts/CommandLine.js";
 import { LookLabel } from "../../parts/LookLabel.js";

@@ -6,7 +6,7 @@
 import { Badge, Button, Modal, ModalBody, ModalFooter, ModalHeader, Skeleton } from "@patternfly/react-core";
 import { useState, type ReactNode } from "react";
 import type { ModuleStatus, Placement } from "../../../core/api/contract.js";
-import { bytesText, coresText, verbWords } from "../../../core/api/words.js";
+import { bytesText, coresText, verbWords } from "../../../core/describe/words/words.js";
 import { useAnswer } from "../../asking.js";
 import { useStatus } from "../../live/live.js";
 import { FailureAlert } from "../../parts/FailureAlert.js";

@@ -2,7 +2,7 @@
 // Three live figures of a module, fed by the stream past React: only this part of a card redraws each second.
 
 import type { ReactNode } from "react";
-import { bytesText, coresText, latencyText } from "../../../core/api/words.js";
+import { bytesText, coresText, latencyText } from "../../../core/describe/words/words.js";
 import { useModuleFigures } from "../../live/live.js";
 import { Sparkline } from "./Sparkline.js";
 

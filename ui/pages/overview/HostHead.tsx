@@ -5,7 +5,7 @@
 import ServerIcon from "@patternfly/react-icons/dist/esm/icons/server-icon";
 import type { ReactNode } from "react";
 import type { HostCapacity, NodeStatus } from "../../../core/api/contract.js";
-import { bytesText, momentText, type Look } from "../../../core/api/words.js";
+import { bytesText, momentText, type Look } from "../../../core/describe/words/words.js";
 import { LookLabel } from "../../parts/LookLabel.js";
 import { WordIcon } from "../../parts/WordIcon.js";
 

@@ -17,7 +17,7 @@ import {
   reintegrationDetail,
   roles,
   stateLooks,
-} from "../../../core/api/words.js";
+} from "../../../core/describe/words/words.js";
 import { LookLabel } from "../../parts/LookLabel.js";
 import { WordIcon } from "../../parts/WordIcon.js";
 import { paths } from "../../paths.js";

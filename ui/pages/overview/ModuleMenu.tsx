@@ -13,7 +13,7 @@ import {
 import EllipsisVIcon from "@patternfly/react-icons/dist/esm/icons/ellipsis-v-icon";
 import { memo, useState, type ReactNode, type Ref } from "react";
 import type { ModuleStatus, ModuleVerb } from "../../../core/api/contract.js";
-import { verbWords } from "../../../core/api/words.js";
+import { verbWords } from "../../../core/describe/words/words.js";
 import { barOf } from "../../parts/MayButton.js";
 import { WordIcon } from "../../parts/WordIcon.js";
 import { usePermission } from "../../session.js";

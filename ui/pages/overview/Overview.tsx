@@ -5,7 +5,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState, type PointerEvent, type ReactNode } from "react";
 import { useNavigate } from "react-router";
 import type { Capacity, ModuleStatus, ModuleVerb, Status } from "../../../core/api/contract.js";
-import { verbWords } from "../../../core/api/words.js";
+import { verbWords } from "../../../core/describe/words/words.js";
 import { useAnswer } from "../../asking.js";
 import { useStatus } from "../../live/live.js";
 import { ConfirmAction, type AskedAction } from "../../parts/ConfirmAction.js";

@@ -2,7 +2,7 @@
 // The way to pause automatic failover; while it is paused the red banner says so and has the way back.
 
 import { useState, type ReactNode } from "react";
-import { verbWords } from "../../../core/api/words.js";
+import { verbWords } from "../../../core/describe/words/words.js";
 import { useStatus } from "../../live/live.js";
 import { barOf, MayButton } from "../../parts/MayButton.js";
 import { PauseDialog } from "../../parts/PauseDialog.js";

@@ -5,7 +5,7 @@
 import { Progress } from "@patternfly/react-core";
 import type { ReactNode } from "react";
 import type { ProcedureStatus } from "../../../core/api/contract.js";
-import { bytesText, percentText } from "../../../core/api/words.js";
+import { bytesText, percentText } from "../../../core/describe/words/words.js";
 
 export function Procedures({ procedures }: { readonly procedures: readonly ProcedureStatus[] }): ReactNode {
   const shown = procedures.filter(({ state }) => state === "running" || state === "failed");

@@ -4,7 +4,7 @@
 import { Button } from "@patternfly/react-core";
 import type { ReactNode } from "react";
 import type { ModuleStatus, ModuleVerb } from "../../../core/api/contract.js";
-import { verbWords } from "../../../core/api/words.js";
+import { verbWords } from "../../../core/describe/words/words.js";
 import { barOf, MayButton } from "../../parts/MayButton.js";
 import { WordIcon } from "../../parts/WordIcon.js";
 import { usePermission } from "../../session.js";

@@ -4,7 +4,7 @@
 
 import { useCallback, useMemo, useState } from "react";
 import type { CommandReply, ModuleStatus } from "../../../core/api/contract.js";
-import { verbWords } from "../../../core/api/words.js";
+import { verbWords } from "../../../core/describe/words/words.js";
 import { failureOf, type ApiFailure } from "../../api.js";
 import { useChange } from "../../asking.js";
 import { statusPath } from "../../live/live.js";

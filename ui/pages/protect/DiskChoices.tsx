@@ -5,7 +5,7 @@
 import { FormSelect, FormSelectOption } from "@patternfly/react-core";
 import type { ReactNode } from "react";
 import type { DiskView } from "../../../core/api/contract.js";
-import { bytesText } from "../../../core/api/words.js";
+import { bytesText } from "../../../core/describe/words/words.js";
 import { leftOut, type Leaving, type Plan } from "./plan.js";
 
 interface DiskChoicesProps {

@@ -12,7 +12,7 @@ import {
   percentText,
   reintegrationDetail,
   reintegrationSentence,
-} from "../../../core/api/words.js";
+} from "../../../core/describe/words/words.js";
 import { useModule, useStatus } from "../../live/live.js";
 import { LookLabel } from "../../parts/LookLabel.js";
 import { ProcedureProgress } from "../../parts/procedure/ProcedureProgress.js";

@@ -5,7 +5,7 @@
 import { Alert, Button, Checkbox, Label, List, ListItem, Skeleton, Title } from "@patternfly/react-core";
 import { useState, type ReactNode } from "react";
 import type { FindingView, ProtectReply } from "../../../core/api/contract.js";
-import { bytesText, durationText } from "../../../core/api/words.js";
+import { bytesText, durationText } from "../../../core/describe/words/words.js";
 import type { ApiFailure } from "../../api.js";
 import { FailureAlert } from "../../parts/FailureAlert.js";
 import { DiskChoices } from "./DiskChoices.js";

@@ -6,7 +6,7 @@ import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
 import type { VmView } from "../../../core/api/contract.js";
-import { bytesText, moduleLooks, type Look } from "../../../core/api/words.js";
+import { bytesText, moduleLooks, type Look } from "../../../core/describe/words/words.js";
 import { useModule } from "../../live/live.js";
 import { LookLabel } from "../../parts/LookLabel.js";
 import { paths } from "../../paths.js";

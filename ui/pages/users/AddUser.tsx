@@ -4,7 +4,7 @@
 import { FormGroup, Radio } from "@patternfly/react-core";
 import { useState, type ReactNode } from "react";
 import type { Role, UserRequest, UserView } from "../../../core/api/contract.js";
-import { roleWords } from "../../../core/api/words.js";
+import { roleWords } from "../../../core/describe/words/words.js";
 import { useChange } from "../../asking.js";
 import { AskDialog } from "../../parts/AskDialog.js";
 import { FailureAlert } from "../../parts/FailureAlert.js";

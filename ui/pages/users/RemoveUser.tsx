@@ -3,7 +3,7 @@
 
 import type { ReactNode } from "react";
 import type { UserView } from "../../../core/api/contract.js";
-import { roleWords } from "../../../core/api/words.js";
+import { roleWords } from "../../../core/describe/words/words.js";
 import { useChange } from "../../asking.js";
 import { AskDialog } from "../../parts/AskDialog.js";
 import { FailureAlert } from "../../parts/FailureAlert.js";

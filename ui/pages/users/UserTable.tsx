@@ -5,7 +5,7 @@ import { Button, FormSelect, FormSelectOption, Label } from "@patternfly/react-c
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import type { ReactNode } from "react";
 import type { Role, UserView } from "../../../core/api/contract.js";
-import { roleWords, timeText } from "../../../core/api/words.js";
+import { roleWords, timeText } from "../../../core/describe/words/words.js";
 import { useChange } from "../../asking.js";
 import { usersPath } from "./paths.js";
 

@@ -4,7 +4,7 @@
 import { Badge, Button, Popover } from "@patternfly/react-core";
 import BellSlashIcon from "@patternfly/react-icons/dist/esm/icons/bell-slash-icon";
 import type { ReactNode } from "react";
-import { clockText } from "../../../core/api/words.js";
+import { clockText } from "../../../core/describe/words/words.js";
 import { useStatus } from "../../live/live.js";
 import { fold } from "./folding.js";
 

@@ -6,7 +6,7 @@ import { Alert, ExpandableSection } from "@patternfly/react-core";
 import { useState, type ReactNode } from "react";
 import { Link } from "react-router";
 import type { Alarm, Pause } from "../../../core/api/contract.js";
-import { alarmLooks, timeText, verbWords } from "../../../core/api/words.js";
+import { alarmLooks, timeText, verbWords } from "../../../core/describe/words/words.js";
 import { useChange } from "../../asking.js";
 import { statusPath, useStatus, useStream } from "../../live/live.js";
 import { paths } from "../../paths.js";

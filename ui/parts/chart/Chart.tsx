@@ -10,7 +10,7 @@ import "uplot/dist/uPlot.min.css";
 import "./chart.css";
 import { useEffect, useId, useMemo, useRef, useState, type ReactNode, type RefObject } from "react";
 import uPlot from "uplot";
-import { offsetText, timeText } from "../../../core/api/words.js";
+import { offsetText, timeText } from "../../../core/describe/words/words.js";
 import { useIsDark } from "../../theme.js";
 import { ChartTable } from "./ChartTable.js";
 import { summaryOf, type Columns, type Line } from "./columns.js";

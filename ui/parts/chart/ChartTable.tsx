@@ -3,7 +3,7 @@
 
 import { ExpandableSection } from "@patternfly/react-core";
 import { useState, type ReactNode } from "react";
-import { timeText } from "../../../core/api/words.js";
+import { timeText } from "../../../core/describe/words/words.js";
 import { tableOf, type Columns, type Line } from "./columns.js";
 
 const rowsMax = 24;

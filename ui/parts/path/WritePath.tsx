@@ -9,7 +9,7 @@
 import "./write-path.css";
 import { useEffect, useId, useRef, useState, type ReactNode, type RefObject } from "react";
 import type { ModuleFigures, ModuleStatus } from "../../../core/api/contract.js";
-import { bytesText, latencyText, rateText } from "../../../core/api/words.js";
+import { bytesText, latencyText, rateText } from "../../../core/describe/words/words.js";
 import { geometries, type Box, type Geometry } from "./geometry.js";
 import { legWords, wayOf, type LegState, type Way } from "./legs.js";
 

@@ -3,7 +3,7 @@
 // below it. Pure. Drawn is only what is so: a cut leg is cut, a node that is silent is shown as last known.
 
 import type { ModuleFigures, ModuleOnNode, ModuleStatus } from "../../../core/api/contract.js";
-import { clockText } from "../../../core/api/words.js";
+import { clockText } from "../../../core/describe/words/words.js";
 
 /**
  * both: acknowledged when on both disks · copying: the peer is being brought up to date · alone: this disk

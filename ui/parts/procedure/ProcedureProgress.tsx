@@ -6,7 +6,7 @@ import "./procedure.css";
 import { Alert, Content, Progress, ProgressStep, ProgressStepper } from "@patternfly/react-core";
 import type { ReactNode } from "react";
 import type { ProcedureStatus } from "../../../core/api/contract.js";
-import { bytesText } from "../../../core/api/words.js";
+import { bytesText } from "../../../core/describe/words/words.js";
 
 type StepLook = "success" | "info" | "pending" | "danger" | "warning";
 

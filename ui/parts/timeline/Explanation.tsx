@@ -7,7 +7,7 @@ import AngleDownIcon from "@patternfly/react-icons/dist/esm/icons/angle-down-ico
 import AngleRightIcon from "@patternfly/react-icons/dist/esm/icons/angle-right-icon";
 import { useId, useState, type ReactNode } from "react";
 import type { HistoryEntry } from "../../../core/api/contract.js";
-import { timeText } from "../../../core/api/words.js";
+import { timeText } from "../../../core/describe/words/words.js";
 import { happened } from "../history-words.js";
 import { transitionOf, type Mark } from "./lanes.js";
 import { ruleSentence } from "./rules.js";

@@ -7,7 +7,7 @@
 import "./timeline.css";
 import { useMemo, useRef, type KeyboardEvent, type ReactNode } from "react";
 import type { StateName } from "../../../core/api/contract.js";
-import { clockText, offsetText, stateLooks, timeText } from "../../../core/api/words.js";
+import { clockText, offsetText, stateLooks, timeText } from "../../../core/describe/words/words.js";
 import { happened } from "../history-words.js";
 import { groupsOf, placeOf, ticksOf, type Axis, type Lane, type MarkGroup, type Stretch } from "./lanes.js";
 

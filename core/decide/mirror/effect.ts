@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the loop carries out for the middle. Each ends within a limit of its own and returns as one
+// `task-done` (or `arbiter-answered`); "don't know" is a failure, and the facts are read again.
+//
+// - `lane` says what may overlap: effects of one module in lane "main" are carried out one after the
+//   other; those of lane "answer" (grant, deny, word) at once, also while a start or stop is going on.
+//   `bury` ends what is going on.
+// - `validUntil`: not begun by this instant, the effect is void and answered with GEMEL-9002: what was
+// decided
+//   before a gap of the daemon's own must not be done after it (R16).
+
+import type { MirrorCommand, MirrorConfig } from "../../../native/index.js";
+import type { Instant, Milliseconds, ModuleId, NodeName } from "../../base/units.js";
+import type { CommandAnswer } from "./command.js";
+import type { PeerMessage } from "./message.js";
+
+export type Lane = "main" | "answer";
+
+export type Effect =
+  /** Start the mirror process (mounted, secondary, link on). A left-over mount is cleared first. */
+  | {
+      readonly do: "open-mirror";
+      readonly module: ModuleId;
+      readonly task: number;
+      readonly known: MirrorConfig["known"];
+    }
+  | {
+      readonly do: "mirror";
+      readonly module: ModuleId;
+      readonly task: number;
+      readonly lane: Lane;
+      readonly command: MirrorCommand;
+      readonly validUntil?: Instant;
+    }
+  /**
+   * R35, R24: SIGKILL to the VM, the dead (or condemned) mirror process killed, its FUSE connection aborted,
+   * the VM's death verified by pidfd. Done means: verified dead. The unmount is retried beside it.
+   */
+  | { readonly do: "bury"; readonly module: ModuleId; readonly task: number }
+  /** Define from the folder, start paused, attach the guest, prove the disks (R31), let it run. */
+  | {
+      readonly do: "start-vm";
+      readonly module: ModuleId;
+      readonly task: number;
+      readonly validUntil: Instant;
+    }
+  /** Done means: verified off and undefined. A failure means: still running, or unknown. */
+  | {
+      readonly do: "stop-vm";
+      readonly module: ModuleId;
+      readonly task: number;
+      readonly how: "shutdown" | "off" | "kill";
+      readonly limit: Milliseconds;
+    }
+  /** P8: the closed copy is cloned or renamed to ID.kept-G; done means it is safe to fill anew. */
+  | { readonly do: "set-aside"; readonly module: ModuleId; readonly task: number }
+  /** Over any network that reaches it; lost is lost, the middle repeats. */
+  | { readonly do: "send"; readonly to: NodeName; readonly message: PeerMessage }
+  /** May this node run the module alone? Idempotent per request (R20). */
+  | {
+      readonly do: "ask-arbiter";
+      readonly module: ModuleId;
+      readonly request: string;
+      readonly generation: string;
+      readonly why: "frozen" | "takeover" | "cold-start" | "forced" | "afterwards";
+    }
+  | { readonly do: "answer-command"; readonly id: string; readonly answer: CommandAnswer };
+
+export type EffectKind = Effect["do"];
+
+/**
+ * P9: what was decided, on what evidence, by which rule. `gemel explain`, the timeline and replay read it.
+ */
+export interface Decision {
+  readonly at: Instant;
+  readonly module?: ModuleId;
+  /** "R21", "R22", "command", "maxloop" … */
+  readonly rule: string;
+  readonly sentence: string;
+  /** The evidence, as it was. */
+  readonly inputs: Readonly<Record<string, string | number | boolean>>;
+  readonly outcome: string;
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything that can reach the deciding middle. Every event carries the boot-time instant at which the loop
+// took it. Facts are level-triggered: a mirror's status, a VM's power, a peer's views may be repeated or
+// arrive late and say all.
+
+import type { Failure } from "../../base/errors.js";
+import type { Instant, Milliseconds, ModuleId, NodeName } from "../../base/units.js";
+import type { MirrorStatus } from "../../../native/index.js";
+import type { Command } from "./command.js";
+import type { PeerMessage } from "./message.js";
+import type { FailoverPause, ModuleConfig, ModuleView, VmFact } from "./types.js";
+
+export type TaskOutcome =
+  /** `cloned`: set-aside left the copy's files in place (reflinks), so that only differences travel. */
+  { readonly ok: true; readonly cloned?: boolean } | { readonly ok: false; readonly failure: Failure };
+
+export type Event = { readonly at: Instant } & (
+  | { readonly kind: "tick" }
+  /** An authenticated heartbeat over one network. */
+  | {
+      readonly kind: "heartbeat";
+      readonly from: NodeName;
+      readonly network: string;
+      readonly incarnation: string;
+    }
+  /** An authenticated answer on the control connection. */
+  | { readonly kind: "control-answer"; readonly from: NodeName; readonly incarnation: string }
+  /** Its process closed its sockets (or the kernel reset them). Knowledge, no verdict. */
+  | { readonly kind: "peer-closed"; readonly from: NodeName }
+  /** What the peer says about its modules; rides on heartbeats or the control connection. */
+  | {
+      readonly kind: "peer-views";
+      readonly from: NodeName;
+      readonly incarnation: string;
+      readonly views: readonly ModuleView[];
+    }
+  | { readonly kind: "peer-message"; readonly from: NodeName; readonly message: PeerMessage }
+  /** After each event of the mirror process, after each command, and at least once a second. */
+  | { readonly kind: "mirror-status"; readonly module: ModuleId; readonly status: MirrorStatus }
+  /** Looked for at the daemon's start, and none runs. */
+  | { readonly kind: "mirror-absent"; readonly module: ModuleId }
+  /** It ended without being asked to (socket closed or pidfd readable). */
+  | { readonly kind: "mirror-gone"; readonly module: ModuleId; readonly why: string }
+  | { readonly kind: "vm-seen"; readonly module: ModuleId; readonly vm: VmFact }
+  | { readonly kind: "hypervisor"; readonly is: "up" | "lost" }
+  | {
+      readonly kind: "task-done";
+      readonly module: ModuleId;
+      readonly task: number;
+      readonly outcome: TaskOutcome;
+    }
+  | {
+      readonly kind: "arbiter-answered";
+      readonly module: ModuleId;
+      readonly request: string;
+      readonly answer: "granted" | "denied" | "silent";
+    }
+  /** A checker wants something done (reference.md section 1). */
+  | {
+      readonly kind: "checker";
+      readonly module: ModuleId;
+      readonly action: "restart" | "stopstart" | "stop" | "swap";
+      readonly why: string;
+    }
+  | {
+      readonly kind: "command";
+      readonly id: string;
+      readonly by: string;
+      readonly command: Command;
+    }
+  /** The cluster's record of a pause of automatic failover; without `pause` there is none. */
+  | { readonly kind: "failover-pause"; readonly pause?: FailoverPause }
+  | { readonly kind: "module-configured"; readonly config: ModuleConfig }
+  | { readonly kind: "module-removed"; readonly module: ModuleId }
+  | {
+      readonly kind: "peer-configured";
+      readonly peer: NodeName;
+      readonly networks: Readonly<Record<string, Milliseconds>>;
+    }
+);
+
+export type EventKind = Event["kind"];
+
+export const eventKinds = [
+  "tick",
+  "heartbeat",
+  "control-answer",
+  "peer-closed",
+  "peer-views",
+  "peer-message",
+  "mirror-status",
+  "mirror-absent",
+  "mirror-gone",
+  "vm-seen",
+  "hypervisor",
+  "task-done",
+  "arbiter-answered",
+  "checker",
+  "command",
+  "failover-pause",
+  "module-configured",
+  "module-removed",
+  "peer-configured",
+] as const satisfies readonly EventKind[];

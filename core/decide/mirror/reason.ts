@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// Why a module is as it is: which one reason holds, and the colour that follows from it. The words of each
+// reason stand in describe/module/reasons.ts.
+
+import { inConflict, isPaired, peerVerdict, peerView } from "./evidence/proofs.js";
+import { mirrorStatus, type Case } from "./evidence/turn.js";
+import type { ReasonCode, Stability } from "./types.js";
+import type { MirrorStatus } from "../../../native/index.js";
+
+export function reasonOf(c: Case): ReasonCode {
+  const { phase, durable } = c.m;
+  if (inConflict(c)) return "conflict";
+  if (durable.resolving !== undefined && phase.state !== "STOP") return "resolving";
+  switch (phase.state) {
+    case "STOP":
+      return stopReason(c);
+    case "WAIT":
+      return waitReason(c);
+    case "ALONE":
+    case "PRIM":
+      return activeReason(c);
+    case "SECOND":
+      return secondReason(c);
+  }
+}
+
+function stopReason({ m }: Case): ReasonCode {
+  const { wish } = m.durable;
+  if (wish.kind === "run") return "opening";
+  const words = {
+    person: "stopped-by-person",
+    shutdown: "host-shutdown",
+    maxloop: "maxloop",
+    "never-started": "not-started",
+    failed: "failed",
+  } as const;
+  return words[wish.by];
+}
+
+function waitReason({ m }: Case): ReasonCode {
+  const { phase } = m;
+  if (phase.state !== "WAIT") return "none";
+  const { work } = phase;
+  switch (work.kind) {
+    case "waiting":
+      return work.reason;
+    case "leaving":
+      return "stopping";
+    case "claiming":
+    case "asking-word":
+      return "asking-peer";
+    case "initialising":
+      return "first-start";
+    default:
+      return work.kind;
+  }
+}
+
+/** What the mirror itself complains of, on whichever side. */
+function mirrorReason(status: MirrorStatus): ReasonCode | undefined {
+  if (status.diskFull !== undefined) return "disk-full";
+  if (status.diskError !== undefined) return "disk-error";
+  if (status.dataProblem !== undefined) return "data-problem";
+  return undefined;
+}
+
+function activeReason(c: Case): ReasonCode {
+  const status = mirrorStatus(c);
+  const { work } = c.m.phase;
+  if (status === undefined) return "mirror-lost";
+  const complaint = mirrorReason(status);
+  if (complaint !== undefined) return complaint;
+  if (status.freeze !== undefined) return status.freeze.guestPaused ? "guest-paused" : "frozen";
+  if (work.kind === "leaving") return work.purpose === "swap" ? "swapping" : "stopping";
+  if (work.kind === "starting" && work.attempt > 0) return "vm-failing";
+  if (work.kind !== "running") return "starting";
+  if (c.m.trouble?.code === "GEMEL-3004") return "unprotected";
+  if (c.m.phase.state === "PRIM") return "none";
+  const isOnSilence = status.current.kind === "record" && status.current.basis === "silence";
+  if (isOnSilence && peerVerdict(c) !== "alive") return "alone-on-silence";
+  return isPaired(status) ? "reintegrating" : "alone";
+}
+
+function secondReason(c: Case): ReasonCode {
+  const status = mirrorStatus(c);
+  const { work } = c.m.phase;
+  if (work.kind === "leaving") return "stopping";
+  if (work.kind === "asking-arbiter") return "asking-arbiter";
+  if (status === undefined) return "mirror-lost";
+  const complaint = mirrorReason(status);
+  if (complaint !== undefined) return complaint;
+  if (c.m.handOver !== undefined) return "swapping";
+  if (!isPaired(status)) return "data-link-down";
+  if (peerView(c)?.primary === false) return "peer-deciding";
+  return status.inSync ? "none" : "reintegrating";
+}
+
+/** Red, amber or green follows from state and reason: total, so that no combination is without a colour. */
+const reds: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+  "conflict",
+  "alone-on-silence",
+  "guest-paused",
+  "disk-full",
+  "disk-error",
+  "unprotected",
+  "data-problem",
+  "unknown-files",
+  "vm-failing",
+  "mirror-failing",
+]);
+
+/** In WAIT these pass by themselves, soon; all others wait for something outside. */
+const passing: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+  "none",
+  "discovering",
+  "opening",
+  "stopping",
+  "burying",
+  "peer-deciding",
+  "asking-peer",
+  "asking-arbiter",
+  "swapping",
+  "resolving",
+  "mirror-lost",
+]);
+
+export function stabilityOf(state: string, reason: ReasonCode): Stability {
+  if (state === "STOP" || reds.has(reason)) return "NotReady";
+  if (state === "WAIT") return passing.has(reason) ? "Transient" : "NotReady";
+  if (state === "ALONE") return "Transient";
+  return reason === "none" ? "Ready" : "Transient";
+}

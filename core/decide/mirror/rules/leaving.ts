@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: Apache-2.0
+// Leaving, one step after the other (R22, R26). A step that does not apply is passed over:
+//
+//   wait-turn   a secondary that stops together with its primary leaves last
+//   vm          the VM ends: shutdown, then off, then kill; verified off
+//   demote      no writer left, both sides flushed, secondary
+//   give-up     durably "gave up G, not current until a handshake" (only when the peer's copy counts)
+//   goodbye     told and taken (control connection, repeated), so that the peer may go on at once
+//   hand-over   swap only: instead of the two before; this node stays as SECOND
+//   close       clean record, unmounted, process ended
+//   set-aside   resolve only: the losing copy is kept (P8)
+//
+// A crash between two steps is a plain loss: each step is durable before the next begins. The only complete
+// copy never gives up: who leaves while the peer is not up to date stays proven current and can start again
+// alone.
+
+import { seconds, elapsed, milliseconds, type Milliseconds } from "../../../base/units.js";
+import { without } from "../../../base/fields.js";
+import { failure } from "../../../base/errors.js";
+import { forceStopTimeout } from "../../../base/limits.js";
+import { answerFreeze } from "./arbitration.js";
+import { isPaired, peerAnswers, peerRuns, peerVerdict, peerView } from "../evidence/proofs.js";
+import {
+  abandonTask,
+  become,
+  begin,
+  beginMirror,
+  clearOutdated,
+  clearResolving,
+  failed,
+  isDue,
+  isFree,
+  mirrorStatus,
+  refine,
+  send,
+  setDurable,
+  succeeded,
+  type Case,
+  type Evidence,
+} from "../evidence/turn.js";
+import type { LeavePurpose, LeaveStep, LeaveWork, Phase, Task, TaskOutcome } from "../types.js";
+
+/** How long a leaving node waits for an answering peer to take its goodbye; a dead one is not waited for. */
+const goodbyeLimit: Milliseconds = seconds(20);
+/**
+ * How long a secondary that is to leave last waits for its primary: its VM may take this long to shut down.
+ */
+const turnSlack: Milliseconds = seconds(60);
+const demoteLimit: Milliseconds = seconds(20);
+
+export interface LeaveWish {
+  readonly purpose: LeavePurpose;
+  readonly both?: boolean;
+  readonly force?: boolean;
+}
+
+export function leave(
+  c: Case,
+  { purpose, both = false, force = false }: LeaveWish,
+  rule: string,
+  sentence: string,
+  evidence: Evidence = {},
+): void {
+  const { phase } = c.m;
+  const isSecond = phase.state === "SECOND" || phase.state === "WAIT";
+  const step: LeaveStep = both && isSecond && peerRuns(c) ? "wait-turn" : "vm";
+  // Two who give up at once would leave nobody with a proof.
+  const yields = purpose !== "resolve" && !(both && isSecond);
+  const how = force ? "off" : "shutdown";
+  // What a force interrupts: a stop that waits for the guest. Everything else has its end first.
+  if (force && c.m.task?.what === "stop-vm") abandonTask(c);
+  delete c.m.forced;
+  const work: LeaveWork = { kind: "leaving", purpose, step, both, yields, how, since: c.at };
+  become(c, leavingPhase(c, work), rule, sentence, { ...evidence, purpose, both });
+}
+
+/** The state shown stays while the VM runs; without it leaving is a kind of waiting. */
+function leavingPhase(c: Case, work: LeaveWork): Phase {
+  const { state } = c.m.phase;
+  if (state === "SECOND" && work.step === "wait-turn") return { state, work };
+  if ((state === "ALONE" || state === "PRIM") && c.m.vm.kind !== "off") return { state, work };
+  return { state: "WAIT", work };
+}
+
+function goTo(c: Case, work: LeaveWork, step: LeaveStep): void {
+  const next: LeaveWork = { ...without(work, "sent"), step, since: c.at };
+  const phase = leavingPhase(c, next);
+  succeeded(c);
+  if (phase.state === c.m.phase.state) refine(c, phase);
+  else become(c, phase, "R22", "The VM is off; this node goes on leaving.", { step });
+}
+
+const keep = (c: Case, work: LeaveWork): void => refine(c, leavingPhase(c, work));
+
+/**
+ * One turn of leaving: passes what does not apply, begins what does. Returns false when there is nothing
+ * more to do now.
+ */
+export function decideLeave(c: Case, work: LeaveWork): boolean {
+  // A frozen engine neither writes nor demotes: whoever leaves answers it as ALONE and PRIM do.
+  if (mirrorStatus(c)?.role === "primary") answerFreeze(c);
+  if (c.m.task !== undefined) return false;
+  switch (work.step) {
+    case "wait-turn":
+      return waitTurn(c, work);
+    case "vm":
+      return endVm(c, work);
+    case "demote":
+      return demote(c, work);
+    case "give-up":
+      return giveUp(c, work);
+    case "goodbye":
+      return sayGoodbye(c, work);
+    case "hand-over":
+      return handOver(c, work);
+    case "close":
+      return close(c, work);
+    case "set-aside":
+      return setAside(c);
+  }
+}
+
+function waitTurn(c: Case, work: LeaveWork): boolean {
+  const limit = milliseconds(c.m.config.niceStop + forceStopTimeout + turnSlack);
+  const state = peerView(c)?.state;
+  const isOver = c.m.farewell?.recorded === true || peerVerdict(c) === "dead" || state === "STOP";
+  if (isOver || elapsed(work.since, c.at) > limit) {
+    goTo(c, work, "vm");
+    return true;
+  }
+  // Also when it does not run the VM just now: its host may have booted since, and wants to start it again.
+  if (!peerAnswers(c) || !isDue(c, work.sent, seconds(2))) return false;
+  const command = { do: "stop", module: c.id, scope: "both", force: false } as const;
+  send(c, { kind: "command", module: c.id, command, by: c.self });
+  keep(c, { ...work, sent: c.at });
+  return false;
+}
+
+function endVm(c: Case, work: LeaveWork): boolean {
+  if (c.m.vm.kind === "off") {
+    goTo(c, work, "demote");
+    return true;
+  }
+  if (!isFree(c)) return false;
+  const limit = work.how === "shutdown" ? c.m.config.niceStop : seconds(20);
+  begin(c, "stop-vm", (task) => ({ do: "stop-vm", module: c.id, task, how: work.how, limit }));
+  return false;
+}
+
+function demote(c: Case, work: LeaveWork): boolean {
+  const status = mirrorStatus(c);
+  if (status?.role !== "primary") {
+    goTo(c, work, work.purpose === "swap" ? "hand-over" : "give-up");
+    return true;
+  }
+  if (isFree(c)) beginMirror(c, "demote", { do: "demote", timeoutMs: demoteLimit });
+  return false;
+}
+
+function giveUp(c: Case, work: LeaveWork): boolean {
+  const status = mirrorStatus(c);
+  // Both stop: whoever has had the other's goodbye leaves last and keeps its right.
+  const isLast = c.m.farewell !== undefined;
+  const counts = status !== undefined && isPaired(status) && status.inSync;
+  if (!counts || isLast || !work.yields) {
+    goTo(c, work, "close");
+    return true;
+  }
+  if (!isFree(c)) return false;
+  const { generation, session } = status;
+  keep(c, { ...work, gaveUp: { generation, session } });
+  beginMirror(c, "give-up", { do: "give-up", generation });
+  return false;
+}
+
+function sayGoodbye(c: Case, work: LeaveWork): boolean {
+  const isUseless = peerVerdict(c) === "dead" || elapsed(work.since, c.at) > goodbyeLimit;
+  if (work.gaveUp === undefined || isUseless) {
+    goTo(c, work, "close");
+    return true;
+  }
+  if (!isDue(c, work.sent)) return false;
+  send(c, { kind: "goodbye", module: c.id, ...work.gaveUp, both: work.both });
+  keep(c, { ...work, sent: c.at });
+  return false;
+}
+
+export function goodbyeTaken(c: Case): void {
+  const { work } = c.m.phase;
+  if (work.kind !== "leaving" || work.step !== "goodbye") return;
+  goTo(c, work, "close");
+}
+
+/**
+ * Swap: both in sync and the VM off here. Not so any more (the peer was lost meanwhile): the VM comes back
+ * here.
+ */
+function handOver(c: Case, work: LeaveWork): boolean {
+  const status = mirrorStatus(c);
+  if (status === undefined || !isPaired(status) || !status.inSync || !peerAnswers(c)) {
+    const phase: Phase = { state: "WAIT", work: { kind: "waiting", reason: "peer-deciding" } };
+    become(c, phase, "swap", "The other node was lost during the swap; whoever may run decides anew.");
+    return true;
+  }
+  c.m.handOver = { session: status.session, since: c.at };
+  setDurable(c, { lastPrim: false });
+  const phase: Phase = { state: "SECOND", work: { kind: "following" } };
+  become(c, phase, "swap", "The VM is off here and both copies are flushed; it is the other node's turn.", {
+    purpose: work.purpose,
+  });
+  return true;
+}
+
+function close(c: Case, work: LeaveWork): boolean {
+  if (c.m.mirror.kind === "none") {
+    afterClose(c, work);
+    return true;
+  }
+  if (!isFree(c)) return false;
+  if (c.m.mirror.kind === "up") beginMirror(c, "close", { do: "close" });
+  else begin(c, "bury", (task) => ({ do: "bury", module: c.id, task }));
+  return false;
+}
+
+function afterClose(c: Case, work: LeaveWork): void {
+  delete c.m.farewell;
+  if (work.purpose === "resolve") {
+    goTo(c, work, "set-aside");
+  } else if (work.purpose === "stopstart" && c.m.durable.wish.kind === "run") {
+    become(c, { state: "WAIT", work: { kind: "opening" } }, "R22", "The module has left and starts again.");
+  } else {
+    become(c, { state: "WAIT", work: { kind: "opening" } }, "R22", "The module has left.");
+    become(
+      c,
+      { state: "STOP", work: { kind: "idle" } },
+      "R22",
+      "Stopped: unmounted, its files lie in the folder.",
+    );
+  }
+}
+
+function setAside(c: Case): boolean {
+  if (isFree(c)) begin(c, "set-aside", (task) => ({ do: "set-aside", module: c.id, task }));
+  return false;
+}
+
+/** The end of a task that belongs to leaving. */
+export function leaveTaskDone(c: Case, work: LeaveWork, task: Task, outcome: TaskOutcome): void {
+  if (!outcome.ok) {
+    failed(c, outcome.failure);
+    leaveTaskFailed(c, work, task);
+    return;
+  }
+  succeeded(c);
+  if (task.what === "give-up") goTo(c, work, "goodbye");
+  else if (task.what === "close" || task.what === "bury") {
+    c.m.mirror = { kind: "none" };
+  } else if (task.what === "set-aside") {
+    settleAfterSetAside(c, outcome.cloned === true);
+    become(
+      c,
+      { state: "WAIT", work: { kind: "opening" } },
+      "P8",
+      "The losing copy is kept; this node starts anew.",
+      {
+        cloned: outcome.cloned === true,
+      },
+    );
+  }
+}
+
+/**
+ * A cloned copy still knows its lineage and must be told to follow; a renamed one is gone, this node is
+ * empty.
+ */
+function settleAfterSetAside(c: Case, isCloned: boolean): void {
+  const { resolving } = c.m.durable;
+  clearOutdated(c);
+  if (!isCloned) {
+    clearResolving(c);
+    setDurable(c, { known: { kind: "set-aside" }, lastPrim: false });
+  } else if (resolving !== undefined) {
+    setDurable(c, { resolving: { ...resolving, step: "settle" }, lastPrim: false });
+  }
+}
+
+function leaveTaskFailed(c: Case, work: LeaveWork, { what }: Task): void {
+  if (what === "stop-vm") {
+    const how = work.how === "shutdown" ? "off" : "kill";
+    const isWorst = work.how === "kill";
+    // A guest that ignores the shutdown is switched off at once; a process that will not die is tried again
+    // and again.
+    if (!isWorst) succeeded(c);
+    c.m.trouble = failure(isWorst ? "GEMEL-3006" : "GEMEL-3003", c.id);
+    keep(c, { ...work, how });
+  } else if (what === "give-up") {
+    // Not recorded, so not said: the peer finds out by itself, as after a crash.
+    goTo(c, work, "close");
+  } else if (what === "close") {
+    // A mirror that cannot close in order (a writer is left, its disk hangs) ends as after a crash: nothing
+    // is lost by it.
+    become(
+      c,
+      leavingPhase(c, { ...work, step: "close" }),
+      "R35",
+      "The mirror process does not close; it is ended.",
+    );
+    abandonTask(c);
+    begin(c, "bury", (task) => ({ do: "bury", module: c.id, task }));
+  }
+}

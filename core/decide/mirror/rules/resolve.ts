@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// `resolve --keep NODE` after a conflict (P8). Both nodes carry their half in durable.resolving, so that
+// each half goes on after a restart:
+//
+//   the kept node    settle (its engine is the source from now on) ─▶ settled ─▶ done when the copies pair
+//   the other node   leaves by force ─▶ set aside (kept) ─▶ settle if cloned ─▶ done, follows as empty
+//
+// The kept node repeats the order until the conflict is gone: the other may have been away when it was given.
+
+import { seconds } from "../../../base/units.js";
+import { inConflict, isPaired } from "../evidence/proofs.js";
+import {
+  beginMirror,
+  clearOutdated,
+  clearResolving,
+  isDue,
+  isFree,
+  mirrorStatus,
+  record,
+  send,
+  setDurable,
+  type Case,
+} from "../evidence/turn.js";
+import { leave } from "./leaving.js";
+
+/** Returns whether the phase changed. */
+export function stepResolve(c: Case): boolean {
+  const { resolving } = c.m.durable;
+  if (resolving === undefined) return false;
+  switch (resolving.step) {
+    case "set-aside": {
+      const sentence = `The copy of ${resolving.keep} is kept; this one is set aside.`;
+      leave(c, { purpose: "resolve", force: true }, "P8", sentence);
+      return true;
+    }
+    case "settle": {
+      const keep = resolving.keep === c.self ? "this" : "other";
+      if (isFree(c) && (keep === "this" || hasMet(c))) {
+        beginMirror(c, "settle", { do: "settle-conflict", keep });
+      }
+      return false;
+    }
+    case "settled":
+      finishResolve(c);
+      return false;
+  }
+}
+
+/** The loser follows a generation that its engine must have seen. */
+function hasMet(c: Case): boolean {
+  const link = mirrorStatus(c)?.link.kind;
+  return link === "refused" || link === "paired";
+}
+
+function finishResolve(c: Case): void {
+  const status = mirrorStatus(c);
+  if (status !== undefined && isPaired(status)) {
+    clearResolving(c);
+    delete c.m.resolveSent;
+    record(c, "P8", "Both copies belong together again.", {}, "resolved");
+    return;
+  }
+  if (!inConflict(c) || !isDue(c, c.m.resolveSent, seconds(2))) return;
+  const command = { do: "resolve", module: c.id, keep: c.self } as const;
+  send(c, { kind: "command", module: c.id, command, by: c.self });
+  c.m.resolveSent = c.at;
+}
+
+/** The engine has taken `settle-conflict`. */
+export function settled(c: Case): void {
+  const { resolving } = c.m.durable;
+  if (resolving === undefined) return;
+  // Whatever was promised before: a person has chosen.
+  clearOutdated(c);
+  if (resolving.keep === c.self) setDurable(c, { resolving: { ...resolving, step: "settled" } });
+  else clearResolving(c);
+  record(c, "P8", "The conflict is settled on this node.", { keep: resolving.keep }, resolving.step);
+}

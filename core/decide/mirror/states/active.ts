@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+// What ALONE and PRIM have in common: this node has the right to run the VM.
+//
+//   promoting ─▶ starting ─▶ running ─▶ restarting ─▶ starting …     all ─▶ leaving (rules/goodbye.ts)
+//                   │ too often                │ maxloop
+//                   └────────▶ leaving ◀───────┘
+//
+// Above all work stands: a dead mirror (the VM dies with it, R35), a freeze (answered even while the VM is
+// being started or stopped), a denial (R14).
+
+import { elapsed, later, seconds, type Milliseconds } from "../../../base/units.js";
+import { failure } from "../../../base/errors.js";
+import { inConflict, isDenied, peerVerdict } from "../evidence/proofs.js";
+import {
+  abandonTask,
+  become,
+  begin,
+  beginMirror,
+  failed,
+  isFree,
+  mirrorStatus,
+  record,
+  refine,
+  setDurable,
+  succeeded,
+  validUntil,
+  type Case,
+} from "../evidence/turn.js";
+import { answerFreeze, tellArbiterAfterwards } from "../rules/arbitration.js";
+import { decideLeave, leave, leaveTaskDone } from "../rules/leaving.js";
+import { keepLinkOn } from "../rules/upkeep.js";
+import { settled, stepResolve } from "../rules/resolve.js";
+import type { ActiveWork, Task, TaskOutcome } from "../types.js";
+
+type Work<K extends ActiveWork["kind"]> = Extract<ActiveWork, { kind: K }>;
+type Active = "ALONE" | "PRIM";
+
+const startPause: Milliseconds = seconds(5);
+/** A status this much younger than the last change of work is of after it. */
+const youngStatus: Milliseconds = seconds(2);
+const startAttemptsMax = 3;
+
+const active = (c: Case): Active => (c.m.phase.state === "PRIM" ? "PRIM" : "ALONE");
+
+export function decideActive(c: Case, work: ActiveWork): boolean {
+  if (condemned(c)) return true;
+  answerFreeze(c);
+  if (denied(c)) return true;
+  if (demotedItself(c, work)) return true;
+  if (work.kind === "leaving") return decideLeave(c, work);
+  const { wish, resolving } = c.m.durable;
+  if (wish.kind === "stop" && resolving === undefined && work.kind !== "promoting") {
+    leave(c, { purpose: "stop" }, "stop", "The module stops on this node.");
+    return true;
+  }
+  if (resolving !== undefined && work.kind !== "promoting" && stepResolve(c)) return true;
+  switch (work.kind) {
+    case "promoting":
+      return promote(c, work);
+    case "starting":
+      return start(c, work);
+    case "running":
+      return run(c);
+    case "restarting":
+      return restart(c);
+  }
+}
+
+/**
+ * R24, R35: the mirror process is dead, so the VM must be. The word follows once that is verified, but only
+ * when the peer's copy counts and nothing was granted since: after a grant this copy is ahead of the peer's.
+ */
+function condemned(c: Case): boolean {
+  const { mirror, freeze, config } = c.m;
+  if (mirror.kind !== "dead" && mirror.kind !== "none") return false;
+  const last = mirror.kind === "dead" ? mirror.last : undefined;
+  const wasInSync = last !== undefined && (last.inSync || last.freeze !== undefined);
+  const giveWord = wasInSync && freeze?.answer === undefined && config.failover && last.role === "primary";
+  abandonTask(c);
+  const phase = { state: "WAIT", work: { kind: "burying", giveWord } } as const;
+  become(c, phase, "R24", "The mirror process ended under the VM: the VM is ended too.", { giveWord });
+  return true;
+}
+
+function denied(c: Case): boolean {
+  const status = mirrorStatus(c);
+  const isDelivered = c.m.freeze?.answer?.kind === "deny" && c.m.freeze.delivered === true;
+  const isRefused = isDenied(c) && status?.freeze === undefined;
+  if (!isDelivered && !isRefused) return false;
+  abandonTask(c);
+  setDurable(c, { lastPrim: false });
+  const phase = { state: "WAIT", work: { kind: "burying", giveWord: false } } as const;
+  become(
+    c,
+    phase,
+    "R14",
+    "The other node has gone ahead: this VM is ended, its last writes were never answered.",
+  );
+  return true;
+}
+
+/** The engine met one that has gone ahead and stepped down by itself (R14): nothing may run on it. */
+function demotedItself(c: Case, { kind }: ActiveWork): boolean {
+  const { mirror } = c.m;
+  if (kind === "promoting" || kind === "leaving" || mirror.kind !== "up") return false;
+  // Statuses of before the promotion say nothing: one that is clearly younger is needed.
+  const isYoung = elapsed(c.m.since, mirror.at) > youngStatus;
+  if (mirror.status.role !== "secondary" || !isYoung) return false;
+  abandonTask(c);
+  setDurable(c, { lastPrim: false });
+  const phase = { state: "WAIT", work: { kind: "burying", giveWord: false } } as const;
+  become(c, phase, "R14", "The engine is not primary any more: the VM is ended.");
+  return true;
+}
+
+function promote(c: Case, { basis }: Work<"promoting">): boolean {
+  if (!isFree(c)) return false;
+  if (basis === undefined) beginMirror(c, "promote", { do: "promote" });
+  else
+    beginMirror(c, "promote", { do: "promote", alone: { basis } }, basis === "silence" || basis === "lease");
+  return false;
+}
+
+function start(c: Case, { notBefore }: Work<"starting">): boolean {
+  if (c.m.vm.kind === "on" && c.m.task === undefined) {
+    become(c, { state: active(c), work: { kind: "running" } }, "start", "The VM runs.");
+    return true;
+  }
+  const isFrozen = mirrorStatus(c)?.freeze !== undefined;
+  const mayStart = c.turn.node.hypervisor !== "lost" && !isFrozen && !inConflict(c) && !c.turn.node.leaving;
+  if (!isFree(c) || c.at < notBefore || !mayStart) return false;
+  begin(c, "start-vm", (task) => ({ do: "start-vm", module: c.id, task, validUntil: validUntil(c) }));
+  return false;
+}
+
+function run(c: Case): boolean {
+  if (c.m.vm.kind === "off") return vmEnded(c);
+  keepLinkOn(c);
+  if (changeCompany(c)) return true;
+  return goHome(c);
+}
+
+/** ALONE ↔ PRIM: whether the peer's copy counts. The application is untouched. */
+function changeCompany(c: Case): boolean {
+  const status = mirrorStatus(c);
+  if (status === undefined) return false;
+  const work = { kind: "running" } as const;
+  if (active(c) === "ALONE" && status.inSync) {
+    become(c, { state: "PRIM", work }, "R10", "The other copy is up to date.");
+    return true;
+  }
+  if (active(c) === "PRIM" && !status.inSync && status.freeze === undefined) {
+    become(c, { state: "ALONE", work }, "R10", "The other copy is lost or no longer up to date.");
+    return true;
+  }
+  return false;
+}
+
+/** defaultprim names the other node: the VM goes home once all has been green for a while. */
+function goHome(c: Case): boolean {
+  const { defaultPrim } = c.m.config;
+  const isAway = defaultPrim.kind === "node" && defaultPrim.node === c.other;
+  const isSettled = active(c) === "PRIM" && elapsed(c.m.since, c.at) > seconds(10) && !inConflict(c);
+  const view = c.m.peer?.view;
+  const isWelcome = view?.willing === true && view.upToDate && peerVerdict(c) === "alive";
+  const isPaused = c.turn.node.pause !== undefined;
+  if (!isAway || !isSettled || !isWelcome || isPaused || c.m.task !== undefined) return false;
+  leave(c, { purpose: "swap" }, "defaultprim", "The other node is this module's home and is up to date.");
+  return true;
+}
+
+function vmEnded(c: Case): boolean {
+  const { maxLoop, loopInterval } = c.m.config;
+  const restarts = c.m.restarts.filter((restart) => elapsed(restart, c.at) < loopInterval);
+  if (restarts.length >= maxLoop) return stopForLoop(c, restarts.length);
+  c.m.restarts = [...restarts, c.at];
+  const evidence = { restart: restarts.length + 1, maxLoop };
+  const work: ActiveWork = { kind: "starting", attempt: 0, notBefore: c.at };
+  become(
+    c,
+    { state: active(c), work },
+    "restart",
+    "The VM ended by itself; it is started again here.",
+    evidence,
+  );
+  return true;
+}
+
+function stopForLoop(c: Case, count: number): boolean {
+  setDurable(c, { wish: { kind: "stop", by: "maxloop" } });
+  c.m.trouble = failure("GEMEL-1014", c.id);
+  leave(
+    c,
+    { purpose: "maxloop" },
+    "maxloop",
+    "The VM was restarted too often; the module stops on this node.",
+    { count },
+  );
+  return true;
+}
+
+function restart(c: Case): boolean {
+  if (c.m.vm.kind === "off") {
+    const work: ActiveWork = { kind: "starting", attempt: 0, notBefore: c.at };
+    become(c, { state: active(c), work }, "restart", "The VM is off and starts again here.");
+    return true;
+  }
+  const limit = c.m.config.niceStop;
+  if (isFree(c))
+    begin(c, "stop-vm", (task) => ({ do: "stop-vm", module: c.id, task, how: "shutdown", limit }));
+  return false;
+}
+
+/** The end of a task begun in ALONE or PRIM. */
+export function activeTaskDone(c: Case, work: ActiveWork, task: Task, outcome: TaskOutcome): void {
+  if (work.kind === "leaving") {
+    leaveTaskDone(c, work, task, outcome);
+    return;
+  }
+  if (task.what === "settle" && outcome.ok) {
+    settled(c);
+    return;
+  }
+  // What was begun before this work (a link switched on) ends in it, and is not its result.
+  if (work.kind === "promoting" && task.what === "promote") promoted(c, work, outcome);
+  else if (work.kind === "starting" && task.what === "start-vm") started(c, work, outcome);
+  else if (work.kind === "restarting" && task.what === "stop-vm" && !outcome.ok) {
+    // A guest that ignores the shutdown: off at once, as stop does.
+    c.m.trouble = outcome.failure;
+    begin(c, "stop-vm", (id) => ({ do: "stop-vm", module: c.id, task: id, how: "off", limit: seconds(20) }));
+  } else if (!outcome.ok) failed(c, outcome.failure);
+}
+
+function promoted(c: Case, { basis }: Work<"promoting">, outcome: TaskOutcome): void {
+  if (!outcome.ok) {
+    failed(c, outcome.failure);
+    const phase = { state: "WAIT", work: { kind: "waiting", reason: "none" } } as const;
+    become(c, phase, "R25", "The promotion failed; this node does not run the VM.", {
+      reason: outcome.failure.message,
+    });
+    return;
+  }
+  succeeded(c);
+  setDurable(c, { lastPrim: true, held: false });
+  if (basis === "word" && c.m.config.arbiter !== "none") tellArbiterAfterwards(c);
+  const work: ActiveWork = { kind: "starting", attempt: 0, notBefore: c.at };
+  become(c, { state: active(c), work }, "R25", "This copy is primary; the VM is started.");
+}
+
+function started(c: Case, work: Work<"starting">, outcome: TaskOutcome): void {
+  if (outcome.ok) {
+    succeeded(c);
+    become(c, { state: active(c), work: { kind: "running" } }, "start", "The VM runs.");
+    return;
+  }
+  c.m.trouble = outcome.failure;
+  const attempt = work.attempt + 1;
+  record(
+    c,
+    "start",
+    "The VM could not be started.",
+    { attempt, reason: outcome.failure.message },
+    "tried again",
+  );
+  if (attempt < startAttemptsMax || outcome.failure.code === "GEMEL-9002") {
+    refine(c, {
+      state: active(c),
+      work: { kind: "starting", attempt, notBefore: later(c.at, startPause), failure: outcome.failure },
+    });
+    return;
+  }
+  setDurable(c, { wish: { kind: "stop", by: "failed" } });
+  leave(c, { purpose: "failed" }, "start", "The VM cannot be started here; the module stops on this node.");
+  c.m.trouble = outcome.failure;
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// A daemon that has just started finds what runs, and takes it over without touching it (P6). Nothing is
+// decided before both the mirror and the VM have been looked at.
+//
+//   mirror     │ VM   │ wish │ taken as
+//   ───────────┼──────┼──────┼─────────────────────────────────────────────────────────
+//   primary    │ on   │ any  │ PRIM or ALONE, running (a wish to stop goes on from there)
+//   primary    │ off  │ run  │ PRIM or ALONE, starting: the VM ended meanwhile
+//   primary    │ off  │ stop │ leaving
+//   secondary  │ off  │ any  │ WAIT; follows, takes over or leaves by the rules
+//   secondary  │ on   │ any  │ a VM that may not run: buried
+//   none       │ on   │ run  │ the mirror died meanwhile (R24): buried; no word, its last grant is unknown
+//   none       │ on   │ stop │ the process that this module ran: buried; any other: STOP, a person runs it
+//              │      │      │ without Gemel, and it is not touched
+//   none       │ off  │ run  │ opened
+//   none       │ off  │ stop │ STOP
+
+import { seconds, elapsed, type Milliseconds } from "../../../base/units.js";
+import { become, mirrorStatus, type Case } from "../evidence/turn.js";
+import type { Phase } from "../types.js";
+
+/**
+ * R35: more than this many deaths of a mirror process within the window, and it is not restarted any more.
+ */
+const deathsMax = 3;
+const deathsWindow: Milliseconds = seconds(60);
+
+export const deathsTooMany = ({ m, at }: Case): boolean =>
+  m.mirrorDeaths.filter((death) => elapsed(death, at) < deathsWindow).length > deathsMax;
+
+export function adopt(c: Case): boolean {
+  const { mirror, vm } = c.m;
+  if (mirror.kind === "unknown" || vm.kind === "unknown") return false;
+  const phase = adoptedPhase(c);
+  become(c, phase, "P6", "The daemon has started and found what runs here.");
+  if (phase.work.kind === "opening" && c.m.durable.wish.kind === "stop") {
+    become(c, { state: "STOP", work: { kind: "idle" } }, "P6", "The module is stopped here.");
+  }
+  return true;
+}
+
+function adoptedPhase(c: Case): Phase {
+  const status = mirrorStatus(c);
+  const isOn = c.m.vm.kind === "on";
+  if (status?.role === "primary") {
+    const state = status.inSync || status.freeze !== undefined ? "PRIM" : "ALONE";
+    if (isOn) return { state, work: { kind: "running" } };
+    if (c.m.durable.wish.kind === "run")
+      return { state, work: { kind: "starting", attempt: 0, notBefore: c.at } };
+    return { state: "WAIT", work: { kind: "waiting", reason: "stopping" } };
+  }
+  const { vm, mirror, durable } = c.m;
+  const isOurs = vm.kind === "on" && vm.process !== undefined && vm.process === durable.vm;
+  const isByHand = isOn && mirror.kind === "none" && durable.wish.kind === "stop" && !isOurs;
+  if (isByHand) return { state: "WAIT", work: { kind: "opening" } };
+  if (isOn) return { state: "WAIT", work: { kind: "burying", giveWord: false } };
+  if (mirror.kind === "dead") return { state: "WAIT", work: { kind: "burying", giveWord: false } };
+  if (mirror.kind === "none") return { state: "WAIT", work: { kind: "opening" } };
+  return { state: "WAIT", work: { kind: "waiting", reason: "none" } };
+}

@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the deciding middle knows, as values. `step(state, event) → { state, effects, decisions }` (step.ts)
+// is pure: no clock, socket, file or random; instants come with the events.
+//
+//              start               elected / proven current              peer up to date
+//   ┌──────┐ ───────▶ ┌──────┐ ──────────────────────────▶ ┌───────┐ ◀──────────────▶ ┌──────┐
+//   │ STOP │          │ WAIT │                             │ ALONE │   peer lost      │ PRIM │
+//   └──────┘ ◀─────── └──────┘ ◀──┐                        └───────┘                  └──────┘
+//              stop      │        │ lost, not current          ▲                         │ swap
+//                        ▼        │                            │ failover                ▼
+//                     ┌────────────┐ ──────────────────────────┘                     (SECOND)
+//                     │   SECOND   │ ◀── the other is ALONE or PRIM
+//                     └────────────┘
+//
+// Three kinds of knowledge are kept apart: *facts* (mirror, vm, peer's view: what was last reported), the
+// *phase* (what this node is doing about it), and the *durable* part (what must survive the daemon; the loop
+// writes it, with fsync, before it carries out the effects of the same turn).
+
+import type { Failure } from "../../base/errors.js";
+import type { Instant, Milliseconds, ModuleId, NodeName } from "../../base/units.js";
+import type { Peer } from "../liveness/liveness.js";
+import type {
+  FreezeId,
+  GenerationHex,
+  GrantBasis,
+  MirrorConfig,
+  MirrorStatus,
+} from "../../../native/index.js";
+
+export type * from "./event.js";
+export type * from "./effect.js";
+export type * from "./message.js";
+
+export const stateNames = ["STOP", "WAIT", "ALONE", "PRIM", "SECOND"] as const;
+export type StateName = (typeof stateNames)[number];
+/** Red, amber, green. */
+export type Stability = "NotReady" | "Transient" | "Ready";
+
+export type ArbiterKind = "none" | "lease" | "lease-and-fence";
+
+/** A module's configuration as far as decisions need it (from userconfig.xml and cluster.xml). */
+export interface ModuleConfig {
+  readonly id: ModuleId;
+  /** The pair; a cluster may have more nodes. */
+  readonly nodes: readonly [NodeName, NodeName];
+  readonly vm: { readonly id: string; readonly name: string };
+  readonly arbiter: ArbiterKind;
+  readonly defaultPrim:
+    | { readonly kind: "alone" }
+    | { readonly kind: "lastprim" }
+    | { readonly kind: "node"; readonly node: NodeName };
+  /** Off: a secondary whose primary is lost waits for a person. */
+  readonly failover: boolean;
+  /** Started when the host boots. */
+  readonly boot: boolean;
+  readonly maxLoop: number;
+  readonly loopInterval: Milliseconds;
+  readonly niceStop: Milliseconds;
+}
+
+/** What survives the daemon, per module. Written before effects of the same turn are carried out. */
+export interface Durable {
+  readonly wish: Wish;
+  /** What the daemon's own record knows of this copy (R27). */
+  readonly known: MirrorConfig["known"];
+  /** This node was the last one of the pair that it knows to have run the VM. */
+  readonly lastPrim: boolean;
+  /**
+   * R20: this node's daemon gave its word; never current before a handshake, whatever a new mirror process
+   * says.
+   */
+  readonly outdated?: { readonly generation: GenerationHex; readonly session: number };
+  /**
+   * As this copy was last seen: left alone last (R19). A stopped node's answer to a cold start rests on it.
+   */
+  readonly leftAlone: boolean;
+  /**
+   * Failover was off, or paused, when the primary was lost: a person decides, also after a restart of the
+   * daemon.
+   */
+  readonly held: boolean;
+  /** It is held by a pause of automatic failover, and only as long as that lasts (evidence/hold.ts). */
+  readonly heldByPause?: boolean;
+  /** The hypervisor's process that this module runs (VmFact): known from a stranger's after a restart. */
+  readonly vm?: string;
+  /** `resolve` was asked for; repeated until done. */
+  readonly resolving?: { readonly keep: NodeName; readonly step: "set-aside" | "settle" | "settled" };
+}
+
+export type Wish =
+  | { readonly kind: "stop"; readonly by: "person" | "shutdown" | "maxloop" | "never-started" | "failed" }
+  | { readonly kind: "run"; readonly as: "any" | "second" };
+
+export type MirrorFact =
+  /** The daemon has just started and has not looked yet. */
+  | { readonly kind: "unknown" }
+  | { readonly kind: "none" }
+  | { readonly kind: "up"; readonly status: MirrorStatus; readonly at: Instant }
+  /** It ended unexpectedly; the last status tells what it was (R24, R35). */
+  | { readonly kind: "dead"; readonly last?: MirrorStatus; readonly at: Instant };
+
+export type VmFact =
+  | { readonly kind: "unknown"; readonly why: string }
+  | { readonly kind: "off" }
+  /** `process`: pid and start time, the same as long as it is the same one; absent: cannot be told. */
+  | { readonly kind: "on"; readonly paused: boolean; readonly process?: string };
+
+/** Compact picture of one module on one node: in heartbeats, in the peer's API, in status. */
+export interface ModuleView {
+  readonly module: ModuleId;
+  readonly state: StateName;
+  readonly stability: Stability;
+  readonly upToDate: boolean;
+  readonly generation: GenerationHex;
+  readonly session: number;
+  /** Current by which proof (R19), "none" when not. */
+  readonly current: "none" | "session" | "handshake" | "record";
+  readonly mirror: "none" | "up" | "dead" | "unknown";
+  readonly copy: MirrorStatus["copy"];
+  readonly vm: "off" | "on" | "unknown";
+  /** May run the VM now: its hypervisor answers, and nobody told it to stop. */
+  readonly willing: boolean;
+  /**
+   * It has gone, or is going, ahead as primary: from the decision to promote until the VM is off and
+   * demoted.
+   */
+  readonly primary: boolean;
+  readonly lastPrim: boolean;
+  readonly conflict: boolean;
+  /** One of reasons.ts. */
+  readonly reason: ReasonCode;
+  readonly since: Instant;
+}
+
+/** What the other node last said about the module. */
+export interface PeerFact {
+  readonly view: ModuleView;
+  readonly at: Instant;
+  /** Since when it has not called itself primary. */
+  readonly idleSince?: Instant;
+  readonly incarnation: string;
+}
+
+export type ReasonCode =
+  | "none"
+  | "not-started"
+  | "stopped-by-person"
+  | "host-shutdown"
+  | "maxloop"
+  | "failed"
+  | "discovering"
+  | "opening"
+  | "starting"
+  | "stopping"
+  | "burying"
+  | "first-start"
+  | "data-problem"
+  | "unknown-files"
+  | "half-copied"
+  | "not-current"
+  | "peer-deciding"
+  | "peer-silent"
+  | "peer-must-start"
+  | "data-link-down"
+  | "mirror-lost"
+  | "mirror-failing"
+  | "failover-off"
+  | "paused"
+  | "hypervisor-lost"
+  | "conflict"
+  | "asking-peer"
+  | "asking-arbiter"
+  | "arbiter-denied"
+  | "reintegrating"
+  | "frozen"
+  | "guest-paused"
+  | "disk-full"
+  | "disk-error"
+  | "unprotected"
+  | "alone"
+  | "alone-on-silence"
+  | "vm-failing"
+  | "second-only"
+  | "swapping"
+  | "resolving";
+
+/** One outstanding effect per module; its result carries the same number, older numbers are void. */
+export interface Task {
+  readonly id: number;
+  readonly what: TaskKind;
+  readonly since: Instant;
+}
+
+export type TaskKind =
+  | "open"
+  | "bury"
+  | "initialise"
+  | "prepare"
+  | "promote"
+  | "demote"
+  | "give-up"
+  | "left-alone"
+  | "word"
+  | "link-on"
+  | "link-off"
+  | "settle"
+  | "set-aside"
+  | "close"
+  | "start-vm"
+  | "stop-vm";
+
+/** Why a leaving node leaves; what follows when it has left. */
+export type LeavePurpose = "stop" | "shutdown" | "stopstart" | "maxloop" | "resolve" | "swap" | "failed";
+
+/** Steps of leaving (R22), in this order; a step that does not apply is skipped. */
+export type LeaveStep =
+  "wait-turn" | "vm" | "demote" | "give-up" | "goodbye" | "hand-over" | "close" | "set-aside";
+
+export interface LeaveWork {
+  readonly kind: "leaving";
+  readonly purpose: LeavePurpose;
+  readonly step: LeaveStep;
+  /** Both nodes stop: the other must not take over when this one says goodbye. */
+  readonly both: boolean;
+  /** Whether this node gives up its right in favour of the other; when both stop only the primary does. */
+  readonly yields: boolean;
+  /** How the VM is ended; it grows when a gentler way failed. */
+  readonly how: "shutdown" | "off" | "kill";
+  /** Start of the present step. */
+  readonly since: Instant;
+  /** Last time the step's message was sent. */
+  readonly sent?: Instant;
+  /** What was durably given up (R22), said in the goodbye. */
+  readonly gaveUp?: { readonly generation: GenerationHex; readonly session: number };
+}
+
+/**
+ * With a lease (R17, R25): the data link is closed first, the asking begins when the other must have
+ * stopped.
+ */
+export interface AskingArbiter {
+  readonly kind: "asking-arbiter";
+  readonly request: string;
+  /** When the data link was closed. */
+  readonly closed?: Instant;
+  readonly asked?: Instant;
+  readonly answer?: "granted" | "denied" | "silent";
+}
+
+export type StopWork = { readonly kind: "idle"; readonly failure?: Failure };
+
+export type WaitWork =
+  | { readonly kind: "discovering" }
+  | { readonly kind: "burying"; readonly giveWord: boolean }
+  | { readonly kind: "opening" }
+  | { readonly kind: "waiting"; readonly reason: ReasonCode; readonly detail?: string }
+  | {
+      readonly kind: "claiming";
+      readonly claim: string;
+      readonly since: Instant;
+      readonly sent?: Instant;
+      readonly rank: number;
+    }
+  | {
+      readonly kind: "asking-word";
+      readonly request: string;
+      readonly since: Instant;
+      readonly sent?: Instant;
+      readonly rank: number;
+      readonly why: "cold-start" | "forced";
+    }
+  | AskingArbiter
+  | { readonly kind: "initialising" }
+  | LeaveWork;
+
+/** ALONE and PRIM do the same work; they differ in whether the peer is up to date. */
+export type ActiveWork =
+  | { readonly kind: "promoting"; readonly basis?: GrantBasis }
+  | {
+      readonly kind: "starting";
+      readonly attempt: number;
+      readonly notBefore: Instant;
+      readonly failure?: Failure;
+    }
+  | { readonly kind: "running" }
+  | { readonly kind: "restarting" }
+  | LeaveWork;
+
+export type SecondWork = { readonly kind: "following" } | AskingArbiter | LeaveWork;
+
+export type Phase =
+  | { readonly state: "STOP"; readonly work: StopWork }
+  | { readonly state: "WAIT"; readonly work: WaitWork }
+  | { readonly state: "ALONE"; readonly work: ActiveWork }
+  | { readonly state: "PRIM"; readonly work: ActiveWork }
+  | { readonly state: "SECOND"; readonly work: SecondWork };
+
+/** What was asked of peer and arbiter about the freeze at hand, and what they said (R13 to R15, R20, R21). */
+export interface FreezeCase {
+  readonly freeze: FreezeId;
+  readonly since: Instant;
+  readonly request: string;
+  /** Last time the peer was asked for its word, and the arbiter for the right. */
+  readonly asked?: Instant;
+  readonly askedArbiter?: Instant;
+  readonly arbiter?: "granted" | "denied" | "silent";
+  readonly answer?:
+    { readonly kind: "grant"; readonly basis: GrantBasis } | { readonly kind: "deny"; readonly why: string };
+  /** Task of the answer on its way to the engine; freed when it failed, so that it is judged anew. */
+  readonly task?: number;
+  /** The engine has taken the answer. */
+  readonly delivered?: boolean;
+}
+
+export interface Farewell {
+  readonly basis: "word" | "goodbye";
+  readonly generation: GenerationHex;
+  readonly session: number;
+  /** The engine is making "left alone last" durable; acted upon and acknowledged only when it has. */
+  readonly task?: number;
+  readonly recorded: boolean;
+  /** The answer to this node's own question: following it is a start, not a failover. */
+  readonly asked: boolean;
+}
+
+/** A word this node owes the peer: repeated until it says that it has it (R20). */
+export interface OwedWord {
+  readonly generation: GenerationHex;
+  readonly session: number;
+  readonly sent?: Instant;
+}
+
+export interface ModuleState {
+  readonly config: ModuleConfig;
+  readonly durable: Durable;
+  readonly phase: Phase;
+  /** When the phase's state and work last changed. */
+  readonly since: Instant;
+  readonly mirror: MirrorFact;
+  readonly vm: VmFact;
+  readonly peer?: PeerFact;
+  readonly task?: Task;
+  readonly freeze?: FreezeCase;
+  /** The peer said that it does not run and refuses this generation: its goodbye (R22) or its word (R20). */
+  readonly farewell?: Farewell;
+  readonly owed?: OwedWord;
+  /** A word being made durable by the mirror: before it is given (lease) or beside it (none). */
+  readonly giving?: { readonly request: string; readonly generation: GenerationHex; readonly task: number };
+  /** What this mirror process was told already (rules/upkeep.ts). */
+  readonly told: { readonly word: boolean; readonly empty: boolean };
+  /** When the peer refused its word because it was left alone last itself. */
+  readonly wordRefused?: Instant;
+  /** `prim` was asked for and not yet carried out. */
+  readonly forced?: { readonly force: boolean; readonly since: Instant };
+  /** Swap: told the other that it is its turn; repeated until it goes ahead. */
+  readonly handOver?: { readonly session: number; readonly since: Instant; readonly sent?: Instant };
+  /** Both sides of a resolve: the winner repeats its order until the conflict is gone. */
+  readonly resolveSent?: Instant;
+  /** No task of lane main before this instant: the last one failed. */
+  readonly notBefore?: Instant;
+  /** Automatic restarts within the loop interval. */
+  readonly restarts: readonly Instant[];
+  readonly mirrorDeaths: readonly Instant[];
+  /** The last failure worth showing; cleared by the next success. */
+  readonly trouble?: Failure;
+}
+
+/** Who paused automatic failover, when (wall time, shown and never decided upon) and why. */
+export interface FailoverPause {
+  readonly since: string;
+  readonly by: string;
+  readonly why: string;
+}
+
+export interface NodeState {
+  readonly self: NodeName;
+  /** This run of the daemon: makes request names unique. */
+  readonly incarnation: string;
+  /** The instant of the last event: no two turns may lie further apart than the link limit (R16). */
+  readonly turn: Instant;
+  readonly counter: number;
+  readonly hypervisor: "unknown" | "up" | "lost";
+  /** The host is shutting down: nothing starts any more. */
+  readonly leaving: boolean;
+  /** Automatic failover is paused on the whole cluster: nobody takes over by itself. */
+  readonly pause?: FailoverPause;
+  readonly peers: Readonly<Record<NodeName, Peer>>;
+  readonly modules: Readonly<Record<ModuleId, ModuleState>>;
+}

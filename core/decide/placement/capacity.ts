@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// Does everything fit on one host? Memory as configured, disks grown to their full size: what must hold on
+// the day when the other host is gone, not what happens to be used today. CPU is no reason not to fit: too
+// little of it makes VMs slow, it does not stop them.
+
+import { bytesOfText, coresText } from "../../describe/words/quantities.js";
+import type { Bytes, ModuleId, NodeName } from "../../base/units.js";
+
+export interface CapacityHost {
+  readonly node: NodeName;
+  readonly live: boolean;
+  readonly at: string;
+  readonly cpus: number;
+  readonly memory: number;
+  /** The file system with the modules' folders; null: could not be told. */
+  readonly disk: { readonly path: string; readonly total: number; readonly free: number } | null;
+  /** VMs that are not protected and run here. */
+  readonly others: { readonly cpu: number; readonly memory: number };
+  /** What this host's copies can still grow by. */
+  readonly growth: number;
+}
+
+export interface CapacityModule {
+  readonly id: ModuleId;
+  readonly nodes: readonly NodeName[];
+  /** Where its VM runs; null: nowhere. */
+  readonly active: NodeName | null;
+  readonly cpu: number;
+  /** As configured; null: it has not run since Gemel looks after it. */
+  readonly memory: number | null;
+}
+
+export interface Needed {
+  readonly cpu: number;
+  readonly memory: number;
+  readonly disk: number;
+}
+
+export interface HostOutlook {
+  readonly node: string;
+  readonly live: boolean;
+  readonly at: string;
+  readonly cpus: number;
+  readonly memory: number;
+  readonly disk: { readonly path: string; readonly total: number; readonly free: number };
+  readonly used: Needed;
+  readonly ifEverything: Needed;
+  readonly fits: boolean;
+  readonly sentence: string;
+}
+
+/** `reserve`: memory that the host keeps for itself. */
+export function outlookOf(
+  host: CapacityHost,
+  modules: readonly CapacityModule[],
+  reserve: Bytes,
+): HostOutlook {
+  const own = modules.filter(({ nodes }) => nodes.includes(host.node));
+  const here = own.filter(({ active }) => active === host.node);
+  const disk = host.disk ?? { path: "", total: 0, free: 0 };
+  const filled = disk.total - disk.free;
+  const need = (list: readonly CapacityModule[], grown: number): Needed => ({
+    cpu: list.reduce((sum, { cpu }) => sum + cpu, host.others.cpu),
+    memory: list.reduce((sum, { memory }) => sum + (memory ?? 0), host.others.memory + reserve),
+    disk: filled + grown,
+  });
+  const ifEverything = need(own, host.growth);
+  const short = shortOf(host, ifEverything);
+  const { node, live, at, cpus, memory } = host;
+  return {
+    node,
+    live,
+    at,
+    cpus,
+    memory,
+    disk,
+    used: need(here, 0),
+    ifEverything,
+    fits: short.length === 0,
+    sentence: [judgement(host, ifEverything, short), notCounted(own), live ? "" : "As last known."]
+      .filter((part) => part !== "")
+      .join(" "),
+  };
+}
+
+function shortOf({ memory, disk }: CapacityHost, need: Needed): readonly string[] {
+  const memoryShort = need.memory > memory ? [`${bytesOfText(need.memory, memory)} memory needed`] : [];
+  if (disk === null || need.disk <= disk.total) return memoryShort;
+  return [...memoryShort, `${bytesOfText(need.disk, disk.total)} disk needed once every disk is full`];
+}
+
+function judgement(host: CapacityHost, need: Needed, short: readonly string[]): string {
+  const { node, cpus, memory } = host;
+  if (short.length > 0) return `Would not fit on ${node}: ${short.join(", ")}.`;
+  const slowly = need.cpu > cpus ? ", but slowly" : "";
+  const amounts = `${bytesOfText(need.memory, memory)}, ${coresText(need.cpu, cpus)}`;
+  return `Everything would fit on ${node}${slowly}: ${amounts}.`;
+}
+
+function notCounted(modules: readonly CapacityModule[]): string {
+  const unknown = modules.filter(({ memory }) => memory === null).map(({ id }) => id);
+  return unknown.length === 0 ? "" : `Not counted, since it has not run yet: ${unknown.join(", ")}.`;
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// A person's command on its way to the middle and the answer back; commands whose place is the other node are
+// forwarded.
+
+import type { Caller } from "../../api/door.js";
+import type { CommandReply, CommandRequest } from "../../api/contract.js";
+import { GemelError } from "../../base/errors.js";
+import { moduleId, nodeName, type NodeName } from "../../base/units.js";
+import type { Command, CommandAnswer } from "../../decide/mirror/command.js";
+import type { NodeState } from "../../decide/mirror/types.js";
+import type { Report } from "../../loop/node-loop.js";
+import { ApiFailure } from "../../api/door.js";
+import { forward } from "./forward.js";
+import type { ClusterNetwork } from "../network/cluster-network.js";
+import type { Modules } from "../config/modules.js";
+
+const answerLimitMs = 10_000;
+
+export class Commands {
+  private readonly waiting = new Map<string, (answer: CommandAnswer) => void>();
+  private counter = 0;
+
+  constructor(
+    private readonly edge: {
+      readonly self: () => NodeName;
+      readonly state: () => NodeState;
+      readonly post: (report: Report) => void;
+      readonly modules: Modules;
+      readonly membership: ClusterNetwork;
+    },
+  ) {}
+
+  /** The middle's answer to a command of this node. */
+  async ask(command: Command, by: string): Promise<CommandAnswer> {
+    const id = `command-${++this.counter}`;
+    return await new Promise<CommandAnswer>((done, failed) => {
+      const timer = setTimeout(() => {
+        this.waiting.delete(id);
+        failed(new GemelError("GEMEL-9003", "", "The daemon did not come to answer the command."));
+      }, answerLimitMs);
+      this.waiting.set(id, (answer) => {
+        clearTimeout(timer);
+        this.waiting.delete(id);
+        done(answer);
+      });
+      this.edge.post({ kind: "command", id, by, command });
+    });
+  }
+
+  answered(id: string, answer: CommandAnswer): void {
+    this.waiting.get(id)?.(answer);
+  }
+
+  async carryOut(module: string, request: CommandRequest, caller: Caller): Promise<CommandReply> {
+    const node = this.placeOf(module, request);
+    const self = this.edge.self();
+    const by = `${caller.name}@${caller.address}`;
+    if (node !== self) {
+      const body = { ...request, node };
+      return await forward<CommandReply>(this.edge.membership, node, {
+        method: "POST",
+        path: `/api/v1/modules/${module}/commands`,
+        body,
+        by: caller.name,
+      });
+    }
+    const answer = await this.ask(this.commandOf(module, request), by);
+    if (!answer.ok) throw new ApiFailure(409, answer.failure);
+    return { node: self, sentence: answer.sentence, until: answer.until };
+  }
+
+  /** Where a command belongs that names no node: here, unless only the other node can do it. */
+  placeOf(module: string, request: CommandRequest): NodeName {
+    const { nodes } = this.edge.modules.expect(module);
+    const self = this.edge.self();
+    if (request.node !== undefined) {
+      const named = nodes.find((one) => one === request.node);
+      if (named !== undefined) return named;
+      const inCluster = this.edge.membership.member?.config.nodes.some(({ name }) => name === request.node);
+      throw new GemelError(inCluster === true ? "GEMEL-1015" : "GEMEL-4012", request.node);
+    }
+    const [first] = nodes;
+    if (!nodes.includes(self) && first !== undefined) return first;
+    const other = nodes.find((one) => one !== self);
+    const view = this.edge.state().modules[moduleId(module)]?.peer?.view;
+    const isThere = request.verb === "restart" || request.verb === "stopstart";
+    return isThere && view?.primary === true && other !== undefined ? other : self;
+  }
+
+  private commandOf(id: string, { verb, node, force = false, keep }: CommandRequest): Command {
+    const module = moduleId(id);
+    const scope = node === undefined ? "both" : "node";
+    switch (verb) {
+      case "start":
+        return { do: verb, module, scope };
+      case "stop":
+        return { do: verb, module, scope, force };
+      case "prim":
+      case "second":
+        return { do: verb, module, force };
+      case "resolve": {
+        if (keep === undefined)
+          throw new GemelError("GEMEL-4008", id, "resolve needs keep: the node whose copy goes on.");
+        const { nodes } = this.edge.modules.expect(id);
+        if (!nodes.includes(nodeName(keep))) throw new GemelError("GEMEL-4012", keep);
+        return { do: verb, module, keep: nodeName(keep) };
+      }
+      case "restart":
+      case "stopstart":
+      case "swap":
+        return { do: verb, module };
+    }
+  }
+}

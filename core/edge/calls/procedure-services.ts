@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// What procedures (core/protect) may use of a running node, and nothing more.
+
+import { GemelError } from "../../base/errors.js";
+import { moduleId, nodeName } from "../../base/units.js";
+import { peersOf } from "../config/cluster-file.js";
+import type { Paths } from "../config/paths.js";
+import type { ProcedureServices } from "../../procedure/services.js";
+import { StartGuard } from "../../procedure/start-guard.js";
+import type { ClusterNode } from "../cluster-node.js";
+
+export function servicesOf(running: ClusterNode, paths: Paths): ProcedureServices {
+  const { node, hypervisor, modules, membership, mirrors, commands } = running;
+  return {
+    node,
+    // Asked for each time: the other node may join later.
+    get peers() {
+      return peersOf(running.member.config, node).map(({ name }) => name);
+    },
+    paths,
+    hypervisor,
+    guard: new StartGuard(hypervisor, modules),
+    modules: {
+      ids: () => modules.ids(),
+      settings: (id) => modules.settings(id),
+      create: (id, settings) => modules.create(id, settings),
+      remove: (id) => modules.remove(id),
+    },
+    callPeer: async (peer, name, body, limit) => {
+      const call = { method: "POST" as const, path: `/api/v1/peer/calls/${name}`, body };
+      const answer = await membership.call(nodeName(peer), limit === undefined ? call : { ...call, limit });
+      if (answer.ok) return answer.body;
+      throw new GemelError("GEMEL-5006", peer, answer.failure.message, answer.failure.next);
+    },
+    command: (command, by) => commands.ask(command, by),
+    view: (module) => running.views().find((view) => view.module === module),
+    peerView: (module) => running.state.modules[moduleId(module)]?.peer?.view,
+    mirror: (module) => mirrors.lastStatus(module),
+    copyRate: () => running.copyRate.bytesPerSecond,
+    askMirror: (module, command, limit) => mirrors.ask(module, command, limit),
+    record: (module, sentence, outcome) => running.log(module, sentence, outcome),
+  };
+}

@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: Apache-2.0
+// A node that belongs to a cluster: the loop and every room around it. It ends without touching guests or
+// mirrors: they run on, and the next daemon finds them (P6).
+
+import { join } from "node:path";
+import type { Status } from "../api/contract.js";
+import { GemelError } from "../base/errors.js";
+import { moduleId, seconds, type Instant, type ModuleId, type NodeName } from "../base/units.js";
+import { peersOf, type ClusterConfig } from "./config/cluster-file.js";
+import type { Paths } from "./config/paths.js";
+import { VmEffects } from "../loop/vm-effects.js";
+import { Effects } from "../loop/effects.js";
+import { step } from "../decide/mirror/step.js";
+import type { MetricsCollector } from "./metrics/collector.js";
+import type { Decision, ModuleView, NodeState } from "../decide/mirror/types.js";
+import { viewsOf } from "../decide/mirror/views.js";
+import { commandLimit, MirrorSupervisor } from "./mirror/supervisor.js";
+import { NodeLoop, type Report } from "../loop/node-loop.js";
+import type { Hypervisor } from "../ports/hypervisor.js";
+import { Procedures } from "../procedure/procedure.js";
+import type { PeerAnswers, ProcedureServices, Protection } from "../procedure/services.js";
+import type { MirrorEvent } from "../../native/index.js";
+import { stateAtStart } from "./record/initial-state.js";
+import { bootClock } from "./clock.js";
+import { Commands } from "./calls/commands.js";
+import { CopyRate } from "./metrics/copy-rate.js";
+import { DiskWatch } from "./workload/disk-watch.js";
+import { ModuleConfigSync, type Offer } from "./config/module-config-sync.js";
+import { explain, mirrorConfigOf, placeOf } from "./mirror/mirror-settings.js";
+import { ClusterNetwork, type Member } from "./network/cluster-network.js";
+import { stationOf, type FiguresStream } from "./metrics/load.js";
+import { configOf, Modules } from "./config/modules.js";
+import { wordsOf } from "./mirror/mirror-log.js";
+import { progressOf, procedureCall, type PeerProgress } from "./network/peer-progress.js";
+import { Observer } from "./workload/observer.js";
+import { servicesOf } from "./calls/procedure-services.js";
+import { setAside } from "./mirror/set-aside.js";
+import { SharedRecordSync } from "./cluster/shared-record-sync.js";
+import { statusOf } from "./status.js";
+import { pauseWords, Watch, type WatchSources } from "./watch.js";
+
+export interface ClusterNodeEdge {
+  readonly paths: Paths;
+  /** This run of the daemon. */
+  readonly incarnation: string;
+  readonly startedAt: Instant;
+  readonly hypervisor: Hypervisor;
+  readonly protection: (services: ProcedureServices, procedures: Procedures) => Protection;
+  readonly record: (entry: Recorded) => void;
+  readonly changed: () => void;
+  readonly stream: FiguresStream;
+  readonly seen: WatchSources;
+  /** A broken invariant or a state that cannot be written: the daemon ends. */
+  readonly failed: (error: unknown) => void;
+}
+
+export interface Recorded {
+  readonly kind: "decision" | "log";
+  readonly module: string | null;
+  readonly rule: string;
+  readonly sentence: string;
+  readonly inputs: Decision["inputs"];
+  readonly outcome: string;
+}
+
+const exchangeEveryMs = 2_000;
+
+export class ClusterNode {
+  readonly node: NodeName;
+  readonly modules: Modules;
+  readonly membership: ClusterNetwork;
+  readonly mirrors: MirrorSupervisor;
+  readonly commands: Commands;
+  readonly procedures: Procedures;
+  readonly news: PeerProgress;
+  readonly copyRate: CopyRate;
+  readonly exchange: ModuleConfigSync;
+  readonly sharing: SharedRecordSync;
+  readonly watch: Watch;
+  readonly figures: MetricsCollector;
+  readonly hypervisor: Hypervisor;
+  readonly protection: Protection;
+  private readonly loop: NodeLoop;
+  private readonly effects: Effects;
+  private readonly vms: VmEffects;
+  private readonly observer: Observer;
+  private readonly timer: NodeJS.Timeout;
+  /** Of modules that were open: what a copy set aside is named by. */
+  private readonly generations = new Map<string, string>();
+  private readonly disks: DiskWatch;
+  private readonly disowned = new Set<string>();
+  /** When a peer became reachable or silent, as shown to people. */
+  private readonly reach = new Map<string, { readonly reachable: boolean; readonly since: Instant }>();
+
+  constructor(
+    private readonly edge: ClusterNodeEdge,
+    member: Member,
+  ) {
+    const { paths, hypervisor } = edge;
+    this.node = member.card.node;
+    this.hypervisor = hypervisor;
+    this.modules = new Modules(paths, {
+      configured: (id, settings) =>
+        this.configured(() => this.post({ kind: "module-configured", config: configOf(id, settings) })),
+      removed: (module) => this.post({ kind: "module-removed", module }),
+    });
+    this.mirrors = new MirrorSupervisor(paths.mirrorRun, {
+      status: (module, status) => {
+        this.generations.set(module, status.generation);
+        this.copyRate.see(status);
+        this.post({ kind: "mirror-status", module: moduleId(module), status });
+      },
+      event: (module, event) => this.mirrorSaid(module, event),
+      gone: (module, why) => this.post({ kind: "mirror-gone", module: moduleId(module), why }),
+    });
+    this.membership = new ClusterNetwork({
+      incarnation: edge.incarnation,
+      now: bootClock,
+      post: (report) => this.post(report),
+      views: () => this.views(),
+      news: () => this.news.own(),
+      told: (from, news) => this.news.take(from, news),
+      figures: (from, figures) => this.figures.hear(from, figures),
+    });
+    this.sharing = new SharedRecordSync(paths.sharedRecord, this.node, this.membership);
+    this.sharing.record.onChange((keys) => this.sharedChanged(keys));
+    this.watch = new Watch(this, {
+      paths,
+      log: (sentence, outcome) => this.log(null, sentence, outcome),
+      changed: edge.changed,
+      seen: edge.seen,
+    });
+    this.vms = new VmEffects(hypervisor, (module, command, limit) =>
+      this.mirrors.ask(module, command, limit),
+    );
+    this.effects = new Effects(this.effectEdge(member));
+    this.modules.reread();
+    this.loop = this.beginLoop(member);
+    this.commands = new Commands({
+      self: () => this.node,
+      state: () => this.state,
+      post: (report) => this.post(report),
+      modules: this.modules,
+      membership: this.membership,
+    });
+    this.copyRate = new CopyRate(join(paths.state, "copy-rate.json"), (why) =>
+      this.log(null, "The speed of the last copy could not be kept.", why),
+    );
+    this.procedures = new Procedures(join(paths.state, "procedures"), {
+      record: (subject, sentence, outcome) => this.log(subject, sentence, outcome),
+      changed: edge.changed,
+    });
+    this.news = progressOf(this, edge.changed);
+    this.exchange = new ModuleConfigSync(this.modules, this.membership, (id) => this.letGo(id));
+    this.protection = edge.protection(servicesOf(this, paths), this.procedures);
+    this.disks = new DiskWatch(this, edge.changed);
+    this.observer = this.observe();
+    this.figures = stationOf(this, paths, edge.stream);
+    this.membership.adopt(member);
+    this.procedures.resume();
+    this.timer = setInterval(() => this.everySoOften(), exchangeEveryMs);
+    void this.findWhatRuns();
+  }
+
+  get state(): NodeState {
+    return this.loop.state;
+  }
+
+  get member(): Member {
+    const { member } = this.membership;
+    if (member === undefined) throw new GemelError("GEMEL-4001", this.node);
+    return member;
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+    this.loop.stop();
+    this.observer.stop();
+    this.figures.stop();
+    this.membership.leave();
+    this.mirrors.stop();
+  }
+
+  /**
+   * cluster.xml has changed (a node joined): networks and peers are taken up anew, modules stay as they are.
+   */
+  reconfigure(config: ClusterConfig): void {
+    this.membership.adopt({ ...this.member, config });
+    this.edge.changed();
+  }
+
+  status(): Status {
+    const { pause } = this.state;
+    const status = statusOf({
+      state: this.state,
+      now: bootClock(),
+      startedAt: this.edge.startedAt,
+      member: this.member,
+      settings: (module) => this.modules.settings(module),
+      procedures: this.news.procedures(),
+      copying: (module) => this.news.copying(module),
+      troubles: this.modules.troubles(),
+      unproven: this.disks.elsewhere(),
+      reachableSince: (peer, reachable) => this.reachableSince(peer, reachable),
+      startOf: (module, node) => this.watch.startOf(module, node),
+      versionOf: (peer) => this.watch.versionOf(peer),
+      pauseWords: pause === undefined ? undefined : `since ${pauseWords(pause)}`,
+    });
+    return this.watch.complete(status);
+  }
+
+  private reachableSince(peer: string, reachable: boolean): Instant {
+    const before = this.reach.get(peer);
+    if (before?.reachable === reachable) return before.since;
+    const since = bootClock();
+    this.reach.set(peer, { reachable, since });
+    return since;
+  }
+
+  peerNamed(name: string): NodeName {
+    const peer = peersOf(this.member.config, this.node).find((one) => one.name === name);
+    if (peer === undefined) throw new GemelError("GEMEL-4012", name);
+    return peer.name;
+  }
+
+  async answerPeer(name: string, body: unknown): Promise<unknown> {
+    const rooms = { ...this.sharing.answers, ...this.watch.answers, ...this.protection.answers };
+    const answer = { ...this.answers(), ...rooms }[name];
+    if (answer === undefined) throw new GemelError("GEMEL-4008", name, "This node does not know the call.");
+    return await answer(body);
+  }
+
+  /** What the other node's daemon may ask by name, beside the procedures' own calls. */
+  private answers(): PeerAnswers {
+    return {
+      "offer-module": (body) => Promise.resolve(this.exchange.taken(body as Offer)),
+      [procedureCall]: (body) =>
+        Promise.resolve(this.news.ownProcedure((body as { readonly id: string }).id)),
+      verify: async (body) => {
+        const { module, repair } = body as { readonly module: string; readonly repair: boolean };
+        this.modules.expect(module);
+        return await this.mirrors.ask(module, { do: "verify", repair: repair }, seconds(10));
+      },
+    };
+  }
+
+  /** Before the first turn the loop does not exist yet: the modules read then are part of its beginning. */
+  private configured(tell: () => void): void {
+    if ((this.loop as NodeLoop | undefined) !== undefined) tell();
+  }
+
+  /** Here or on the other node: a pause counts from the next decision on. */
+  private sharedChanged(keys: readonly string[]): void {
+    const pause = this.sharing.record.get("pause");
+    if (keys.includes("pause")) this.post({ kind: "failover-pause", ...(pause !== undefined && { pause }) });
+    this.edge.changed();
+  }
+
+  private post(report: Report): void {
+    this.loop.post(report);
+  }
+
+  views(): readonly ModuleView[] {
+    return viewsOf(this.state, bootClock());
+  }
+
+  log(module: string | null, sentence: string, outcome: string): void {
+    this.edge.record({ kind: "log", module, rule: "", sentence, inputs: {}, outcome });
+  }
+
+  private beginLoop(member: Member): NodeLoop {
+    const { paths, incarnation } = this.edge;
+    const pause = this.sharing.record.get("pause");
+    const modules = new Map(this.modules.ids().map((id) => [id, this.modules.expect(id)]));
+    const { state, trouble, keep } = stateAtStart(paths, incarnation, member, modules, pause);
+    for (const one of [trouble, this.sharing.record.trouble])
+      if (one !== undefined) this.log(null, "The daemon's own state file was damaged.", one);
+    return new NodeLoop(state, {
+      now: bootClock,
+      step,
+      persist: keep,
+      record: (decision) => {
+        const { rule, sentence, inputs, outcome } = decision;
+        const module = decision.module ?? null;
+        this.edge.record({ kind: "decision", module, rule, sentence, inputs, outcome });
+      },
+      carryOut: (effect) => this.effects.carryOut(effect),
+      changed: (now) => {
+        this.watch.see(now);
+        this.edge.changed();
+      },
+      failed: this.edge.failed,
+    });
+  }
+
+  private effectEdge(member: Member): ConstructorParameters<typeof Effects>[0] {
+    const { paths } = this.edge;
+    return {
+      now: bootClock,
+      hasRunSince: (begin) => this.loop.hasRunSince(begin),
+      post: (report) => this.post(report),
+      place: (module) => placeOf(module, this.modules.expect(module)),
+      mirrorConfig: (module, known) =>
+        mirrorConfigOf(paths, this.membership.member ?? member, module, this.modules.expect(module), known),
+      mirror: {
+        open: (module, config) => this.mirrors.open(module, config),
+        ask: (module, command, limit) => this.mirrors.ask(module, command, limit),
+        bury: (module, root) => this.mirrors.bury(module, root),
+        clearMount: (module, root) => this.mirrors.clearMount(module, root),
+        limitOf: commandLimit,
+      },
+      vm: this.vms,
+      kill: (module) => this.kill(module),
+      seeVm: (module) => this.observer.see(moduleId(module)),
+      setAside: (module) => this.setAside(module),
+      send: ({ to, message }) => this.membership.send(to, message),
+      answer: ({ id, answer }) => this.commands.answered(id, answer),
+      explain,
+    };
+  }
+
+  private async kill(module: string): Promise<void> {
+    const { vm } = this.modules.expect(module);
+    const killed = await this.hypervisor.kill(vm.id);
+    if (!killed.ok && killed.code !== "GEMEL-3005")
+      throw new GemelError("GEMEL-3006", module, killed.message);
+  }
+
+  private async setAside(module: string): Promise<boolean> {
+    const { vm } = this.modules.expect(module);
+    const generation = this.generations.get(module) ?? "unknown";
+    const kept = await setAside(module, vm.folder, generation);
+    this.log(module, `The losing copy is kept: ${kept.how}.`, kept.folder);
+    return kept.how === "cloned";
+  }
+
+  private observe(): Observer {
+    return new Observer(this.hypervisor, {
+      post: (report) => this.post(report),
+      vms: () => new Map(this.modules.ids().map((id) => [id, this.modules.expect(id).vm.id])),
+      runsHere: (module) => this.runsHere(module),
+      keepDefinition: (module, definition) => this.vms.keepDefinition(module, definition),
+      record: (module, sentence, outcome) => this.log(module, sentence, outcome),
+      recheck: (module) => this.disks.prove(module),
+      paused: (module) => this.disks.goOnWithRoom(module),
+    });
+  }
+
+  /** The other node has unprotected it while this one was away. A VM that runs here is a person's to end. */
+  private async letGo(id: string): Promise<void> {
+    if (!this.runsHere(moduleId(id))) await this.protection.forget(id);
+    else if (!this.disowned.has(id)) {
+      this.disowned.add(id);
+      this.log(id, "The other node has unprotected this module, but its VM runs here.", "it stays as it is");
+    }
+  }
+
+  isRunning(module: ModuleId): boolean {
+    return this.runsHere(module) && this.state.modules[module]?.phase.work.kind === "running";
+  }
+
+  runsHere(module: ModuleId): boolean {
+    const state = this.state.modules[module]?.phase.state;
+    return state === "ALONE" || state === "PRIM";
+  }
+
+  /** P6: mirrors and VMs that run are taken over; nothing is decided before both were looked at. */
+  private async findWhatRuns(): Promise<void> {
+    for (const id of this.modules.ids()) {
+      const found = await this.mirrors.adopt(id, this.modules.expect(id).vm.folder);
+      if (found === "absent") this.post({ kind: "mirror-absent", module: id });
+      if (found === "silent")
+        this.post({ kind: "mirror-gone", module: id, why: "its socket does not answer" });
+    }
+    await this.observer.look();
+  }
+
+  private mirrorSaid(module: string, event: MirrorEvent): void {
+    const words = wordsOf(event);
+    if (words === undefined) return;
+    const inputs = Object.entries(event).filter(
+      ([key, value]) => key !== "event" && typeof value !== "object",
+    );
+    this.edge.record({
+      kind: "log",
+      module,
+      rule: "",
+      sentence: words.sentence,
+      inputs: Object.fromEntries(inputs),
+      outcome: words.outcome,
+    });
+  }
+
+  private everySoOften(): void {
+    this.modules.reread();
+    void this.exchange.offerAll();
+    void this.sharing.offerAll();
+    void this.watch.look();
+  }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one-time token that lets a second host join: where the first node is, which authority it must prove,
+// and a secret. The first node keeps only the secret's hash, with the expiry, and forgets it at first use.
+// The expiry is by the first node's wall clock and guards only this invitation; nothing about data is decided
+// by it (P4).
+
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { GemelError } from "../../base/errors.js";
+import type { Paths } from "../config/paths.js";
+import { readDurable, removeWhole, writeDurable } from "../record/durable-file.js";
+
+const prefix = "gemel1.";
+const tokenFormat = 1;
+export const tokenLifeMs = 60 * 60 * 1000;
+
+export interface JoinToken {
+  readonly cluster: string;
+  /** `address:port` of the first node in every network. */
+  readonly contacts: readonly string[];
+  /** Name and CIDR: the joining host looks up its own addresses in them. */
+  readonly networks: readonly (readonly [string, string])[];
+  readonly authority: string;
+  readonly secret: string;
+  readonly expires: number;
+}
+
+interface KeptToken {
+  readonly hash: string;
+  readonly expires: number;
+}
+
+export function encodeToken(token: JoinToken): string {
+  const { cluster, contacts, networks, authority, secret, expires } = token;
+  return (
+    prefix +
+    Buffer.from(JSON.stringify([cluster, contacts, networks, authority, secret, expires])).toString(
+      "base64url",
+    )
+  );
+}
+
+export function decodeToken(text: string): JoinToken {
+  const parts = text.startsWith(prefix) && text.length < 4096 ? parse(text.slice(prefix.length)) : undefined;
+  if (!Array.isArray(parts)) throw new GemelError("GEMEL-4003", "", "It is not a Gemel token.");
+  const [cluster, contacts, networks, authority, secret, expires] = parts as unknown[];
+  const whole =
+    typeof cluster === "string" &&
+    Array.isArray(contacts) &&
+    contacts.every((contact) => typeof contact === "string" && /^[0-9.]+:\d+$/.test(contact)) &&
+    isNetworks(networks) &&
+    typeof authority === "string" &&
+    typeof secret === "string" &&
+    typeof expires === "number";
+  if (!whole) throw new GemelError("GEMEL-4003", "", "It is not a Gemel token.");
+  return { cluster, contacts: contacts as string[], networks, authority, secret, expires };
+}
+
+function isNetworks(value: unknown): value is [string, string][] {
+  const isPair = (pair: unknown): boolean =>
+    Array.isArray(pair) && pair.length === 2 && pair.every((part) => typeof part === "string");
+  return Array.isArray(value) && value.length > 0 && value.every(isPair);
+}
+
+/** A new secret, kept as its hash; any token given out before is void. */
+export function newSecret(paths: Paths, now: number): { readonly secret: string; readonly expires: number } {
+  const secret = randomBytes(24).toString("base64url");
+  const expires = now + tokenLifeMs;
+  writeDurable(paths.joinToken, tokenFormat, { hash: hash(secret), expires } satisfies KeptToken);
+  return { secret, expires };
+}
+
+/** True once: the secret is forgotten before anything is done with it. */
+export function useSecret(paths: Paths, secret: string, now: number): boolean {
+  const kept = readDurable(paths.joinToken, tokenFormat);
+  if (kept.kind !== "value") return false;
+  const token = kept.value as KeptToken;
+  const same = timingSafeEqual(Buffer.from(token.hash, "hex"), Buffer.from(hash(secret), "hex"));
+  if (!same) return false;
+  removeWhole(paths.joinToken);
+  return token.expires > now;
+}
+
+const hash = (secret: string): string => createHash("sha256").update(secret).digest("hex");
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(text, "base64url").toString("utf8"));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// The shared record of this node and its exchange with the other one: offered as a whole whenever that node
+// is back or something changed here; its answer is what it then has, so one call makes both equal.
+
+import { createHash } from "node:crypto";
+import { GemelError } from "../../base/errors.js";
+import type { NodeName } from "../../base/units.js";
+import { entriesOf, SharedRecord, type Entries } from "./shared-record.js";
+import { peersOf } from "../config/cluster-file.js";
+import type { PeerAnswers } from "../../procedure/services.js";
+import { forward } from "../calls/forward.js";
+import type { ClusterNetwork } from "../network/cluster-network.js";
+
+interface Offered {
+  readonly entries: Entries;
+}
+
+const callName = "offer-shared";
+
+export class SharedRecordSync {
+  readonly record: SharedRecord;
+  /** Peer's incarnation → digest of what it and we have agreed on. */
+  private readonly agreed = new Map<string, string>();
+  private busy = false;
+
+  constructor(
+    file: string,
+    self: NodeName,
+    private readonly membership: ClusterNetwork,
+  ) {
+    this.record = new SharedRecord(file, self);
+    this.record.onChange(() => void this.offerAll());
+  }
+
+  readonly answers: PeerAnswers = {
+    [callName]: (body) => {
+      const theirs = entriesOf((body as Partial<Offered> | null)?.entries);
+      if (theirs === undefined) throw new GemelError("GEMEL-4008", callName, "These are no shared entries.");
+      this.record.take(theirs);
+      return Promise.resolve({ entries: this.record.entries } satisfies Offered);
+    },
+  };
+
+  /** Called regularly and after every change; an unreachable peer gets its offer when it is back. */
+  async offerAll(): Promise<void> {
+    const { member } = this.membership;
+    if (this.busy || member === undefined) return;
+    this.busy = true;
+    try {
+      for (const { name } of peersOf(member.config, member.card.node)) await this.offer(name);
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  private async offer(peer: NodeName): Promise<void> {
+    const incarnation = this.membership.incarnationOf(peer);
+    if (incarnation === undefined || !this.membership.answersControl(peer)) return;
+    if (this.agreed.get(incarnation) === digest(this.record.entries)) return;
+    try {
+      const body: Offered = { entries: this.record.entries };
+      const path = `/api/v1/peer/calls/${callName}`;
+      const answer = await forward<Partial<Offered>>(this.membership, peer, { method: "POST", path, body });
+      const theirs = entriesOf(answer.entries);
+      if (theirs === undefined) return;
+      this.agreed.set(incarnation, digest(theirs));
+      this.record.take(theirs);
+    } catch {
+      // Not reached, or of a version that does not know the call: offered again.
+    }
+  }
+}
+
+const digest = (entries: Entries): string =>
+  createHash("sha256").update(JSON.stringify(entries)).digest("base64");

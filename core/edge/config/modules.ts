@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+// The modules that this node knows: their userconfig.xml as read, reread when a person edits it, exchanged
+// with the other node by revision (the higher one is the newer one). A wrong file leaves the module as it was
+// and is shown; a removed module is remembered by its UUID, so that a node that was away does not bring it
+// back.
+
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { failure, GemelError, type Failure } from "../../base/errors.js";
+import { moduleId, nodeName, type ModuleId } from "../../base/units.js";
+import { moduleIds, readModuleFile, removeModule, saveModule } from "./files.js";
+import { writeModule, type ModuleSettings } from "./module-file.js";
+import { moduleFile, type Paths } from "./paths.js";
+import type { ModuleConfig } from "../../decide/mirror/types.js";
+import type { ModuleChange, ModuleView } from "../../api/contract.js";
+import { readDurable, writeDurable } from "../record/durable-file.js";
+
+const removedFormat = 1;
+/** So many removed modules are remembered; the oldest are forgotten. */
+const removedMax = 256;
+
+/** Copies, ports and marks of both nodes rest on these; protect chose them. */
+const lasting: Readonly<Record<string, (settings: ModuleSettings) => string>> = {
+  uuid: ({ uuid }) => uuid,
+  index: ({ index }) => String(index),
+  "the VM": ({ vm }) => vm.id,
+  "the folder": ({ vm }) => vm.folder,
+  "the nodes": ({ nodes }) => nodes.join(" and "),
+};
+
+interface Known {
+  readonly settings: ModuleSettings;
+  readonly warnings: readonly string[];
+  readonly modified: number;
+}
+
+export interface ModuleListener {
+  readonly configured: (id: ModuleId, settings: ModuleSettings) => void;
+  readonly removed: (id: ModuleId) => void;
+}
+
+export class Modules {
+  private readonly known = new Map<ModuleId, Known>();
+  /** Files that cannot be used, with why. */
+  private readonly wrong = new Map<ModuleId, Failure>();
+
+  constructor(
+    private readonly paths: Paths,
+    private readonly listener: ModuleListener,
+  ) {}
+
+  /** Reads what has changed on disk since the last time. */
+  reread(): void {
+    for (const name of moduleIds(this.paths)) {
+      const id = moduleId(name);
+      const modified = this.modified(id);
+      if (modified === undefined || this.known.get(id)?.modified === modified) continue;
+      const file = readModuleFile(this.paths, id);
+      if (file.kind === "absent") continue;
+      if (file.kind === "fault") {
+        this.wrong.set(id, failure("GEMEL-4006", id, `${file.file}, line ${file.line}: ${file.reason}`));
+        continue;
+      }
+      this.wrong.delete(id);
+      this.known.set(id, { settings: file.value.config, warnings: file.value.warnings, modified });
+      this.listener.configured(id, file.value.config);
+    }
+  }
+
+  ids(): readonly ModuleId[] {
+    return [...this.known.keys()].sort();
+  }
+
+  troubles(): readonly Failure[] {
+    return [...this.wrong.values()];
+  }
+
+  settings(id: string): ModuleSettings | undefined {
+    return this.known.get(moduleId(id))?.settings;
+  }
+
+  expect(id: string): ModuleSettings {
+    const settings = this.settings(id);
+    if (settings === undefined) throw new GemelError("GEMEL-1001", id);
+    return settings;
+  }
+
+  view(id: string): ModuleView {
+    const settings = this.expect(id);
+    const { vm, nodes, index, failover, boot, maxLoop, acknowledge, defaultPrim, placement } = settings;
+    const { loopInterval, resyncCap, stop } = settings;
+    return {
+      id,
+      xml: writeModule(settings),
+      warnings: this.known.get(moduleId(id))?.warnings ?? [],
+      settings: {
+        vm,
+        nodes,
+        index,
+        failover,
+        boot,
+        maxLoop,
+        loopIntervalHours: loopInterval / 3_600_000,
+        resyncCap,
+        stop: stop.how,
+        niceStopSeconds: stop.nice / 1000,
+        acknowledge,
+        ...placement,
+        defaultPrim: defaultPrim.kind === "node" ? defaultPrim.node : defaultPrim.kind,
+      },
+    };
+  }
+
+  create(id: string, settings: ModuleSettings): void {
+    saveModule(this.paths, id, settings);
+    this.forgetRemoval(settings.uuid);
+    this.reread();
+  }
+
+  remove(id: string): void {
+    const settings = this.settings(id);
+    if (settings === undefined) return;
+    this.rememberRemoval(settings.uuid);
+    removeModule(this.paths, id);
+    this.known.delete(moduleId(id));
+    this.listener.removed(moduleId(id));
+  }
+
+  change(id: string, change: ModuleChange): ModuleSettings {
+    const settings = changed(this.expect(id), change);
+    this.create(id, settings);
+    return this.expect(id);
+  }
+
+  /** All settings at once; what the module is stays. */
+  replace(id: string, settings: ModuleSettings): void {
+    const before = this.expect(id);
+    for (const [name, of] of Object.entries(lasting)) {
+      const [was, is] = [of(before), of(settings)];
+      if (is === was) continue;
+      const message = `${name} cannot be changed here: it is ${was}, not ${is}.`;
+      const next = `Put ${was} back; for another one unprotect the VM and protect it anew.`;
+      throw new GemelError("GEMEL-4006", id, message, next);
+    }
+    this.create(id, { ...settings, revision: before.revision + 1 });
+  }
+
+  /** From the other node: taken when it is newer. Answers whether this module was removed here meanwhile. */
+  offer(id: string, settings: ModuleSettings): "taken" | "kept" | "removed" {
+    if (this.removals().includes(settings.uuid)) return "removed";
+    const own = this.settings(id);
+    if (own !== undefined && (own.uuid !== settings.uuid || own.revision >= settings.revision)) return "kept";
+    this.create(id, settings);
+    return "taken";
+  }
+
+  private modified(id: ModuleId): number | undefined {
+    return statSync(moduleFile(this.paths, id), { throwIfNoEntry: false })?.mtimeMs;
+  }
+
+  private removals(): readonly string[] {
+    const found = readDurable(join(this.paths.state, "removed.json"), removedFormat);
+    return found.kind === "value" ? (found.value as string[]) : [];
+  }
+
+  private rememberRemoval(uuid: string): void {
+    const removed = [...this.removals().filter((one) => one !== uuid), uuid].slice(-removedMax);
+    writeDurable(join(this.paths.state, "removed.json"), removedFormat, removed);
+  }
+
+  private forgetRemoval(uuid: string): void {
+    const removed = this.removals();
+    if (!removed.includes(uuid)) return;
+    const rest = removed.filter((one) => one !== uuid);
+    writeDurable(join(this.paths.state, "removed.json"), removedFormat, rest);
+  }
+}
+
+function changed(settings: ModuleSettings, change: ModuleChange): ModuleSettings {
+  const {
+    defaultPrim: prim,
+    loopIntervalHours,
+    stop,
+    niceStopSeconds,
+    resyncCap,
+    pin,
+    apart,
+    ...plain
+  } = change;
+  const same: Partial<ModuleSettings> = plain;
+  return {
+    ...settings,
+    ...same,
+    revision: settings.revision + 1,
+    ...(prim !== undefined && { defaultPrim: primOf(prim) }),
+    ...(loopIntervalHours !== undefined && {
+      loopInterval: (loopIntervalHours * 3_600_000) as ModuleSettings["loopInterval"],
+    }),
+    ...(resyncCap !== undefined && { resyncCap: resyncCap as ModuleSettings["resyncCap"] }),
+    placement: {
+      pin: pin === undefined ? settings.placement.pin : pin === "" ? null : nodeName(pin),
+      apart: apart === undefined ? settings.placement.apart : apart === "" ? null : apart,
+    },
+    stop: {
+      ...settings.stop,
+      ...(stop !== undefined && { how: stop }),
+      ...(niceStopSeconds !== undefined && {
+        nice: (niceStopSeconds * 1000) as ModuleSettings["stop"]["nice"],
+      }),
+    },
+  };
+}
+
+function primOf(text: string): ModuleSettings["defaultPrim"] {
+  if (text === "alone" || text === "lastprim") return { kind: text };
+  return { kind: "node", node: text as ModuleSettings["nodes"][number] };
+}
+
+/** The part of the settings that decisions need. */
+export function configOf(id: ModuleId, settings: ModuleSettings): ModuleConfig {
+  const [first, second] = settings.nodes;
+  if (first === undefined || second === undefined) throw new GemelError("GEMEL-4006", id);
+  return {
+    id,
+    nodes: [first, second],
+    vm: { id: settings.vm.id, name: settings.vm.name },
+    arbiter: "none",
+    defaultPrim: settings.defaultPrim,
+    failover: settings.failover,
+    boot: settings.boot,
+    maxLoop: settings.maxLoop,
+    loopInterval: settings.loopInterval,
+    niceStop: settings.stop.nice,
+  };
+}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+// The daemon as a process: history, the API's ways in, and the running node once there is a cluster. Comes up
+// without one (unix socket only), takes one up while running, and tells the world of every change, a few
+// times a second at most.
+
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { writeFile, rename } from "node:fs/promises";
+import { Access } from "./access/access.js";
+import { readConsole } from "./access/certificates.js";
+import type { Caller } from "../api/door.js";
+import type { Status } from "../api/contract.js";
+import { LiveStream } from "../api/live.js";
+import { ApiServer, buildApplication } from "../api/server.js";
+import { GemelError } from "../base/errors.js";
+import { readCard, withNames } from "./cluster/membership-card.js";
+import { gemelVersion } from "./cluster/version.js";
+import { certifiedNames, nodeOf, type ClusterConfig } from "./config/cluster-file.js";
+import { readClusterFile } from "./config/files.js";
+import type { Paths } from "./config/paths.js";
+import { History } from "./record/history.js";
+import { acceptControl } from "./network/control-connection.js";
+import type { Hypervisor } from "../ports/hypervisor.js";
+import { durableText } from "./record/durable-file.js";
+import { bootClock, wallClock } from "./clock.js";
+import { openDoor } from "./calls/door.js";
+import type { Member } from "./network/cluster-network.js";
+import { ClusterNode, type Recorded, type ClusterNodeEdge } from "./cluster-node.js";
+
+export interface DaemonOptions {
+  readonly paths: Paths;
+  readonly hypervisor: (node: string) => Hypervisor;
+  readonly protection: ClusterNodeEdge["protection"];
+  readonly log: (message: string, more?: object) => void;
+  /** Ends the process: what cannot be decided safely must not go on. */
+  readonly failed: (error: unknown) => void;
+}
+
+const tellEveryMs = 250;
+const keepStatusEveryMs = 2_000;
+const statusFormat = 1;
+/** So far back it is looked for when a copy began to run alone. */
+const decisionsMax = 500;
+
+export class Daemon {
+  readonly paths: Paths;
+  readonly history: History;
+  readonly live = new LiveStream();
+  private readonly incarnation = randomUUID();
+  private readonly startedAt = bootClock();
+  private present: ClusterNode | undefined;
+  private people: Access | undefined;
+  private server: ApiServer | undefined;
+  private leaving = false;
+  private telling: NodeJS.Timeout | undefined;
+  private keeping: NodeJS.Timeout | undefined;
+  private told = "";
+  /** Why the last status could not be written: said once, not every two seconds. */
+  private statusUnkept = "";
+
+  constructor(private readonly options: DaemonOptions) {
+    this.paths = options.paths;
+    this.history = new History(options.paths.history, (entry) => {
+      this.live.publish({ kind: "history", entry });
+      const { kind, module, rule, sentence, outcome } = entry;
+      options.log(sentence, { kind, module, rule, outcome });
+    });
+  }
+
+  async start(): Promise<void> {
+    const door = openDoor(this);
+    const app = await buildApplication(door, gemelVersion);
+    this.server = new ApiServer(app, (request, socket, head) =>
+      acceptControl(request, socket, head, {
+        incarnation: () => (this.present === undefined ? undefined : this.incarnation),
+        peerOf: (certificate) => this.present?.membership.peerOf(certificate),
+        heard: (from, line) => this.present?.membership.heard(from, line),
+      }),
+    );
+    await this.server.openLocal(this.paths.socket);
+    const member = await this.readMember();
+    if (member !== undefined) await this.enter(member);
+    this.keeping = setInterval(() => void this.keepStatus(), keepStatusEveryMs);
+  }
+
+  /** Lets go: guests and mirrors run on. */
+  async stop(): Promise<void> {
+    // What ends now still reports changes; nobody is told of them.
+    this.leaving = true;
+    clearTimeout(this.telling);
+    clearInterval(this.keeping);
+    await this.keepStatus();
+    this.present?.stop();
+    await this.server?.close();
+    this.people?.close();
+    await this.present?.hypervisor.close();
+    this.history.close();
+  }
+
+  /** Takes up a cluster: at the start, after init, after join. */
+  async enter(member: Member): Promise<void> {
+    const { paths, protection, failed } = this.options;
+    this.present?.stop();
+    this.present = new ClusterNode(
+      {
+        paths,
+        incarnation: this.incarnation,
+        startedAt: this.startedAt,
+        hypervisor: this.options.hypervisor(member.card.node),
+        protection,
+        record: (entry) => this.record(entry),
+        changed: () => this.changed(),
+        stream: this.live,
+        seen: {
+          unwritable: () => this.unwritable(),
+          decisions: (module) =>
+            this.history.read({ module, kind: "decision", limit: decisionsMax }).reverse(),
+        },
+        failed,
+      },
+      member,
+    );
+    this.people?.close();
+    const { running } = this;
+    this.people = new Access({
+      paths,
+      member: () => running.member,
+      shared: running.sharing.record,
+      now: bootClock,
+      wallClock,
+      serve: (pair) => this.server?.showBrowsers(pair),
+    });
+    await this.openSecure(member);
+    this.changed();
+  }
+
+  get access(): Access | undefined {
+    return this.people;
+  }
+
+  reconfigure(config: ClusterConfig): void {
+    this.present?.reconfigure(config);
+  }
+
+  get running(): ClusterNode {
+    if (this.present === undefined) throw new GemelError("GEMEL-4001", this.node);
+    return this.present;
+  }
+
+  get clustered(): boolean {
+    return this.present !== undefined;
+  }
+
+  get node(): string {
+    return this.present?.node ?? hostname();
+  }
+
+  status(): Status {
+    return this.present?.status() ?? this.withoutCluster();
+  }
+
+  holder(certificate: Buffer): ReturnType<ClusterNode["membership"]["holder"]> {
+    return this.present?.membership.holder(certificate);
+  }
+
+  audit(caller: Caller, what: string, module: string | null, outcome: string): void {
+    const role = caller.kind === "nobody" ? {} : { role: caller.role };
+    const inputs = { by: caller.name, from: caller.address, as: caller.kind, ...role };
+    this.history.add({
+      at: wallClock(),
+      node: this.node,
+      kind: "audit",
+      module,
+      rule: "command",
+      sentence: what,
+      inputs,
+      outcome,
+    });
+  }
+
+  private record(entry: Recorded): void {
+    this.history.add({ at: wallClock(), node: this.node, ...entry });
+  }
+
+  private async readMember(): Promise<Member | undefined> {
+    const file = readClusterFile(this.paths);
+    const card = readCard(this.paths);
+    if (file.kind === "fault")
+      throw new GemelError("GEMEL-4006", file.file, `Line ${file.line}: ${file.reason}.`);
+    if (file.kind === "absent" || card === undefined) return undefined;
+    const own = nodeOf(file.value, card.node);
+    const names = own === undefined ? [] : certifiedNames(own);
+    return { config: file.value, card: await withNames(this.paths, card, names) };
+  }
+
+  private async openSecure({ config, card }: Member): Promise<void> {
+    const own = nodeOf(config, card.node);
+    const addresses = config.listen === "all" ? ["0.0.0.0"] : [...new Set(own?.addresses.values() ?? [])];
+    const { certificate, privateKey } = card;
+    await this.server?.openSecure({
+      addresses,
+      port: config.ports.api,
+      node: { certificate, privateKey },
+      authority: card.authority.certificate,
+      console: readConsole(this.paths),
+    });
+  }
+
+  private unwritable(): readonly { readonly what: string; readonly why: string }[] {
+    const { trouble } = this.history;
+    return trouble === undefined ? [] : [{ what: "history", why: trouble }];
+  }
+
+  private changed(): void {
+    if (this.leaving) return;
+    this.telling ??= setTimeout(() => {
+      this.telling = undefined;
+      const status = this.status();
+      // The clock alone is no news.
+      const news = JSON.stringify({ ...status, at: "" });
+      if (news === this.told) return;
+      this.told = news;
+      this.present?.membership.tellViews();
+      this.live.publish({ kind: "status", status });
+    }, tellEveryMs);
+  }
+
+  /** For the CLI while the daemon is silent. Not flushed: it is a convenience, nothing rests on it. */
+  private async keepStatus(): Promise<void> {
+    const file = this.paths.lastStatus;
+    try {
+      await writeFile(`${file}.new`, durableText(statusFormat, this.status()), { mode: 0o600 });
+      await rename(`${file}.new`, file);
+      this.statusUnkept = "";
+    } catch (error) {
+      const reason = (error as Error).message;
+      if (reason !== this.statusUnkept) this.options.log("The last status could not be written.", { reason });
+      this.statusUnkept = reason;
+    }
+  }
+
+  private withoutCluster(): Status {
+    return {
+      format: 1,
+      answeredBy: this.node,
+      at: wallClock(),
+      version: gemelVersion,
+      cluster: null,
+      arbiter: "none",
+      nodes: [],
+      modules: [],
+      procedures: [],
+      warnings: [],
+      alarms: [],
+      pause: null,
+      sentence: "This node belongs to no cluster: gemel cluster init, or gemel cluster join TOKEN.",
+    };
+  }
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is not as it should be on this node, in plain words with the way out. Reads only; changes nothing.
+
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
+import { release } from "node:os";
+import type { CertificateView, DoctorReport, FindingView } from "../api/contract.js";
+import type { Status } from "../api/contract.js";
+import type { ClusterNode } from "./cluster-node.js";
+
+/** Below these the kernel lacks what costs speed (safety.md section 10). */
+const kernelFacts: readonly (readonly [number, string])[] = [
+  [6.2, "parallel direct writes to one file"],
+  [6.6, "shared mmap of files opened for direct I/O"],
+  [6.9, "resending requests to a successor of a dead mirror process"],
+];
+const kernelMin = 6.1;
+const certificateWarnDays = 60;
+
+export interface DoctorInputs {
+  readonly node: string;
+  readonly status: Status;
+  readonly running: ClusterNode | undefined;
+  readonly certificates: readonly CertificateView[];
+}
+
+export async function examine(inputs: DoctorInputs): Promise<DoctorReport> {
+  const { node } = inputs;
+  const findings = [
+    ...kernelFindings(),
+    ...networkFindings(inputs),
+    ...certificateFindings(inputs),
+    ...inputs.status.modules
+      .flatMap(({ troubles }) => troubles)
+      .map((trouble) => ({ severity: "blocks" as const, ...trouble })),
+    ...(await hypervisorFindings(inputs)),
+  ];
+  return {
+    node,
+    findings: findings.map(({ severity, code, message, next }) => ({ severity, node, code, message, next })),
+  };
+}
+
+type Found = Omit<FindingView, "node">;
+
+const found = (severity: Found["severity"], code: string, message: string, next: string): Found => ({
+  severity,
+  code,
+  message,
+  next,
+});
+
+function kernelFindings(): Found[] {
+  const [major = 0, minor = 0] = release().split(".").map(Number);
+  // 6.18 is newer than 6.9: compared by parts, not as a fraction.
+  const isBefore = (version: number): boolean => {
+    const [wanted = 0, part = 0] = String(version).split(".").map(Number);
+    return major < wanted || (major === wanted && minor < part);
+  };
+  const lacking = kernelFacts.filter(([version]) => isBefore(version)).map(([, what]) => what);
+  const disabled = readFirst("/proc/sys/kernel/io_uring_disabled") === "2";
+  return [
+    ...(isBefore(kernelMin)
+      ? [
+          found(
+            "blocks",
+            "GEMEL-9003",
+            `The kernel ${release()} is older than ${kernelMin}.`,
+            "Install a newer kernel.",
+          ),
+        ]
+      : []),
+    ...(lacking.length > 0
+      ? [
+          found(
+            "warns",
+            "GEMEL-9003",
+            `The kernel ${release()} lacks: ${lacking.join(", ")}.`,
+            "A newer kernel is faster.",
+          ),
+        ]
+      : []),
+    ...(disabled
+      ? [found("blocks", "GEMEL-9003", "io_uring is disabled.", "sysctl kernel.io_uring_disabled=0")]
+      : []),
+    ...(existsSync("/dev/fuse") && canOpen("/dev/fuse")
+      ? []
+      : [found("blocks", "GEMEL-9003", "/dev/fuse cannot be opened.", "modprobe fuse")]),
+  ];
+}
+
+function networkFindings({ status, running }: DoctorInputs): Found[] {
+  const silent = status.nodes.flatMap(({ name, networks }) =>
+    networks
+      .filter(({ heard }) => !heard)
+      .map((network) =>
+        found(
+          "warns",
+          "GEMEL-1009",
+          `${name} is not heard on network ${network.name}.`,
+          "Check cable, switch, firewall.",
+        ),
+      ),
+  );
+  const strange = [...(running?.membership.refusedHeartbeats ?? [])].filter(
+    ([reason]) => reason === "not of this cluster",
+  );
+  return [
+    ...silent,
+    ...strange.map(([reason, count]) =>
+      found(
+        "warns",
+        "GEMEL-4004",
+        `${count} heartbeats were refused: ${reason}.`,
+        "Look who sends to port 7411.",
+      ),
+    ),
+  ];
+}
+
+function certificateFindings({ certificates }: DoctorInputs): Found[] {
+  return certificates.flatMap(({ use, daysLeft }) => {
+    if (daysLeft > certificateWarnDays) return [];
+    if (use === "console") {
+      const message = `The console's own certificate ends in ${daysLeft} days; browsers then refuse it.`;
+      return [found("warns", "GEMEL-4022", message, "Install the next one: gemel cert install")];
+    }
+    const message = `The certificate ${use} ends in ${daysLeft} days (dates never lock a member out).`;
+    return [found("warns", "GEMEL-4004", message, "Check the clock; else issue new certificates.")];
+  });
+}
+
+async function hypervisorFindings({ running }: DoctorInputs): Promise<Found[]> {
+  if (running === undefined) return [];
+  const { hypervisor, modules, protection } = running;
+  const connected = await hypervisor.connect();
+  if (!connected.ok) return [found("blocks", connected.code, connected.message, connected.next)];
+  const guard = await protection.guarded();
+  if (!guard.ok) return [found("blocks", guard.code, guard.message, guard.next)];
+  if (guard.value.called || modules.ids().length === 0) return [];
+  return [
+    found("warns", "GEMEL-3007", guard.value.note, "Restart libvirtd once so that it reads its hooks."),
+  ];
+}
+
+function readFirst(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch {
+    return undefined;
+  }
+}
+
+function canOpen(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

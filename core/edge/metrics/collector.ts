@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+// The way of a figure: counters → rates → the live stream, the other nodes and the store. Every second while
+// somebody looks (at this node or at the other one), else every ten seconds for the store alone.
+//
+//     second:  read ─► rates since the last look ─► published here, told to the other nodes
+//     ten:     read ─► rates since the last ten ─► stored here, told to the other nodes, who store them too
+//
+// One look at a time; a look that takes longer than its second costs the seconds that it takes. Each node
+// keeps the rows of all, so that a dead node's past is still there.
+
+import { milliseconds, seconds, type Milliseconds } from "../../base/units.js";
+import type { LiveFigures, MirrorCounts, Series, SeriesRange, Trends } from "../../api/contract.js";
+import type { Hypervisor } from "../../ports/hypervisor.js";
+import { Inventory, type Member } from "./inventory.js";
+import { areFacts, type HostFacts } from "./facts.js";
+import { figuresBetween, type Runner } from "./rates.js";
+import { Reader, type Reading } from "./sample.js";
+import { areFigures, hostSeriesNames, hostSubject, moduleSubject, rowsOf, seriesNames } from "./row.js";
+import { recentGrid, slotsOf } from "./series.js";
+import { coarseSeconds, MetricsStore, fineSeconds } from "./store.js";
+
+export interface StationEdge {
+  readonly node: string;
+  readonly peers: () => readonly string[];
+  readonly hypervisor: Pick<Hypervisor, "figures" | "list">;
+  readonly file: string;
+  readonly folders: string;
+  readonly members: () => readonly Member[];
+  readonly runsHere: (module: string) => boolean;
+  readonly askMirror: (
+    module: string,
+    what: "figures" | "list-files",
+    limit: Milliseconds,
+  ) => Promise<unknown>;
+  /** Somebody reads this node's live stream. */
+  readonly isWatched: () => boolean;
+  readonly publish: (figures: readonly LiveFigures[]) => void;
+  readonly tell: (peer: string, figures: Told) => void;
+  /** Its daemon is connected. */
+  readonly answers: (peer: string) => boolean;
+  readonly log: (sentence: string, outcome: string) => void;
+  /** Unix milliseconds, for people and for the store; it decides nothing. */
+  readonly wallMs: () => number;
+}
+
+/** What goes to the other node. */
+export interface Told {
+  /** Somebody looks at the teller: it wants this every second. */
+  readonly watched: boolean;
+  readonly live: LiveFigures;
+  /** Of ten seconds, to be kept. */
+  readonly ten?: LiveFigures;
+  readonly facts?: HostFacts;
+}
+
+const secondMs = 1_000;
+const lookLimit: Milliseconds = milliseconds(800);
+const tenLimit: Milliseconds = seconds(3);
+/** So long after its last word another node counts as watched, and its figures as of now. */
+const freshMs = 3_500;
+const idleFreshMs = 25_000;
+/** What `balance` calls the load of a VM: its mean over so long; a minute of work is no reason to move it. */
+const loadWindowSeconds = 900;
+
+/** What a card's small charts show. */
+const trendNames = ["cpu", "writeP50Us", "dirtyBytes"] as const;
+
+interface Heard {
+  readonly ms: number;
+  readonly watched: boolean;
+  readonly live: LiveFigures;
+}
+
+export class MetricsCollector {
+  private readonly store: MetricsStore;
+  private readonly reader: Reader;
+  private readonly inventory: Inventory;
+  private readonly timer: NodeJS.Timeout;
+  private readonly heard = new Map<string, Heard>();
+  private readonly known = new Map<string, HostFacts>();
+  private last: Reading | undefined;
+  private lastTen: Reading | undefined;
+  private own: LiveFigures | undefined;
+  private ten = 0;
+  private window = 0;
+  private isBusy = false;
+  private isCounting = false;
+  private untold: HostFacts | undefined;
+  private stopped = false;
+
+  constructor(private readonly edge: StationEdge) {
+    this.store = new MetricsStore(edge.file, edge.log);
+    this.reader = new Reader({
+      hypervisor: edge.hypervisor,
+      mirror: async (module, limit) => (await edge.askMirror(module, "figures", limit)) as MirrorCounts,
+    });
+    this.inventory = new Inventory({
+      node: edge.node,
+      hypervisor: edge.hypervisor,
+      folders: edge.folders,
+      members: edge.members,
+      askMirror: (module, limit) => edge.askMirror(module, "list-files", limit),
+      wallClock: () => new Date(edge.wallMs()).toISOString(),
+    });
+    this.timer = setInterval(() => void this.turn(), secondMs);
+  }
+
+  /** Why the figures cannot be kept just now. */
+  get trouble(): string | undefined {
+    return this.store.trouble;
+  }
+
+  stop(): void {
+    this.stopped = true;
+    clearInterval(this.timer);
+    this.store.close();
+  }
+
+  /** Own figures and those of the other nodes that were heard of lately. */
+  figures(): readonly LiveFigures[] {
+    const others = this.edge.peers().flatMap((peer) => {
+      const heard = this.heard.get(peer);
+      return heard !== undefined && this.speaks(peer) ? [heard.live] : [];
+    });
+    return [...(this.own === undefined ? [] : [this.own]), ...others].sort((a, b) =>
+      a.node < b.node ? -1 : 1,
+    );
+  }
+
+  facts(node: string): HostFacts | undefined {
+    const known = this.known.get(node);
+    if (known !== undefined) return known;
+    const kept = this.store.facts(node);
+    if (!areFacts(kept, node)) return undefined;
+    this.known.set(node, kept);
+    return kept;
+  }
+
+  /** It is connected, and says how it is every ten seconds. */
+  speaks(node: string): boolean {
+    if (node === this.edge.node) return true;
+    const heard = this.heard.get(node);
+    return heard !== undefined && performance.now() - heard.ms < idleFreshMs && this.edge.answers(node);
+  }
+
+  /** Cores, as a mean of the last while; what was never seen counts as idle. */
+  loadOf(module: string): number {
+    const since = this.seconds() - loadWindowSeconds;
+    return this.store.mean(moduleSubject(module), "cpu", since) ?? 0;
+  }
+
+  moduleSeries(module: string, range: SeriesRange): Series {
+    return this.store.series(moduleSubject(module), module, range, this.seconds(), seriesNames);
+  }
+
+  hostSeries(node: string, range: SeriesRange): Series {
+    return this.store.series(hostSubject(node), node, range, this.seconds(), hostSeriesNames);
+  }
+
+  /** Of every node, and of the modules that have a copy here. */
+  trends(): Trends {
+    const now = this.seconds();
+    const grid = recentGrid(now);
+    const nodes = [this.edge.node, ...this.edge.peers()];
+    return {
+      stepSeconds: grid.step,
+      at: slotsOf(grid),
+      hosts: nodes.map((node) => this.store.trend(hostSubject(node), node, now, ["cpu"])),
+      modules: this.edge
+        .members()
+        .map(({ module }) => this.store.trend(moduleSubject(module), module, now, trendNames)),
+    };
+  }
+
+  /** From another node; what does not look like it is not taken. */
+  hear(from: string, value: unknown): void {
+    const { watched, live, ten, facts } = (value ?? {}) as Partial<Record<keyof Told, unknown>>;
+    if (this.stopped || !areFigures(live, from)) return;
+    this.heard.set(from, { ms: performance.now(), watched: watched === true, live });
+    if (areFigures(ten, from)) this.store.write(this.seconds(), rowsOf(ten));
+    if (areFacts(facts, from)) this.learn(facts);
+  }
+
+  private async turn(): Promise<void> {
+    const ten = Math.floor(this.seconds() / fineSeconds);
+    const isTen = ten !== this.ten;
+    if (this.isBusy || !(isTen || this.isWanted())) return;
+    this.isBusy = true;
+    try {
+      await this.look(isTen);
+      if (isTen) this.ten = ten;
+    } finally {
+      this.isBusy = false;
+    }
+  }
+
+  private isWanted(): boolean {
+    const now = performance.now();
+    const isAsked = [...this.heard.values()].some(({ watched, ms }) => watched && now - ms < freshMs);
+    return this.edge.isWatched() || isAsked;
+  }
+
+  private async look(isTen: boolean): Promise<void> {
+    const { node, members, runsHere, isWatched, peers, publish, tell } = this.edge;
+    const runners: readonly Runner[] = members().filter(({ module }) => runsHere(module));
+    const names = runners.map(({ module }) => module);
+    const reading = await this.reader.read(names, this.isWanted() ? lookLimit : tenLimit);
+    if (this.stopped) return;
+    const label = { node, at: new Date(this.edge.wallMs()).toISOString() };
+    const live = figuresBetween(label, runners, this.last, reading);
+    const ten = isTen ? figuresBetween(label, runners, this.lastTen, reading) : undefined;
+    this.last = reading;
+    this.own = live;
+    if (ten !== undefined) this.keep(ten, reading);
+    const facts = this.untold;
+    this.untold = undefined;
+    const watched = isWatched();
+    const told: Told = { watched, live, ...(ten && { ten }), ...(facts && { facts }) };
+    for (const peer of peers()) tell(peer, told);
+    if (watched) publish(this.figures());
+  }
+
+  private keep(ten: LiveFigures, reading: Reading): void {
+    void this.count(this.lastTen, reading);
+    this.lastTen = reading;
+    const now = this.seconds();
+    this.store.write(now, rowsOf(ten));
+    const window = Math.floor(now / coarseSeconds);
+    if (window === this.window) return;
+    this.window = window;
+    this.store.condense(now);
+  }
+
+  /** Beside the seconds, which need not wait for a slow disk; told to the others with the next of them. */
+  private async count(before: Reading | undefined, reading: Reading): Promise<void> {
+    if (this.isCounting) return;
+    this.isCounting = true;
+    try {
+      const { node, peers } = this.edge;
+      const known = [node, ...peers()].flatMap((one) => this.facts(one) ?? []);
+      const facts = await this.inventory.take(before, reading, known);
+      if (facts === undefined || this.stopped) return;
+      this.learn(facts);
+      this.untold = facts;
+    } finally {
+      this.isCounting = false;
+    }
+  }
+
+  private learn(facts: HostFacts): void {
+    this.known.set(facts.node, facts);
+    this.store.keepFacts(facts.node, facts);
+  }
+
+  private seconds(): number {
+    return Math.floor(this.edge.wallMs() / 1000);
+  }
+}

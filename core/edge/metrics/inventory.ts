@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// Gathers what this node says of itself (facts.ts): the hypervisor's list, the disk, and the sizes of its
+// copies, which only the mirror processes may look at (R33). What does not answer in time leaves what was
+// known before.
+
+import { dirname } from "node:path";
+import { seconds, type Milliseconds } from "../../base/units.js";
+import type { Hypervisor, VmId, VmSummary } from "../../ports/hypervisor.js";
+import { diskSpace } from "./disk.js";
+import { capacityOf, memoryOf, type ModuleFacts, type HostFacts } from "./facts.js";
+import { coresOf } from "./rates.js";
+import type { Reading } from "./sample.js";
+
+/** A module of this node, wherever it runs. */
+export interface Member {
+  readonly module: string;
+  readonly vm: VmId;
+  readonly folder: string;
+}
+
+export interface CensusEdge {
+  readonly node: string;
+  readonly hypervisor: Pick<Hypervisor, "list">;
+  /** Where folders of modules are made unless a person chose another place. */
+  readonly folders: string;
+  readonly members: () => readonly Member[];
+  readonly askMirror: (module: string, limit: Milliseconds) => Promise<unknown>;
+  readonly wallClock: () => string;
+}
+
+const mirrorLimit = seconds(5);
+/** A copy's files are walked through by its mirror: not with every sample. */
+const copiesEvery = 6;
+
+export class Inventory {
+  private rounds = 0;
+  private readonly copies = new Map<string, ModuleFacts["copy"]>();
+  private disk: HostFacts["disk"] = null;
+  private vms: readonly VmSummary[] | undefined;
+
+  constructor(private readonly edge: CensusEdge) {}
+
+  /** `known`: what was said before, here and by the other nodes. */
+  async take(
+    before: Reading | undefined,
+    now: Reading,
+    known: readonly HostFacts[],
+  ): Promise<HostFacts | undefined> {
+    const { node, members, wallClock } = this.edge;
+    await Promise.all([this.seeVms(), this.seeDisk(), this.seeCopies()]);
+    const own = known.find((facts) => facts.node === node);
+    const cpus = now.host?.value.cpus ?? own?.cpus;
+    const memory = now.host?.value.memoryTotal ?? own?.memory;
+    if (cpus === undefined || memory === undefined) return undefined;
+    return {
+      node,
+      at: wallClock(),
+      cpus,
+      memory,
+      others: this.others(before, now),
+      disk: this.disk ?? own?.disk ?? null,
+      modules: members().map((member) => this.factsOf(member, now, known)),
+    };
+  }
+
+  private factsOf({ module, vm }: Member, now: Reading, known: readonly HostFacts[]): ModuleFacts {
+    const found = this.vms?.find(({ id }) => id === vm);
+    return {
+      module,
+      here: found !== undefined,
+      memory: found?.memory ?? memoryOf(module, known),
+      diskCapacity: now.vms.get(vm)?.value.diskCapacity ?? capacityOf(module, known),
+      copy: this.copies.get(module) ?? null,
+    };
+  }
+
+  /** VMs that run here and belong to no module. */
+  private others(before: Reading | undefined, now: Reading): HostFacts["others"] {
+    const ours = new Set(this.edge.members().map(({ vm }) => vm));
+    const on = (this.vms ?? []).filter(
+      ({ id, power }) => !ours.has(id) && (power === "running" || power === "paused"),
+    );
+    return {
+      cpu: on.reduce((sum, { id }) => sum + (coresOf(id, before, now) ?? 0), 0),
+      memory: on.reduce((sum, { memory }) => sum + memory, 0),
+    };
+  }
+
+  private async seeVms(): Promise<void> {
+    const listed = await this.edge.hypervisor.list().catch(() => undefined);
+    if (listed?.ok === true) this.vms = listed.value;
+  }
+
+  private async seeDisk(): Promise<void> {
+    // Folders elsewhere have another file system: the first module's tells where most are.
+    const [first] = this.edge.members();
+    const found = await diskSpace(first === undefined ? this.edge.folders : dirname(first.folder));
+    if (found !== undefined) this.disk = found;
+  }
+
+  private async seeCopies(): Promise<void> {
+    const isDue = this.rounds++ % copiesEvery === 0;
+    const due = this.edge.members().filter(({ module }) => isDue || !this.copies.has(module));
+    const seen = due.map(async ({ module }) => {
+      const listed = await this.edge.askMirror(module, mirrorLimit).catch(() => undefined);
+      const sizes = sizesOf(listed);
+      if (sizes !== undefined) this.copies.set(module, sizes);
+    });
+    await Promise.all(seen);
+  }
+}
+
+/** The answer to list-files; a mirror process of an older version does not say what is allocated. */
+function sizesOf(listed: unknown): ModuleFacts["copy"] | undefined {
+  const { files } = (listed ?? {}) as { readonly files?: unknown };
+  if (!Array.isArray(files)) return undefined;
+  const all = files as readonly { readonly bytes?: unknown; readonly allocated?: unknown }[];
+  let bytes = 0;
+  let allocated = 0;
+  for (const one of all) {
+    if (typeof one.bytes !== "number" || typeof one.allocated !== "number") return undefined;
+    bytes += one.bytes;
+    allocated += one.allocated;
+  }
+  return { bytes, allocated };
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// From two readings to what people see: rates are differences of counters over the time between the two
+// looks. A counter that went down belongs to a new process, and there is no rate for that interval: nothing
+// is shown rather than something invented. Pure.
+
+import type { LiveFigures, MirrorCounts, ModuleFigures } from "../../api/contract.js";
+import type { VmId } from "../../ports/hypervisor.js";
+import type { HostCounters, Reading, Timed } from "./sample.js";
+
+/** A module that runs here, with its VM. */
+export interface Runner {
+  readonly module: string;
+  readonly vm: VmId;
+}
+
+/** Shorter intervals would turn one write into thousands per second. */
+const intervalMsMin = 100;
+
+export function figuresBetween(
+  { node, at }: { readonly node: string; readonly at: string },
+  runners: readonly Runner[],
+  before: Reading | undefined,
+  after: Reading,
+): LiveFigures {
+  return {
+    node,
+    at,
+    host: hostBetween(before?.host ?? null, after.host),
+    modules: runners.flatMap((runner) => moduleBetween(runner, before, after) ?? []),
+  };
+}
+
+/** Cores that a VM kept busy; null: cannot be told. */
+export function coresOf(vm: VmId, before: Reading | undefined, after: Reading): number | null {
+  const [then, now] = [before?.vms.get(vm), after.vms.get(vm)];
+  if (then === undefined || now === undefined) return null;
+  return busyCores({ ms: then.ms, value: then.value.cpuNanos }, { ms: now.ms, value: now.value.cpuNanos });
+}
+
+function hostBetween(
+  before: Timed<HostCounters> | null,
+  after: Timed<HostCounters> | null,
+): LiveFigures["host"] {
+  if (before === null || after === null) return null;
+  const cpu = busyCores(
+    { ms: before.ms, value: before.value.cpuNanosBusy },
+    { ms: after.ms, value: after.value.cpuNanosBusy },
+  );
+  return cpu === null ? null : { cpu, memoryUsed: after.value.memoryUsed };
+}
+
+function busyCores(before: Timed<number>, after: Timed<number>): number | null {
+  const ms = after.ms - before.ms;
+  if (ms < intervalMsMin || after.value < before.value) return null;
+  return Math.round(((after.value - before.value) / (ms * 1e6)) * 1000) / 1000;
+}
+
+function moduleBetween(
+  { module, vm }: Runner,
+  before: Reading | undefined,
+  after: Reading,
+): ModuleFigures | undefined {
+  const [then, now] = [before?.mirrors.get(module), after.mirrors.get(module)];
+  if (then === undefined || now === undefined) return undefined;
+  const ms = now.ms - then.ms;
+  if (ms < intervalMsMin || wentBack(then.value, now.value)) return undefined;
+  const perSecond = (of: "writes" | "bytesWritten" | "bytesRead"): number =>
+    Math.round(((now.value[of] - then.value[of]) / ms) * 1000 * 10) / 10;
+  const times = (of: "whole" | "local" | "peer", share: number): number | null =>
+    percentileBetween(then.value.writeLatency[of], now.value.writeLatency[of], share);
+  return {
+    module,
+    cpu: coresOf(vm, before, after),
+    memory: after.vms.get(vm)?.value.memory ?? null,
+    writesPerSecond: perSecond("writes"),
+    bytesWrittenPerSecond: perSecond("bytesWritten"),
+    bytesReadPerSecond: perSecond("bytesRead"),
+    writeP50Us: times("whole", 0.5),
+    writeP99Us: times("whole", 0.99),
+    localP50Us: times("local", 0.5),
+    peerP50Us: times("peer", 0.5),
+    dirtyBytes: now.value.dirtyBytes,
+    inFlight: now.value.inFlight,
+  };
+}
+
+function wentBack(before: MirrorCounts, after: MirrorCounts): boolean {
+  const counters = ["writes", "reads", "flushes", "bytesWritten", "bytesRead"] as const;
+  return counters.some((one) => after[one] < before[one]);
+}
+
+/**
+ * Bucket i holds [2^i, 2^(i+1)) µs; within the bucket the values are taken as evenly spread on its own,
+ * logarithmic scale. null: nothing was counted in between.
+ */
+export function percentileBetween(
+  before: readonly number[],
+  after: readonly number[],
+  share: number,
+): number | null {
+  const counts = after.map((count, bucket) => Math.max(0, count - (before[bucket] ?? 0)));
+  const wanted = counts.reduce((sum, count) => sum + count, 0) * share;
+  if (wanted === 0) return null;
+  let seen = 0;
+  for (const [bucket, count] of counts.entries()) {
+    if (count > 0 && seen + count >= wanted) return Math.round(2 ** (bucket + (wanted - seen) / count));
+    seen += count;
+  }
+  return null;
+}

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+// The mirror processes of this node as the daemon knows them: started detached, found again after a restart
+// of the daemon, asked for their status once a second and after every event, noticed within moments when they
+// die. Decides nothing: what it sees becomes events.
+//
+//   none ── open ──▶ starting ── socket answers ──▶ up ── socket closed ──▶ process dead? ── yes ──▶ gone
+//   (event)
+//     ▲                                             │ close                      └ no: connect again, for a
+//     while └──────────── closed ◀────────────────────────┘
+
+import { GemelError } from "../../base/errors.js";
+import { milliseconds, seconds, type Milliseconds } from "../../base/units.js";
+import type { MirrorCommand, MirrorConfig, MirrorEvent, MirrorStatus } from "../../../native/index.js";
+import { MirrorClient } from "./client.js";
+import { isDead, signal, untilDead, type ProcessIdentity } from "./identity.js";
+import {
+  forgetProcess,
+  lastWords,
+  launch,
+  mirrorFiles,
+  rememberedProcess,
+  rememberProcess,
+  type MirrorFiles,
+} from "./launch.js";
+import { abortConnection, fuseMountAt, unmount } from "./mounts.js";
+
+/** Opening walks the whole tree once; a folder of a VM is small, one of a file server is not. */
+const openLimit = seconds(60);
+const statusLimit = seconds(3);
+const statusEveryMs = 1_000;
+const reconnectLimitMs = 1_000;
+
+export interface MirrorListener {
+  readonly status: (module: string, status: MirrorStatus) => void;
+  readonly event: (module: string, event: MirrorEvent) => void;
+  /** It ended without being asked to. */
+  readonly gone: (module: string, why: string) => void;
+}
+
+interface Mirror {
+  readonly files: MirrorFiles;
+  client: MirrorClient | undefined;
+  process: ProcessIdentity | undefined;
+  root: string;
+  last: MirrorStatus | undefined;
+  /** Its end is wanted: not an event. */
+  leaving: boolean;
+  asking: boolean;
+}
+
+export class MirrorSupervisor {
+  private readonly mirrors = new Map<string, Mirror>();
+  /** Modules to be asked for their status, once more where an answer is awaited. */
+  private readonly again = new Set<string>();
+  private readonly timer: NodeJS.Timeout;
+  private stopped = false;
+
+  constructor(
+    private readonly folder: string,
+    private readonly listener: MirrorListener,
+  ) {
+    this.timer = setInterval(() => {
+      for (const module of this.mirrors.keys()) void this.refresh(module);
+    }, statusEveryMs);
+  }
+
+  /** Lets go of every connection; the processes go on. */
+  stop(): void {
+    this.stopped = true;
+    clearInterval(this.timer);
+    for (const mirror of this.mirrors.values()) mirror.client?.close();
+  }
+
+  lastStatus(module: string): MirrorStatus | undefined {
+    return this.mirrors.get(module)?.last;
+  }
+
+  /**
+   * After a start of the daemon: is one running? A living process whose socket is silent is "gone" and to be
+   * buried.
+   */
+  async adopt(module: string, root: string): Promise<"up" | "absent" | "silent"> {
+    const mirror = this.entry(module, root);
+    if (await this.connect(module, mirror)) return "up";
+    mirror.process = rememberedProcess(mirror.files);
+    if (mirror.process !== undefined) return "silent";
+    // A mount without a process (it was killed while we were away) is cleared when the mirror is opened.
+    this.mirrors.delete(module);
+    return "absent";
+  }
+
+  async open(module: string, config: MirrorConfig): Promise<void> {
+    const mirror = this.entry(module, config.root);
+    if (mirror.client !== undefined || (await this.connect(module, mirror))) return;
+    await endOld(mirror);
+    await this.clearMount(module, config.root);
+    mirror.leaving = false;
+    mirror.last = undefined;
+    mirror.process = await launch(mirror.files, config);
+    const end = process.hrtime.bigint() + BigInt(openLimit) * 1_000_000n;
+    while (!(await this.connect(module, mirror))) {
+      if (process.hrtime.bigint() > end || this.stopped) {
+        throw new GemelError("GEMEL-2005", module, lastWords(mirror.files));
+      }
+      await new Promise((done) => setTimeout(done, 50));
+      if (mirror.process !== undefined && isDead(mirror.process)) {
+        throw new GemelError("GEMEL-2004", module, lastWords(mirror.files));
+      }
+    }
+  }
+
+  async ask(module: string, command: MirrorCommand, limit: Milliseconds): Promise<unknown> {
+    const mirror = this.mirrors.get(module);
+    if (mirror?.client === undefined) throw new GemelError("GEMEL-2004", module, "No mirror process runs.");
+    if (command.do === "close") mirror.leaving = true;
+    try {
+      const result = await mirror.client.ask(command, limit);
+      if (command.do === "close") await this.ended(module, mirror);
+      return result;
+    } catch (error) {
+      mirror.leaving = false;
+      throw error;
+    } finally {
+      // Whatever it did, the facts after it are known before its result is.
+      if (this.mirrors.get(module) === mirror) await this.lookAt(mirror);
+    }
+  }
+
+  /** SIGKILL, its connection aborted, verified dead; the mount is cleared as far as nothing holds it. */
+  async bury(module: string, root: string): Promise<void> {
+    const mirror = this.entry(module, root);
+    mirror.leaving = true;
+    const mount = fuseMountAt(root);
+    const process_ = mirror.process ?? rememberedProcess(mirror.files);
+    if (process_ !== undefined) signal(process_, "SIGKILL");
+    const connection = mount?.connection ?? mirror.last?.fuseConnection;
+    if (connection !== undefined) abortConnection(connection);
+    if (process_ !== undefined && !(await untilDead(process_, 5_000))) {
+      throw new GemelError("GEMEL-2004", module, `Process ${process_.pid} does not die.`);
+    }
+    mirror.client?.close();
+    forgetProcess(mirror.files);
+    this.mirrors.delete(module);
+  }
+
+  /** Clears what a dead mirror left mounted; refuses, and says why, while something is open below (R32). */
+  async clearMount(module: string, root: string): Promise<void> {
+    const mount = fuseMountAt(root);
+    if (mount === undefined) return;
+    abortConnection(mount.connection);
+    const refusal = await unmount(root);
+    if (refusal !== undefined && fuseMountAt(root) !== undefined)
+      throw new GemelError("GEMEL-2011", module, refusal);
+  }
+
+  private entry(module: string, root: string): Mirror {
+    const found = this.mirrors.get(module);
+    if (found !== undefined) {
+      found.root = root;
+      return found;
+    }
+    const made: Mirror = {
+      files: mirrorFiles(this.folder, module),
+      client: undefined,
+      process: undefined,
+      root,
+      last: undefined,
+      leaving: false,
+      asking: false,
+    };
+    this.mirrors.set(module, made);
+    return made;
+  }
+
+  private async connect(module: string, mirror: Mirror): Promise<boolean> {
+    try {
+      const client = await MirrorClient.connect(
+        mirror.files.socket,
+        module,
+        (event) => this.hear(module, mirror, event),
+        () => void this.closed(module, mirror, client),
+      );
+      mirror.client = client;
+      await this.refresh(module);
+      if (mirror.last !== undefined) mirror.process = rememberProcess(mirror.files, mirror.last.pid);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  private hear(module: string, mirror: Mirror, event: MirrorEvent): void {
+    if (event.event === "status") this.take(module, mirror, event.status);
+    else {
+      this.listener.event(module, event);
+      void this.refresh(module);
+    }
+  }
+
+  private async refresh(module: string): Promise<void> {
+    const mirror = this.mirrors.get(module);
+    if (mirror === undefined) return;
+    // What happens while an answer is on its way may not be in it.
+    this.again.add(module);
+    if (mirror.asking) return;
+    mirror.asking = true;
+    while (this.again.delete(module)) await this.lookAt(mirror);
+    mirror.asking = false;
+  }
+
+  private async lookAt(mirror: Mirror): Promise<void> {
+    try {
+      await mirror.client?.ask({ do: "status" }, statusLimit);
+    } catch {
+      // Silence is seen in the age of the last status; a closed connection by its own event.
+    }
+  }
+
+  private take(module: string, mirror: Mirror, status: MirrorStatus): void {
+    mirror.last = status;
+    if (!mirror.leaving) this.listener.status(module, status);
+  }
+
+  private async closed(module: string, mirror: Mirror, client: MirrorClient): Promise<void> {
+    if (mirror.client === client) mirror.client = undefined;
+    if (this.stopped || mirror.leaving || this.mirrors.get(module) !== mirror) return;
+    const end = process.hrtime.bigint() + BigInt(reconnectLimitMs) * 1_000_000n;
+    while (mirror.process !== undefined && !isDead(mirror.process)) {
+      if (await this.connect(module, mirror)) return;
+      if (process.hrtime.bigint() > end) break;
+      await new Promise((done) => setTimeout(done, 10));
+    }
+    this.listener.gone(module, lastWords(mirror.files) || "its connection closed");
+  }
+
+  private async ended(module: string, mirror: Mirror): Promise<void> {
+    if (mirror.process !== undefined && !(await untilDead(mirror.process, 10_000))) {
+      signal(mirror.process, "SIGKILL");
+    }
+    mirror.client?.close();
+    forgetProcess(mirror.files);
+    this.mirrors.delete(module);
+  }
+}
+
+/** One that never came to serve (an opening that hung) must not stand in its successor's way. */
+async function endOld(mirror: Mirror): Promise<void> {
+  const old = mirror.process ?? rememberedProcess(mirror.files);
+  if (old === undefined || isDead(old)) return;
+  signal(old, "SIGKILL");
+  await untilDead(old, 5_000);
+}
+
+export const commandLimit = (command: MirrorCommand): Milliseconds => {
+  switch (command.do) {
+    case "demote":
+      return milliseconds(command.timeoutMs + 2_000);
+    case "close":
+    case "give-up":
+    case "promote":
+    case "initialise":
+      return seconds(60);
+    default:
+      return seconds(10);
+  }
+};

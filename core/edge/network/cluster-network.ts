@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+// This node's life in the cluster: heartbeats and control connections as the configuration says, taken up and
+// exchanged while the daemon runs, and calls to the other node. What is heard goes out as reports; nothing is
+// judged here.
+
+import { GemelError } from "../../base/errors.js";
+import { nodeName, seconds, type Instant, type Milliseconds, type NodeName } from "../../base/units.js";
+import { holderOf } from "../cluster/authority.js";
+import type { MembershipCard } from "../cluster/membership-card.js";
+import { nodeOf, peersOf, type ClusterConfig } from "../config/cluster-file.js";
+import type { ModuleView, PeerMessage } from "../../decide/mirror/types.js";
+import { Transmitter, type Lane } from "./heartbeat-transmitter.js";
+import type { Report } from "../../loop/node-loop.js";
+import { callPeer, type Call, type CallAnswer } from "./peer-call.js";
+import { ControlConnection, type ControlLine, type Way } from "./control-connection.js";
+import type { Presented } from "./secure-socket.js";
+import { arrivedViews } from "./peer-views.js";
+
+export interface Member {
+  readonly config: ClusterConfig;
+  readonly card: MembershipCard;
+}
+
+export interface ClusterNetworkEdge {
+  readonly incarnation: string;
+  readonly now: () => Instant;
+  readonly post: (report: Report) => void;
+  readonly views: () => readonly ModuleView[];
+  readonly news: () => unknown;
+  readonly told: (from: NodeName, news: unknown) => void;
+  readonly figures: (from: NodeName, figures: unknown) => void;
+}
+
+const callLimit = seconds(30);
+const viewsEveryMs = 1_000;
+
+export class ClusterNetwork {
+  private transmitter: Transmitter | undefined;
+  private controls = new Map<NodeName, ControlConnection>();
+  private viewsTimer: NodeJS.Timeout | undefined;
+  private present: Member | undefined;
+  private incarnations = new Map<NodeName, string>();
+
+  constructor(private readonly edge: ClusterNetworkEdge) {}
+
+  get member(): Member | undefined {
+    return this.present;
+  }
+
+  /** The incarnation that the peer last answered with. */
+  incarnationOf(peer: NodeName): string | undefined {
+    return this.incarnations.get(peer);
+  }
+
+  adopt(member: Member): void {
+    this.leave();
+    this.present = member;
+    const { config, card } = member;
+    const peers = peersOf(config, card.node);
+    for (const { name } of peers) {
+      const networks = Object.fromEntries(config.networks.map((one) => [one.name, one.timeout]));
+      this.edge.post({ kind: "peer-configured", peer: name, networks });
+    }
+    this.transmitter = new Transmitter({
+      self: card.node,
+      incarnation: this.edge.incarnation,
+      key: card.heartbeatKey,
+      port: config.ports.heartbeat,
+      lanes: lanesOf(member),
+      now: this.edge.now,
+      views: this.edge.views,
+      alive: (beat) => {
+        const { from, network, incarnation } = beat;
+        this.edge.post({ kind: "heartbeat", from, network, incarnation });
+        if (beat.views !== undefined) this.takeViews(from, incarnation, beat.now, beat.views);
+      },
+    });
+    this.transmitter.start();
+    for (const { name } of peers) this.connect(name);
+    this.viewsTimer = setInterval(() => this.tellViews(), viewsEveryMs);
+  }
+
+  leave(): void {
+    clearInterval(this.viewsTimer);
+    this.transmitter?.stop();
+    for (const control of this.controls.values()) control.stop();
+    this.controls.clear();
+    this.transmitter = undefined;
+    this.present = undefined;
+  }
+
+  /** Reason → count of datagrams that were no heartbeats of ours. */
+  get refusedHeartbeats(): ReadonlyMap<string, number> {
+    return this.transmitter?.refused ?? new Map();
+  }
+
+  answersControl(peer: NodeName): boolean {
+    return this.controls.get(peer)?.open === true;
+  }
+
+  send(to: NodeName, message: PeerMessage): void {
+    this.controls.get(to)?.send(message);
+  }
+
+  tellFigures(to: string, figures: unknown): void {
+    this.controls.get(nodeName(to))?.sendFigures(figures);
+  }
+
+  /** Right after something changed here: the other side need not wait for the next pulse. */
+  tellViews(): void {
+    for (const control of this.controls.values()) control.sendViews();
+  }
+
+  peerOf(certificate: Buffer): NodeName | undefined {
+    const holder = this.holder(certificate);
+    if (holder?.kind !== "node" || this.present === undefined) return undefined;
+    return peersOf(this.present.config, this.present.card.node).find(({ name }) => name === holder.name)
+      ?.name;
+  }
+
+  holder(certificate: Buffer): ReturnType<typeof holderOf> {
+    return this.present === undefined
+      ? undefined
+      : holderOf(certificate, this.present.card.authority.certificate);
+  }
+
+  /** A line that a peer sent on a connection it dialled. */
+  heard(from: NodeName, line: Exclude<ControlLine, { readonly kind: "answer" }>): void {
+    this.edge.post({ kind: "control-answer", from, incarnation: line.incarnation });
+    if (line.kind === "views") {
+      this.takeViews(from, line.incarnation, line.now, line.views);
+      this.edge.told(from, line.news);
+    }
+    if (line.kind === "figures") this.edge.figures(from, line.figures);
+    if (line.kind === "message") {
+      this.edge.post({ kind: "peer-message", from, message: line.message as PeerMessage });
+    }
+  }
+
+  async call(
+    peer: NodeName,
+    call: Omit<Call, "limit"> & { readonly limit?: Milliseconds },
+  ): Promise<CallAnswer> {
+    const member = this.present;
+    if (member === undefined) throw new GemelError("GEMEL-4001", "");
+    const target = {
+      peer,
+      ways: waysTo(member, peer),
+      identity: member.card,
+      judge: (presented: Presented) => this.judge(peer, presented),
+    };
+    return await callPeer(target, { limit: callLimit, ...call });
+  }
+
+  private connect(peer: NodeName): void {
+    const member = this.present;
+    if (member === undefined) return;
+    const control = new ControlConnection(waysTo(member, peer), {
+      peer,
+      incarnation: this.edge.incarnation,
+      identity: member.card,
+      judge: (presented) => this.judge(peer, presented),
+      answered: (incarnation) => {
+        this.incarnations.set(peer, incarnation);
+        this.edge.post({ kind: "control-answer", from: peer, incarnation });
+      },
+      closed: () => this.edge.post({ kind: "peer-closed", from: peer }),
+      now: this.edge.now,
+      views: this.edge.views,
+      news: this.edge.news,
+    });
+    this.controls.set(peer, control);
+    control.start();
+  }
+
+  private judge(peer: NodeName, { chain }: Presented): string | undefined {
+    const [leaf] = chain;
+    const holder = leaf === undefined ? undefined : this.holder(leaf);
+    if (holder?.kind === "node" && holder.name === peer) return undefined;
+    return `It is not the node ${peer} of this cluster.`;
+  }
+
+  private takeViews(from: NodeName, incarnation: string, theirNow: Instant, value: unknown): void {
+    const views = arrivedViews(value, theirNow, this.edge.now());
+    if (views !== undefined) this.edge.post({ kind: "peer-views", from, incarnation, views });
+  }
+}
+
+function lanesOf({ config, card }: Member): Lane[] {
+  const own = nodeOf(config, card.node);
+  return config.networks.flatMap(({ name, pulse }) => {
+    const address = own?.addresses.get(name);
+    if (address === undefined) return [];
+    const peers = peersOf(config, card.node).flatMap((peer) => {
+      const there = peer.addresses.get(name);
+      return there === undefined ? [] : [{ node: nodeName(peer.name), address: there }];
+    });
+    return [{ network: name, address, pulse, peers }];
+  });
+}
+
+function waysTo({ config, card }: Member, peer: NodeName): Way[] {
+  const own = nodeOf(config, card.node);
+  const other = nodeOf(config, peer);
+  return config.networks.flatMap(({ name }) => {
+    const localAddress = own?.addresses.get(name);
+    const address = other?.addresses.get(name);
+    if (localAddress === undefined || address === undefined) return [];
+    return [{ network: name, localAddress, address, port: config.ports.api }];
+  });
+}

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+// The control connection: what two daemons say to each other (goodbye, word, claims, views), over TLS on the
+// API's port, one connection per network and direction. It starts as an HTTP upgrade, so that one port and
+// one certificate serve all; then it is JSON, one value per line. Who dials speaks, who listens answers:
+// every ping and message gets an answer that names its number and the answerer's incarnation, which makes it
+// an authenticated sign of life (R21).
+//
+// Lost is lost: nothing is queued for later, since whoever needs an answer repeats. A connection whose
+// answers stay out is closed and dialled anew.
+
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { TLSSocket } from "node:tls";
+import { milliseconds, type Instant, type NodeName } from "../../base/units.js";
+import { LineReader } from "./lines.js";
+import { secureSocket, type Presented } from "./secure-socket.js";
+
+export const controlPath = "/api/v1/peer/connection";
+const protocolName = "gemel-control-1";
+const lineBytesMax = 1024 * 1024;
+const pingEveryMs = 500;
+const answerLimitMs = 2_500;
+const dialAgainMs = 500;
+const dialLimit = milliseconds(3_000);
+
+export interface Way {
+  readonly network: string;
+  readonly localAddress: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** What a line carries. `views` and `message` are checked by whoever understands them. */
+export type ControlLine =
+  | { readonly kind: "ping"; readonly id: number; readonly incarnation: string }
+  | {
+      readonly kind: "views";
+      readonly id: number;
+      readonly incarnation: string;
+      readonly now: Instant;
+      readonly views: unknown;
+      /** For people's eyes (core/edge/network/peer-progress.ts); an older daemon sends none. */
+      readonly news?: unknown;
+    }
+  | { readonly kind: "message"; readonly id: number; readonly incarnation: string; readonly message: unknown }
+  /** For people's eyes, too (core/edge/metrics); an older daemon passes it over. */
+  | { readonly kind: "figures"; readonly id: number; readonly incarnation: string; readonly figures: unknown }
+  | { readonly kind: "answer"; readonly id: number; readonly incarnation: string };
+
+export interface ControlOptions {
+  readonly peer: NodeName;
+  readonly incarnation: string;
+  readonly identity: { readonly certificate: string; readonly privateKey: string };
+  readonly judge: (presented: Presented) => string | undefined;
+  /** The peer answered: alive, in this incarnation. */
+  readonly answered: (incarnation: string) => void;
+  /**
+   * An open connection was closed from the other end: its process ended, or its kernel says there is none.
+   */
+  readonly closed: () => void;
+  readonly now: () => Instant;
+  readonly views: () => unknown;
+  readonly news: () => unknown;
+}
+
+/** The dialling side over one network. */
+class ControlWay {
+  private socket: TLSSocket | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private stopped = false;
+  private counter = 0;
+  private waiting: { readonly id: number; readonly since: bigint } | undefined;
+  answeredAt = 0n;
+
+  constructor(
+    private readonly way: Way,
+    private readonly options: ControlOptions,
+  ) {}
+
+  get open(): boolean {
+    return this.socket !== undefined;
+  }
+
+  start(): void {
+    void this.dial();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    this.socket?.destroy();
+  }
+
+  say(
+    line:
+      | { readonly kind: "message"; readonly message: unknown }
+      | { readonly kind: "figures"; readonly figures: unknown }
+      | { readonly kind: "views" | "ping" },
+  ): boolean {
+    if (this.socket === undefined) return false;
+    const id = ++this.counter;
+    const { incarnation } = this.options;
+    const { now, views, news } = this.options;
+    const whole = line.kind === "views" ? { now: now(), views: views(), news: news() } : {};
+    this.socket.write(`${JSON.stringify({ ...line, ...whole, id, incarnation })}\n`);
+    this.waiting ??= { id, since: process.hrtime.bigint() };
+    return true;
+  }
+
+  private async dial(): Promise<void> {
+    const { identity, judge } = this.options;
+    try {
+      const { address, port, localAddress } = this.way;
+      const socket = await secureSocket({ address, port, localAddress, identity, judge, timeout: dialLimit });
+      const rest = await this.upgrade(socket);
+      if (this.stopped) return void socket.destroy();
+      this.begin(socket, rest);
+    } catch {
+      this.dialLater();
+    }
+  }
+
+  /** Leaves HTTP: one request, one 101, then lines. */
+  private async upgrade(socket: TLSSocket): Promise<Buffer> {
+    socket.write(
+      `GET ${controlPath} HTTP/1.1\r\nHost: gemel\r\nConnection: Upgrade\r\nUpgrade: ${protocolName}\r\n\r\n`,
+    );
+    socket.setTimeout(dialLimit, () => socket.destroy(new Error("no answer in time")));
+    return await new Promise<Buffer>((done, failed) => {
+      let head = Buffer.alloc(0);
+      const read = (part: Buffer): void => {
+        head = Buffer.concat([head, part]);
+        const end = head.indexOf("\r\n\r\n");
+        if (end < 0 && head.length < 8192) return;
+        socket.off("data", read);
+        socket.setTimeout(0);
+        if (/^HTTP\/1\.1 101 /.test(head.toString("latin1"))) done(head.subarray(end + 4));
+        else failed(new Error("the peer does not speak this protocol"));
+      };
+      socket.on("data", read);
+      socket.once("error", failed);
+      socket.once("close", () => failed(new Error("closed")));
+    }).catch((error: unknown) => {
+      socket.destroy();
+      throw error;
+    });
+  }
+
+  private begin(socket: TLSSocket, rest: Buffer): void {
+    this.socket = socket;
+    this.waiting = undefined;
+    socket.setNoDelay(true);
+    const lines = new LineReader(lineBytesMax, (value) => this.hear(value as ControlLine));
+    const read = (part: Buffer): void => {
+      if (!lines.push(part)) socket.destroy();
+    };
+    socket.on("data", read);
+    // Errors end in "close"; which error it was changes nothing.
+    socket.on("error", () => undefined);
+    const pings = setInterval(() => this.pulse(), pingEveryMs);
+    let ownDoing = false;
+    socket.once("gemel-own-close", () => (ownDoing = true));
+    socket.once("close", () => {
+      clearInterval(pings);
+      this.socket = undefined;
+      if (this.stopped) return;
+      if (!ownDoing) this.options.closed();
+      this.dialLater();
+    });
+    if (rest.length > 0) read(rest);
+    this.say({ kind: "views" });
+  }
+
+  private pulse(): void {
+    const { waiting, socket } = this;
+    if (socket === undefined) return;
+    if (
+      waiting !== undefined &&
+      process.hrtime.bigint() - waiting.since > BigInt(answerLimitMs) * 1_000_000n
+    ) {
+      socket.emit("gemel-own-close");
+      socket.destroy();
+      return;
+    }
+    this.say({ kind: "ping" });
+  }
+
+  private hear(line: ControlLine): void {
+    if (line.kind !== "answer" || typeof line.incarnation !== "string") return;
+    if (this.waiting !== undefined && line.id >= this.waiting.id) this.waiting = undefined;
+    this.answeredAt = process.hrtime.bigint();
+    this.options.answered(line.incarnation);
+  }
+
+  private dialLater(): void {
+    if (this.stopped) return;
+    this.timer = setTimeout(() => void this.dial(), dialAgainMs);
+  }
+}
+
+/** All ways to one peer. */
+export class ControlConnection {
+  private readonly ways: readonly ControlWay[];
+
+  constructor(ways: readonly Way[], options: ControlOptions) {
+    this.ways = ways.map((way) => new ControlWay(way, options));
+  }
+
+  start(): void {
+    this.ways.forEach((way) => way.start());
+  }
+
+  stop(): void {
+    this.ways.forEach((way) => way.stop());
+  }
+
+  get open(): boolean {
+    return this.ways.some((way) => way.open);
+  }
+
+  /** Over the way that answered last; false when none is open. */
+  send(message: unknown): boolean {
+    return this.best()?.say({ kind: "message", message }) ?? false;
+  }
+
+  sendFigures(figures: unknown): void {
+    this.best()?.say({ kind: "figures", figures });
+  }
+
+  sendViews(): void {
+    this.best()?.say({ kind: "views" });
+  }
+
+  private best(): ControlWay | undefined {
+    const open = this.ways.filter((way) => way.open);
+    return open.sort((a, b) => Number(b.answeredAt / 1_000_000_000n - a.answeredAt / 1_000_000_000n))[0];
+  }
+}
+
+export interface ControlListener {
+  readonly incarnation: () => string | undefined;
+  /** The node that this certificate belongs to, if it is a peer. */
+  readonly peerOf: (certificate: Buffer) => NodeName | undefined;
+  readonly heard: (from: NodeName, line: Exclude<ControlLine, { readonly kind: "answer" }>) => void;
+}
+
+/** The listening side: an upgrade request on the API's port. */
+export function acceptControl(
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  listener: ControlListener,
+): void {
+  const certificate =
+    socket instanceof TLSSocket ? (socket.getPeerCertificate() as { readonly raw?: Buffer }).raw : undefined;
+  const peer = certificate === undefined ? undefined : listener.peerOf(certificate);
+  const incarnation = listener.incarnation();
+  socket.on("error", () => undefined);
+  const wanted = request.url === controlPath && request.headers.upgrade === protocolName;
+  if (peer === undefined || incarnation === undefined || !wanted) {
+    socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n");
+    return;
+  }
+  socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${protocolName}\r\n\r\n`);
+  if (socket instanceof TLSSocket) socket.setNoDelay(true);
+  const lines = new LineReader(lineBytesMax, (value) => {
+    const line = value as ControlLine;
+    if (line.kind === "answer" || typeof line.id !== "number" || typeof line.incarnation !== "string") return;
+    // Answered before it is worked on: the answer says "I live and have it", not "I agree".
+    socket.write(`${JSON.stringify({ kind: "answer", id: line.id, incarnation })}\n`);
+    listener.heard(peer, line);
+  });
+  const read = (part: Buffer): void => {
+    if (!lines.push(part)) socket.destroy();
+  };
+  socket.on("data", read);
+  if (head.length > 0) read(head);
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// What each daemon tells the other one for people's eyes alone: its procedures, and how far the copies are
+// that it sends. Only the node that does the work knows these, and a person may look at the other one. It
+// travels with the views; nothing is ever decided by it, and an older daemon neither sends nor reads it.
+
+import type { ProcedureStatus, Reintegration } from "../../api/contract.js";
+import type { NodeName } from "../../base/units.js";
+import { peersOf } from "../config/cluster-file.js";
+import type { Procedures } from "../../procedure/procedure.js";
+import type { ResyncStatus } from "../../../native/index.js";
+import { forward } from "../calls/forward.js";
+import type { ClusterNode } from "../cluster-node.js";
+
+export interface PeerNews {
+  readonly procedures: readonly ProcedureStatus[];
+  /** By module. */
+  readonly copying: Readonly<Record<string, Reintegration>>;
+}
+
+export interface NewsSources {
+  readonly node: NodeName;
+  readonly procedures: Pick<Procedures, "has" | "view" | "views">;
+  readonly modules: () => readonly string[];
+  readonly resync: (module: string) => ResyncStatus | undefined;
+  /** The other node's daemon is connected. */
+  readonly answers: (peer: NodeName) => boolean;
+  /** Asked of the other nodes; undefined: none of them knows it. */
+  readonly procedureThere: (id: string) => Promise<ProcedureStatus | undefined>;
+  readonly changed: () => void;
+}
+
+/** A line between the daemons is bounded: of what is over, the last ones are told. */
+const finishedToldMax = 4;
+const notesToldMax = 5;
+/** More than a node can have: modules, each with a procedure going on, and those that ended. */
+const arrivedMax = 64;
+export const procedureCall = "procedure";
+
+export class PeerProgress {
+  private readonly heard = new Map<NodeName, PeerNews>();
+
+  constructor(private readonly sources: NewsSources) {}
+
+  /** For the other nodes. */
+  own(): PeerNews {
+    const all = this.ownProcedures();
+    const isOver = ({ state }: ProcedureStatus): boolean => state === "done" || state === "undone";
+    const told = [...all.filter((one) => !isOver(one)), ...all.filter(isOver).slice(-finishedToldMax)];
+    const copying = this.sources.modules().flatMap((id) => {
+      const copy = this.ownCopying(id);
+      return copy?.direction === "source" ? [[id, copy] as const] : [];
+    });
+    return {
+      procedures: told.map((one) => ({ ...one, notes: one.notes.slice(-notesToldMax) })),
+      copying: Object.fromEntries(copying),
+    };
+  }
+
+  /** What does not look like news is not taken; what is shown then is this node's own. */
+  take(from: NodeName, value: unknown): void {
+    if (!isNews(value)) return;
+    const before = JSON.stringify(this.heard.get(from));
+    this.heard.set(from, value);
+    if (before !== JSON.stringify(value)) this.sources.changed();
+  }
+
+  /** Of every node that answers. */
+  procedures(): readonly ProcedureStatus[] {
+    return [...this.ownProcedures(), ...this.live().flatMap((one) => one.procedures)];
+  }
+
+  /** The source counts what is done; a target alone knows little more than that it is one. */
+  copying(module: string): Reintegration | null {
+    const own = this.ownCopying(module);
+    if (own?.direction === "source") return own;
+    return this.live().find((one) => one.copying[module] !== undefined)?.copying[module] ?? own ?? null;
+  }
+
+  /** Begun here, or on the other node: asked for there. */
+  async procedure(id: string): Promise<ProcedureStatus> {
+    const isHere = this.sources.procedures.has(id);
+    const there = isHere ? undefined : await this.sources.procedureThere(id);
+    return there ?? this.ownProcedure(id);
+  }
+
+  ownProcedure(id: string): ProcedureStatus {
+    return { ...this.sources.procedures.view(id), node: this.sources.node };
+  }
+
+  private ownProcedures(): readonly ProcedureStatus[] {
+    return this.sources.procedures.views().map((one) => ({ ...one, node: this.sources.node }));
+  }
+
+  private ownCopying(module: string): Reintegration | undefined {
+    const resync = this.sources.resync(module);
+    return resync === undefined || resync.kind === "verify"
+      ? undefined
+      : { ...resync, node: this.sources.node };
+  }
+
+  /** A silent node's news are old: its copies do not go on. */
+  private live(): readonly PeerNews[] {
+    return [...this.heard].filter(([peer]) => this.sources.answers(peer)).map(([, one]) => one);
+  }
+}
+
+/** Rooms are asked when news are: the running node is still being built when it begins to listen. */
+export function progressOf(running: ClusterNode, changed: () => void): PeerProgress {
+  const { node, membership, mirrors, modules, procedures } = running;
+  return new PeerProgress({
+    node,
+    procedures,
+    modules: () => modules.ids(),
+    resync: (module) => mirrors.lastStatus(module)?.resync,
+    answers: (peer) => membership.answersControl(peer),
+    procedureThere: async (id) => {
+      for (const { name } of peersOf(running.member.config, node)) {
+        const path = `/api/v1/peer/calls/${procedureCall}`;
+        const asked = forward<ProcedureStatus>(membership, name, { method: "POST", path, body: { id } });
+        const found = await asked.catch(() => undefined);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    },
+    changed,
+  });
+}
+
+function isNews(value: unknown): value is PeerNews {
+  if (typeof value !== "object" || value === null) return false;
+  const { procedures, copying } = value as Partial<Record<keyof PeerNews, unknown>>;
+  if (!Array.isArray(procedures) || procedures.length > arrivedMax || !isRecord(copying)) return false;
+  const copies = Object.values(copying);
+  return copies.length <= arrivedMax && procedures.every(isProcedure) && copies.every(isCopy);
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+function isProcedure(value: unknown): boolean {
+  if (!isRecord(value) || !Array.isArray(value["notes"])) return false;
+  const { id, kind, subject, node, step, state, notes } = value;
+  return [id, kind, subject, node, step, state, ...(notes as unknown[])].every(
+    (one) => typeof one === "string",
+  );
+}
+
+function isCopy(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { node, kind, direction, bytesTotal, bytesDone, bytesSent, bytesHashed, bytesPerSecond } = value;
+  const counts = [bytesTotal, bytesDone, bytesSent, bytesHashed, bytesPerSecond];
+  return (
+    [node, kind, direction].every((one) => typeof one === "string") &&
+    counts.every((one) => typeof one === "number")
+  );
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// The state with which a node's loop begins: what survived the last daemon, and whether the host has booted
+// since.
+
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ModuleId } from "../../base/units.js";
+import { peersOf } from "../config/cluster-file.js";
+import type { ModuleSettings } from "../config/module-file.js";
+import type { Paths } from "../config/paths.js";
+import { begin } from "../../decide/mirror/step.js";
+import type { Durable, FailoverPause, NodeState } from "../../decide/mirror/types.js";
+import { NodeRecordWriter, readNodeRecord } from "./node-record.js";
+import { bootClock } from "../clock.js";
+import type { Member } from "../network/cluster-network.js";
+import { configOf } from "../config/modules.js";
+
+/**
+ * Lies in /run, which a boot empties: the kernel's boot id would be the same in every virtual host of a
+ * lab.
+ */
+const bootMark = "booted";
+
+export interface Beginning {
+  readonly state: NodeState;
+  /** Why the record of the last daemon could not be used. */
+  readonly trouble: string | undefined;
+  readonly keep: (state: NodeState) => Promise<void>;
+}
+
+export function stateAtStart(
+  paths: Paths,
+  incarnation: string,
+  { config, card }: Member,
+  modules: ReadonlyMap<ModuleId, ModuleSettings>,
+  pause: FailoverPause | undefined,
+): Beginning {
+  const { record, sequence, trouble } = readNodeRecord(paths.nodeRecord);
+  const durable = (record?.modules ?? {}) as Readonly<Record<string, Durable | undefined>>;
+  const timeouts = Object.fromEntries(config.networks.map(({ name, timeout }) => [name, timeout]));
+  const state = begin({
+    self: card.node,
+    incarnation,
+    at: bootClock(),
+    boot: firstSinceBoot(paths) ? "host" : "daemon",
+    peers: Object.fromEntries(peersOf(config, card.node).map(({ name }) => [name, timeouts])),
+    modules: [...modules].map(([id, settings]) => {
+      const known = durable[id];
+      const module = configOf(id, settings);
+      return known === undefined ? { config: module } : { config: module, durable: known };
+    }),
+    ...(pause !== undefined && { pause }),
+  });
+  const writer = new NodeRecordWriter(paths.nodeRecord, sequence);
+  const keep = async (next: NodeState): Promise<void> => {
+    const entries = Object.values(next.modules).map((module) => [module.config.id, module.durable] as const);
+    await writer.write({ node: next.self, modules: Object.fromEntries(entries) });
+  };
+  return { state, trouble, keep };
+}
+
+function firstSinceBoot({ run }: Paths): boolean {
+  const mark = join(run, bootMark);
+  if (existsSync(mark)) return false;
+  mkdirSync(run, { recursive: true, mode: 0o755 });
+  writeFileSync(mark, "");
+  return true;
+}

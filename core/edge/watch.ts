@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+// The room that looks at everything and decides nothing: the alarms of this node and the other one, who has
+// acknowledged them, the pause of automatic failover, and how long VMs took to start and stop. What is pure
+// about it lies in core/describe; here are its files, clocks and the other node.
+
+import { readFileSync } from "node:fs";
+import { rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { CertificateView, Status } from "../api/contract.js";
+import { momentText } from "../describe/words/words.js";
+import { GemelError } from "../base/errors.js";
+import { instant, later, seconds, type Instant, type Milliseconds } from "../base/units.js";
+import { gemelVersion } from "./cluster/version.js";
+import type { Paths } from "./config/paths.js";
+import { peersOf } from "./config/cluster-file.js";
+import type { FailoverPause, NodeState } from "../decide/mirror/types.js";
+import type { PeerAnswers } from "../procedure/services.js";
+import { certificateViews } from "./access/certificates.js";
+import { AlarmBook } from "../describe/alarm/alarm-book.js";
+import { alarmsOf, type AlarmFacts, type CertificateFact, type DiskFact } from "../describe/alarm/alarms.js";
+import { measuresOf, startOf, Stopwatch, type Measure, type Measures } from "../describe/module/measures.js";
+import { FactsExchange, nodeFactsCall, type NodeFacts } from "../describe/node-facts.js";
+import type { OwnCopy, PastDecision } from "../describe/module/copies.js";
+import { bootClock, wallClock } from "./clock.js";
+import { forward } from "./calls/forward.js";
+import { ownCopy } from "./own-copy.js";
+import type { ClusterNode } from "./cluster-node.js";
+
+export interface WatchEdge {
+  readonly paths: Paths;
+  readonly log: (sentence: string, outcome: string) => void;
+  readonly changed: () => void;
+  readonly seen: WatchSources;
+}
+
+/** What the history tells. */
+export interface WatchSources {
+  /** What cannot be written just now, and why. */
+  readonly unwritable: () => AlarmFacts["unwritable"];
+  /** Of a module, the last ones, oldest first. */
+  readonly decisions: (module: string) => readonly PastDecision[];
+}
+
+/** The other node's half of both copies. */
+export const copyCall = "copy";
+
+/** A day is their unit; ten minutes are often enough. */
+const certificatesEvery = seconds(600);
+
+export class Watch {
+  private readonly stopwatch: Stopwatch;
+  private readonly facts: FactsExchange;
+  private readonly book: AlarmBook;
+  private readonly file: string;
+  private unkept = "";
+  private certificatesKnown: readonly CertificateFact[] = [];
+  private certificatesUntil: Instant = instant(0);
+
+  constructor(
+    private readonly running: ClusterNode,
+    private readonly edge: WatchEdge,
+  ) {
+    const { membership, sharing } = running;
+    this.file = join(edge.paths.state, "measures.json");
+    this.stopwatch = new Stopwatch(kept(this.file), (measures) => void this.keep(measures));
+    this.facts = new FactsExchange({
+      now: bootClock,
+      wallMs: () => Date.now(),
+      peers: () => peersOf(running.member.config, running.node).map(({ name }) => name),
+      answers: (peer) => membership.answersControl(running.peerNamed(peer)),
+      ask: async (peer) => {
+        const path = `/api/v1/peer/calls/${nodeFactsCall}`;
+        return await forward(membership, running.peerNamed(peer), { method: "POST", path, body: {} });
+      },
+    });
+    this.book = new AlarmBook({
+      now: bootClock,
+      wall: wallClock,
+      acknowledged: () => sharing.record.list("ack"),
+      forget: (id) => sharing.record.set("ack", id, null),
+    });
+  }
+
+  readonly answers: PeerAnswers = {
+    [nodeFactsCall]: () =>
+      Promise.resolve({
+        version: gemelVersion,
+        wallMs: Date.now(),
+        alarms: this.book.found,
+        measures: this.stopwatch.measures,
+      } satisfies NodeFacts),
+    [copyCall]: (body) => this.ownCopy(String((body as { readonly module?: unknown } | null)?.module)),
+  };
+
+  /** Every state of the loop. */
+  see(state: NodeState): void {
+    this.stopwatch.see(state);
+  }
+
+  async look(): Promise<void> {
+    if (await this.facts.exchange()) this.edge.changed();
+  }
+
+  /** The status with its alarms: they are found in what it says. */
+  complete(status: Status): Status {
+    const { running } = this;
+    const found = alarmsOf({
+      self: running.node,
+      version: gemelVersion,
+      arbiter: status.arbiter,
+      nodes: status.nodes,
+      modules: status.modules,
+      pause: status.pause === null ? undefined : pauseWords(status.pause),
+      hypervisorLost: running.state.hypervisor === "lost",
+      disks: this.disks(),
+      certificates: this.certificateFacts(),
+      peers: this.facts.live(),
+      unwritable: this.unwritable(),
+      troubles: running.modules.troubles(),
+    });
+    const theirs = this.facts.live().flatMap(({ alarms }) => alarms);
+    return { ...status, alarms: this.book.show(found, theirs) };
+  }
+
+  measured(module: string, node: string): Measure {
+    const own = node === this.running.node;
+    return (own ? this.stopwatch.measures : this.facts.measures(node))[module] ?? {};
+  }
+
+  /** As last measured on `node`, else on the other one of the pair. */
+  startOf(module: string, node: string): Milliseconds | undefined {
+    const { nodes } = this.running.modules.expect(module);
+    const other = nodes.find((one) => one !== node) ?? node;
+    return startOf(this.measured(module, node), this.measured(module, other));
+  }
+
+  certificates(): CertificateView[] {
+    return certificateViews(this.edge.paths, this.running.member.card, Date.now());
+  }
+
+  versionOf(peer: string): string | undefined {
+    return this.facts.version(peer);
+  }
+
+  pause(why: string, by: string): { readonly sentence: string } {
+    this.running.sharing.record.set("pause", "", { since: wallClock(), by, why });
+    return { sentence: `Automatic failover is paused.${this.whoDoesNotKnow()}` };
+  }
+
+  resume(): { readonly sentence: string } {
+    const { record } = this.running.sharing;
+    if (record.get("pause") === undefined) return { sentence: "Automatic failover is not paused." };
+    record.set("pause", "", null);
+    return { sentence: `Automatic failover works again.${this.whoDoesNotKnow()}` };
+  }
+
+  acknowledge(id: string, by: string): { readonly sentence: string } {
+    const alarm = this.running.status().alarms.find((one) => one.id === id);
+    if (alarm === undefined) throw new GemelError("GEMEL-1018", id);
+    this.running.sharing.record.set("ack", id, { by, at: wallClock() });
+    this.edge.changed();
+    return { sentence: `Acknowledged by ${by}: ${alarm.sentence}` };
+  }
+
+  /** This node's copy of a module, as far as can be told from here. */
+  async ownCopy(module: string): Promise<OwnCopy> {
+    const { modules, mirrors, node } = this.running;
+    modules.expect(module);
+    const view = this.running.views().find((one) => one.module === module);
+    const ask = async (what: "figures" | "list-files"): Promise<unknown> =>
+      mirrors.lastStatus(module) === undefined
+        ? undefined
+        : await mirrors.ask(module, { do: what }, seconds(5)).catch(() => undefined);
+    const [figures, files] = await Promise.all([ask("figures"), ask("list-files")]);
+    return ownCopy(node, view, figures, files, this.edge.seen.decisions(module));
+  }
+
+  private whoDoesNotKnow(): string {
+    const { membership, member, node } = this.running;
+    const away = peersOf(member.config, node).filter(({ name }) => !membership.answersControl(name));
+    const names = away.map(({ name }) => name).join(", ");
+    return names === "" ? "" : ` ${names} does not answer now and learns of it when it is back.`;
+  }
+
+  /** As the mirror processes tell of the file systems that their folders are on (R33). */
+  private disks(): DiskFact[] {
+    const { mirrors, modules } = this.running;
+    return modules.ids().flatMap((module) => {
+      const { fileSystem = "", bytesUsed = 0, bytesFree = 0 } = mirrors.lastStatus(module) ?? {};
+      const total = bytesUsed + bytesFree;
+      return total === 0 ? [] : [{ fileSystem, module, usedShare: bytesUsed / total }];
+    });
+  }
+
+  private unwritable(): AlarmFacts["unwritable"] {
+    const { trouble } = this.running.figures;
+    return [
+      ...this.edge.seen.unwritable(),
+      ...(trouble === undefined ? [] : [{ what: "figures", why: trouble }]),
+    ];
+  }
+
+  /** Files are read for this: not with every status. */
+  private certificateFacts(): readonly CertificateFact[] {
+    const now = bootClock();
+    if (now < this.certificatesUntil) return this.certificatesKnown;
+    this.certificatesUntil = later(now, certificatesEvery);
+    this.certificatesKnown = this.certificates();
+    return this.certificatesKnown;
+  }
+
+  /** Off the loop's thread and not flushed: a convenience, nothing rests on it. */
+  private async keep(measures: Measures): Promise<void> {
+    try {
+      await writeFile(`${this.file}.new`, JSON.stringify(measures), { mode: 0o600 });
+      await rename(`${this.file}.new`, this.file);
+      this.unkept = "";
+    } catch (error) {
+      const reason = (error as Error).message;
+      if (reason !== this.unkept) this.edge.log("How long a VM took to start could not be kept.", reason);
+      this.unkept = reason;
+    }
+  }
+}
+
+/** "03:12 UTC+1 by admin (maintenance)" */
+export function pauseWords({ since, by, why }: FailoverPause): string {
+  return `${momentText(since, wallClock())} by ${by}${why === "" ? "" : ` (${why})`}`;
+}
+
+function kept(file: string): Measures {
+  try {
+    return measuresOf(JSON.parse(readFileSync(file, "utf8")));
+  } catch {
+    return {};
+  }
+}

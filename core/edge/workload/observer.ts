@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the hypervisor shows of the modules' VMs: looked at regularly and after each of its events, reported
+// as facts. A VM that the hypervisor does not know is off here. Definitions that somebody changed with other
+// tools go into the module's folder at once, so that the other node would start the same VM.
+
+import { moduleId, type ModuleId } from "../../base/units.js";
+import type { VmFact } from "../../decide/mirror/types.js";
+import type { Report } from "../../loop/node-loop.js";
+import type { Hypervisor, VmEvent, VmSummary } from "../../ports/hypervisor.js";
+
+const lookEveryMs = 2_000;
+
+export interface ObserverEdge {
+  readonly post: (report: Report) => void;
+  /** Module → its VM's id. */
+  readonly vms: () => ReadonlyMap<ModuleId, string>;
+  /** This node runs the VM: its definition here is the one that counts. */
+  readonly runsHere: (module: ModuleId) => boolean;
+  readonly keepDefinition: (module: ModuleId, definition: string) => Promise<boolean>;
+  readonly record: (module: string, sentence: string, outcome: string) => void;
+  /** Checked with every round: disks that left the mount (R31). */
+  readonly recheck: (module: ModuleId) => Promise<void>;
+  /** A VM that stands paused here: it may be let go on. */
+  readonly paused: (module: ModuleId) => Promise<void>;
+}
+
+export class Observer {
+  private readonly timer: NodeJS.Timeout;
+  private readonly unsubscribe: () => void;
+  private looking: Promise<void> | undefined;
+  private again = false;
+  private hypervisorIs: "unknown" | "up" | "lost" = "unknown";
+  /** VMs whose definition may differ from the folder's: kept until it is there, libvirtd busy or not. */
+  private readonly toFollow = new Set<string>();
+  /** Looks are numbered as they begin: what an older one saw is not told after a younger one's answer. */
+  private looks = 0;
+  private readonly told = new Map<ModuleId, number>();
+
+  constructor(
+    private readonly hypervisor: Hypervisor,
+    private readonly edge: ObserverEdge,
+  ) {
+    this.unsubscribe = hypervisor.events((event) => this.heard(event));
+    this.timer = setInterval(() => void this.look(), lookEveryMs);
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+    this.unsubscribe();
+  }
+
+  get vms(): "unknown" | "up" | "lost" {
+    return this.hypervisorIs;
+  }
+
+  /** One look at a time; one that is asked for meanwhile follows it. */
+  async look(): Promise<void> {
+    if (this.looking !== undefined) {
+      this.again = true;
+      await this.looking;
+      return;
+    }
+    this.looking = this.lookOnce();
+    try {
+      await this.looking;
+    } finally {
+      this.looking = undefined;
+    }
+    if (this.again) {
+      this.again = false;
+      void this.look();
+    }
+  }
+
+  /** One VM, now. */
+  async see(module: ModuleId): Promise<void> {
+    const vm = this.edge.vms().get(module);
+    if (vm === undefined) return;
+    const number = ++this.looks;
+    const found = await this.hypervisor.power(vm);
+    if (found.ok) this.tellFact(number, module, factOf(found.value));
+    else if (found.code === "GEMEL-3005") this.tellFact(number, module, { kind: "off" });
+    else this.tellFact(number, module, { kind: "unknown", why: found.message });
+  }
+
+  private async lookOnce(): Promise<void> {
+    const number = ++this.looks;
+    const listed = await this.hypervisor.list();
+    this.tell(listed.ok ? "up" : "lost");
+    const facts = [...this.edge.vms()].map(([module, vm]): readonly [ModuleId, VmFact] => [
+      module,
+      listed.ok ? factOf(listed.value.find(({ id }) => id === vm)) : { kind: "unknown", why: listed.message },
+    ]);
+    for (const [module, fact] of facts) this.tellFact(number, module, fact);
+    if (listed.ok) await this.followAll();
+    for (const [module, fact] of facts) {
+      if (fact.kind !== "on" || !this.edge.runsHere(module)) continue;
+      await (fact.paused ? this.edge.paused(module) : this.edge.recheck(module));
+    }
+  }
+
+  private tellFact(number: number, module: ModuleId, vm: VmFact): void {
+    if (number < (this.told.get(module) ?? 0)) return;
+    this.told.set(module, number);
+    this.edge.post({ kind: "vm-seen", module, vm });
+  }
+
+  private tell(is: "up" | "lost"): void {
+    if (this.hypervisorIs === is) return;
+    this.hypervisorIs = is;
+    this.edge.post({ kind: "hypervisor", is });
+  }
+
+  private heard(event: VmEvent): void {
+    switch (event.kind) {
+      case "lost":
+      case "power":
+        return void this.look();
+      case "back":
+        // What was changed while nobody listened left no event.
+        for (const id of this.edge.vms().values()) this.toFollow.add(id);
+        return void this.look();
+      case "definition":
+        this.toFollow.add(event.id);
+        return void this.look();
+      case "io-error": {
+        const module = this.moduleOf(event.id);
+        if (module !== undefined) this.edge.record(module, "The VM reports an I/O error.", event.reason);
+        return;
+      }
+    }
+  }
+
+  private async followAll(): Promise<void> {
+    for (const vm of [...this.toFollow]) {
+      this.toFollow.delete(vm);
+      if (!(await this.follow(vm))) this.toFollow.add(vm);
+    }
+  }
+
+  /** False: to be tried again. */
+  private async follow(vm: string): Promise<boolean> {
+    const module = this.moduleOf(vm);
+    if (module === undefined || !this.edge.runsHere(module)) return true;
+    const definition = await this.hypervisor.definition(vm);
+    // Undefined by a stop that goes on: that keeps the definition itself.
+    if (!definition.ok) return definition.code === "GEMEL-3005";
+    try {
+      const changed = await this.edge.keepDefinition(module, definition.value);
+      if (changed)
+        this.edge.record(module, "The VM's definition was changed on this node.", "kept in the folder");
+      return true;
+    } catch (error) {
+      this.edge.record(module, "The VM's changed definition could not be kept.", (error as Error).message);
+      return false;
+    }
+  }
+
+  private moduleOf(vm: string): ModuleId | undefined {
+    const found = [...this.edge.vms()].find(([, id]) => id === vm);
+    return found === undefined ? undefined : moduleId(found[0]);
+  }
+}
+
+function factOf(found: VmSummary | undefined): VmFact {
+  switch (found?.power) {
+    case undefined:
+    case "off":
+    case "saved":
+    case "crashed":
+      return { kind: "off" };
+    case "running":
+      return { kind: "on", paused: false, ...processOf(found) };
+    case "paused":
+      return { kind: "on", paused: true, ...processOf(found) };
+    case "unknown":
+      return { kind: "unknown", why: "the hypervisor cannot tell" };
+  }
+}
+
+const processOf = ({ process }: VmSummary): { readonly process?: string } =>
+  process === undefined ? {} : { process: `${process.pid} ${process.startTime}` };

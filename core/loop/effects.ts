@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// Carrying out what the middle decided. Each effect runs by itself and ends as one event. Of one module,
+// those of lane "main" run one after the other and those of lane "answer" (grant, deny, word) at once, since
+// a frozen guest waits for them; `bury` does not wait either: it is what ends a lane that hangs. An effect
+// past its `validUntil` is void (R16). A start that takes long on a busy host stays valid while it goes on,
+// as long as this daemon itself has had no gap: the middle has watched the facts all the while.
+
+import { failure, GemelError, type Failure } from "../base/errors.js";
+import type { Instant, Milliseconds } from "../base/units.js";
+import { unreachable } from "../base/check.js";
+import type { Effect } from "../decide/mirror/types.js";
+import type { TaskOutcome } from "../decide/mirror/types.js";
+import type { Report } from "./node-loop.js";
+import type { VmEffects, VmPlace } from "./vm-effects.js";
+import type { MirrorCommand, MirrorConfig } from "../../native/index.js";
+
+export interface EffectEdge {
+  readonly now: () => Instant;
+  /** No gap of the daemon's own since then (R16). */
+  readonly hasRunSince: (begin: Instant) => boolean;
+  readonly post: (report: Report) => void;
+  readonly place: (module: string) => VmPlace;
+  readonly mirrorConfig: (module: string, known: MirrorConfig["known"]) => MirrorConfig;
+  readonly mirror: {
+    readonly open: (module: string, config: MirrorConfig) => Promise<void>;
+    readonly ask: (module: string, command: MirrorCommand, limit: Milliseconds) => Promise<unknown>;
+    readonly bury: (module: string, root: string) => Promise<void>;
+    readonly clearMount: (module: string, root: string) => Promise<void>;
+    readonly limitOf: (command: MirrorCommand) => Milliseconds;
+  };
+  readonly vm: VmEffects;
+  readonly kill: (module: string) => Promise<void>;
+  /** Looks at the module's VM and reports it: the facts after an effect are known before its result is. */
+  readonly seeVm: (module: string) => Promise<void>;
+  /** True: cloned, so that only differences travel afterwards. */
+  readonly setAside: (module: string) => Promise<boolean>;
+  readonly send: (effect: Extract<Effect, { readonly do: "send" }>) => void;
+  readonly answer: (effect: Extract<Effect, { readonly do: "answer-command" }>) => void;
+  /** The mirror refused or a process failed: whatever it says, as a failure with a code. */
+  readonly explain: (error: unknown, module: string) => Failure;
+}
+
+type Task = Extract<Effect, { readonly task: number }>;
+
+export class Effects {
+  /** Per module: the end of what lane main is doing. */
+  private readonly lanes = new Map<string, Promise<void>>();
+
+  constructor(private readonly edge: EffectEdge) {}
+
+  carryOut(effect: Effect): void {
+    switch (effect.do) {
+      case "send":
+        return this.edge.send(effect);
+      case "answer-command":
+        return this.edge.answer(effect);
+      case "ask-arbiter":
+        // Arbiter `none`: nobody answers. Lease and fence come with their own issue.
+        return this.edge.post({
+          kind: "arbiter-answered",
+          module: effect.module,
+          request: effect.request,
+          answer: "silent",
+        });
+      case "bury":
+        return void this.run(effect);
+      case "mirror":
+        if (effect.lane === "answer") return void this.run(effect);
+        return this.inLane(effect);
+      case "open-mirror":
+      case "start-vm":
+      case "stop-vm":
+      case "set-aside":
+        return this.inLane(effect);
+      default:
+        return unreachable(effect);
+    }
+  }
+
+  private inLane(effect: Task): void {
+    const before = this.lanes.get(effect.module) ?? Promise.resolve();
+    this.lanes.set(
+      effect.module,
+      before.then(() => this.run(effect)),
+    );
+  }
+
+  private async run(effect: Task): Promise<void> {
+    const outcome = await this.attempt(effect);
+    const isVms = effect.do === "start-vm" || effect.do === "stop-vm" || effect.do === "bury";
+    if (isVms) await this.edge.seeVm(effect.module);
+    this.edge.post({ kind: "task-done", module: effect.module, task: effect.task, outcome });
+  }
+
+  private async attempt(effect: Task): Promise<TaskOutcome> {
+    try {
+      if (!this.isValid(effect)) throw new GemelError("GEMEL-9002", effect.module);
+      if (effect.do === "set-aside") return { ok: true, cloned: await this.edge.setAside(effect.module) };
+      await this.perform(effect);
+      return { ok: true };
+    } catch (error) {
+      const explained =
+        error instanceof GemelError ? error.toJSON() : this.edge.explain(error, effect.module);
+      return { ok: false, failure: explained };
+    }
+  }
+
+  private isValid(effect: Task): boolean {
+    const until = "validUntil" in effect ? effect.validUntil : undefined;
+    return until === undefined || this.edge.now() <= until;
+  }
+
+  private async perform(effect: Exclude<Task, { readonly do: "set-aside" }>): Promise<unknown> {
+    const { edge } = this;
+    switch (effect.do) {
+      case "open-mirror": {
+        await edge.mirror.open(effect.module, edge.mirrorConfig(effect.module, effect.known));
+        return;
+      }
+      case "mirror":
+        return await edge.mirror.ask(effect.module, effect.command, edge.mirror.limitOf(effect.command));
+      case "bury": {
+        await this.bury(effect.module);
+        return;
+      }
+      case "start-vm": {
+        const begun = edge.now();
+        await edge.vm.start(edge.place(effect.module), () => edge.hasRunSince(begun));
+        return;
+      }
+      case "stop-vm": {
+        await edge.vm.stop(edge.place(effect.module), effect.how, effect.limit);
+        return;
+      }
+      default:
+        return unreachable(effect);
+    }
+  }
+
+  /**
+   * R35, R24: first the VM gets its SIGKILL, then the mirror dies and its connection is aborted (no guest
+   * ever sees an error: it is already condemned), then the VM is verified dead. The unmount is tried beside
+   * it; the word does not wait.
+   */
+  private async bury(module: string): Promise<void> {
+    const { folder } = this.edge.place(module);
+    const killed = this.edge.kill(module);
+    // Its outcome is awaited below; until then a rejection is nobody's.
+    killed.catch(() => undefined);
+    await this.edge.mirror.bury(module, folder);
+    await killed;
+    void this.edge.mirror.clearMount(module, folder).catch(() => undefined);
+  }
+}
+
+export const unexplained = (error: unknown, module: string): Failure =>
+  failure("GEMEL-9003", module, error instanceof Error ? error.message : String(error));

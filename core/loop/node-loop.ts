@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// The node's loop: one event at a time through the pure middle.
+//
+//   take ──▶ step(state, event) ──▶ persist what changed (fsync) ──▶ record decisions ──▶ carry out effects
+//     ▲                                                                                          │
+//     └────────────────────────── results come back as events ◀──────────────────────────────────┘
+//
+// Invariants: the state changes nowhere else; an effect starts only after what it rests on is on disk; an
+// event gets its instant when the loop takes it, so a stalled loop shows as a gap and voids what rests on the
+// time before (R16): in the middle by the instants, in an effect that takes long by `hasRunSince`. A state
+// that cannot be persisted stops the daemon: guests and mirrors go on without it, which is safer than
+// deciding on what a restart would forget.
+
+import type { Decision, Effect, Event, NodeState } from "../decide/mirror/types.js";
+import { turnGapMax } from "../base/limits.js";
+import { elapsed, type Instant } from "../base/units.js";
+
+/** An event as the edge reports it: the loop adds the instant. */
+export type Report = Event extends infer One ? (One extends Event ? Omit<One, "at"> : never) : never;
+
+export interface Stepped {
+  readonly state: NodeState;
+  readonly effects: readonly Effect[];
+  readonly decisions: readonly Decision[];
+}
+
+export interface NodeEdge {
+  readonly now: () => Instant;
+  readonly step: (state: NodeState, event: Event) => Stepped;
+  /** Resolves when it is on stable storage. Called only when something durable changed. */
+  readonly persist: (state: NodeState) => Promise<void>;
+  readonly record: (decision: Decision) => void;
+  /** Starts it and returns at once; its result is posted as an event. */
+  readonly carryOut: (effect: Effect) => void;
+  readonly changed: (state: NodeState) => void;
+  readonly failed: (error: unknown) => void;
+}
+
+const tickEveryMs = 100;
+
+export class NodeLoop {
+  private readonly queue: Report[] = [];
+  private busy = false;
+  private stopped = false;
+  private readonly timer: NodeJS.Timeout;
+  private lastTurn: Instant;
+  /** End of the last gap. */
+  private steadySince: Instant;
+
+  constructor(
+    private current: NodeState,
+    private readonly edge: NodeEdge,
+  ) {
+    this.lastTurn = edge.now();
+    this.steadySince = this.lastTurn;
+    this.timer = setInterval(() => {
+      // A loop that is behind needs no more ticks.
+      if (!this.queue.some(({ kind }) => kind === "tick")) this.post({ kind: "tick" });
+    }, tickEveryMs);
+  }
+
+  get state(): NodeState {
+    return this.current;
+  }
+
+  post(report: Report): void {
+    if (this.stopped) return;
+    this.queue.push(report);
+    if (this.busy) return;
+    this.busy = true;
+    // After the caller is done: a report never changes the state under its reporter.
+    queueMicrotask(() => void this.run());
+  }
+
+  stop(): void {
+    this.stopped = true;
+    clearInterval(this.timer);
+  }
+
+  /** R16: no gap above the limit between two turns since then, up to now. */
+  hasRunSince(begin: Instant): boolean {
+    return this.steadySince <= begin && elapsed(this.lastTurn, this.edge.now()) <= turnGapMax;
+  }
+
+  private async run(): Promise<void> {
+    try {
+      for (let next = this.queue.shift(); next !== undefined && !this.stopped; next = this.queue.shift()) {
+        await this.turn({ ...next, at: this.edge.now() });
+      }
+    } catch (error) {
+      this.stop();
+      this.edge.failed(error);
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  private async turn(event: Event): Promise<void> {
+    if (elapsed(this.lastTurn, event.at) > turnGapMax) this.steadySince = event.at;
+    this.lastTurn = event.at;
+    const before = this.current;
+    const { state, effects, decisions } = this.edge.step(before, event);
+    if (durableChanged(before, state)) await this.edge.persist(state);
+    this.current = state;
+    for (const decision of decisions) this.edge.record(decision);
+    for (const effect of effects) this.edge.carryOut(effect);
+    this.edge.changed(state);
+  }
+}
+
+function durableChanged(before: NodeState, after: NodeState): boolean {
+  if (before.modules === after.modules) return false;
+  const ids = Object.keys(after.modules) as (keyof NodeState["modules"])[];
+  const removed = Object.keys(before.modules).length !== ids.length;
+  return removed || ids.some((id) => before.modules[id]?.durable !== after.modules[id]?.durable);
+}
