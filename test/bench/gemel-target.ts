@@ -5,7 +5,7 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 
-import { MirrorPair } from "../native/mirror-pair.js";
+import { MirrorPair, type PairOptions } from "../native/mirror-pair.js";
 import { directFile } from "./raw-target.js";
 import { diskBytes, type RunningTarget, type Target } from "./work.js";
 
@@ -13,24 +13,28 @@ export function gemelTarget(acknowledge: "written" | "received"): Target {
   return {
     name: `gemel-${acknowledge}`,
     missing: () => undefined,
-    async start(dir: string): Promise<RunningTarget> {
-      const pair = MirrorPair.make({ dir, acknowledge, index: acknowledge === "written" ? 0 : 1 });
-      try {
-        await pair.startInSync();
-        const disk = join(pair.first.root, "disk.raw");
-        execFileSync("fallocate", ["-l", String(diskBytes), disk]);
-        return {
-          fio: directFile(disk),
-          commands: [
-            `mirror pair, acknowledge=${acknowledge}, TLS 1.3 mutual, fallocate -l ${diskBytes} disk.raw`,
-          ],
-          processes: [pair.first.pid, pair.second.pid].filter((pid) => pid !== undefined),
-          stop: () => pair.remove(),
-        };
-      } catch (failure) {
-        await pair.remove();
-        throw failure;
-      }
-    },
+    start: (dir) => startGemel({ dir, acknowledge, index: acknowledge === "written" ? 0 : 1 }),
   };
+}
+
+/** A pair of mirror processes in sync, with the test disk on its mount. */
+export async function startGemel(options: PairOptions): Promise<RunningTarget> {
+  const pair = MirrorPair.make(options);
+  try {
+    await pair.startInSync();
+    const disk = join(pair.first.root, "disk.raw");
+    execFileSync("fallocate", ["-l", String(diskBytes), disk]);
+    return {
+      fio: directFile(disk),
+      commands: [
+        `mirror pair, acknowledge=${options.acknowledge ?? "written"}, TLS 1.3 mutual, ` +
+          `fallocate -l ${diskBytes} disk.raw`,
+      ],
+      processes: [pair.first.pid, pair.second.pid].filter((pid) => pid !== undefined),
+      stop: () => pair.remove(),
+    };
+  } catch (failure) {
+    await pair.remove();
+    throw failure;
+  }
 }

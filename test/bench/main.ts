@@ -2,6 +2,7 @@
 // `npm run bench -- [--quick] [--out DIR] [--only TARGET,…]`: every target runs at once but is measured in
 // turn, round by round, so that a drift of this machine's speed meets all of them alike. Runs in namespaces
 // of its own: no port of this machine is taken, and nothing is left behind however it ends.
+// `-- --against DIR` measures this build beside another checkout's instead (compare.ts).
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -10,6 +11,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 
 import { chart } from "./chart.js";
+import { compare } from "./compare.js";
 import { fill, fioArguments, measure, type Measurement } from "./fio.js";
 import { gemelTarget } from "./gemel-target.js";
 import { glusterTarget } from "./gluster-target.js";
@@ -32,6 +34,7 @@ const { values } = parseArgs({
     quick: { type: "boolean", default: false },
     out: { type: "string" },
     only: { type: "string" },
+    against: { type: "string" },
     rounds: { type: "string" },
     seconds: { type: "string" },
   },
@@ -109,12 +112,17 @@ async function main(): Promise<void> {
   mkdirSync("/var/log/glusterfs", { recursive: true });
   mkdirSync("/run/gluster", { recursive: true });
   const dir = mkdtempSync(join(tmpdir(), "gemel-bench-"));
+  const seconds = Number(values.seconds ?? (values.quick ? 2 : 8));
   const skipped: { target: TargetName; reason: string }[] = [];
   let started: Started[] = [];
   try {
+    if (values.against !== undefined) {
+      await compare({ dir, against: values.against, rounds: Number(values.rounds ?? 9), seconds });
+      return;
+    }
     started = await startAll(dir, skipped);
     const rounds = Number(values.rounds ?? (values.quick ? 3 : 5));
-    const rows = await measureAll(started, rounds, Number(values.seconds ?? (values.quick ? 2 : 8)));
+    const rows = await measureAll(started, rounds, seconds);
     const report: Report = { rows, skipped, suspicious: suspicions(rows), machine: machine() };
     const out = resolve(values.out ?? "bench-out");
     mkdirSync(out, { recursive: true });

@@ -30,7 +30,11 @@ export interface PairOptions {
   readonly freezeDeadlineMs?: number;
   /** Node names; the first is the one that is made source. */
   readonly names?: readonly [string, string];
+  /** The mirror's program of another build; this build's where it is left out. */
+  readonly program?: string;
 }
+
+const ownProgram = resolve(import.meta.dirname, "../../native/host.js");
 
 const moduleName = "pair";
 
@@ -57,6 +61,7 @@ export class MirrorProcess {
     readonly config: MirrorConfig,
     private readonly dir: string,
     private readonly namespace?: readonly string[],
+    private readonly program = ownProgram,
   ) {
     this.root = config.root;
   }
@@ -69,8 +74,7 @@ export class MirrorProcess {
     const configPath = join(this.dir, "mirror.json");
     writeFileSync(configPath, JSON.stringify(this.config));
     const log = openSync(join(this.dir, "mirror.log"), "a");
-    const host = resolve(import.meta.dirname, "../../native/host.js");
-    const argv = [...(this.namespace ?? []), process.execPath, host, configPath];
+    const argv = [...(this.namespace ?? []), process.execPath, this.program, configPath];
     this.#child = spawn(argv[0] as string, argv.slice(1), { stdio: ["ignore", log, log] });
     this.#socket = await this.#dial();
     const lines = createInterface({ input: this.#socket });
@@ -255,6 +259,8 @@ export class MirrorPair {
         resyncCap: 0,
       },
       dir,
+      undefined,
+      options.program,
     );
   }
 
