@@ -14,14 +14,15 @@ import { step } from "../decide/mirror/step.js";
 import type { MetricsCollector } from "./metrics/collector.js";
 import type { Decision, ModuleView, NodeState } from "../decide/mirror/types.js";
 import { viewsOf } from "../decide/mirror/views.js";
-import { commandLimit, MirrorSupervisor } from "./mirror/supervisor.js";
+import { MirrorSupervisor } from "./mirror/supervisor.js";
 import { NodeLoop, type Report } from "../loop/node-loop.js";
+import { Observer } from "../loop/observer.js";
 import type { Hypervisor } from "../ports/hypervisor.js";
 import { Procedures } from "../procedure/procedure.js";
 import type { PeerAnswers, ProcedureServices, Protection } from "../procedure/services.js";
 import type { MirrorEvent } from "../../native/index.js";
 import { stateAtStart } from "./record/initial-state.js";
-import { bootClock } from "./clock.js";
+import { bootClock, loopClock } from "./clock.js";
 import { Commands } from "./calls/commands.js";
 import { CopyRate } from "./metrics/copy-rate.js";
 import { DiskWatch } from "./workload/disk-watch.js";
@@ -32,7 +33,6 @@ import { stationOf, type FiguresStream } from "./metrics/load.js";
 import { configOf, Modules } from "./config/modules.js";
 import { wordsOf } from "./mirror/mirror-log.js";
 import { progressOf, procedureCall, type PeerProgress } from "./network/peer-progress.js";
-import { Observer } from "./workload/observer.js";
 import { servicesOf } from "./calls/procedure-services.js";
 import { setAside } from "./mirror/set-aside.js";
 import { SharedRecordSync } from "./cluster/shared-record-sync.js";
@@ -276,7 +276,7 @@ export class ClusterNode {
     for (const one of [trouble, this.sharing.record.trouble])
       if (one !== undefined) this.log(null, "The daemon's own state file was damaged.", one);
     return new NodeLoop(state, {
-      now: bootClock,
+      ...loopClock,
       step,
       persist: keep,
       record: (decision) => {
@@ -307,7 +307,6 @@ export class ClusterNode {
         ask: (module, command, limit) => this.mirrors.ask(module, command, limit),
         bury: (module, root) => this.mirrors.bury(module, root),
         clearMount: (module, root) => this.mirrors.clearMount(module, root),
-        limitOf: commandLimit,
       },
       vm: this.vms,
       kill: (module) => this.kill(module),
@@ -336,6 +335,7 @@ export class ClusterNode {
 
   private observe(): Observer {
     return new Observer(this.hypervisor, {
+      every: loopClock.every,
       post: (report) => this.post(report),
       vms: () => new Map(this.modules.ids().map((id) => [id, this.modules.expect(id).vm.id])),
       runsHere: (module) => this.runsHere(module),

@@ -6,7 +6,7 @@
 // as long as this daemon itself has had no gap: the middle has watched the facts all the while.
 
 import { failure, GemelError, type Failure } from "../base/errors.js";
-import type { Instant, Milliseconds } from "../base/units.js";
+import { milliseconds, seconds, type Instant, type Milliseconds } from "../base/units.js";
 import { unreachable } from "../base/check.js";
 import type { Effect } from "../decide/mirror/types.js";
 import type { TaskOutcome } from "../decide/mirror/types.js";
@@ -26,7 +26,6 @@ export interface EffectEdge {
     readonly ask: (module: string, command: MirrorCommand, limit: Milliseconds) => Promise<unknown>;
     readonly bury: (module: string, root: string) => Promise<void>;
     readonly clearMount: (module: string, root: string) => Promise<void>;
-    readonly limitOf: (command: MirrorCommand) => Milliseconds;
   };
   readonly vm: VmEffects;
   readonly kill: (module: string) => Promise<void>;
@@ -118,7 +117,7 @@ export class Effects {
         return;
       }
       case "mirror":
-        return await edge.mirror.ask(effect.module, effect.command, edge.mirror.limitOf(effect.command));
+        return await edge.mirror.ask(effect.module, effect.command, commandLimit(effect.command));
       case "bury": {
         await this.bury(effect.module);
         return;
@@ -152,6 +151,21 @@ export class Effects {
     void this.edge.mirror.clearMount(module, folder).catch(() => undefined);
   }
 }
+
+/** Changes of role flush what is left; a demotion has its own limit. */
+const commandLimit = (command: MirrorCommand): Milliseconds => {
+  switch (command.do) {
+    case "demote":
+      return milliseconds(command.timeoutMs + 2_000);
+    case "close":
+    case "give-up":
+    case "promote":
+    case "initialise":
+      return seconds(60);
+    default:
+      return seconds(10);
+  }
+};
 
 export const unexplained = (error: unknown, module: string): Failure =>
   failure("GEMEL-9003", module, error instanceof Error ? error.message : String(error));

@@ -10,10 +10,13 @@
 // time before (R16): in the middle by the instants, in an effect that takes long by `hasRunSince`. A state
 // that cannot be persisted stops the daemon: guests and mirrors go on without it, which is safer than
 // deciding on what a restart would forget.
+//
+// It has no timer of its own: when it ticks and when it turns is its edge's, so that the daemon's clock and
+// the simulator's (core/sim) drive the very same loop.
 
 import type { Decision, Effect, Event, NodeState } from "../decide/mirror/types.js";
 import { turnGapMax } from "../base/limits.js";
-import { elapsed, type Instant } from "../base/units.js";
+import { elapsed, milliseconds, type Instant, type Milliseconds } from "../base/units.js";
 
 /** An event as the edge reports it: the loop adds the instant. */
 export type Report = Event extends infer One ? (One extends Event ? Omit<One, "at"> : never) : never;
@@ -24,8 +27,14 @@ export interface Stepped {
   readonly decisions: readonly Decision[];
 }
 
+/** Calls again and again until the function that it returns is called. */
+export type Every = (period: Milliseconds, act: () => void) => () => void;
+
 export interface NodeEdge {
   readonly now: () => Instant;
+  readonly every: Every;
+  /** Once, as soon as whoever runs now is done. */
+  readonly soon: (act: () => void) => void;
   readonly step: (state: NodeState, event: Event) => Stepped;
   /** Resolves when it is on stable storage. Called only when something durable changed. */
   readonly persist: (state: NodeState) => Promise<void>;
@@ -36,13 +45,13 @@ export interface NodeEdge {
   readonly failed: (error: unknown) => void;
 }
 
-const tickEveryMs = 100;
+const tickEvery = milliseconds(100);
 
 export class NodeLoop {
   private readonly queue: Report[] = [];
   private busy = false;
   private stopped = false;
-  private readonly timer: NodeJS.Timeout;
+  private readonly stopTicking: () => void;
   private lastTurn: Instant;
   /** End of the last gap. */
   private steadySince: Instant;
@@ -53,10 +62,10 @@ export class NodeLoop {
   ) {
     this.lastTurn = edge.now();
     this.steadySince = this.lastTurn;
-    this.timer = setInterval(() => {
+    this.stopTicking = edge.every(tickEvery, () => {
       // A loop that is behind needs no more ticks.
       if (!this.queue.some(({ kind }) => kind === "tick")) this.post({ kind: "tick" });
-    }, tickEveryMs);
+    });
   }
 
   get state(): NodeState {
@@ -69,12 +78,12 @@ export class NodeLoop {
     if (this.busy) return;
     this.busy = true;
     // After the caller is done: a report never changes the state under its reporter.
-    queueMicrotask(() => void this.run());
+    this.edge.soon(() => void this.run());
   }
 
   stop(): void {
     this.stopped = true;
-    clearInterval(this.timer);
+    this.stopTicking();
   }
 
   /** R16: no gap above the limit between two turns since then, up to now. */

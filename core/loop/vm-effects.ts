@@ -3,6 +3,7 @@
 // only on the node that runs it. No path below the mount is touched here (R33): the folder is read through
 // the mirror process.
 
+import { base64OfText, textOfBase64 } from "../base/base64.js";
 import { GemelError, type ErrorCode, isErrorCode } from "../base/errors.js";
 import { seconds, type Milliseconds } from "../base/units.js";
 import type { Hypervisor, Outcome } from "../ports/hypervisor.js";
@@ -21,6 +22,12 @@ export interface VmPlace {
 
 type AskMirror = (module: string, command: MirrorCommand, limit: Milliseconds) => Promise<unknown>;
 
+/** Of the hypervisor what a start and a stop need. */
+export type VmHost = Pick<
+  Hypervisor,
+  "define" | "undefine" | "definition" | "startPaused" | "proveDisks" | "letRun" | "stop" | "kill"
+>;
+
 /** The value, or the hypervisor's refusal as an error of ours. */
 export function valueOf<T>(outcome: Outcome<T>, where: string): T {
   if (outcome.ok) return outcome.value;
@@ -30,7 +37,7 @@ export function valueOf<T>(outcome: Outcome<T>, where: string): T {
 
 export class VmEffects {
   constructor(
-    private readonly hypervisor: Hypervisor,
+    private readonly hypervisor: VmHost,
     private readonly ask: AskMirror,
   ) {}
 
@@ -75,7 +82,7 @@ export class VmEffects {
   /** What virsh or virt-manager changed is in the folder, so that the other node starts the same VM. */
   async keepDefinition(module: string, definition: string): Promise<boolean> {
     if ((await this.readDefinition(module)) === definition) return false;
-    const base64 = Buffer.from(definition, "utf8").toString("base64");
+    const base64 = base64OfText(definition);
     await this.ask(module, { do: "write-file", path: definitionFile, base64, mode: 0o600 }, fileLimit);
     return true;
   }
@@ -83,7 +90,7 @@ export class VmEffects {
   async readDefinition(module: string): Promise<string> {
     const result = await this.ask(module, { do: "read-file", path: definitionFile }, fileLimit);
     const { base64 } = result as { readonly base64: string };
-    return Buffer.from(base64, "base64").toString("utf8");
+    return textOfBase64(base64);
   }
 
   private async undefine(vm: string, module: string): Promise<void> {

@@ -55,6 +55,8 @@ test("loop-knows-its-gaps", async () => {
   const state = { modules: {} } as unknown as NodeState;
   const loop = new NodeLoop(state, {
     now: () => now,
+    every: () => () => undefined,
+    soon: queueMicrotask,
     step: (before) => ({ state: before, effects: [], decisions: [] }),
     persist: () => Promise.resolve(),
     record: () => undefined,

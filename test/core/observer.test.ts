@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { moduleId } from "../../core/base/units.js";
-import { Observer, type ObserverEdge } from "../../core/edge/workload/observer.js";
+import { Observer, type ObserverEdge } from "../../core/loop/observer.js";
 import type { Report } from "../../core/loop/node-loop.js";
 import type { Hypervisor, Outcome, VmPower, VmSummary } from "../../core/ports/hypervisor.js";
 
@@ -21,6 +21,7 @@ test("a-look-begun-before-the-stop-does-not-report-the-vm-as-running-after-it", 
   const posted: Report[] = [];
   const edge: Partial<ObserverEdge> = {
     post: (report) => void posted.push(report),
+    every: () => () => undefined,
     vms: () => new Map([[moduleId("cam1"), "1"]]),
     runsHere: () => false,
   };

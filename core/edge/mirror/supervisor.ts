@@ -9,7 +9,7 @@
 //     while └──────────── closed ◀────────────────────────┘
 
 import { GemelError } from "../../base/errors.js";
-import { milliseconds, seconds, type Milliseconds } from "../../base/units.js";
+import { seconds, type Milliseconds } from "../../base/units.js";
 import type { MirrorCommand, MirrorConfig, MirrorEvent, MirrorStatus } from "../../../native/index.js";
 import { MirrorClient } from "./client.js";
 import { isDead, signal, untilDead, type ProcessIdentity } from "./identity.js";
@@ -250,17 +250,3 @@ async function endOld(mirror: Mirror): Promise<void> {
   signal(old, "SIGKILL");
   await untilDead(old, 5_000);
 }
-
-export const commandLimit = (command: MirrorCommand): Milliseconds => {
-  switch (command.do) {
-    case "demote":
-      return milliseconds(command.timeoutMs + 2_000);
-    case "close":
-    case "give-up":
-    case "promote":
-    case "initialise":
-      return seconds(60);
-    default:
-      return seconds(10);
-  }
-};

@@ -3,14 +3,18 @@
 // as facts. A VM that the hypervisor does not know is off here. Definitions that somebody changed with other
 // tools go into the module's folder at once, so that the other node would start the same VM.
 
-import { moduleId, type ModuleId } from "../../base/units.js";
-import type { VmFact } from "../../decide/mirror/types.js";
-import type { Report } from "../../loop/node-loop.js";
-import type { Hypervisor, VmEvent, VmSummary } from "../../ports/hypervisor.js";
+import { moduleId, seconds, type ModuleId } from "../base/units.js";
+import type { VmFact } from "../decide/mirror/types.js";
+import type { Every, Report } from "./node-loop.js";
+import type { Hypervisor, VmEvent, VmSummary } from "../ports/hypervisor.js";
 
-const lookEveryMs = 2_000;
+const lookEvery = seconds(2);
+
+/** Of the hypervisor only what is looked at. */
+type Seen = Pick<Hypervisor, "events" | "list" | "power" | "definition">;
 
 export interface ObserverEdge {
+  readonly every: Every;
   readonly post: (report: Report) => void;
   /** Module → its VM's id. */
   readonly vms: () => ReadonlyMap<ModuleId, string>;
@@ -25,7 +29,7 @@ export interface ObserverEdge {
 }
 
 export class Observer {
-  private readonly timer: NodeJS.Timeout;
+  private readonly stopLooking: () => void;
   private readonly unsubscribe: () => void;
   private looking: Promise<void> | undefined;
   private again = false;
@@ -37,15 +41,15 @@ export class Observer {
   private readonly told = new Map<ModuleId, number>();
 
   constructor(
-    private readonly hypervisor: Hypervisor,
+    private readonly hypervisor: Seen,
     private readonly edge: ObserverEdge,
   ) {
     this.unsubscribe = hypervisor.events((event) => this.heard(event));
-    this.timer = setInterval(() => void this.look(), lookEveryMs);
+    this.stopLooking = edge.every(lookEvery, () => void this.look());
   }
 
   stop(): void {
-    clearInterval(this.timer);
+    this.stopLooking();
     this.unsubscribe();
   }
 
