@@ -3,6 +3,7 @@
 // alone, no code but the table of routes, so that it can be compiled into a browser. schemas.ts holds the
 // same as JSON schemas for OpenAPI and validation; a compile-time comparison there keeps both equal.
 
+import type { ModuleVerb } from "../base/vocabulary.js";
 import type { Alarm, Pause } from "./contract-access.js";
 import type { LiveFigures } from "./contract-load.js";
 
@@ -130,8 +131,6 @@ export interface ProcedureStatus {
   readonly failure?: ApiError;
   readonly notes: readonly string[];
 }
-
-export type ModuleVerb = "start" | "stop" | "restart" | "stopstart" | "swap" | "prim" | "second" | "resolve";
 
 export interface CommandRequest {
   readonly verb: ModuleVerb;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the API needs of the daemon for looking before acting: pause, alarms, previews, copies.
 
-import type { CertificateView, Copies, ModuleVerb, Preview } from "./contract.js";
+import type { CertificateView, Copies, Preview } from "./contract.js";
+import type { ModuleVerb } from "../base/vocabulary.js";
 import type { Caller } from "./door.js";
 
 export interface PreviewQuery {

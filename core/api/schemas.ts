@@ -5,6 +5,7 @@
 // cannot get lost.
 
 import { Optional as optional, Type, type Static, type TSchema } from "@sinclair/typebox";
+import { moduleVerbs } from "../base/vocabulary.js";
 import type * as contract from "./contract.js";
 
 const closed = { additionalProperties: false } as const;
@@ -15,11 +16,7 @@ export const moduleParams = Type.Object({ module: Type.String({ pattern: "^[a-z]
 export const procedureParams = Type.Object({ id: Type.String({ pattern: "^[a-z0-9-]{1,64}$" }) });
 export const peerCallParams = Type.Object({ call: Type.String({ pattern: "^[a-z-]{1,40}$" }) });
 
-export const verb = Type.Union(
-  (["start", "stop", "restart", "stopstart", "swap", "prim", "second", "resolve"] as const).map((one) =>
-    Type.Literal(one),
-  ),
-);
+export const verb = Type.Union(moduleVerbs.map((one) => Type.Literal(one)));
 
 export const commandRequest = Type.Object(
   { verb, node: optional(word), force: optional(Type.Boolean()), keep: optional(word) },

@@ -6,6 +6,8 @@
 // 1xxx command refused · 2xxx data and mirror · 3xxx hypervisor and VM · 4xxx cluster, network, API · 5xxx
 // protect and resolve · 9xxx the daemon itself. A code is never reused for another meaning.
 
+import { conflictWords } from "./conflict-words.js";
+
 export interface ErrorEntry {
   readonly sentence: string;
   readonly next: string;
@@ -37,7 +39,7 @@ export const errorRegistry = {
     next: "Let the other node finish the copy; or, accepting damage: gemel prim MODULE --force",
   },
   "GEMEL-1007": {
-    sentence: "Both copies have run alone: a conflict. Nothing happens before a person chooses.",
+    sentence: conflictWords.refusal,
     next: "Choose the copy to go on with: gemel resolve MODULE --keep NODE",
   },
   "GEMEL-1008": {

@@ -3,24 +3,11 @@
 // state. Waiting asks again and again until the limit; the limit is the caller's, the exit code then 3.
 
 import type { ModuleStatus, Status } from "../api/contract.js";
+import { isMarked } from "../base/reasons.js";
 import type { Connection } from "./connection.js";
 import { CommandEnd, exitCodes } from "./outcome.js";
 
 const askAgainMs = 250;
-
-/**
- * Reasons of a node that is still on its way (decide/mirror/reason.ts): a state reached with one is not
- * final.
- */
-const onTheWay: readonly string[] = [
-  "opening",
-  "starting",
-  "stopping",
-  "burying",
-  "swapping",
-  "resolving",
-  "discovering",
-];
 
 export class Session {
   constructor(
@@ -58,7 +45,7 @@ export function moduleIn(status: Status, id: string): ModuleStatus {
 /** Has `node` come to rest in one of these states? */
 export function atRest(module: ModuleStatus, node: string, states: readonly string[]): boolean {
   const one = module.nodes.find((candidate) => candidate.node === node);
-  return one !== undefined && states.includes(one.state) && !onTheWay.includes(one.reason);
+  return one !== undefined && states.includes(one.state) && !isMarked(one.reason, "under-way");
 }
 
 /**
@@ -67,7 +54,7 @@ export function atRest(module: ModuleStatus, node: string, states: readonly stri
  */
 export function reached(module: ModuleStatus, goal: string, node: string | undefined): boolean {
   const nodes = module.nodes.filter((one) => node === undefined || one.node === node);
-  const resting = nodes.filter((one) => one.live && !onTheWay.includes(one.reason));
+  const resting = nodes.filter((one) => one.live && !isMarked(one.reason, "under-way"));
   if (goal === "Ready")
     return (
       nodes.length > 0 &&

@@ -5,6 +5,7 @@
 
 import type { Failure } from "../base/errors.js";
 import { milliseconds, type Instant, type Milliseconds, type NodeName } from "../base/units.js";
+import { conflictWords } from "../base/conflict-words.js";
 import { heartbeatTimeout } from "../base/limits.js";
 import type {
   ModuleOnNode,
@@ -18,7 +19,8 @@ import { momentText } from "../describe/words/words.js";
 import { gemelVersion } from "./cluster/version.js";
 import { consoleUrls } from "./config/cluster-file.js";
 import type { ModuleSettings } from "./config/module-file.js";
-import { describe, verbs, type Description } from "../describe/module/sentences.js";
+import { moduleVerbs } from "../base/vocabulary.js";
+import { describe, type Description } from "../describe/module/sentences.js";
 import type { ModuleState, ModuleView, NodeState } from "../decide/mirror/types.js";
 import { viewsOf } from "../decide/mirror/views.js";
 import { daemonAnswers, networkView, silentSince, verdict, type Peer } from "../decide/liveness/liveness.js";
@@ -149,7 +151,7 @@ function moduleStatus(inputs: StatusInputs, module: ModuleState, view: ModuleVie
     reintegration: copying,
     conflict,
     troubles: [...(elsewhere === undefined ? [] : [elsewhere]), ...troublesOf(module, own)],
-    actions: verbs.map((verb) => {
+    actions: moduleVerbs.map((verb) => {
       const permission = own?.actions[verb];
       if (permission?.allowed === true) return { verb, allowed: true, why: "" };
       return { verb, allowed: false, why: permission?.why.message ?? "" };
@@ -256,7 +258,7 @@ function warningsOf(
     ...silent,
     ...modules
       .filter(({ conflict }) => conflict)
-      .map(({ id }) => `${id}: both copies ran alone; gemel resolve ${id}`),
+      .map(({ id }) => `${id}: ${conflictWords.inBrief}; gemel resolve ${id}`),
     ...troubles.map(({ where, message }) => `${where}: ${message}`),
   ];
 }

@@ -13,8 +13,8 @@ import {
   type Handling,
 } from "../../core/decide/mirror/handling.js";
 import { stabilityOf } from "../../core/decide/mirror/reason.js";
-import { reasonWords } from "../../core/describe/module/reasons.js";
-import { stateNames, type ReasonCode, type StateName } from "../../core/decide/mirror/types.js";
+import { reasons, type ReasonCode } from "../../core/base/reasons.js";
+import { stateNames, type StateName } from "../../core/decide/mirror/types.js";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../../..");
 export const docsFolder = join(root, "docs");
@@ -44,8 +44,8 @@ const section = (title: string, rows: Rows): string =>
     "",
   ].join("\n");
 
-function reasons(): string {
-  const words = Object.entries(reasonWords) as [ReasonCode, (typeof reasonWords)[ReasonCode]][];
+function reasonSection(): string {
+  const codes = Object.keys(reasons) as ReasonCode[];
   const colour = (code: ReasonCode): string =>
     [
       ...new Set(stateNames.filter((state) => state !== "STOP").map((state) => stabilityOf(state, code))),
@@ -57,8 +57,8 @@ function reasons(): string {
     "",
     "| reason | sentence | next | stability |",
     "| --- | --- | --- | --- |",
-    ...words.map(
-      ([code, { sentence, next }]) => `| \`${code}\` | ${sentence} | ${next ?? ""} | ${colour(code)} |`,
+    ...codes.map(
+      (code) => `| \`${code}\` | ${reasons[code].long} | ${reasons[code].next ?? ""} | ${colour(code)} |`,
     ),
     "",
   ].join("\n");
@@ -77,7 +77,7 @@ export function statesPage(): string {
     section("State × event", eventHandling),
     section("State × message of the other node", messageHandling),
     section("State × command", commandHandling),
-    reasons(),
+    reasonSection(),
   ].join("\n");
 }
 

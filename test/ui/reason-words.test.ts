@@ -3,16 +3,16 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { reasonWords } from "../../core/describe/module/reasons.js";
-import { reasonSentences, reasonText } from "../../ui/pages/module/reason-words.js";
+import { reasons } from "../../core/base/reasons.js";
+import { reasonText } from "../../ui/pages/module/reason-words.js";
 
 void describe("reason-words", () => {
   void it("are-the-daemon-s-own", () => {
-    const core = Object.entries(reasonWords).map(([reason, { sentence }]) => [reason, sentence]);
-    assert.deepEqual(reasonSentences, {
-      ...Object.fromEntries(core),
-      "never-heard": "It has never been heard of yet.",
-    });
+    for (const [reason, { long }] of Object.entries(reasons)) {
+      const wanted = reason === "none" ? "All is as it should be." : long.replaceAll("{peer}", "beta");
+      assert.equal(reasonText(reason, "beta"), wanted);
+    }
+    assert.equal(reasonText("never-heard", "beta"), "It has never been heard of yet.");
   });
 
   void it("name-the-other-node", () => {

@@ -15,6 +15,7 @@ import type {
   UserRequest,
   VerifyRequest,
 } from "../../core/api/contract.js";
+import { moduleVerbs } from "../../core/base/vocabulary.js";
 import { refuse } from "./world/refusal.js";
 
 type Kind = "text" | "maybe empty" | "optional text" | "optional flag" | "optional number" | "optional list";
@@ -73,7 +74,7 @@ export const bodies = {
   unprotect: reader<UnprotectRequest>({ stop: "optional flag" }),
   userconfig: reader<{ readonly xml: string }>({ xml: "text" }),
   command: reader<CommandRequest>({
-    verb: ["start", "stop", "restart", "stopstart", "swap", "prim", "second", "resolve"],
+    verb: moduleVerbs,
     node: "optional text",
     force: "optional flag",
     keep: "optional text",

@@ -7,7 +7,8 @@
 
 import { FormGroup, FormHelperText, HelperText, HelperTextItem, TextInput } from "@patternfly/react-core";
 import { useState, type ReactNode } from "react";
-import type { CommandReply, CommandRequest, ModuleVerb } from "../../core/api/contract.js";
+import type { CommandReply, CommandRequest } from "../../core/api/contract.js";
+import type { ModuleVerb } from "../../core/base/vocabulary.js";
 import { verbWords } from "../../core/describe/words/words.js";
 import { failureOf, type ApiFailure } from "../api.js";
 import { useChange } from "../asking.js";

@@ -4,13 +4,8 @@
 
 import { Option, type Command } from "commander";
 import { readFileSync } from "node:fs";
-import type {
-  CommandReply,
-  CommandRequest,
-  ModuleChange,
-  ModuleVerb,
-  ModuleView,
-} from "../../api/contract.js";
+import type { CommandReply, CommandRequest, ModuleChange, ModuleView } from "../../api/contract.js";
+import { moduleVerbs, type ModuleVerb } from "../../base/vocabulary.js";
 import { bytesText } from "../../describe/words/words.js";
 import { refused, usage } from "../outcome.js";
 import { atRest, moduleIn, type Session } from "../session.js";
@@ -28,22 +23,22 @@ interface VerbOptions {
   readonly timeout: string;
 }
 
-const verbs: readonly (readonly [ModuleVerb, string])[] = [
-  ["start", "start on both nodes; the VM starts where the data is proven current"],
-  ["stop", "stop on both nodes: the VM ends, both copies are flushed, neither takes over"],
-  ["restart", "restart the VM on the node where it runs"],
-  ["stopstart", "stop on this node with goodbye (the other takes over), then start again"],
-  ["swap", "exchange the roles: the VM moves to the other node"],
-  ["prim", "start as primary on this node; --force also when the copy is not proven current"],
-  ["second", "start as secondary on this node"],
-  ["resolve", "end a conflict: the copy of --keep goes on, the other one is kept aside"],
-];
+const descriptions: Readonly<Record<ModuleVerb, string>> = {
+  start: "start on both nodes; the VM starts where the data is proven current",
+  stop: "stop on both nodes: the VM ends, both copies are flushed, neither takes over",
+  restart: "restart the VM on the node where it runs",
+  stopstart: "stop on this node with goodbye (the other takes over), then start again",
+  swap: "exchange the roles: the VM moves to the other node",
+  prim: "start as primary on this node; --force also when the copy is not proven current",
+  second: "start as secondary on this node",
+  resolve: "end a conflict: the copy of --keep goes on, the other one is kept aside",
+};
 
 export function moduleCommands(program: Command, open: () => Session): void {
-  for (const [verb, description] of verbs) {
+  for (const verb of moduleVerbs) {
     const command = program
       .command(`${verb} <module>`)
-      .description(description)
+      .description(descriptions[verb])
       .option("--node <name>", "only on this node")
       .option("--force", "the forced variant; says first what it may cost")
       .option("--dry-run", "only say what it would do now")

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // --dry-run: what a command would do, in the API's words; for a conflict both copies side by side first.
 
-import type { Copies, CopyView, ModuleVerb, Preview } from "../../api/contract.js";
+import type { Copies, CopyView, Preview } from "../../api/contract.js";
+import type { ModuleVerb } from "../../base/vocabulary.js";
+import { conflictWords } from "../../base/conflict-words.js";
 import { bytesText, timeText, verbWords } from "../../describe/words/words.js";
 import { CommandEnd, exitCodes } from "../outcome.js";
 import type { Session } from "../session.js";
@@ -60,7 +62,7 @@ export function showCopies({ module, copies, afterwards, conflict }: Copies): st
     row("may differ", ({ differingBytes }) => bytesText(differingBytes)),
   ];
   const losses = copies.map(({ node, ifKept }) => `  If ${node} goes on: ${ifKept}\n`).join("");
-  const title = conflict ? paint("both copies ran alone", "red") : "both copies";
+  const title = conflict ? paint(conflictWords.inBrief, "red") : "both copies";
   return `${paint(module, "bold")}: ${title}\n${table(rows)}${losses}  ${afterwards}\n`;
 }
 

@@ -5,6 +5,7 @@
 
 import type { Failure } from "../../base/errors.js";
 import type { ModuleId, NodeName } from "../../base/units.js";
+import { moduleVerbs } from "../../base/vocabulary.js";
 import type { StateName } from "./types.js";
 
 export type Scope = "node" | "both";
@@ -31,17 +32,7 @@ export type Command =
 
 export type CommandVerb = Command["do"];
 
-export const commandVerbs = [
-  "start",
-  "stop",
-  "restart",
-  "stopstart",
-  "swap",
-  "prim",
-  "second",
-  "resolve",
-  "shutdown",
-] as const satisfies readonly CommandVerb[];
+export const commandVerbs = [...moduleVerbs, "shutdown"] as const satisfies readonly CommandVerb[];
 
 export type CommandAnswer =
   | {

@@ -16,10 +16,10 @@ import {
   type Case,
 } from "./evidence/turn.js";
 import { leave } from "./rules/leaving.js";
-import type { Command, CommandAnswer, CommandVerb } from "./command.js";
+import type { ModuleVerb } from "../../base/vocabulary.js";
+import type { Command, CommandAnswer } from "./command.js";
 import type { StateName } from "./types.js";
 
-export type ModuleVerb = Exclude<CommandVerb, "shutdown">;
 type ModuleCommand = Exclude<Command, { do: "shutdown" }>;
 
 /** Why this verb is refused now on this node; undefined: allowed. Nothing is changed by asking. */

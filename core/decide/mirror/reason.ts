@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Why a module is as it is: which one reason holds, and the colour that follows from it. The words of each
-// reason stand in describe/module/reasons.ts.
+// reason stand in base/reasons.ts.
 
 import { inConflict, isPaired, peerVerdict, peerView } from "./evidence/proofs.js";
 import { mirrorStatus, type Case } from "./evidence/turn.js";
-import type { ReasonCode, Stability } from "./types.js";
+import { isMarked, reasons, type ReasonCode } from "../../base/reasons.js";
+import type { Stability } from "./types.js";
 import type { MirrorStatus } from "../../../native/index.js";
 
 export function reasonOf(c: Case): ReasonCode {
@@ -96,37 +97,9 @@ function secondReason(c: Case): ReasonCode {
 }
 
 /** Red, amber or green follows from state and reason: total, so that no combination is without a colour. */
-const reds: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
-  "conflict",
-  "alone-on-silence",
-  "guest-paused",
-  "disk-full",
-  "disk-error",
-  "unprotected",
-  "data-problem",
-  "unknown-files",
-  "vm-failing",
-  "mirror-failing",
-]);
-
-/** In WAIT these pass by themselves, soon; all others wait for something outside. */
-const passing: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
-  "none",
-  "discovering",
-  "opening",
-  "stopping",
-  "burying",
-  "peer-deciding",
-  "asking-peer",
-  "asking-arbiter",
-  "swapping",
-  "resolving",
-  "mirror-lost",
-]);
-
 export function stabilityOf(state: string, reason: ReasonCode): Stability {
-  if (state === "STOP" || reds.has(reason)) return "NotReady";
-  if (state === "WAIT") return passing.has(reason) ? "Transient" : "NotReady";
+  if (state === "STOP" || reasons[reason].colour === "red") return "NotReady";
+  if (state === "WAIT") return isMarked(reason, "passing") ? "Transient" : "NotReady";
   if (state === "ALONE") return "Transient";
   return reason === "none" ? "Ready" : "Transient";
 }

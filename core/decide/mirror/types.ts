@@ -17,6 +17,7 @@
 // writes it, with fsync, before it carries out the effects of the same turn).
 
 import type { Failure } from "../../base/errors.js";
+import type { ReasonCode } from "../../base/reasons.js";
 import type { Instant, Milliseconds, ModuleId, NodeName } from "../../base/units.js";
 import type { Peer } from "../liveness/liveness.js";
 import type {
@@ -127,7 +128,7 @@ export interface ModuleView {
   readonly primary: boolean;
   readonly lastPrim: boolean;
   readonly conflict: boolean;
-  /** One of reasons.ts. */
+  /** One of base/reasons.ts. */
   readonly reason: ReasonCode;
   readonly since: Instant;
 }
@@ -140,49 +141,6 @@ export interface PeerFact {
   readonly idleSince?: Instant;
   readonly incarnation: string;
 }
-
-export type ReasonCode =
-  | "none"
-  | "not-started"
-  | "stopped-by-person"
-  | "host-shutdown"
-  | "maxloop"
-  | "failed"
-  | "discovering"
-  | "opening"
-  | "starting"
-  | "stopping"
-  | "burying"
-  | "first-start"
-  | "data-problem"
-  | "unknown-files"
-  | "half-copied"
-  | "not-current"
-  | "peer-deciding"
-  | "peer-silent"
-  | "peer-must-start"
-  | "data-link-down"
-  | "mirror-lost"
-  | "mirror-failing"
-  | "failover-off"
-  | "paused"
-  | "hypervisor-lost"
-  | "conflict"
-  | "asking-peer"
-  | "asking-arbiter"
-  | "arbiter-denied"
-  | "reintegrating"
-  | "frozen"
-  | "guest-paused"
-  | "disk-full"
-  | "disk-error"
-  | "unprotected"
-  | "alone"
-  | "alone-on-silence"
-  | "vm-failing"
-  | "second-only"
-  | "swapping"
-  | "resolving";
 
 /** One outstanding effect per module; its result carries the same number, older numbers are void. */
 export interface Task {

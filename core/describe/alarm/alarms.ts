@@ -6,6 +6,7 @@
 import type { Alarm, ModuleStatus, NodeStatus } from "../../api/contract.js";
 import { certificateDaysMin, durationText, percentText } from "../words/words.js";
 import { clockDifferenceMax, diskUsedShareMax } from "../../base/limits.js";
+import { isMarked } from "../../base/reasons.js";
 import { nextStep } from "../module/next-step.js";
 
 /** An alarm as its finder knows it. */
@@ -130,11 +131,6 @@ function nodeAlarms({ self }: AlarmFacts, node: NodeStatus): FoundAlarm[] {
   }));
 }
 
-/** What is stopped on purpose is no alarm. */
-const intended: ReadonlySet<string> = new Set(["stopped-by-person", "not-started", "host-shutdown"]);
-/** These pass by themselves: seen in the status, no alarm. */
-const passing: ReadonlySet<string> = new Set(["opening", "starting", "stopping", "discovering", "swapping"]);
-
 function moduleAlarm(module: ModuleStatus): FoundAlarm[] {
   const { id, nodes, conflict, colour, active, sentence } = module;
   const base = { module: id, sentence: `${id}: ${sentence}.` };
@@ -143,10 +139,13 @@ function moduleAlarm(module: ModuleStatus): FoundAlarm[] {
     return [{ ...base, id: `conflict:${id}`, severity: "red", code: "GEMEL-1007", next }];
   }
   const live = nodes.filter((node) => node.live);
-  if (module.protected || live.every(({ reason, state }) => state === "STOP" && intended.has(reason))) {
+  if (
+    module.protected ||
+    live.every(({ reason, state }) => state === "STOP" && isMarked(reason, "intended"))
+  ) {
     return partlyAlarm(module);
   }
-  if (live.some(({ reason }) => passing.has(reason)) && colour !== "red") return [];
+  if (live.some(({ reason }) => isMarked(reason, "brief")) && colour !== "red") return [];
   if (active === null) {
     const next = nextStep(module);
     return [{ ...base, id: `not-ready:${id}`, severity: "red", code: "not-ready", next }];

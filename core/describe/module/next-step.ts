@@ -3,7 +3,7 @@
 // that of the reason why a copy is not there; a command with the node on which it is to be typed. Pure.
 
 import type { ModuleOnNode, ModuleStatus } from "../../api/contract.js";
-import { reasonWords, type ReasonWords } from "./reasons.js";
+import { reasonNamed } from "../../base/reasons.js";
 
 export function nextStep(module: ModuleStatus): string {
   const { id, nodes, active, troubles } = module;
@@ -12,8 +12,7 @@ export function nextStep(module: ModuleStatus): string {
   // The copy that is missing tells more than the one that runs.
   const live = nodes.filter((node) => node.live).sort((a, b) => weight(a, active) - weight(b, active));
   for (const { node, reason } of live) {
-    // A newer version on the other node may have reasons that this one does not know.
-    const { next } = (reasonWords as Readonly<Partial<Record<string, ReasonWords>>>)[reason] ?? {};
+    const { next } = reasonNamed(reason) ?? {};
     const peer = nodes.find((other) => other.node !== node)?.node ?? "the other node";
     if (next !== undefined) return typedOn(node, next).replaceAll("{module}", id).replaceAll("{peer}", peer);
   }

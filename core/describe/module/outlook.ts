@@ -5,6 +5,7 @@
 
 import type { ModuleStatus } from "../../api/contract.js";
 import { durationText } from "../words/words.js";
+import { conflictWords } from "../../base/conflict-words.js";
 import { arbiterMargin, startGuess } from "../../base/limits.js";
 import { milliseconds, type Milliseconds } from "../../base/units.js";
 import { isActive, type Seen } from "./headline.js";
@@ -47,7 +48,7 @@ export function outlookOf(facts: OutlookFacts): Outlook {
 
 function obstacleOf(facts: OutlookFacts, heir: Seen): string | undefined {
   const { node, view } = heir;
-  if (facts.conflict) return "both copies ran alone and a person has to choose";
+  if (facts.conflict) return conflictWords.obstacle;
   if (heir.down) return `${node} is down`;
   if (!heir.live || view === undefined) return `${node} does not answer`;
   if (view.state === "STOP") return `the module is stopped on ${node}`;

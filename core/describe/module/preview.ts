@@ -3,8 +3,10 @@
 // away, what is protected meanwhile, what would be lost. Whether it is allowed is the same judgement that the
 // command itself meets. Pure.
 
-import type { ModuleVerb, Preview } from "../../api/contract.js";
+import type { Preview } from "../../api/contract.js";
+import type { ModuleVerb } from "../../base/vocabulary.js";
 import { durationText } from "../words/words.js";
+import { conflictWords } from "../../base/conflict-words.js";
 import { milliseconds, type Milliseconds } from "../../base/units.js";
 import { isActive, type Seen } from "./headline.js";
 
@@ -199,8 +201,7 @@ function prim(facts: PreviewFacts, { runner }: Pair): Outcome {
   return untouched(
     begin,
     lossOf(self.node),
-    `When ${other.node} comes back with changes of its own both copies have run alone: a conflict, in ` +
-      "which nothing is overwritten before a person chooses.",
+    `When ${other.node} comes back with changes of its own ${conflictWords.outcome}`,
   );
 }
 

@@ -5,12 +5,13 @@
 
 import type { Failure } from "../../base/errors.js";
 import type { Instant, ModuleId } from "../../base/units.js";
-import { refusal, type ModuleVerb } from "../../decide/mirror/commands.js";
+import { reasons, type ReasonCode } from "../../base/reasons.js";
+import type { ModuleVerb } from "../../base/vocabulary.js";
+import { refusal } from "../../decide/mirror/commands.js";
 import { isPrimary, peerVerdict, peerView } from "../../decide/mirror/evidence/proofs.js";
 import { mirrorStatus, type Case } from "../../decide/mirror/evidence/turn.js";
 import { reasonOf, stabilityOf } from "../../decide/mirror/reason.js";
-import { reasonWords } from "./reasons.js";
-import type { NodeState, ReasonCode, Stability, StateName } from "../../decide/mirror/types.js";
+import type { NodeState, Stability, StateName } from "../../decide/mirror/types.js";
 import { lookAt } from "../../decide/mirror/views.js";
 
 export type Colour = "red" | "amber" | "green";
@@ -28,17 +29,6 @@ const stateWords: Readonly<Record<StateName, string>> = {
   PRIM: "Runs on {self}, {peer} holds the same copy.",
   SECOND: "{self} follows {peer}.",
 };
-
-export const verbs = [
-  "start",
-  "stop",
-  "restart",
-  "stopstart",
-  "swap",
-  "prim",
-  "second",
-  "resolve",
-] as const satisfies readonly ModuleVerb[];
 
 export type Permission = { readonly allowed: true } | { readonly allowed: false; readonly why: Failure };
 
@@ -69,7 +59,7 @@ function describeCase(c: Case): Description {
   const reason = reasonOf(c);
   const stability = stabilityOf(state, reason);
   const status = mirrorStatus(c);
-  const { next } = reasonWords[reason];
+  const { next } = reasons[reason];
   const { trouble } = c.m;
   const isBothThere = state === "PRIM" || (state === "SECOND" && peerView(c)?.primary === true);
   return {
@@ -90,7 +80,7 @@ function describeCase(c: Case): Description {
 
 function sentenceOf(c: Case, reason: ReasonCode): string {
   const { phase, trouble, vm } = c.m;
-  const parts = [fill(c, stateWords[phase.state]), fill(c, reasonWords[reason].sentence)];
+  const parts = [fill(c, stateWords[phase.state]), fill(c, reasons[reason].long)];
   if (phase.state === "WAIT" && phase.work.kind === "waiting" && phase.work.detail !== undefined) {
     parts.push(`${phase.work.detail}.`);
   }

@@ -3,15 +3,8 @@
 // must be confirmed: total records, once for CLI and console, so that the compiler finds what was forgotten.
 // No import of node's: this file runs in a browser too. Icons are names of PatternFly's.
 
-import type {
-  Alarm,
-  ModuleStatus,
-  ModuleVerb,
-  Reintegration,
-  Role,
-  Stability,
-  StateName,
-} from "../../api/contract.js";
+import type { Alarm, ModuleStatus, Reintegration, Role, Stability, StateName } from "../../api/contract.js";
+import type { ModuleVerb } from "../../base/vocabulary.js";
 import { bytesText, durationText, percentText, rateText } from "./quantities.js";
 
 export * from "./quantities.js";

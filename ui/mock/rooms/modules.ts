@@ -6,11 +6,11 @@ import type {
   CopyView,
   Figures,
   ModuleChange,
-  ModuleVerb,
   ModuleView,
   Preview,
   VerifyRequest,
 } from "../../../core/api/contract.js";
+import { moduleVerbs, type ModuleVerb } from "../../../core/base/vocabulary.js";
 import { bytesText } from "../../../core/describe/words/words.js";
 import { uuid } from "../world/chance.js";
 import { refuse } from "../world/refusal.js";
@@ -19,7 +19,7 @@ import { isProtected } from "../world/status.js";
 import { verifyBytesPerSecond, type Copy, type MockModule } from "../world/types.js";
 import { activeCopy, copyOn, otherCopy, type World } from "../world/world.js";
 import { presentOf } from "./figures.js";
-import { moduleVerbs, refusalOf } from "./verbs.js";
+import { refusalOf } from "./verbs.js";
 
 export function moduleView(world: World, module: MockModule): ModuleView {
   return { id: module.id, xml: xmlOf(world, module), warnings: [], settings: { ...module.settings } };

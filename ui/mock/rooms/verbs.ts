@@ -2,22 +2,11 @@
 // What a person may ask of a module and why not just now: the daemon's own refusals, as far as the mock can
 // get into such a state. The same function answers the command, the preview and the greyed button.
 
-import type { CommandRequest, ModuleVerb } from "../../../core/api/contract.js";
+import type { CommandRequest } from "../../../core/api/contract.js";
 import { refuse, type Refusal } from "../world/refusal.js";
 import { isProtected } from "../world/status.js";
 import type { MockModule } from "../world/types.js";
 import { activeCopy, copyOn, otherCopy, type World } from "../world/world.js";
-
-export const moduleVerbs: readonly ModuleVerb[] = [
-  "start",
-  "stop",
-  "restart",
-  "stopstart",
-  "swap",
-  "prim",
-  "second",
-  "resolve",
-];
 
 /** null: allowed. */
 export function refusalOf(world: World, module: MockModule, request: CommandRequest): Refusal | null {

@@ -12,7 +12,8 @@ import type {
   Status,
 } from "../../../core/api/contract.js";
 import { alarmsOf } from "../rooms/alarms.js";
-import { moduleVerbs, refusalOf } from "../rooms/verbs.js";
+import { moduleVerbs, type ModuleVerb } from "../../../core/base/vocabulary.js";
+import { refusalOf } from "../rooms/verbs.js";
 import { colourOf, ifHostDied, sentenceOf, summaryOf } from "./sentences.js";
 import { verifyBytesPerSecond, type Copy, type Host, type MockModule, type Procedure } from "./types.js";
 import { activeCopy, copyOn, type World } from "./world.js";
@@ -155,7 +156,7 @@ function verifying(node: string, done: number, bytesTotal: number): Reintegratio
   };
 }
 
-function actionOf(world: World, module: MockModule, verb: (typeof moduleVerbs)[number]): Action {
+function actionOf(world: World, module: MockModule, verb: ModuleVerb): Action {
   const refused = refusalOf(world, module, { verb });
   return refused === null
     ? { verb, allowed: true, why: "" }

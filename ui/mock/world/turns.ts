@@ -2,7 +2,8 @@
 // How modules move: a VM begins or ends to run somewhere, a copy follows, is filled and becomes equal, a host
 // dies and returns. Commands and scenarios are made of these.
 
-import type { ModuleVerb, Reintegration } from "../../../core/api/contract.js";
+import type { Reintegration } from "../../../core/api/contract.js";
+import type { ModuleVerb } from "../../../core/base/vocabulary.js";
 import { hashed } from "./chance.js";
 import { GiB, MiB, type Copy, type Host, type MockModule } from "./types.js";
 import { activeCopy, become, copyOn, detectionMs, otherCopy, type World } from "./world.js";

@@ -5,7 +5,6 @@
 import type {
   ApiError,
   ModuleView,
-  ModuleVerb,
   Pause,
   ProcedureStatus,
   Reintegration,
@@ -13,6 +12,7 @@ import type {
   StateName,
   Status,
 } from "../../../core/api/contract.js";
+import type { ModuleVerb } from "../../../core/base/vocabulary.js";
 
 export interface Host {
   readonly name: string;

@@ -7,6 +7,7 @@ import { Alert, Button, EmptyState, EmptyStateBody } from "@patternfly/react-cor
 import { useState, type ReactNode } from "react";
 import { Link, useParams } from "react-router";
 import type { Copies, ModuleStatus } from "../../../core/api/contract.js";
+import { conflictWords } from "../../../core/base/conflict-words.js";
 import { verbWords } from "../../../core/describe/words/words.js";
 import { useAnswer } from "../../asking.js";
 import { useModule, useStatus } from "../../live/live.js";
@@ -122,12 +123,7 @@ interface SituationProps {
 function Situation({ module, copies }: SituationProps): ReactNode {
   if (copies.conflict) {
     return (
-      <Alert
-        component="h2"
-        isInline
-        variant="danger"
-        title="Both copies have run alone, so they hold two different histories"
-      >
+      <Alert component="h2" isInline variant="danger" title={conflictWords.histories}>
         They cannot be merged. One of them goes on; nothing is overwritten before you choose.
       </Alert>
     );

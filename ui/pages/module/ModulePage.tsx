@@ -6,6 +6,7 @@ import { Alert, Card, CardBody, Content, EmptyState, EmptyStateBody } from "@pat
 import { Suspense, type ReactNode } from "react";
 import { Link, useParams } from "react-router";
 import type { ModuleStatus, ProcedureStatus } from "../../../core/api/contract.js";
+import { conflictWords } from "../../../core/base/conflict-words.js";
 import { moduleLooks } from "../../../core/describe/words/words.js";
 import { useModule, useStatus } from "../../live/live.js";
 import { LookLabel } from "../../parts/LookLabel.js";
@@ -76,7 +77,7 @@ function Troubles({ module }: { readonly module: ModuleStatus }): ReactNode {
           component="h2"
           isInline
           variant="danger"
-          title="Both copies ran alone: a person has to decide which one goes on"
+          title={conflictWords.notice}
           actionLinks={<Link to={paths.decide(id)}>Compare both copies and decide</Link>}
         >
           Nothing is overwritten before that.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The actions of a module as buttons and menu show them: label, and why not where not. Pure.
 
-import type { ModuleStatus, ModuleVerb } from "../../../core/api/contract.js";
+import type { ModuleStatus } from "../../../core/api/contract.js";
+import type { ModuleVerb } from "../../../core/base/vocabulary.js";
 import { verbWords } from "../../../core/describe/words/words.js";
 import { runnerOf } from "../../parts/runner.js";
 

@@ -12,7 +12,8 @@ import {
 } from "@patternfly/react-core";
 import EllipsisVIcon from "@patternfly/react-icons/dist/esm/icons/ellipsis-v-icon";
 import { memo, useState, type ReactNode, type Ref } from "react";
-import type { ModuleStatus, ModuleVerb } from "../../../core/api/contract.js";
+import type { ModuleStatus } from "../../../core/api/contract.js";
+import type { ModuleVerb } from "../../../core/base/vocabulary.js";
 import { verbWords } from "../../../core/describe/words/words.js";
 import { barOf } from "../../parts/MayButton.js";
 import { WordIcon } from "../../parts/WordIcon.js";

@@ -4,7 +4,8 @@
 
 import { useCallback, useEffect, useMemo, useRef, useState, type PointerEvent, type ReactNode } from "react";
 import { useNavigate } from "react-router";
-import type { Capacity, ModuleStatus, ModuleVerb, Status } from "../../../core/api/contract.js";
+import type { Capacity, ModuleStatus, Status } from "../../../core/api/contract.js";
+import type { ModuleVerb } from "../../../core/base/vocabulary.js";
 import { verbWords } from "../../../core/describe/words/words.js";
 import { useAnswer } from "../../asking.js";
 import { useStatus } from "../../live/live.js";

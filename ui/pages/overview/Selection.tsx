@@ -3,7 +3,8 @@
 
 import { Button } from "@patternfly/react-core";
 import type { ReactNode } from "react";
-import type { ModuleStatus, ModuleVerb } from "../../../core/api/contract.js";
+import type { ModuleStatus } from "../../../core/api/contract.js";
+import type { ModuleVerb } from "../../../core/base/vocabulary.js";
 import { verbWords } from "../../../core/describe/words/words.js";
 import { barOf, MayButton } from "../../parts/MayButton.js";
 import { WordIcon } from "../../parts/WordIcon.js";

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where each card stands, and what may be done with several of them at once. Pure: the test of the board.
 
-import type { Action, ModuleStatus, ModuleVerb, NodeStatus, Status } from "../../../core/api/contract.js";
+import type { Action, ModuleStatus, NodeStatus, Status } from "../../../core/api/contract.js";
+import type { ModuleVerb } from "../../../core/base/vocabulary.js";
 
 export interface Column {
   readonly node: NodeStatus;

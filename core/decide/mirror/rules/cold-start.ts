@@ -31,7 +31,8 @@ import {
 } from "../evidence/proofs.js";
 import { heldAtStart, isHeld } from "../evidence/hold.js";
 import { become, mirrorStatus, refine, requestName, type Case } from "../evidence/turn.js";
-import type { ReasonCode, WaitWork } from "../types.js";
+import type { ReasonCode } from "../../../base/reasons.js";
+import type { WaitWork } from "../types.js";
 
 /** A node that ranks lower lets the other claim first, this long. */
 const deferLimit: Milliseconds = seconds(6);
