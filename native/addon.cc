@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The door between Node and the mirror: three functions and one stream of texts back (host.ts is its only
+// What stands between Node and the mirror: three functions and one stream of texts back (host.ts is its only
 // user).
 //
 //   open(config, onEvent) → handle      starts the reactor's thread and everything on it
@@ -14,8 +14,8 @@
 #include <memory>
 #include <unordered_map>
 
-#include "door/mirror.h"
-#include "door/words.h"
+#include "control/mirror.h"
+#include "control/words.h"
 
 namespace {
 
@@ -60,9 +60,9 @@ struct Delivery {
   std::string text;
 };
 
-class Door {
+class Control {
  public:
-  Door(const Napi::Env& env, const Words& config, const Napi::Function& on_event)
+  Control(const Napi::Env& env, const Words& config, const Napi::Function& on_event)
       : on_event_(Napi::Persistent(on_event)) {
     toward_ = Napi::ThreadSafeFunction::New(env, on_event, "gemel", 0, 1);
     mirror_ = std::make_unique<Mirror>([this](std::string text) { deliver({0, std::move(text)}); });
@@ -72,9 +72,9 @@ class Door {
       throw Napi::Error::New(env, problem);
     }
   }
-  ~Door() { close(); }
-  Door(const Door&) = delete;
-  Door& operator=(const Door&) = delete;
+  ~Control() { close(); }
+  Control(const Control&) = delete;
+  Control& operator=(const Control&) = delete;
 
   void command(const Napi::Env& env, Words words, const Napi::Function& on_reply) {
     if (!mirror_) throw Napi::Error::New(env, "The mirror is closed");
@@ -122,9 +122,9 @@ class Door {
   std::uint64_t last_ = 0;
 };
 
-using Handle = Napi::External<Door>;
+using Handle = Napi::External<Control>;
 
-Door& door_of(const Napi::CallbackInfo& info) {
+Control& control_of(const Napi::CallbackInfo& info) {
   if (info.Length() < 1 || !info[0].IsExternal())
     throw Napi::TypeError::New(info.Env(), "A handle of open() is needed");
   return *info[0].As<Handle>().Data();
@@ -134,20 +134,20 @@ Napi::Value open(const Napi::CallbackInfo& info) {
   if (info.Length() != 2 || !info[0].IsObject() || !info[1].IsFunction()) {
     throw Napi::TypeError::New(info.Env(), "open(config, onEvent)");
   }
-  auto door = std::make_unique<Door>(info.Env(), words_of(info[0]), info[1].As<Napi::Function>());
-  return Handle::New(info.Env(), door.release(), [](Napi::Env, Door* done) { delete done; });
+  auto control = std::make_unique<Control>(info.Env(), words_of(info[0]), info[1].As<Napi::Function>());
+  return Handle::New(info.Env(), control.release(), [](Napi::Env, Control* done) { delete done; });
 }
 
 void command(const Napi::CallbackInfo& info) {
-  Door& door = door_of(info);
+  Control& control = control_of(info);
   if (info.Length() != 3 || !info[1].IsObject() || !info[2].IsFunction()) {
     throw Napi::TypeError::New(info.Env(), "command(handle, command, onReply)");
   }
-  door.command(info.Env(), words_of(info[1]), info[2].As<Napi::Function>());
+  control.command(info.Env(), words_of(info[1]), info[2].As<Napi::Function>());
 }
 
 void close(const Napi::CallbackInfo& info) {
-  door_of(info).close();
+  control_of(info).close();
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {

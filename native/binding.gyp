@@ -8,7 +8,7 @@
             "sources": [
                 "addon.cc",
                 "guest_process.cc",
-                "<!@(sh -c 'ls base/*.cc store/*.cc wire/*.cc engine/*.cc mount/*.cc door/*.cc 2>/dev/null; true')",
+                "<!@(sh -c 'ls base/*.cc store/*.cc wire/*.cc engine/*.cc front/fuse/*.cc control/*.cc 2>/dev/null; true')",
             ],
             "defines": ["NAPI_VERSION=8", "NAPI_CPP_EXCEPTIONS", "NODE_ADDON_API_DISABLE_DEPRECATED"],
             "cflags!": ["-fno-exceptions"],

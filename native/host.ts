@@ -15,7 +15,7 @@ import { createInterface } from "node:readline";
 
 import type { MirrorConfig, MirrorRequest } from "./index.js";
 
-/** The whole door. `reply` and `event` are JSON texts in the words of index.ts; a reply lacks only its id. */
+/** All of it. `reply` and `event` are JSON texts in the words of index.ts; a reply lacks only its id. */
 interface Addon {
   open(config: MirrorConfig, onEvent: (event: string) => void): object;
   command(handle: object, command: MirrorRequest["command"], onReply: (reply: string) => void): void;

@@ -57,7 +57,12 @@ test("the rules notice what they forbid", () => {
     file("ui/pages/users/Users.tsx", 'import { Card } from "../overview/Card.js";'),
     file("ui/parts/Layout.tsx", 'import { mockTransport } from "../mock/main.js";'),
     file("native/store/bitmap.cc", '#include "../wire/link.h"'),
-    file("native/engine/gate.cc", "Task<int> Gate::ask() {", ...Array<string>(70).fill("  wait();"), "}"),
+    file(
+      "native/engine/io_gate.cc",
+      "Task<int> IoGate::ask() {",
+      ...Array<string>(70).fill("  wait();"),
+      "}",
+    ),
   ];
   assert.equal(importViolations([...bad, link]).length, 7);
   assert.equal(impurities(bad).length, 1);

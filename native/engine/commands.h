@@ -49,7 +49,7 @@ struct LeftAlone {
 struct Verify {
   bool repair = false;
 };
-struct ResyncCap {
+struct ReintegrationCap {
   std::uint64_t bytes_per_second = 0;
 };
 struct SettleConflict {
@@ -59,19 +59,19 @@ struct SettleConflict {
 struct Close {};
 }  // namespace command
 
-/// attach-guest, detach-guest, read-file, write-file and list-files are the door's business: they need no
+/// attach-guest, detach-guest, read-file, write-file and list-files are control's business: they need no
 /// engine state.
 using Command =
     std::variant<command::SwitchLink, command::Initialise, command::Promote, command::Demote, command::Grant,
                  command::Deny, command::Word, command::GiveUp, command::LeftAlone, command::Verify,
-                 command::ResyncCap, command::SettleConflict, command::Close>;
+                 command::ReintegrationCap, command::SettleConflict, command::Close>;
 
 /// Nothing: done. Else why not.
 using Refusal = std::optional<Problem>;
 
 enum class CurrencyKind : std::uint8_t { session, handshake, record, none };
 
-struct ResyncStatus {
+struct ReintegrationStatus {
   std::string kind;       ///< first-copy, tracked, by-hash, verify
   std::string direction;  ///< source, target
   std::uint64_t bytes_total = 0, bytes_done = 0, bytes_sent = 0, bytes_hashed = 0, bytes_per_second = 0;
@@ -102,7 +102,7 @@ struct Status {
   };
   std::optional<Freeze> freeze;
   Nanos peer_kept_out = 0;
-  std::optional<ResyncStatus> resync;
+  std::optional<ReintegrationStatus> reintegration;
   VerifyRecord verified;
   std::optional<std::uint64_t> disk_full_needed;
   struct DiskError {
@@ -140,8 +140,8 @@ struct InSync {};
 struct PeerLost {
   std::string reason;
 };
-struct ResyncMoved {
-  ResyncStatus resync;
+struct ReintegrationMoved {
+  ReintegrationStatus reintegration;
 };
 struct Verified {
   std::uint64_t differing = 0, repaired = 0;
@@ -156,15 +156,15 @@ struct Trouble {
 }  // namespace event
 
 using EngineEvent = std::variant<event::StatusChanged, event::Frozen, event::Thawed, event::GuestChanged,
-                                 event::Met, event::InSync, event::PeerLost, event::ResyncMoved,
+                                 event::Met, event::InSync, event::PeerLost, event::ReintegrationMoved,
                                  event::Verified, event::RefusedWrite, event::Trouble>;
 
-/// One JSON object each, in the shape of native/index.ts (MirrorEvent, MirrorStatus, MirrorFigures). The door
+/// One JSON object each, in the shape of native/index.ts (MirrorEvent, MirrorStatus, MirrorFigures). Control
 /// adds what only it knows (module, node, pid, mount): `extra` is put in as it is, and ends with a comma or
 /// is empty.
 std::string to_json(const Status& status, const std::string& extra);
 std::string to_json(const FiguresShown& figures);
-/// Nothing for StatusChanged: the door asks for the status.
+/// Nothing for StatusChanged: control asks for the status.
 std::string to_json(const EngineEvent& event);
 std::string quoted(const std::string& text);
 

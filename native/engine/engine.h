@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The engine as its neighbours see it: front ends (mount/) ask for I/O, the door (addon.cc) gives commands
+// The engine as its neighbours see it: front ends (front/) ask for I/O, control (control/) gives commands
 // and hears events. What happens in between is in the stations of this folder.
 #pragma once
 

@@ -27,9 +27,10 @@ struct Figures {
   std::uint64_t writes = 0, reads = 0, flushes = 0, changes = 0;
   std::uint64_t bytes_written = 0, bytes_read = 0;
   std::uint64_t in_flight = 0;
-  std::uint64_t resync_bytes_sent = 0, resync_bytes_hashed = 0, resync_bytes_differing = 0;
+  std::uint64_t reintegration_bytes_sent = 0, reintegration_bytes_hashed = 0,
+                reintegration_bytes_differing = 0;
   /// Of the differing ones: in regions that only the peer had marked (a dead host's hot extents).
-  std::uint64_t resync_bytes_hot = 0;
+  std::uint64_t reintegration_bytes_hot = 0;
   /// Recent latency of guest writes, smoothed: what the reintegration's throttle looks at.
   Nanos write_latency = 0;
   Nanos last_write_at = 0;

@@ -116,7 +116,7 @@ Task<void> Handshake::lose_filling() {
 
 Task<int> Handshake::mark_lost() {
   s_.tracking.set_alone(true);
-  s_.tracking.mark_uncovered();
+  s_.tracking.mark_since_checkpoint();
   const int result = co_await s_.tracking.persist();
   s_.session.end();
   co_return result;
@@ -141,7 +141,7 @@ void Handshake::frame(Link::Frame& frame) {
   heard_at_ = s_.ports.clock.now();
   // The bulk connection may be faster than the hot one: what follows an outcome waits for it.
   const auto type = static_cast<Type>(frame.type);
-  if (stage_ == Stage::greeting && (type == Type::resync_begin || type == Type::paired)) {
+  if (stage_ == Stage::greeting && (type == Type::reintegration_begin || type == Type::paired)) {
     if (early_.empty())
       early_.push_back({frame.type, frame.sequence, {frame.message.begin(), frame.message.end()}});
     return;
@@ -169,7 +169,7 @@ void Handshake::frame_after_greeting(Link::Frame& frame) {
       return operation(frame);
     case Type::ack:
       return acknowledgement(frame);
-    case Type::resync_begin:
+    case Type::reintegration_begin:
       return begun(frame);
     case Type::tracked:
       if (auto part = wire::decode<wire::Tracked>(frame.message); part && part->more) return merge(*part);
@@ -238,7 +238,7 @@ wire::Hello Handshake::introduce() const {
   // stop proves it.
   hello.clean = record.clean || s_.session.is_unbroken() || alone;
   hello.tracking =
-      s_.tracking.is_dirty() || s_.tracking.is_anything_uncovered() || s_.session.in_flight() > 0;
+      s_.tracking.is_dirty() || s_.tracking.has_work_since_checkpoint() || s_.session.in_flight() > 0;
   hello.unbroken = s_.session.is_unbroken() && !s_.receiver.is_condemned();
   hello.elected = record.was_primary;
   hello.generation = record.generation;
@@ -273,24 +273,24 @@ void Handshake::greeted(Link::Frame& frame) {
   // Both compute from the same two hellos in the same order. `unbroken` is the memory of a process: when both
   // have it for the same session number, these are the same two processes (R8, R19).
   own_is_first_ = own_.node < peer_.node;
-  direction_ = direction_of(own_is_first_ ? meeting_of(own_, peer_) : meeting_of(peer_, own_));
+  decision_ = sync_decision_of(own_is_first_ ? meeting_of(own_, peer_) : meeting_of(peer_, own_));
   session_ = std::max(own_.session, peer_.session) + 1;
-  if (direction_.kind == DirectionKind::resume) session_ = own_.session;
+  if (decision_.kind == SyncKind::resume) session_ = own_.session;
   s_.locks.set_block(std::max<std::uint64_t>({kBlockBytes, own_.alignment, peer_.alignment}));
-  say(wire::Outcome{direction_.row, session_, leads() ? own_.generation : peer_.generation});
+  say(wire::Outcome{decision_.row, session_, leads() ? own_.generation : peer_.generation});
 }
 
 bool Handshake::leads() const {
-  return (direction_.source == Side::first) == own_is_first_;
+  return (decision_.source == Side::first) == own_is_first_;
 }
 
 void Handshake::agreed(Link::Frame& frame) {
   auto outcome = wire::decode<wire::Outcome>(frame.message);
   if (!outcome) return violated(outcome.reason());
   if (stage_ != Stage::greeting || !has_peer_) return violated("an outcome without a greeting");
-  if (outcome->row != direction_.row || outcome->session != session_)
+  if (outcome->row != decision_.row || outcome->session != session_)
     return violated("the two sides found different rows");
-  owner_.met(direction_, direction_.reason);
+  owner_.met(decision_, decision_.reason);
   stage_ = Stage::refused;
   spawn(act(epoch_));
   for (Early& early : std::exchange(early_, {})) {
@@ -300,33 +300,33 @@ void Handshake::agreed(Link::Frame& frame) {
 }
 
 bool Handshake::denies_peer() const {
-  return stage_ == Stage::refused && direction_.kind == DirectionKind::deny && !leads();
+  return stage_ == Stage::refused && decision_.kind == SyncKind::deny && !leads();
 }
 
 Task<void> Handshake::act(std::uint64_t epoch) {
-  switch (direction_.kind) {
-    case DirectionKind::resume: {
+  switch (decision_.kind) {
+    case SyncKind::resume: {
       const auto held = co_await s_.turn.begin();
       if (epoch == epoch_) resume();
       break;
     }
-    case DirectionKind::pair:
+    case SyncKind::pair:
       stage_ = Stage::pairing;
       if (leads()) co_await lead_pair(epoch);
       break;
-    case DirectionKind::reintegrate:
+    case SyncKind::reintegrate:
       stage_ = leads() ? Stage::source : Stage::target;
       // R19: from here on the target knows that it is not current.
       if (!leads()) s_.session.break_proof();
       if (leads()) co_await lead_fill(epoch);
       break;
-    case DirectionKind::deny:
-      if (leads()) owner_.denied(direction_.reason);
+    case SyncKind::deny:
+      if (leads()) owner_.denied(decision_.reason);
       break;
-    case DirectionKind::conflict:
-    case DirectionKind::unrelated:
-    case DirectionKind::unknown:
-    case DirectionKind::refuse:
+    case SyncKind::conflict:
+    case SyncKind::unrelated:
+    case SyncKind::unknown:
+    case SyncKind::refuse:
       break;
   }
   s_.reports.changed();
@@ -457,8 +457,8 @@ Task<bool> Handshake::prepare_source(std::uint64_t epoch) {
   if (epoch != epoch_) co_return false;
   // What this side has and the other may lack is durable before anything else happens (R3).
   s_.tracking.set_alone(true);
-  s_.tracking.mark_uncovered();
-  if (direction_.scope != Scope::tracked) mark_everything(kRootFid);
+  s_.tracking.mark_since_checkpoint();
+  if (decision_.scope != Scope::tracked) mark_everything(kRootFid);
   const int marked = co_await s_.tracking.persist();
   // R10: that the other copy is not current is recorded here, with a generation that it does not have.
   const int written = marked != 0 ? marked : co_await s_.record.become_alone(AloneBasis::handshake, session_);
@@ -473,7 +473,8 @@ Task<bool> Handshake::prepare_source(std::uint64_t epoch) {
 }
 
 Task<bool> Handshake::prepare_target_copy(std::uint64_t epoch) {
-  const wire::ResyncBegin begin{s_.record.now().generation, 0, direction_.scope != Scope::tracked, false};
+  const wire::ReintegrationBegin begin{s_.record.now().generation, 0, decision_.scope != Scope::tracked,
+                                       false};
   s_.source.peer_marks().clear();
   const auto ready = co_await s_.bulk.ask<wire::Tracked>(begin);
   if (epoch != epoch_) co_return false;
@@ -537,7 +538,7 @@ Task<void> Handshake::finish_fill(std::uint64_t epoch) {
 // ---- reintegrate: this side is the target
 
 void Handshake::begun(Link::Frame& frame) {
-  auto begin = wire::decode<wire::ResyncBegin>(frame.message);
+  auto begin = wire::decode<wire::ReintegrationBegin>(frame.message);
   if (!begin) return violated(begin.reason());
   if (begin->verify) {
     if (s_.session.phase() != Phase::in_sync) return violated("a verify without a session");
@@ -555,7 +556,7 @@ void Handshake::begun(Link::Frame& frame) {
   spawn(follow_fill(epoch_, frame.sequence, *begin));
 }
 
-Task<void> Handshake::follow_fill(std::uint64_t epoch, Sequence number, wire::ResyncBegin begin) {
+Task<void> Handshake::follow_fill(std::uint64_t epoch, Sequence number, wire::ReintegrationBegin begin) {
   const auto held = co_await s_.turn.begin();
   if (epoch != epoch_) co_return;
   s_.session.end();

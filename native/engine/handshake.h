@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What happens on the data link besides operations: two engines meet, find the same row of the direction
+// What happens on the data link besides operations: two engines meet, find the same row of the decision
 // table, and act on it; the loss of the link; the end of a reintegration.
 //
 //   source                                             target
 //     hello ─────────────────────────────────────────── hello        what each durably is
 //     outcome(row) ────────────────────────────────── outcome(row)   the same letters, or no session
 //     alone at G, durable
-//     resync_begin(G) ───────────────────────────────▶ inconsistent from G, durable
+//     reintegration_begin(G) ────────────────────────▶ inconsistent from G, durable
 //     merged, durable ◀───────────────────── tracked*  what the target's own tracking holds
 //     … names, regions, guest's operations …
 //     both flushed
@@ -19,8 +19,8 @@
 // makes a copy more than it was is durable before the other side hears of it.
 #pragma once
 
-#include "direction.h"
 #include "stations.h"
+#include "sync_decision.h"
 
 namespace gemel {
 
@@ -29,7 +29,7 @@ class Handshake final : public Link::Listener {
   enum class Stage : std::uint8_t { off, down, greeting, refused, source, target, pairing, paired };
   struct Owner {
     virtual ~Owner() = default;
-    virtual void met(const Direction& direction, const std::string& evidence) = 0;
+    virtual void met(const SyncDecision& decision, const std::string& evidence) = 0;
     virtual void in_sync() = 0;
     virtual void peer_lost(const std::string& reason) = 0;
     /// Row n1: this side's guest runs on an old copy.
@@ -52,7 +52,7 @@ class Handshake final : public Link::Listener {
   Nanos kept_out() const;
 
   Stage stage() const { return stage_; }
-  const Direction& direction() const { return direction_; }
+  const SyncDecision& decision() const { return decision_; }
   const std::string& down_reason() const { return reason_; }
   /// The two met, and it is the peer's guest that must end (R14).
   bool denies_peer() const;
@@ -83,7 +83,7 @@ class Handshake final : public Link::Listener {
   Task<bool> confirm_pair(std::uint64_t epoch);
   void mark_everything(Fid directory);
   void begun(Link::Frame& frame);
-  Task<void> follow_fill(std::uint64_t epoch, Sequence number, wire::ResyncBegin begin);
+  Task<void> follow_fill(std::uint64_t epoch, Sequence number, wire::ReintegrationBegin begin);
   void tell_tracking(Sequence number);
   void merge(const wire::Tracked& tracked);
   Task<void> follow_pair(std::uint64_t epoch, Sequence number, wire::Paired paired);
@@ -104,7 +104,7 @@ class Handshake final : public Link::Listener {
   std::uint64_t process_;
   wire::Hello own_, peer_;
   bool has_peer_ = false;
-  Direction direction_;
+  SyncDecision decision_;
   bool own_is_first_ = false;
   SessionNumber session_ = 0;
   struct Early {

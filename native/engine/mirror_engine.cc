@@ -15,10 +15,10 @@ using Phase = Session::Phase;
 
 namespace {
 
-/// How often stalls, pings and covers are looked at: a twentieth of the shortest limit.
+/// How often stalls, pings and checkpoints are looked at: a twentieth of the shortest limit.
 constexpr Nanos kTick = 100 * kMillisecond;
 /// Progress is told this often.
-constexpr Nanos kTellResync = kSecond;
+constexpr Nanos kTellReintegration = kSecond;
 /// A full disk is looked at this often: the guest waits, paused, until there is room.
 constexpr Nanos kLookForRoom = kSecond;
 /// A guest that goes on with less would run into the wall again at once.
@@ -33,8 +33,8 @@ MirrorEngine::MirrorEngine(Ports ports, EngineConfig config, std::function<void(
       stations_(ports_, config_, *this, *this),
       handshake_(stations_, *this),
       roles_(stations_, handshake_) {
-  stations_.source.pace().set_cap(config_.resync_cap);
-  stations_.tracking.on_need_room = [this] { cover_soon_ = true; };
+  stations_.source.pace().set_cap(config_.reintegration_cap);
+  stations_.tracking.on_need_room = [this] { checkpoint_soon_ = true; };
   stations_.receiver.on_failure = [this](int error, Fid fid) { local_failed(-error, fid, 0); };
 }
 
@@ -134,7 +134,7 @@ Task<Refusal> MirrorEngine::command(Command order) {
     Task<Refusal> operator()(command::GiveUp order) { return engine.roles_.give_up(order); }
     Task<Refusal> operator()(command::LeftAlone order) { return engine.roles_.left_alone(order); }
     Task<Refusal> operator()(command::Verify order) { return engine.verify(order); }
-    Task<Refusal> operator()(command::ResyncCap order) {
+    Task<Refusal> operator()(command::ReintegrationCap order) {
       engine.stations_.source.pace().set_cap(order.bytes_per_second);
       co_return Refusal{};
     }
@@ -156,7 +156,7 @@ Task<Refusal> MirrorEngine::verify(command::Verify order) {
     co_return Problem{"on-the-other-node", "The guest runs on the other node.", "Verify from there."};
   const Problem busy{"busy", "A verify is under way already.", "Wait for its end."};
   if (stations_.source.is_running()) co_return busy;
-  const wire::ResyncBegin begin{record().generation, 0, true, true};
+  const wire::ReintegrationBegin begin{record().generation, 0, true, true};
   const auto ready = co_await stations_.bulk.ask<wire::Tracked>(begin);
   if (!ready) co_return Problem{"interrupted", "The peer was lost.", "Verify again when it is back."};
   if (stations_.source.is_running()) co_return busy;
@@ -180,11 +180,11 @@ void MirrorEngine::tick() {
   const Nanos now = ports_.clock.now();
   handshake_.keep_alive();
   watch_for_stall(now);
-  cover_when_due(now);
+  checkpoint_when_due(now);
   look_for_room(now);
-  if (stations_.source.is_running() && now - told_resync_at_ >= kTellResync) {
-    told_resync_at_ = now;
-    emit(event::ResyncMoved{resync_status()});
+  if (stations_.source.is_running() && now - told_reintegration_at_ >= kTellReintegration) {
+    told_reintegration_at_ = now;
+    emit(event::ReintegrationMoved{reintegration_status()});
   }
   if (std::exchange(changed_, false)) emit(event::StatusChanged{});
 }
@@ -204,7 +204,7 @@ void MirrorEngine::watch_for_stall(Nanos now) {
   const Nanos oldest = stations_.session.oldest_since();
   const bool waits = oldest != 0 && now - oldest > limit;
   const bool silent = now - handshake_.last_heard() > limit;
-  Gate& gate = stations_.gate;
+  IoGate& gate = stations_.gate;
   if (stations_.session.carries() && stations_.session.binds() && gate.is_primary()) {
     if (gate.is_open() && (waits || silent)) gate.freeze(FreezeReason::stalled, stations_.session.number());
     // It caught up before anybody answered.
@@ -215,23 +215,23 @@ void MirrorEngine::watch_for_stall(Nanos now) {
   if (waits || silent) handshake_.drop("the peer stalled");
 }
 
-void MirrorEngine::cover_when_due(Nanos now) {
-  const bool due = cover_soon_ || now - covered_at_ >= config_.limits.cover;
-  if (!due || covering_) return;
+void MirrorEngine::checkpoint_when_due(Nanos now) {
+  const bool due = checkpoint_soon_ || now - checkpointed_at_ >= config_.limits.checkpoint;
+  if (!due || checkpointing_) return;
   const bool has_work =
-      cover_soon_ || stations_.tracking.is_anything_uncovered() || stations_.tracking.is_dirty();
-  if (has_work) spawn(cover());
+      checkpoint_soon_ || stations_.tracking.has_work_since_checkpoint() || stations_.tracking.is_dirty();
+  if (has_work) spawn(checkpoint());
 }
 
 /// R2: with a peer both flush; alone the bits become durable. Either lets entries leave the log.
-Task<void> MirrorEngine::cover() {
-  covering_ = true;
-  cover_soon_ = false;
-  if (stations_.session.carries()) co_await stations_.operations.cover();
+Task<void> MirrorEngine::checkpoint() {
+  checkpointing_ = true;
+  checkpoint_soon_ = false;
+  if (stations_.session.carries()) co_await stations_.operations.checkpoint();
   const int persisted = co_await stations_.tracking.persist();
   (void)persisted;  // reported by the tracking; the extents stay hot until it succeeds
-  covered_at_ = ports_.clock.now();
-  covering_ = false;
+  checkpointed_at_ = ports_.clock.now();
+  checkpointing_ = false;
 }
 
 /// R16: nothing is answered before a new handshake: the peer may have taken over meanwhile.
@@ -271,8 +271,8 @@ void MirrorEngine::trouble(const Problem& problem) {
   changed();
 }
 
-void MirrorEngine::met(const Direction& direction, const std::string& evidence) {
-  emit(event::Met{direction.row, word_of(direction.kind), evidence});
+void MirrorEngine::met(const SyncDecision& decision, const std::string& evidence) {
+  emit(event::Met{decision.row, word_of(decision.kind), evidence});
   changed();
 }
 

@@ -50,7 +50,7 @@ class MirrorEngine final : private Reports, private Operations::Owner, private H
   void refused_write(Fid fid, int pid) override;
   Task<int> read_from_peer(Fid fid, std::uint64_t offset, Bytes into) override;
   // Handshake::Owner
-  void met(const Direction& direction, const std::string& evidence) override;
+  void met(const SyncDecision& decision, const std::string& evidence) override;
   void in_sync() override;
   void peer_lost(const std::string& reason) override;
   void denied(const std::string& why) override { roles_.kill_denied(why); }
@@ -60,10 +60,10 @@ class MirrorEngine final : private Reports, private Operations::Owner, private H
   void compare_facts_of_stop();
   void tick();
   void watch_for_stall(Nanos now);
-  void cover_when_due(Nanos now);
+  void checkpoint_when_due(Nanos now);
   void look_for_room(Nanos now);
-  Task<void> cover();
-  ResyncStatus resync_status() const;
+  Task<void> checkpoint();
+  ReintegrationStatus reintegration_status() const;
   void show_link(Status& shown) const;
   void emit(EngineEvent event);
 
@@ -74,8 +74,8 @@ class MirrorEngine final : private Reports, private Operations::Owner, private H
   Handshake handshake_;
   Roles roles_;
   Clock::TimerId tick_ = 0;
-  bool changed_ = false, covering_ = false, cover_soon_ = false, dead_ = false;
-  Nanos covered_at_ = 0, told_resync_at_ = 0, looked_for_room_at_ = 0;
+  bool changed_ = false, checkpointing_ = false, checkpoint_soon_ = false, dead_ = false;
+  Nanos checkpointed_at_ = 0, told_reintegration_at_ = 0, looked_for_room_at_ = 0;
   std::optional<Problem> state_problem_;
   std::optional<Status::DiskError> disk_error_;
   std::optional<std::uint64_t> disk_full_;

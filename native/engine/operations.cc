@@ -150,7 +150,7 @@ Task<int> Operations::flush(Fid fid, bool data_only) {
   }
   UnderWay under_way(figures_);
   if (const int refused = co_await gate_.pass(); refused != 0) co_return refused;
-  const bool covers = tracking_.cover_begins(fid);
+  const bool is_checkpoint = tracking_.checkpoint_begins(fid);
   const wire::Flush message{fid, data_only};
   Session::Pending pending(message, {}, /*needs_done=*/true);
   const bool with_peer = has_peer(fid);
@@ -160,7 +160,7 @@ Task<int> Operations::flush(Fid fid, bool data_only) {
   PeerAnswer peer;
   if (with_peer) peer = co_await session_.answer(pending);
   const bool both = local == 0 && peer.kind == Kind::done && peer.result == 0;
-  if (covers) tracking_.cover_ends(fid, both);
+  if (is_checkpoint) tracking_.checkpoint_ends(fid, both);
   figures_.flushes++;
   // R11: a failed flush condemns that copy, it is never retried into success.
   if (local < 0) {
@@ -273,26 +273,26 @@ void Operations::lost_a_name(Fid fid) {
   if (!is_gone) orphans_.insert(fid);
 }
 
-Task<bool> Operations::cover_everything() {
-  return cover_file(kNoFid);
+Task<bool> Operations::checkpoint_everything() {
+  return checkpoint_file(kNoFid);
 }
 
-Task<bool> Operations::cover() {
-  const std::vector<Fid> files = tracking_.uncovered_files();
+Task<bool> Operations::checkpoint() {
+  const std::vector<Fid> files = tracking_.files_since_checkpoint();
   constexpr std::size_t kFilesSingly = 16;
-  if (!tracking_.are_names_uncovered() && files.size() <= kFilesSingly) {
+  if (!tracking_.has_names_since_checkpoint() && files.size() <= kFilesSingly) {
     bool all = true;
     for (const Fid fid : files) {
-      const bool covered = co_await cover_file(fid);
-      all = all && covered;
+      const bool flushed = co_await checkpoint_file(fid);
+      all = all && flushed;
     }
     co_return all;
   }
-  co_return co_await cover_file(kNoFid);
+  co_return co_await checkpoint_file(kNoFid);
 }
 
-Task<bool> Operations::cover_file(Fid fid) {
-  if (!session_.carries() || !tracking_.cover_begins(fid)) co_return true;
+Task<bool> Operations::checkpoint_file(Fid fid) {
+  if (!session_.carries() || !tracking_.checkpoint_begins(fid)) co_return true;
   const wire::Flush message{fid, false};
   Session::Pending pending(message, {}, /*needs_done=*/true);
   session_.send(pending);
@@ -301,7 +301,7 @@ Task<bool> Operations::cover_file(Fid fid) {
   const PeerAnswer peer = co_await session_.answer(pending);
   const bool gone = local == -ESTALE;
   const bool both = (local == 0 || gone) && peer.kind == Kind::done && peer.result == 0;
-  tracking_.cover_ends(fid, both);
+  tracking_.checkpoint_ends(fid, both);
   if (local < 0 && !gone) owner_.local_failed(-local, fid, 0);
   if (peer.kind == Kind::done && peer.result < 0) owner_.peer_failed(-peer.result, fid, {});
   co_return both;

@@ -15,7 +15,7 @@
 #pragma once
 
 #include "figures.h"
-#include "gate.h"
+#include "io_gate.h"
 #include "range_locks.h"
 #include "session.h"
 #include "tracking.h"
@@ -38,7 +38,7 @@ class Operations final : public FileService {
     virtual Task<int> read_from_peer(Fid fid, std::uint64_t offset, Bytes into) = 0;
   };
 
-  Operations(Ports& ports, RangeLocks& locks, Gate& gate, Session& session, Tracking& tracking,
+  Operations(Ports& ports, RangeLocks& locks, IoGate& gate, Session& session, Tracking& tracking,
              Figures& figures, Owner& owner)
       : ports_(ports),
         locks_(locks),
@@ -58,9 +58,9 @@ class Operations final : public FileService {
   void refused_write(Fid fid, int pid) override { owner_.refused_write(fid, pid); }
 
   /// Flushes both sides and lets the tracking forget what that covers (R2). False: something failed.
-  Task<bool> cover();
+  Task<bool> checkpoint();
   /// The same for the whole volume, names included.
-  Task<bool> cover_everything();
+  Task<bool> checkpoint_everything();
   /// Nothing of the guest's is under way.
   bool idle() const { return figures_.in_flight == 0; }
 
@@ -80,14 +80,14 @@ class Operations final : public FileService {
   Task<int> settle(Fid fid, std::uint64_t offset, std::uint64_t length, int local, PeerAnswer peer);
   Task<bool> make_equal(Fid fid, std::uint64_t offset, std::uint64_t length);
   Task<int> apply_held(NameChange& change);
-  Task<bool> cover_file(Fid fid);
+  Task<bool> checkpoint_file(Fid fid);
   bool is_direct(std::uint64_t offset, ConstBytes data) const;
   bool has_peer(Fid fid) const { return session_.carries() && (orphans_.empty() || !orphans_.contains(fid)); }
   void lost_a_name(Fid fid);
 
   Ports& ports_;
   RangeLocks& locks_;
-  Gate& gate_;
+  IoGate& gate_;
   Session& session_;
   Tracking& tracking_;
   Figures& figures_;

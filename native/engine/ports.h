@@ -25,7 +25,7 @@ struct Limits {
   Nanos stall = 3 * kSecond;            ///< T_link (R17)
   Nanos freeze_deadline = 2 * kSecond;  ///< the engine pauses the guest by itself (R16)
   Nanos ping = kSecond / 2;             ///< between two signs of life on an idle link
-  Nanos cover = 2 * kSecond;  ///< between two flushes of both sides that the engine does by itself (R2)
+  Nanos checkpoint = 2 * kSecond;  ///< between two flushes of both sides that the engine does by itself (R2)
   /// R18: this many stalls within the window keep the peer out; doubled each time up to the longest.
   int stalls_tolerated = 3;
   Nanos stall_window = 600 * kSecond;
@@ -39,7 +39,7 @@ struct EngineConfig {
   std::string cluster, module, module_uuid, node, peer_node;
   Acknowledge acknowledge = Acknowledge::written;
   Limits limits;
-  std::uint64_t resync_cap = 0;  ///< bytes per second, 0 = none
+  std::uint64_t reintegration_cap = 0;  ///< bytes per second, 0 = none
   /// R27: are root and state there, and do they belong together? Judged before the engine starts.
   Judgement data;
   std::string file_system;  ///< UUID of what holds the root now

@@ -91,7 +91,8 @@ Task<Reintegration::Ended> Reintegration::fill(Generation source) {
   for (int pass = 0; pass < kPassesMax && alive() && !failed_; pass++) {
     progress_.pass = pass;
     if (pass > 0) {
-      const wire::ResyncBegin begin{source, static_cast<std::uint8_t>(std::min(pass, 255)), false, false};
+      const wire::ReintegrationBegin begin{source, static_cast<std::uint8_t>(std::min(pass, 255)), false,
+                                           false};
       const auto ready = co_await bulk_.ask<wire::Tracked>(begin);
       if (!ready || ready->result != 0) break;
     }
@@ -317,7 +318,7 @@ void Reintegration::count_hot(Fid fid, Range range, const std::vector<bool>& dif
   for (std::size_t index = 0; index < differs.size(); index++) {
     const std::uint64_t offset = range.offset + index * kRegionBytes;
     if (!differs[index] || !peer_marks_.contains(fid, offset)) continue;
-    figures_.resync_bytes_hot += std::min(kRegionBytes, range.end() - offset);
+    figures_.reintegration_bytes_hot += std::min(kRegionBytes, range.end() - offset);
   }
 }
 
@@ -345,7 +346,7 @@ Task<bool> Reintegration::compare(Fid fid, Range range, std::vector<bool>& diffe
     if (read < 0) co_return read == -ESTALE;
     const RegionHash ours = hash_region(buffer.first(static_cast<std::size_t>(read)));
     progress_.bytes_hashed += static_cast<std::uint64_t>(read);
-    figures_.resync_bytes_hashed += static_cast<std::uint64_t>(read);
+    figures_.reintegration_bytes_hashed += static_cast<std::uint64_t>(read);
     const bool told = theirs->hashes.size() >= 2 * index + 2;
     differs[index] =
         !told || theirs->hashes[2 * index] != ours[0] || theirs->hashes[2 * index + 1] != ours[1];
@@ -367,7 +368,7 @@ Task<bool> Reintegration::send_locked(Fid fid, Range range) {
   if (read < 0) co_return false;
   if (read == 0) co_return true;  // cut meanwhile: the target was, too
   progress_.bytes_differing += static_cast<std::uint64_t>(read);
-  figures_.resync_bytes_differing += static_cast<std::uint64_t>(read);
+  figures_.reintegration_bytes_differing += static_cast<std::uint64_t>(read);
   co_return co_await send_block(fid, range.offset, buffer.first(static_cast<std::size_t>(read)));
 }
 
@@ -382,7 +383,7 @@ Task<bool> Reintegration::send_block(Fid fid, std::uint64_t offset, ConstBytes c
     if (!ack) co_return false;
     result = ack->result;
     progress_.bytes_sent += content.size();
-    figures_.resync_bytes_sent += content.size();
+    figures_.reintegration_bytes_sent += content.size();
   }
   if (result == -ESTALE) {
     names_again_ = true;
@@ -423,10 +424,10 @@ Task<bool> Reintegration::hole(Fid fid, Range range) {
 // ---- the end of a pass
 
 Task<bool> Reintegration::flush_both() {
-  const wire::ResyncFlush request{static_cast<std::uint64_t>(progress_.pass) + 1};
+  const wire::ReintegrationFlush request{static_cast<std::uint64_t>(progress_.pass) + 1};
   auto io = disk_flush_volume(ports_.disk);
   const int local = co_await io;
-  const auto flushed = co_await bulk_.ask<wire::ResyncFlushed>(request);
+  const auto flushed = co_await bulk_.ask<wire::ReintegrationFlushed>(request);
   if (!flushed) co_return false;
   if (flushed->result != 0) target_error_ = flushed->result;
   co_return local == 0 && flushed->result == 0 && alive();

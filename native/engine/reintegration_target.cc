@@ -55,8 +55,9 @@ bool ReintegrationTarget::take(Link::Frame& frame, const char*& reason) {
     case Type::zero:
       decode_and_run<wire::Zero>(frame, reason, [&](auto message) { return zero(number, message); });
       return true;
-    case Type::resync_flush:
-      decode_and_run<wire::ResyncFlush>(frame, reason, [&](auto message) { return flush(number, message); });
+    case Type::reintegration_flush:
+      decode_and_run<wire::ReintegrationFlush>(frame, reason,
+                                               [&](auto message) { return flush(number, message); });
       return true;
     case Type::read:
       decode_and_run<wire::Read>(frame, reason, [&](auto message) { return read(number, message); });
@@ -158,7 +159,7 @@ Task<void> ReintegrationTarget::zero(Sequence number, wire::Zero message) {
   bulk_.answer(number, wire::BlockAck{result});
 }
 
-Task<void> ReintegrationTarget::flush(Sequence number, wire::ResyncFlush message) {
+Task<void> ReintegrationTarget::flush(Sequence number, wire::ReintegrationFlush message) {
   while (writing_ > 0) {
     written_.reset();
     co_await written_.wait();
@@ -166,7 +167,7 @@ Task<void> ReintegrationTarget::flush(Sequence number, wire::ResyncFlush message
   co_await receiver_.drained();
   auto io = disk_flush_volume(ports_.disk);
   const int result = co_await io;
-  bulk_.answer(number, wire::ResyncFlushed{message.token, result});
+  bulk_.answer(number, wire::ReintegrationFlushed{message.token, result});
 }
 
 Task<void> ReintegrationTarget::read(Sequence number, wire::Read message) {

@@ -37,7 +37,7 @@ class ReintegrationTarget {
   Task<void> hashes(Sequence number, wire::HashRequest request);
   Task<void> block(Sequence number, wire::Block message, PooledBytes data);
   Task<void> zero(Sequence number, wire::Zero message);
-  Task<void> flush(Sequence number, wire::ResyncFlush message);
+  Task<void> flush(Sequence number, wire::ReintegrationFlush message);
   Task<void> read(Sequence number, wire::Read message);
   template <class M, class Run>
   void decode_and_run(Link::Frame& frame, const char*& reason, Run run);

@@ -127,7 +127,7 @@ Task<Refusal> Roles::promote_alone(AloneBasis basis) {
   // 3. The right to run is the daemon's, given with this order. 4. The new generation, durable.
   s_.session.end();
   s_.tracking.set_alone(true);
-  s_.tracking.mark_uncovered();
+  s_.tracking.mark_since_checkpoint();
   const int persisted = co_await s_.tracking.persist();
   const int written =
       persisted != 0 ? persisted : co_await s_.record.become_alone(basis, s_.record.now().session);
@@ -205,10 +205,10 @@ Task<Refusal> Roles::demote(command::Demote order) {
   if (!s_.gate.is_open())
     co_return refuse("frozen", "The peer was lost meanwhile.", "Answer the freeze first.");
   // Flushed on both, then the role.
-  const bool covered = co_await s_.operations.cover_everything();
+  const bool is_checkpointed = co_await s_.operations.checkpoint_everything();
   auto flush = disk_flush_volume(s_.ports.disk);
   const int flushed = co_await flush;
-  if (flushed != 0 || !covered)
+  if (flushed != 0 || !is_checkpointed)
     co_return refuse("flush-failed", "What was written could not be flushed on both sides.",
                      "Look at the disk errors in `gemel status`.");
   if (!s_.gate.is_open())
@@ -219,7 +219,7 @@ Task<Refusal> Roles::demote(command::Demote order) {
   s_.gate.close();
   const int recorded = co_await s_.record.become_running(false);
   if (recorded != 0) co_return state_write_failed(recorded);
-  if (s_.session.phase() == Session::Phase::in_sync && !s_.tracking.is_anything_uncovered()) {
+  if (s_.session.phase() == Session::Phase::in_sync && !s_.tracking.has_work_since_checkpoint()) {
     const int cleared = co_await s_.tracking.clear_log();
     if (cleared != 0) co_return state_write_failed(cleared);
   }
@@ -244,13 +244,13 @@ Task<Refusal> Roles::go_alone(AloneBasis basis) {
   const FreezeId freeze = s_.gate.freeze_id();
   const bool stalled = s_.gate.freeze_reason() == FreezeReason::stalled;
   s_.tracking.set_alone(true);
-  s_.tracking.mark_uncovered();
+  s_.tracking.mark_since_checkpoint();
   const int persisted = co_await s_.tracking.persist();
   const int written =
       persisted != 0 ? persisted : co_await s_.record.become_alone(basis, s_.record.now().session);
   if (written != 0) co_return state_write_failed(written);
   // Written while in flight on this side's disk: marked once more, it costs nothing.
-  s_.tracking.mark_uncovered();
+  s_.tracking.mark_since_checkpoint();
   s_.session.end();
   handshake_.drop("this side goes on alone");
   if (s_.gate.is_frozen() && s_.gate.freeze_id() == freeze) s_.gate.thaw(ThawBy::grant);
@@ -279,7 +279,7 @@ Task<void> Roles::settle_denied() {
   const auto held = co_await s_.turn.begin();
   s_.session.end();
   s_.gate.close();
-  s_.tracking.mark_uncovered();
+  s_.tracking.mark_since_checkpoint();
   const int persisted = co_await s_.tracking.persist();
   const int recorded = co_await s_.record.become_outdated(s_.record.now().generation);
   if (persisted != 0 || recorded != 0)
@@ -352,7 +352,7 @@ Task<Refusal> Roles::left_alone(command::LeftAlone order) {
                      "Wait for the peer.");
   s_.session.end();
   s_.tracking.set_alone(true);
-  s_.tracking.mark_uncovered();
+  s_.tracking.mark_since_checkpoint();
   const int persisted = co_await s_.tracking.persist();
   const int written =
       persisted != 0 ? persisted : co_await s_.record.become_alone(order.basis, record.session);
@@ -390,7 +390,7 @@ Task<Refusal> Roles::close() {
   co_await s_.receiver.drained();
   auto flush = disk_flush_volume(s_.ports.disk);
   const int flushed = co_await flush;
-  s_.tracking.mark_uncovered();
+  s_.tracking.mark_since_checkpoint();
   const int persisted = co_await s_.tracking.persist();
   if (flushed != 0 || persisted != 0)
     co_return refuse("flush-failed", "The copy could not be flushed.", "Look at the disk errors.");

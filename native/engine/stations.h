@@ -34,7 +34,7 @@ struct Stations {
   RangeLocks locks;
   Record record;
   Tracking tracking;
-  Gate gate;
+  IoGate gate;
   Patience patience;
   Session session;
   Receiver receiver;

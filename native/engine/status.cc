@@ -43,7 +43,8 @@ Status MirrorEngine::status() const {
     shown.freeze = Status::Freeze{stations_.gate.freeze_id(), stations_.gate.freeze_reason(),
                                   stations_.gate.frozen_for(), stations_.gate.guest_is_paused()};
   shown.peer_kept_out = handshake_.kept_out();
-  if (stations_.source.is_running() || handshake_.stage() == Stage::target) shown.resync = resync_status();
+  if (stations_.source.is_running() || handshake_.stage() == Stage::target)
+    shown.reintegration = reintegration_status();
   shown.verified = record.verified;
   shown.disk_full_needed = disk_full_;
   shown.disk_error = disk_error_;
@@ -52,8 +53,8 @@ Status MirrorEngine::status() const {
 }
 
 void MirrorEngine::show_link(Status& shown) const {
-  const Direction& direction = handshake_.direction();
-  shown.link_row = direction.row;
+  const SyncDecision& decision = handshake_.decision();
+  shown.link_row = decision.row;
   switch (handshake_.stage()) {
     case Stage::off:
       shown.link = "off";
@@ -73,8 +74,8 @@ void MirrorEngine::show_link(Status& shown) const {
         break;
       }
       shown.link = "refused";
-      shown.link_outcome = word_of(direction.kind);
-      shown.link_reason = direction.reason;
+      shown.link_outcome = word_of(decision.kind);
+      shown.link_reason = decision.reason;
       break;
     case Stage::source:
     case Stage::target:
@@ -87,9 +88,9 @@ void MirrorEngine::show_link(Status& shown) const {
   }
 }
 
-ResyncStatus MirrorEngine::resync_status() const {
+ReintegrationStatus MirrorEngine::reintegration_status() const {
   const ReintegrationProgress& now = stations_.source.progress();
-  ResyncStatus shown;
+  ReintegrationStatus shown;
   if (handshake_.stage() == Stage::target) {
     shown.direction = "target";
     shown.bytes_sent = stations_.target.bytes_received();
@@ -112,7 +113,7 @@ ResyncStatus MirrorEngine::resync_status() const {
   if (stations_.source.is_verifying()) {
     shown.kind = "verify";
   } else {
-    switch (handshake_.direction().scope) {
+    switch (handshake_.decision().scope) {
       case Scope::tracked:
         shown.kind = "tracked";
         break;
@@ -247,13 +248,16 @@ std::string problem_json(const Problem& problem) {
   return "{\"code\":" + quoted(problem.code) + ",\"message\":" + quoted(problem.message) +
          ",\"next\":" + quoted(problem.next) + "}";
 }
-std::string resync_json(const ResyncStatus& resync) {
-  std::string text =
-      "{\"kind\":" + quoted(resync.kind) + ",\"direction\":" + quoted(resync.direction) +
-      ",\"bytesTotal\":" + number(resync.bytes_total) + ",\"bytesDone\":" + number(resync.bytes_done) +
-      ",\"bytesSent\":" + number(resync.bytes_sent) + ",\"bytesHashed\":" + number(resync.bytes_hashed) +
-      ",\"bytesPerSecond\":" + number(resync.bytes_per_second) + ",\"pass\":" + std::to_string(resync.pass);
-  if (resync.eta_seconds) text += ",\"etaSeconds\":" + number(*resync.eta_seconds);
+std::string reintegration_json(const ReintegrationStatus& reintegration) {
+  std::string text = "{\"kind\":" + quoted(reintegration.kind) +
+                     ",\"direction\":" + quoted(reintegration.direction) +
+                     ",\"bytesTotal\":" + number(reintegration.bytes_total) +
+                     ",\"bytesDone\":" + number(reintegration.bytes_done) +
+                     ",\"bytesSent\":" + number(reintegration.bytes_sent) +
+                     ",\"bytesHashed\":" + number(reintegration.bytes_hashed) +
+                     ",\"bytesPerSecond\":" + number(reintegration.bytes_per_second) +
+                     ",\"pass\":" + std::to_string(reintegration.pass);
+  if (reintegration.eta_seconds) text += ",\"etaSeconds\":" + number(*reintegration.eta_seconds);
   return text + "}";
 }
 
@@ -323,7 +327,7 @@ std::string to_json(const Status& status, const std::string& extra) {
             ",\"ageMs\":" + millis(status.freeze->age) +
             ",\"guestPaused\":" + truth(status.freeze->guest_paused) + "}";
   if (status.peer_kept_out > 0) text += ",\"peerKeptOutMs\":" + millis(status.peer_kept_out);
-  if (status.resync) text += ",\"resync\":" + resync_json(*status.resync);
+  if (status.reintegration) text += ",\"resync\":" + reintegration_json(*status.reintegration);
   if (status.verified.at != 0) {
     char at[32];
     const std::time_t seconds = status.verified.at;
@@ -350,10 +354,10 @@ std::string to_json(const FiguresShown& shown) {
          ",\"flushes\":" + number(figures.flushes) + ",\"bytesWritten\":" + number(figures.bytes_written) +
          ",\"bytesRead\":" + number(figures.bytes_read) + ",\"inFlight\":" + number(figures.in_flight) +
          ",\"dirtyBytes\":" + number(shown.dirty_bytes) + ",\"hotExtents\":" + number(shown.hot_extents) +
-         ",\"resyncBytesSent\":" + number(figures.resync_bytes_sent) +
-         ",\"resyncBytesHashed\":" + number(figures.resync_bytes_hashed) +
-         ",\"resyncBytesDiffering\":" + number(figures.resync_bytes_differing) +
-         ",\"resyncBytesHot\":" + number(figures.resync_bytes_hot) +
+         ",\"resyncBytesSent\":" + number(figures.reintegration_bytes_sent) +
+         ",\"resyncBytesHashed\":" + number(figures.reintegration_bytes_hashed) +
+         ",\"resyncBytesDiffering\":" + number(figures.reintegration_bytes_differing) +
+         ",\"resyncBytesHot\":" + number(figures.reintegration_bytes_hot) +
          ",\"guestPauseMaxMs\":" + millis(shown.guest_pause_longest) + "}";
 }
 
@@ -379,14 +383,14 @@ std::string to_json(const EngineEvent& happened) {
     std::string operator()(const event::PeerLost& e) const {
       return "{\"event\":\"peer-lost\",\"reason\":" + quoted(e.reason) + "}";
     }
-    std::string operator()(const event::ResyncMoved& e) const {
-      return "{\"event\":\"resync\",\"resync\":" + resync_json(e.resync) + "}";
+    std::string operator()(const event::ReintegrationMoved& e) const {
+      return "{\"event\":\"resync\",\"resync\":" + reintegration_json(e.reintegration) + "}";
     }
     std::string operator()(const event::Verified& e) const {
       return "{\"event\":\"verified\",\"differingBytes\":" + number(e.differing) +
              ",\"repairedBytes\":" + number(e.repaired) + "}";
     }
-    /// The door knows the program's name and adds it.
+    /// Control knows the program's name and adds it.
     std::string operator()(const event::RefusedWrite& e) const {
       return "{\"event\":\"refused-write\",\"pid\":" + std::to_string(e.pid) + "}";
     }

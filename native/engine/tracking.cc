@@ -66,26 +66,26 @@ Task<int> Tracking::intend(Fid fid, std::uint64_t offset, std::uint64_t length) 
 }
 
 void Tracking::write_begins(Fid fid, std::uint64_t offset, std::uint64_t length) {
-  FileCover& file = covers_[fid];
+  FileCheckpoint& file = checkpoints_[fid];
   each_extent(offset, length, [&](std::uint64_t extent, std::uint64_t regions) {
-    Cover& cover = file.extents[extent];
-    cover.after |= regions;
-    cover.in_flight++;
+    ExtentCheckpoint& checkpoint = file.extents[extent];
+    checkpoint.after |= regions;
+    checkpoint.in_flight++;
   });
   if (alone_) mark(fid, {offset, std::max<std::uint64_t>(length, 1)});
 }
 
 void Tracking::write_ends(Fid fid, std::uint64_t offset, std::uint64_t length) {
-  const auto file = covers_.find(fid);
-  if (file == covers_.end()) return;  // the file is gone on both copies
+  const auto file = checkpoints_.find(fid);
+  if (file == checkpoints_.end()) return;  // the file is gone on both copies
   each_extent(offset, length, [&](std::uint64_t extent, std::uint64_t regions) {
     const auto found = file->second.extents.find(extent);
     if (found == file->second.extents.end()) return;
-    Cover& cover = found->second;
-    if (cover.in_flight > 0) cover.in_flight--;
+    ExtentCheckpoint& checkpoint = found->second;
+    if (checkpoint.in_flight > 0) checkpoint.in_flight--;
     // Alone it was marked when it began, or when the peer was lost while it was in flight (R3).
-    if (!alone_) cover.after |= regions;
-    if (alone_ && cover.in_flight == 0) file->second.extents.erase(found);
+    if (!alone_) checkpoint.after |= regions;
+    if (alone_ && checkpoint.in_flight == 0) file->second.extents.erase(found);
   });
 }
 
@@ -113,63 +113,63 @@ void Tracking::change_failed(int slot) {
   if (slot >= 0) journal_.leave(slot);
 }
 
-bool Tracking::is_anything_uncovered() const {
+bool Tracking::has_work_since_checkpoint() const {
   return !settled_slots_.empty() || !cut_files_.empty() ||
-         std::ranges::any_of(covers_, [](const auto& file) { return !file.second.extents.empty(); });
+         std::ranges::any_of(checkpoints_, [](const auto& file) { return !file.second.extents.empty(); });
 }
 
-std::vector<Fid> Tracking::uncovered_files() const {
+std::vector<Fid> Tracking::files_since_checkpoint() const {
   std::vector<Fid> files;
-  for (const auto& [fid, file] : covers_) {
+  for (const auto& [fid, file] : checkpoints_) {
     if (!file.extents.empty()) files.push_back(fid);
   }
   return files;
 }
 
-void Tracking::cover_file_begins(FileCover& file) {
-  file.covering = true;
-  for (auto& [extent, cover] : file.extents) {
-    if (cover.in_flight > 0) continue;
-    cover.before |= cover.after;
-    cover.after = 0;
+void Tracking::checkpoint_file_begins(FileCheckpoint& file) {
+  file.under_way = true;
+  for (auto& [extent, checkpoint] : file.extents) {
+    if (checkpoint.in_flight > 0) continue;
+    checkpoint.before |= checkpoint.after;
+    checkpoint.after = 0;
   }
 }
 
-bool Tracking::cover_begins(Fid fid) {
-  if (covering_all_) return false;
+bool Tracking::checkpoint_begins(Fid fid) {
+  if (checkpointing_all_) return false;
   if (fid != kNoFid) {
-    const auto found = covers_.find(fid);
-    if (found == covers_.end() || found->second.covering) return false;
-    cover_file_begins(found->second);
+    const auto found = checkpoints_.find(fid);
+    if (found == checkpoints_.end() || found->second.under_way) return false;
+    checkpoint_file_begins(found->second);
     return true;
   }
-  if (std::ranges::any_of(covers_, [](const auto& file) { return file.second.covering; })) return false;
-  covering_all_ = true;
-  for (auto& [file, cover] : covers_) cover_file_begins(cover);
-  covering_slots_ = std::exchange(settled_slots_, {});
-  covering_cut_files_ = std::exchange(cut_files_, {});
+  if (std::ranges::any_of(checkpoints_, [](const auto& file) { return file.second.under_way; })) return false;
+  checkpointing_all_ = true;
+  for (auto& [file, checkpoint] : checkpoints_) checkpoint_file_begins(checkpoint);
+  checkpoint_slots_ = std::exchange(settled_slots_, {});
+  checkpoint_cut_files_ = std::exchange(cut_files_, {});
   return true;
 }
 
-void Tracking::cover_file_ends(FileCover& file, bool both_flushed) {
-  file.covering = false;
+void Tracking::checkpoint_file_ends(FileCheckpoint& file, bool both_flushed) {
+  file.under_way = false;
   for (auto at = file.extents.begin(); at != file.extents.end();) {
-    Cover& cover = at->second;
-    if (!both_flushed) cover.after |= cover.before;
-    cover.before = 0;
-    at = cover.is_idle() ? file.extents.erase(at) : std::next(at);
+    ExtentCheckpoint& checkpoint = at->second;
+    if (!both_flushed) checkpoint.after |= checkpoint.before;
+    checkpoint.before = 0;
+    at = checkpoint.is_idle() ? file.extents.erase(at) : std::next(at);
   }
 }
 
-void Tracking::cover_ends(Fid fid, bool both_flushed) {
+void Tracking::checkpoint_ends(Fid fid, bool both_flushed) {
   if (fid != kNoFid) {
-    if (const auto found = covers_.find(fid); found != covers_.end())
-      cover_file_ends(found->second, both_flushed);
+    if (const auto found = checkpoints_.find(fid); found != checkpoints_.end())
+      checkpoint_file_ends(found->second, both_flushed);
   } else {
-    covering_all_ = false;
-    for (auto& [file, cover] : covers_) cover_file_ends(cover, both_flushed);
-    const auto slots = std::exchange(covering_slots_, {});
-    const auto cuts = std::exchange(covering_cut_files_, {});
+    checkpointing_all_ = false;
+    for (auto& [file, checkpoint] : checkpoints_) checkpoint_file_ends(checkpoint, both_flushed);
+    const auto slots = std::exchange(checkpoint_slots_, {});
+    const auto cuts = std::exchange(checkpoint_cut_files_, {});
     if (both_flushed) {
       for (const int slot : slots) journal_.leave(slot);
     } else {
@@ -183,22 +183,22 @@ void Tracking::cover_ends(Fid fid, bool both_flushed) {
   }
 }
 
-void Tracking::mark_uncovered() {
-  for (auto& [fid, file] : covers_) {
-    for (auto& [extent, cover] : file.extents) {
-      const std::uint64_t regions = cover.before | cover.after;
+void Tracking::mark_since_checkpoint() {
+  for (auto& [fid, file] : checkpoints_) {
+    for (auto& [extent, checkpoint] : file.extents) {
+      const std::uint64_t regions = checkpoint.before | checkpoint.after;
       for (std::uint64_t region = 0; region < kRegionsPerExtent; region++) {
         if ((regions >> region & 1U) != 0)
           mark(fid, {extent * kExtentBytes + region * kRegionBytes, kRegionBytes});
       }
-      cover.before = cover.after = 0;
+      checkpoint.before = checkpoint.after = 0;
     }
     std::erase_if(file.extents, [](const auto& entry) { return entry.second.is_idle(); });
   }
   for (const Fid fid : cut_files_) mark_whole(fid);
-  for (const Fid fid : covering_cut_files_) mark_whole(fid);
+  for (const Fid fid : checkpoint_cut_files_) mark_whole(fid);
   cut_files_.clear();
-  covering_cut_files_.clear();
+  checkpoint_cut_files_.clear();
 }
 
 void Tracking::forget_all_dirty() {
@@ -210,7 +210,7 @@ void Tracking::forget_all_dirty() {
 }
 
 Task<int> Tracking::persist() {
-  // Alone a change leaves the journal once the bits that it set are durable; with a peer, with a cover.
+  // Alone a change leaves the journal once the bits that it set are durable; with a peer, with a checkpoint.
   std::vector<int> slots;
   if (alone_) slots = std::exchange(settled_slots_, {});
   const int result = co_await bitmaps_.persist();
@@ -236,14 +236,14 @@ Task<int> Tracking::clear_log() {
 }
 
 void Tracking::file_gone(Fid fid) {
-  covers_.erase(fid);
+  checkpoints_.erase(fid);
   bitmaps_.remove(fid);
   cut_files_.erase(fid);
-  covering_cut_files_.erase(fid);
+  checkpoint_cut_files_.erase(fid);
 }
 
 bool Tracking::can_forget(const HotExtent& hot) {
-  if (const auto file = covers_.find(hot.fid); file != covers_.end()) {
+  if (const auto file = checkpoints_.find(hot.fid); file != checkpoints_.end()) {
     // R2: not before a flush begun after its last write has completed on both sides.
     if (file->second.extents.contains(hot.extent)) return false;
   }

@@ -3,7 +3,7 @@
 //
 // A region (64 KiB) of a write is, in this order:
 //   intended   its extent is in the durable activity log (R1)            → a crash of this node finds it
-//   uncovered  written, not yet covered by a flush of both sides (R2)    → a loss of the peer marks it (R3)
+//   written    not yet in a checkpoint, a flush of both sides (R2)       → a loss of the peer marks it (R3)
 //   forgotten  a flush begun on both after its last write has completed  → equal on stable storage of both
 //   dirty      the peer does not have it: a bit in its file's bitmap     → reintegration looks at it
 //
@@ -47,27 +47,27 @@ class Tracking final : private ActivityLog::Owner {
 
   // ---- a change of names, attributes or a large range (R9)
   Task<int> enter(const NameChange& change);
-  /// Done on both (or alone): leaves the journal with the next cover, or persist when alone. `cut`: the
+  /// Done on both (or alone): leaves the journal with the next checkpoint, or persist when alone. `cut`: the
   /// file's bytes changed, too.
   void change_ends(int slot, Fid cut);
   void change_failed(int slot);
 
-  // ---- cover (R2): between begin and end both sides flush
-  bool is_anything_uncovered() const;
+  // ---- checkpoint (R2): between begin and end both sides flush
+  bool has_work_since_checkpoint() const;
   /// Files to flush; empty: nothing to do. `names`: the whole volume has to be flushed.
-  std::vector<Fid> uncovered_files() const;
-  bool are_names_uncovered() const { return !settled_slots_.empty(); }
-  /// False when a cover of this file (kNoFid: of everything) is under way already.
-  bool cover_begins(Fid fid);
-  void cover_ends(Fid fid, bool both_flushed);
+  std::vector<Fid> files_since_checkpoint() const;
+  bool has_names_since_checkpoint() const { return !settled_slots_.empty(); }
+  /// False when a checkpoint of this file (kNoFid: of everything) is under way already.
+  bool checkpoint_begins(Fid fid);
+  void checkpoint_ends(Fid fid, bool both_flushed);
 
   // ---- dirty
   /// Is a peer receiving what is written? Else writes are marked as they come.
   void set_alone(bool alone) { alone_ = alone; }
   void mark(Fid fid, Range range) { bitmaps_.of(fid).set(range); }
   void mark_whole(Fid fid) { bitmaps_.of(fid).set_whole(true); }
-  /// R3: the peer is lost: everything in flight or uncovered is dirty.
-  void mark_uncovered();
+  /// R3: the peer is lost: everything in flight or since the last checkpoint is dirty.
+  void mark_since_checkpoint();
   /// Both copies are equal and flushed: nothing is dirty.
   void forget_all_dirty();
   Bitmaps& bitmaps() { return bitmaps_; }
@@ -83,21 +83,22 @@ class Tracking final : private ActivityLog::Owner {
  private:
   static constexpr std::uint64_t kRegionsPerExtent = kExtentBytes / kRegionBytes;
   static_assert(kRegionsPerExtent == 64, "one bit per region of an extent in a word");
-  /// Uncovered regions of one extent. `before`: written before the cover under way began.
-  struct Cover {
+  /// Regions of one extent that are not yet in a checkpoint. `before`: written before the checkpoint under
+  /// way began.
+  struct ExtentCheckpoint {
     std::uint64_t before = 0, after = 0;
     std::uint32_t in_flight = 0;
     bool is_idle() const { return before == 0 && after == 0 && in_flight == 0; }
   };
-  struct FileCover {
-    std::unordered_map<std::uint64_t, Cover> extents;
-    bool covering = false;
+  struct FileCheckpoint {
+    std::unordered_map<std::uint64_t, ExtentCheckpoint> extents;
+    bool under_way = false;
   };
 
   bool can_forget(const HotExtent& extent) override;
   void need_room() override;
-  void cover_file_begins(FileCover& file);
-  void cover_file_ends(FileCover& file, bool both_flushed);
+  void checkpoint_file_begins(FileCheckpoint& file);
+  void checkpoint_file_ends(FileCheckpoint& file, bool both_flushed);
   template <class Visit>
   void each_extent(std::uint64_t offset, std::uint64_t length, Visit visit);
 
@@ -106,10 +107,10 @@ class Tracking final : private ActivityLog::Owner {
   ActivityLog log_;
   Bitmaps bitmaps_;
   NameJournal journal_;
-  std::unordered_map<Fid, FileCover> covers_;
-  std::vector<int> settled_slots_, covering_slots_;
-  std::set<Fid> cut_files_, covering_cut_files_;
-  bool alone_ = false, covering_all_ = false, room_asked_ = false;
+  std::unordered_map<Fid, FileCheckpoint> checkpoints_;
+  std::vector<int> settled_slots_, checkpoint_slots_;
+  std::set<Fid> cut_files_, checkpoint_cut_files_;
+  bool alone_ = false, checkpointing_all_ = false, room_asked_ = false;
 };
 
 /// Larger ranges (a disk cut to nothing, a punched terabyte) are journaled as a whole file, not extent by

@@ -56,7 +56,7 @@ inline constexpr Type kTypeOf<Read> = Type::read;
 template <>
 inline constexpr Type kTypeOf<ReadReply> = Type::read_reply;
 template <>
-inline constexpr Type kTypeOf<ResyncBegin> = Type::resync_begin;
+inline constexpr Type kTypeOf<ReintegrationBegin> = Type::reintegration_begin;
 template <>
 inline constexpr Type kTypeOf<TreeDirectory> = Type::tree_directory;
 template <>
@@ -72,9 +72,9 @@ inline constexpr Type kTypeOf<Zero> = Type::zero;
 template <>
 inline constexpr Type kTypeOf<BlockAck> = Type::block_ack;
 template <>
-inline constexpr Type kTypeOf<ResyncFlush> = Type::resync_flush;
+inline constexpr Type kTypeOf<ReintegrationFlush> = Type::reintegration_flush;
 template <>
-inline constexpr Type kTypeOf<ResyncFlushed> = Type::resync_flushed;
+inline constexpr Type kTypeOf<ReintegrationFlushed> = Type::reintegration_flushed;
 template <>
 inline constexpr Type kTypeOf<Paired> = Type::paired;
 template <>
@@ -90,11 +90,10 @@ inline constexpr Type kTypeOf<Tracked> = Type::tracked;
 template <class Visit>
 void for_each_message(Visit&& visit) {
   const auto each = [&]<class... M>(std::variant<M...>*) { (visit.template operator()<M>(kTypeOf<M>), ...); };
-  each(static_cast<
-       std::variant<Hello, Outcome, Ping, Pong, Bye, Write, Flush, Allocate, Change, Ack, Read, ReadReply,
-                    ResyncBegin, TreeDirectory, TreeDone, HashRequest, HashReply, Block, Zero, BlockAck,
-                    ResyncFlush, ResyncFlushed, Paired, UpToDate, TreeRequest, TreeReply, Tracked>*>(
-      nullptr));
+  each(static_cast<std::variant<Hello, Outcome, Ping, Pong, Bye, Write, Flush, Allocate, Change, Ack, Read,
+                                ReadReply, ReintegrationBegin, TreeDirectory, TreeDone, HashRequest,
+                                HashReply, Block, Zero, BlockAck, ReintegrationFlush, ReintegrationFlushed,
+                                Paired, UpToDate, TreeRequest, TreeReply, Tracked>*>(nullptr));
 }
 
 /// One row per type: what a frame of it may look like, tested before a handler or a buffer sees it.

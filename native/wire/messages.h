@@ -59,7 +59,7 @@ enum class Type : std::uint8_t {
   read = 20,
   read_reply = 21,
   // reintegration and verify (bulk)
-  resync_begin = 30,
+  reintegration_begin = 30,
   tree_directory = 31,
   tree_done = 32,
   hash_request = 33,
@@ -67,8 +67,8 @@ enum class Type : std::uint8_t {
   block = 35,
   zero = 36,
   block_ack = 37,
-  resync_flush = 38,
-  resync_flushed = 39,
+  reintegration_flush = 38,
+  reintegration_flushed = 39,
   paired = 40,
   up_to_date = 41,
   up_to_date_seen = 42,
@@ -81,7 +81,7 @@ using gemel::CopyState;
 using gemel::Right;
 using gemel::Running;
 
-/// First message in both directions. Both sides compute the same row of the direction table from the two
+/// First message in both directions. Both sides compute the same row of the sync decision table from the two
 /// hellos.
 struct Hello {
   std::string cluster;  ///< uuid of the cluster
@@ -120,7 +120,7 @@ struct Hello {
 /// Second message in both directions: the row that this side found. They must agree, else the link is
 /// refused.
 struct Outcome {
-  std::string row;  ///< letter(s) of the direction table
+  std::string row;  ///< letter(s) of the sync decision table
   SessionNumber session = 0;
   Generation generation = 0;
   template <class V>
@@ -234,7 +234,7 @@ struct ReadReply {
 
 /// Reintegration. The source drives: tree, then per file hashes or tracked regions, then blocks, until
 /// nothing is left.
-struct ResyncBegin {
+struct ReintegrationBegin {
   Generation source = 0;
   std::uint8_t pass = 0;
   bool by_hash = false;
@@ -343,14 +343,14 @@ struct BlockAck {
     v(result);
   }
 };
-struct ResyncFlush {
+struct ReintegrationFlush {
   std::uint64_t token = 0;
   template <class V>
   void fields(V& v) {
     v(token);
   }
 };
-struct ResyncFlushed {
+struct ReintegrationFlushed {
   std::uint64_t token = 0;
   std::int32_t result = 0;
   template <class V>
@@ -377,9 +377,9 @@ struct UpToDate {
   }
 };
 
-/// The target's answer to `resync_begin`: what its own log and bitmaps hold of regions that may differ (both
-/// sides' union is dirty). The last one has `more` false: from then on the target takes operations of this
-/// session.
+/// The target's answer to `reintegration_begin`: what its own log and bitmaps hold of regions that may differ
+/// (both sides' union is dirty). The last one has `more` false: from then on the target takes operations of
+/// this session.
 struct Tracked {
   Fid fid = 0;
   bool whole = false;

@@ -21,7 +21,7 @@ void heal_and_compare(Pair& pair) {
   pair.check_equal();
 }
 std::uint64_t resent(Pair& pair) {
-  return pair.a.engine->figures().figures.resync_bytes_sent;
+  return pair.a.engine->figures().figures.reintegration_bytes_sent;
 }
 
 }  // namespace
@@ -83,7 +83,7 @@ TEST(target_power_cut_before_fsync_in_reintegration) {
   for (std::uint64_t at = 0; at < 128; at++) CHECK_EQ(pair.write(pair.a, fid, at * 262144, 65536), 65536);
   // The target's flush of the reintegration never comes.
   pair.wire.let_through = [](int from, std::uint8_t type, Sequence) {
-    return from != 0 || type != static_cast<std::uint8_t>(wire::Type::resync_flush);
+    return from != 0 || type != static_cast<std::uint8_t>(wire::Type::reintegration_flush);
   };
   pair.wire.heal();
   CHECK(pair.clock.run_until([&] { return resent(pair) >= 100 * kRegionBytes; }, 60 * kSecond));

@@ -62,7 +62,7 @@ TEST(link_lost_freezes_and_grant_thaws) {
   pair.wire.heal();
   pair.await_sync();
   pair.check_equal();
-  CHECK(pair.a.engine->figures().figures.resync_bytes_hashed <= 2 * kRegionBytes);
+  CHECK(pair.a.engine->figures().figures.reintegration_bytes_hashed <= 2 * kRegionBytes);
 }
 
 TEST(late_grant_for_an_older_freeze) {
@@ -123,7 +123,7 @@ TEST(failover_then_the_old_primary_returns) {
   CHECK(pair.b.status().is_primary);
   CHECK(!pair.a.status().is_primary);
   // Not the whole disk: hot extents and what was written since.
-  CHECK(pair.b.engine->figures().figures.resync_bytes_hashed < (32 << 20));
+  CHECK(pair.b.engine->figures().figures.reintegration_bytes_hashed < (32 << 20));
 }
 
 TEST(failover_counts_what_only_the_dead_side_had_marked) {
@@ -147,8 +147,8 @@ TEST(failover_counts_what_only_the_dead_side_had_marked) {
   pair.await_sync();
   pair.check_equal();
   const Figures& figures = pair.b.engine->figures().figures;
-  CHECK_EQ(figures.resync_bytes_differing, 2 * kRegionBytes);
-  CHECK_EQ(figures.resync_bytes_hot, kRegionBytes);
+  CHECK_EQ(figures.reintegration_bytes_differing, 2 * kRegionBytes);
+  CHECK_EQ(figures.reintegration_bytes_hot, kRegionBytes);
 }
 
 TEST(swap_in_sync) {

@@ -247,7 +247,7 @@ TEST(clean_stop_and_start_compares_nothing) {
   pair.connect();
   pair.await_sync();
   CHECK_EQ(pair.a.last<event::Met>()->row, "i2");
-  CHECK_EQ(pair.a.engine->figures().figures.resync_bytes_hashed, 0U);
+  CHECK_EQ(pair.a.engine->figures().figures.reintegration_bytes_hashed, 0U);
 }
 
 TEST(demotion_waits_for_the_last_writer) {

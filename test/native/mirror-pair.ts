@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two mirror processes of one module on this machine, without daemons: for engine tests through the door
+// Two mirror processes of one module on this machine, without daemons: for engine tests through the addon
 // and for the bench. The test plays the daemon: it gives every command itself.
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Two real mirror processes through the door: real mount, real TLS, real disk; the test gives the daemon's
+ * Two real mirror processes through the addon: real mount, real TLS, real disk; the test gives the daemon's
  * commands.
  */
 import assert from "node:assert/strict";

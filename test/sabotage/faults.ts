@@ -33,8 +33,8 @@ export const faults: readonly Fault[] = [
   },
   {
     name: "ignore-generation",
-    breaks: "two copies meet as if neither had gone on alone (R23, direction table)",
-    program: "direction_test",
+    breaks: "two copies meet as if neither had gone on alone (R23, sync decision table)",
+    program: "sync_decision_test",
     test: "direction_one_ahead_tracked_and_not",
   },
   {

@@ -189,7 +189,7 @@ class Run {
     const auto here = static_cast<std::size_t>(from);
     const std::size_t there = 1 - here;
     switch (type) {
-      case wire::Type::resync_begin:
+      case wire::Type::reintegration_begin:
         if (is_verifying_) return;
         if (lacks_[here] && proven_[there] && !proven_[here])
           told_ = node(from).name() + ", which lost power, fills a copy that has everything";

@@ -14,7 +14,7 @@
 #include <thread>
 #include <vector>
 
-#include "../base/reactor.h"
+#include "../../base/reactor.h"
 
 struct fuse_session;
 

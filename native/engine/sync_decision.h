@@ -4,8 +4,8 @@
 // letters, so they cannot act on different ones. Identical size is never taken as identical content, a clock
 // decides nothing.
 //
-// Invariants: every input meets exactly one row (direction_test walks them all); swapping the two sides swaps
-// source and target and changes nothing else; no row lets data flow onto a copy whose guest may run.
+// Invariants: every input meets exactly one row (sync_decision_test walks them all); swapping the two sides
+// swaps source and target and changes nothing else; no row lets data flow onto a copy whose guest may run.
 #pragma once
 
 #include <cstdint>
@@ -57,7 +57,7 @@ struct MeetingFact {
 
 enum class Side : std::uint8_t { first, second };
 
-enum class DirectionKind : std::uint8_t {
+enum class SyncKind : std::uint8_t {
   resume,  ///< go on with the session: resend what is unacknowledged (R8)
   pair,    ///< nothing can differ: in sync at once
   reintegrate,
@@ -71,23 +71,23 @@ enum class DirectionKind : std::uint8_t {
 /// What has to be looked at in a reintegration (P5).
 enum class Scope : std::uint8_t { tracked, by_hash, everything };
 
-struct Direction {
+struct SyncDecision {
   std::string row;
-  DirectionKind kind = DirectionKind::refuse;
+  SyncKind kind = SyncKind::refuse;
   Side source = Side::first;  ///< pair, resume: who leads; deny: who is denied
   Scope scope = Scope::tracked;
   const char* reason = "";
 };
 
 /// The row that this input meets.
-Direction direction_of(const MeetingFact& fact);
+SyncDecision sync_decision_of(const MeetingFact& fact);
 /// The letters of every row that matches: exactly one, or the table is wrong (for the walk test).
 std::vector<std::string> rows_matching(const MeetingFact& fact);
 /// Every row's letter, condition and reason, for docs and the history.
-std::string direction_legend();
+std::string sync_decision_legend();
 
 /// What two hellos say, in the table's terms. `first` is the hello of the node with the smaller name.
 MeetingFact meeting_of(const wire::Hello& first, const wire::Hello& second);
-const char* word_of(DirectionKind kind);
+const char* word_of(SyncKind kind);
 
 }  // namespace gemel

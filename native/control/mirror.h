@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The mirror as Node sees it: one thread, opened and ended, commands in, texts out. What lives on the thread
-// is World.
+// is MirrorProcess.
 #pragma once
 
 #include <functional>
@@ -11,7 +11,7 @@
 
 namespace gemel {
 
-class World;
+class MirrorProcess;
 
 class Mirror {
  public:
@@ -30,7 +30,7 @@ class Mirror {
   void command(Words command, Say reply);
 
  private:
-  std::unique_ptr<World> world_;
+  std::unique_ptr<MirrorProcess> process_;
 };
 
 }  // namespace gemel

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A MirrorCommand of native/index.ts, from words to the engine's value. What the door does itself (status,
+// A MirrorCommand of native/index.ts, from words to the engine's value. What control does itself (status,
 // files, guest) is not here.
 #pragma once
 
@@ -12,6 +12,6 @@
 namespace gemel {
 
 /// Nothing, with `problem`: not a command, or a field of it is missing or cannot be read.
-std::optional<Command> read_order(const Words& words, std::string& problem);
+std::optional<Command> read_command(const Words& words, std::string& problem);
 
 }  // namespace gemel

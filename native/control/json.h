@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes JSON text for the door: status, figures, events. Writing only; what comes in is read by Node.
+// Writes JSON text for control: status, figures, events. Writing only; what comes in is read by Node.
 #pragma once
 
 #include <array>

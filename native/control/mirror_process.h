@@ -13,8 +13,8 @@
 #include <string>
 
 #include "../engine/mirror_engine.h"
+#include "../front/fuse/fuse_mount.h"
 #include "../guest_process.h"
-#include "../mount/fuse_mount.h"
 #include "../store/tree.h"
 #include "../store/volume.h"
 #include "../wire/link.h"
@@ -24,14 +24,14 @@
 
 namespace gemel {
 
-class World {
+class MirrorProcess {
  public:
   using Say = std::function<void(std::string)>;
 
-  explicit World(Say event);
-  ~World();
-  World(const World&) = delete;
-  World& operator=(const World&) = delete;
+  explicit MirrorProcess(Say event);
+  ~MirrorProcess();
+  MirrorProcess(const MirrorProcess&) = delete;
+  MirrorProcess& operator=(const MirrorProcess&) = delete;
 
   Settings settings;
   Reactor reactor;
@@ -54,7 +54,7 @@ class World {
 
   // commands
   Task<std::string> carried_out(const Words& command);
-  Task<std::string> ordered(const Words& command);
+  Task<std::string> by_engine(const Words& command);
   Task<std::string> initialise(const Words& command);
   Task<std::string> close();
   Task<std::string> read_file(const Words& command);

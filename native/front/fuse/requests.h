@@ -21,9 +21,9 @@
 #include <string>
 #include <unordered_map>
 
-#include "../base/buffers.h"
-#include "../base/task.h"
-#include "../engine/engine.h"
+#include "../../base/buffers.h"
+#include "../../base/task.h"
+#include "../../engine/engine.h"
 #include "device.h"
 #include "directories.h"
 #include "fuse.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A configuration or command as it comes through the door: a JavaScript object made flat, so that nothing
-// behind the door knows Node. `{do: "promote", alone: {basis: "word"}}` is {"do": "promote", "alone.basis":
+// A configuration or command as it comes from Node: a JavaScript object made flat, so that nothing
+// behind addon.cc knows Node. `{do: "promote", alone: {basis: "word"}}` is {"do": "promote", "alone.basis":
 // "word"}; an array's elements are named by their index.
 #pragma once
 

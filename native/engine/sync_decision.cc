@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "direction.h"
+#include "sync_decision.h"
 
 #include <algorithm>
 #include <array>
@@ -45,12 +45,12 @@ struct Row {
   Set unbroken, exact;
   Set dirty;    ///< either side's
   Set elected;  ///< X is elected
-  DirectionKind kind;
+  SyncKind kind;
   Scope scope;
   const char* reason;
 };
 
-using K = DirectionKind;
+using K = SyncKind;
 using S = Sessions;
 using R = Relation;
 constexpr Scope kNoScope = Scope::tracked;
@@ -213,13 +213,13 @@ bool is_first_elected(const wire::Hello& first, const wire::Hello& second) {
 
 }  // namespace
 
-Direction direction_of(const MeetingFact& fact) {
+SyncDecision sync_decision_of(const MeetingFact& fact) {
   for (const Row& row : kRows) {
     const bool straight = meets(row, fact);
     if (!straight && !meets(row, mirrored(fact))) continue;
     return {row.letter, row.kind, straight ? Side::first : Side::second, row.scope, row.reason};
   }
-  check(false, "every meeting has a row in the direction table");
+  check(false, "every meeting has a row in the sync decision table");
   return {};
 }
 
@@ -230,14 +230,14 @@ std::vector<std::string> rows_matching(const MeetingFact& fact) {
     const bool across = meets(row, mirrored(fact));
     if (straight || across) letters.emplace_back(row.letter);
     // Where it matters who is X, a row that fits both ways round would be two answers.
-    const bool sided = row.kind == DirectionKind::reintegrate || row.kind == DirectionKind::pair ||
-                       row.kind == DirectionKind::resume || row.kind == DirectionKind::deny;
+    const bool sided = row.kind == SyncKind::reintegrate || row.kind == SyncKind::pair ||
+                       row.kind == SyncKind::resume || row.kind == SyncKind::deny;
     if (straight && across && sided) letters.emplace_back(std::string(row.letter) + "'");
   }
   return letters;
 }
 
-std::string direction_legend() {
+std::string sync_decision_legend() {
   std::string text;
   for (const Row& row : kRows)
     text += std::string(row.letter) + " " + word_of(row.kind) + ": " + row.reason + "\n";
@@ -261,23 +261,23 @@ MeetingFact meeting_of(const wire::Hello& first, const wire::Hello& second) {
   return fact;
 }
 
-const char* word_of(DirectionKind kind) {
+const char* word_of(SyncKind kind) {
   switch (kind) {
-    case DirectionKind::resume:
+    case SyncKind::resume:
       return "resume";
-    case DirectionKind::pair:
+    case SyncKind::pair:
       return "pair";
-    case DirectionKind::reintegrate:
+    case SyncKind::reintegrate:
       return "reintegrate";
-    case DirectionKind::conflict:
+    case SyncKind::conflict:
       return "conflict";
-    case DirectionKind::unrelated:
+    case SyncKind::unrelated:
       return "unrelated";
-    case DirectionKind::unknown:
+    case SyncKind::unknown:
       return "unknown";
-    case DirectionKind::refuse:
+    case SyncKind::refuse:
       return "refuse";
-    case DirectionKind::deny:
+    case SyncKind::deny:
       return "denied";
   }
   return "";

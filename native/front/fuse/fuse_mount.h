@@ -14,8 +14,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "../base/reactor.h"
-#include "../engine/engine.h"
+#include "../../base/reactor.h"
+#include "../../engine/engine.h"
 #include "device.h"
 #include "invalidator.h"
 #include "requests.h"

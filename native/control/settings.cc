@@ -67,7 +67,7 @@ bool Settings::read(const Words& words, std::string& problem) {
   insist(read_known(words, *this), "known");
   const auto cap = words.number("resyncCap");
   insist(cap.has_value(), "resyncCap");
-  engine.resync_cap = cap.value_or(0);
+  engine.reintegration_cap = cap.value_or(0);
   has_tls = words.has("tls");
   tls = {words.text("tls.ca"), words.text("tls.cert"), words.text("tls.key")};
   link.module_uuid = engine.module_uuid;

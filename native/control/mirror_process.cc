@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a mirror is put together, step by step. Commands are in answers.cc.
-#include "world.h"
+#include "mirror_process.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "../mount/open_files.h"
+#include "../front/fuse/open_files.h"
 #include "absent_volume.h"
 #include "json.h"
 
@@ -44,14 +44,14 @@ bool may_be_mounted(const Judgement& judgement) {
 
 }  // namespace
 
-World::World(Say event)
+MirrorProcess::MirrorProcess(Say event)
     : reactor({1024, 3 * kSecond, true}), event_(std::move(event)), disk_(reactor), guest_(reactor) {}
 
-World::~World() {
+MirrorProcess::~MirrorProcess() {
   if (underlying_ >= 0) ::close(underlying_);
 }
 
-Task<> World::assemble(Say opened) {
+Task<> MirrorProcess::assemble(Say opened) {
   process_ = make_uuid(reactor);
   if (std::string problem = load_certificates(); !problem.empty()) {
     opened(problem);
@@ -73,7 +73,7 @@ Task<> World::assemble(Say opened) {
   opened("");
 }
 
-std::string World::load_certificates() {
+std::string MirrorProcess::load_certificates() {
   std::string problem;
   if (!settings.has_tls) return problem;
   tls_ = TlsContext::load(settings.tls, problem);
@@ -83,14 +83,14 @@ std::string World::load_certificates() {
 
 /// A missing state directory is made only where nothing is known of a copy: else the volume may be the one
 /// that is not mounted, and what would be made would lie on another (R27).
-void World::open_volume() {
+void MirrorProcess::open_volume() {
   if (is_directory(settings.state) || settings.known != Known::initialised) {
     volume_ = RealVolume::open_directory(reactor, settings.state);
   }
   if (volume_ == nullptr) volume_ = std::make_unique<AbsentVolume>();
 }
 
-Witnesses World::witnesses() {
+Witnesses MirrorProcess::witnesses() {
   Witnesses seen;
   seen.module_uuid = settings.engine.module_uuid;
   seen.known = settings.known;
@@ -100,7 +100,7 @@ Witnesses World::witnesses() {
   return seen;
 }
 
-void World::judge_place() {
+void MirrorProcess::judge_place() {
   std::string why;
   const int underlying = FuseMount::open_underlying(settings.root, why);
   open_volume();
@@ -117,7 +117,7 @@ void World::judge_place() {
   }
 }
 
-void World::open_disk() {
+void MirrorProcess::open_disk() {
   if (underlying_ < 0 || !may_be_mounted(settings.engine.data)) return;
   std::string why = "the directory cannot be read";
   const int own = fcntl(underlying_, F_DUPFD_CLOEXEC, 0);
@@ -129,7 +129,7 @@ void World::open_disk() {
                           "Move what is named there out of the module's directory."};
 }
 
-void World::build_engine() {
+void MirrorProcess::build_engine() {
   mount_ = std::make_unique<FuseMount>(reactor, FuseMount::Config{settings.root, settings.engine.module});
   link_ = std::make_unique<TcpLink>(reactor, buffers_, settings.link, tls_.get());
   const Ports ports{reactor, disk_, *volume_, *link_, *mount_, guest_};
@@ -138,7 +138,7 @@ void World::build_engine() {
   files_ = std::make_unique<SmallFiles>(engine_->service(), buffers_);
 }
 
-void World::mount() {
+void MirrorProcess::mount() {
   if (!may_be_mounted(settings.engine.data)) return;
   std::string why;
   if (mount_->mount(engine_->service(), underlying_, why) != 0) {
@@ -151,13 +151,13 @@ void World::mount() {
   });
 }
 
-void World::follow_guest_and_time() {
+void MirrorProcess::follow_guest_and_time() {
   reactor.on_gap([this](Nanos gap) { engine_->host_slept(gap); });
 }
 
 /// What the mount shows of the root is kept in the record; before the first use it is what the directory has
 /// (R27).
-void World::show_root(const CopyRecord& record) {
+void MirrorProcess::show_root(const CopyRecord& record) {
   if (record.generation == 0 && record.root_mode == 0) return;
   Attributes shown;
   shown.mode = record.root_mode != 0 ? record.root_mode : 0755U;
@@ -168,7 +168,7 @@ void World::show_root(const CopyRecord& record) {
   disk_.show_root_as(shown, [this](const Attributes& now) { spawn(remember_root(now)); });
 }
 
-void World::told(const EngineEvent& happened) {
+void MirrorProcess::told(const EngineEvent& happened) {
   if (std::holds_alternative<event::StatusChanged>(happened)) {
     Json json;
     json.begin_object().field("event", "status").key("status").raw(status()).end_object();

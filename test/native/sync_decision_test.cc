@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Walks every input of the direction table: exactly one row each, the same one seen from either side, and
+// Walks every input of the sync decision table: exactly one row each, the same one seen from either side, and
 // none that lets data flow onto a copy whose guest may run. Then named meetings, told with real hellos.
-#include "../../native/engine/direction.h"
+#include "../../native/engine/sync_decision.h"
 
 #include <functional>
 
@@ -79,18 +79,18 @@ TEST(direction_every_input_meets_exactly_one_row) {
 
 TEST(direction_both_sides_see_the_same_row) {
   each_meeting([](const MeetingFact& fact) {
-    const Direction here = direction_of(fact);
-    const Direction there = direction_of(swapped(fact));
+    const SyncDecision here = sync_decision_of(fact);
+    const SyncDecision there = sync_decision_of(swapped(fact));
     CHECK_EQ(here.row, there.row);
-    const bool sided = here.kind == DirectionKind::reintegrate || here.kind == DirectionKind::deny;
+    const bool sided = here.kind == SyncKind::reintegrate || here.kind == SyncKind::deny;
     if (sided) CHECK(here.source != there.source);
   });
 }
 
 TEST(direction_never_overwrites_a_copy_whose_guest_may_run) {
   each_meeting([](const MeetingFact& fact) {
-    const Direction found = direction_of(fact);
-    if (found.kind != DirectionKind::reintegrate) return;
+    const SyncDecision found = sync_decision_of(fact);
+    if (found.kind != SyncKind::reintegrate) return;
     const SideFact& target = found.source == Side::first ? fact.second : fact.first;
     const SideFact& source = found.source == Side::first ? fact.first : fact.second;
     CHECK(target.running == wire::Running::no);
@@ -99,8 +99,8 @@ TEST(direction_never_overwrites_a_copy_whose_guest_may_run) {
 }
 
 TEST(direction_same_and_clean) {
-  const auto found = direction_of(meeting_of(copy_at(5), copy_at(5)));
-  CHECK(found.kind == DirectionKind::pair);
+  const auto found = sync_decision_of(meeting_of(copy_at(5), copy_at(5)));
+  CHECK(found.kind == SyncKind::pair);
 }
 
 TEST(direction_primary_crashed_same_generation) {
@@ -108,8 +108,8 @@ TEST(direction_primary_crashed_same_generation) {
   crashed.clean = false;
   crashed.tracking = true;
   crashed.elected = true;
-  const auto found = direction_of(meeting_of(copy_at(5), crashed));
-  CHECK(found.kind == DirectionKind::reintegrate);
+  const auto found = sync_decision_of(meeting_of(copy_at(5), crashed));
+  CHECK(found.kind == SyncKind::reintegrate);
   CHECK(found.source == Side::second);
   CHECK(found.scope == Scope::tracked);
 }
@@ -117,20 +117,20 @@ TEST(direction_primary_crashed_same_generation) {
 TEST(direction_lvm_rollback_of_secondary) {
   auto rolled_back = copy_at(5);
   rolled_back.session = 3;
-  const auto found = direction_of(meeting_of(rolled_back, copy_at(5)));
-  CHECK(found.kind == DirectionKind::reintegrate);
+  const auto found = sync_decision_of(meeting_of(rolled_back, copy_at(5)));
+  CHECK(found.kind == SyncKind::reintegrate);
   CHECK(found.source == Side::second);
   CHECK(found.scope == Scope::by_hash);
   // Also where the other one went on alone since.
-  const auto ahead = direction_of(meeting_of(copy_at(6, {5}), rolled_back));
-  CHECK(ahead.kind == DirectionKind::reintegrate);
+  const auto ahead = sync_decision_of(meeting_of(copy_at(6, {5}), rolled_back));
+  CHECK(ahead.kind == SyncKind::reintegrate);
   CHECK(ahead.scope == Scope::by_hash);
 }
 
 TEST(direction_one_ahead_tracked_and_not) {
-  CHECK(direction_of(meeting_of(copy_at(6, {5}), copy_at(5))).scope == Scope::tracked);
-  const auto older = direction_of(meeting_of(copy_at(4), copy_at(6, {5, 4})));
-  CHECK(older.kind == DirectionKind::reintegrate);
+  CHECK(sync_decision_of(meeting_of(copy_at(6, {5}), copy_at(5))).scope == Scope::tracked);
+  const auto older = sync_decision_of(meeting_of(copy_at(4), copy_at(6, {5, 4})));
+  CHECK(older.kind == SyncKind::reintegrate);
   CHECK(older.source == Side::second);
   CHECK(older.scope == Scope::by_hash);
 }
@@ -138,45 +138,45 @@ TEST(direction_one_ahead_tracked_and_not) {
 TEST(direction_older_side_frozen_is_denied_granted_is_conflict) {
   auto older = copy_at(5);
   older.running = wire::Running::frozen;
-  const auto denied = direction_of(meeting_of(copy_at(6, {5}), older));
-  CHECK(denied.kind == DirectionKind::deny);
+  const auto denied = sync_decision_of(meeting_of(copy_at(6, {5}), older));
+  CHECK(denied.kind == SyncKind::deny);
   CHECK(denied.source == Side::second);
   older.running = wire::Running::granted;
-  CHECK(direction_of(meeting_of(copy_at(6, {5}), older)).kind == DirectionKind::conflict);
+  CHECK(sync_decision_of(meeting_of(copy_at(6, {5}), older)).kind == SyncKind::conflict);
 }
 
 TEST(direction_both_granted_is_conflict_without_a_dirty_bit) {
   auto first = copy_at(6, {5});
   auto second = copy_at(7, {5});
   first.running = second.running = wire::Running::granted;
-  CHECK(direction_of(meeting_of(first, second)).kind == DirectionKind::conflict);
+  CHECK(sync_decision_of(meeting_of(first, second)).kind == SyncKind::conflict);
   second = first;
-  CHECK(direction_of(meeting_of(first, second)).kind == DirectionKind::conflict);
+  CHECK(sync_decision_of(meeting_of(first, second)).kind == SyncKind::conflict);
 }
 
 TEST(direction_half_filled_resumes_from_its_source_or_a_descendant_only) {
   auto half = copy_at(5);
   half.copy = wire::CopyState::inconsistent;
   half.source = 6;
-  CHECK(direction_of(meeting_of(copy_at(6, {5}), half)).kind == DirectionKind::reintegrate);
-  CHECK(direction_of(meeting_of(copy_at(8, {6, 5}), half)).kind == DirectionKind::reintegrate);
-  CHECK(direction_of(meeting_of(copy_at(9, {5}), half)).kind == DirectionKind::refuse);
+  CHECK(sync_decision_of(meeting_of(copy_at(6, {5}), half)).kind == SyncKind::reintegrate);
+  CHECK(sync_decision_of(meeting_of(copy_at(8, {6, 5}), half)).kind == SyncKind::reintegrate);
+  CHECK(sync_decision_of(meeting_of(copy_at(9, {5}), half)).kind == SyncKind::refuse);
 }
 
 TEST(direction_files_without_state_wait_for_a_person) {
   wire::Hello files;
   files.copy = wire::CopyState::unknown;
-  CHECK(direction_of(meeting_of(files, copy_at(5))).kind == DirectionKind::unknown);
+  CHECK(sync_decision_of(meeting_of(files, copy_at(5))).kind == SyncKind::unknown);
   // A volume that is not mounted is never empty and never a source.
   files.copy = wire::CopyState::absent;
-  CHECK(direction_of(meeting_of(files, copy_at(5))).kind == DirectionKind::refuse);
+  CHECK(sync_decision_of(meeting_of(files, copy_at(5))).kind == SyncKind::refuse);
 }
 
 TEST(direction_history_too_short_is_conflict_not_unrelated) {
   std::vector<Generation> long_history;
   for (Generation old = 100; old < 100 + wire::kHistoryMax; old++) long_history.push_back(old);
-  CHECK(direction_of(meeting_of(copy_at(9, long_history), copy_at(5))).kind == DirectionKind::conflict);
-  CHECK(direction_of(meeting_of(copy_at(9, {8}), copy_at(5))).kind == DirectionKind::unrelated);
+  CHECK(sync_decision_of(meeting_of(copy_at(9, long_history), copy_at(5))).kind == SyncKind::conflict);
+  CHECK(sync_decision_of(meeting_of(copy_at(9, {8}), copy_at(5))).kind == SyncKind::unrelated);
 }
 
 TEST(direction_who_gave_its_word_is_not_elected) {
@@ -184,8 +184,8 @@ TEST(direction_who_gave_its_word_is_not_elected) {
   outdated.right = wire::Right::outdated;
   outdated.elected = true;
   outdated.tracking = true;
-  const auto found = direction_of(meeting_of(outdated, copy_at(5)));
-  CHECK(found.kind == DirectionKind::reintegrate);
+  const auto found = sync_decision_of(meeting_of(outdated, copy_at(5)));
+  CHECK(found.kind == SyncKind::reintegrate);
   CHECK(found.source == Side::second);
 }
 
@@ -195,7 +195,7 @@ TEST(direction_primary_lost_its_power_and_the_secondary_lives) {
   crashed.elected = true;
   auto alive = copy_at(5);
   alive.unbroken = true;
-  const auto found = direction_of(meeting_of(crashed, alive));
-  CHECK(found.kind == DirectionKind::reintegrate);
+  const auto found = sync_decision_of(meeting_of(crashed, alive));
+  CHECK(found.kind == SyncKind::reintegrate);
   CHECK(found.source == Side::second);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "orders.h"
+#include "command_reader.h"
 
 #include <array>
 #include <utility>
@@ -75,7 +75,7 @@ std::optional<Command> order_of(const std::string& word, const Words& words, Rea
     return LeftAlone{read.basis("basis"), read.generation("generation"), read.number("session")};
   }
   if (word == "verify") return Verify{read.flag("repair")};
-  if (word == "resync-cap") return ResyncCap{read.number("bytesPerSecond")};
+  if (word == "resync-cap") return ReintegrationCap{read.number("bytesPerSecond")};
   if (word == "settle-conflict") return SettleConflict{read.either("keep", "this", "other")};
   if (word == "close") return Close{};
   return std::nullopt;
@@ -83,7 +83,7 @@ std::optional<Command> order_of(const std::string& word, const Words& words, Rea
 
 }  // namespace
 
-std::optional<Command> read_order(const Words& words, std::string& problem) {
+std::optional<Command> read_command(const Words& words, std::string& problem) {
   const std::string word = words.text("do");
   Reader read(words);
   const auto order = order_of(word, words, read);

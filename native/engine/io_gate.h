@@ -18,11 +18,11 @@
 
 namespace gemel {
 
-class Gate {
+class IoGate {
  public:
   enum class State : std::uint8_t { closed, open, frozen, denied };
 
-  Gate(Ports& ports, const EngineConfig& config, Reports& reports)
+  IoGate(Ports& ports, const EngineConfig& config, Reports& reports)
       : ports_(ports), limits_(config.limits), reports_(reports) {}
 
   State state() const { return state_; }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "gate.h"
+#include "io_gate.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -8,7 +8,7 @@
 
 namespace gemel {
 
-Task<int> Gate::pass() {
+Task<int> IoGate::pass() {
   while (state_ == State::frozen) co_await moved_.wait();
   switch (state_) {
     case State::open:
@@ -20,19 +20,19 @@ Task<int> Gate::pass() {
   }
 }
 
-void Gate::open() {
+void IoGate::open() {
   check(state_ == State::closed || state_ == State::denied, "only a closed gate opens");
   state_ = State::open;
   reports_.changed();
 }
 
-void Gate::close() {
+void IoGate::close() {
   check(state_ != State::frozen, "a frozen gate does not close: somebody waits behind it");
   state_ = State::closed;
   reports_.changed();
 }
 
-void Gate::freeze(FreezeReason reason, SessionNumber session) {
+void IoGate::freeze(FreezeReason reason, SessionNumber session) {
   if (state_ != State::open) return;
   state_ = State::frozen;
   moved_.reset();
@@ -47,7 +47,7 @@ void Gate::freeze(FreezeReason reason, SessionNumber session) {
   reports_.frozen(freeze_, reason);
 }
 
-void Gate::pause_guest() {
+void IoGate::pause_guest() {
   if (state_ != State::frozen || paused_ || killing_ || !ports_.guest.attached()) return;
   // R15: a stopped process, not a paused VM: QMP stop would wait for the I/O that is held here.
   if (ports_.guest.pause() != 0) return;
@@ -55,14 +55,14 @@ void Gate::pause_guest() {
   reports_.guest(GuestChange::paused, "nobody has said in time whether this host may go on alone");
 }
 
-void Gate::resume_guest(const std::string& why) {
+void IoGate::resume_guest(const std::string& why) {
   if (!paused_) return;
   paused_ = false;
   ports_.guest.resume();
   reports_.guest(GuestChange::resumed, why);
 }
 
-void Gate::thaw(ThawBy by) {
+void IoGate::thaw(ThawBy by) {
   if (state_ != State::frozen) return;
   if (deadline_ != 0) ports_.clock.cancel(deadline_);
   deadline_ = 0;
@@ -73,7 +73,7 @@ void Gate::thaw(ThawBy by) {
   moved_.set();
 }
 
-void Gate::deny(const std::string& why, std::function<void()> dead) {
+void IoGate::deny(const std::string& why, std::function<void()> dead) {
   if (state_ != State::frozen || killing_) return;
   killing_ = true;
   // R14: SIGKILL while its I/O is unanswered: from here on it executes nothing of its own any more, so what

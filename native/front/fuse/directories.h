@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "../base/env.h"
+#include "../../base/env.h"
 
 namespace gemel {
 

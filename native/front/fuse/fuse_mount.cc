@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "../base/check.h"
+#include "../../base/check.h"
 #include "open_files.h"
 
 namespace gemel {

@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <string>
 
-#include "../base/types.h"
+#include "../../base/types.h"
 
 namespace gemel {
 

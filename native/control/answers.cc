@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commands of native/index.ts: some the door carries out itself, the others are the engine's.
+// The commands of native/index.ts: some control carries out itself, the others are the engine's.
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -9,9 +9,9 @@
 #include <cstdint>
 #include <cstring>
 
+#include "command_reader.h"
 #include "json.h"
-#include "orders.h"
-#include "world.h"
+#include "mirror_process.h"
 
 namespace gemel {
 
@@ -62,12 +62,12 @@ class Unmounted {
 
 }  // namespace
 
-Task<> World::answer(Words command, Say reply) {
+Task<> MirrorProcess::answer(Words command, Say reply) {
   const std::string text = co_await carried_out(command);
   reply(text);
 }
 
-Task<std::string> World::carried_out(const Words& command) {
+Task<std::string> MirrorProcess::carried_out(const Words& command) {
   const std::string word = command.text("do");
   if (word == "status") co_return done(status());
   if (word == "figures") co_return done(to_json(engine_->figures()));
@@ -82,12 +82,12 @@ Task<std::string> World::carried_out(const Words& command) {
   if (word == "close") co_return co_await close();
   if (refusal_) co_return refused(*refusal_);
   if (word == "initialise") co_return co_await initialise(command);
-  co_return co_await ordered(command);
+  co_return co_await by_engine(command);
 }
 
-Task<std::string> World::ordered(const Words& command) {
+Task<std::string> MirrorProcess::by_engine(const Words& command) {
   std::string problem;
-  auto order = read_order(command, problem);
+  auto order = read_command(command, problem);
   if (!order)
     co_return refused({"bad-command", problem, "See native/index.ts for the commands and their fields."});
   const Refusal refusal = co_await engine_->command(std::move(*order));
@@ -96,13 +96,13 @@ Task<std::string> World::ordered(const Words& command) {
 
 /// The root gets its mark before the record exists: a mark without a record is noticed (R27), a record
 /// without a mark could be taken for another copy's.
-Task<std::string> World::initialise(const Words& command) {
+Task<std::string> MirrorProcess::initialise(const Words& command) {
   Attributes shown;
   if (disk_.stat(kRootFid, shown) != 0) {
     co_return refused({"data-not-there", "The module's directory is not there", "See `gemel status`."});
   }
   if (const int failure = mark_root(); failure != 0) co_return failed("Marking the directory", failure);
-  std::string text = co_await ordered(command);
+  std::string text = co_await by_engine(command);
   if (!text.starts_with("{\"ok\":true")) co_return text;
   // From now on nobody but root reaches the files around the mount.
   if (fchown(underlying_, 0, 0) != 0 || fchmod(underlying_, 0700) != 0) {
@@ -113,13 +113,13 @@ Task<std::string> World::initialise(const Words& command) {
   co_return text;
 }
 
-int World::mark_root() {
+int MirrorProcess::mark_root() {
   const auto found = read_root_mark(underlying_);
   const RootMark wanted{settings.engine.module_uuid, settings.engine.copy_uuid, settings.engine.file_system};
   return found == wanted ? 0 : write_root_mark(underlying_, wanted);
 }
 
-Task<> World::remember_root(Attributes shown) {
+Task<> MirrorProcess::remember_root(Attributes shown) {
   const int failure = co_await engine_->stations().record.remember_root(shown);
   if (failure != 0) {
     told(event::Trouble{{"state-write-failed", "Owner and mode of the directory could not be recorded",
@@ -128,7 +128,7 @@ Task<> World::remember_root(Attributes shown) {
 }
 
 /// Unmounted first: while somebody has a file open nothing is changed (R32).
-Task<std::string> World::close() {
+Task<std::string> MirrorProcess::close() {
   if (!refusal_ && engine_->status().is_primary) {
     co_return refused({"runs", "The module runs here", "Demote it first."});
   }
@@ -144,7 +144,7 @@ Task<std::string> World::close() {
   co_return refusal ? refused(*refusal) : done();
 }
 
-Task<std::string> World::read_file(const Words& command) {
+Task<std::string> MirrorProcess::read_file(const Words& command) {
   std::string content;
   const std::string path = command.text("path");
   const int failure = co_await files_->read(path, content);
@@ -154,7 +154,7 @@ Task<std::string> World::read_file(const Words& command) {
   co_return done(json.text());
 }
 
-Task<std::string> World::write_file(const Words& command) {
+Task<std::string> MirrorProcess::write_file(const Words& command) {
   std::string content;
   const std::string path = command.text("path");
   const auto mode = command.number("mode");
@@ -165,7 +165,7 @@ Task<std::string> World::write_file(const Words& command) {
   co_return failure != 0 ? failed("Writing " + path, failure) : done();
 }
 
-std::string World::list_files() {
+std::string MirrorProcess::list_files() {
   std::vector<SmallFiles::Listed> all;
   if (const int failure = files_->list(all); failure != 0) return failed("Listing the files", failure);
   Json json;
@@ -180,7 +180,7 @@ std::string World::list_files() {
   return done(json.text());
 }
 
-std::string World::attach_guest(const Words& command) {
+std::string MirrorProcess::attach_guest(const Words& command) {
   const auto pid = command.number("pid");
   const int failure = !pid ? -EINVAL : guest_.attach(static_cast<int>(*pid), command.text("startTime"));
   if (failure != 0) {
@@ -192,14 +192,14 @@ std::string World::attach_guest(const Words& command) {
   return done();
 }
 
-std::string World::status() {
+std::string MirrorProcess::status() {
   Status shown = engine_->status();
   if (refusal_) shown.data_problem = *refusal_;
   return to_json(shown, status_extra());
 }
 
-/// What only the door knows, as the beginning of the status's fields.
-std::string World::status_extra() {
+/// What only control knows, as the beginning of the status's fields.
+std::string MirrorProcess::status_extra() {
   Json json;
   json.begin_object();
   json.field("module", settings.engine.module).field("node", settings.engine.node);
