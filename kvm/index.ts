@@ -38,8 +38,9 @@ import { installHook, proveCalled, writeMarks } from "./install/guard.js";
 import { placeFindings, thereFindings } from "./preflight/host.js";
 import { vmFindings } from "./preflight/vm.js";
 import { goOnAfterDiskError } from "./run/disk-error.js";
+import { HeldMarks } from "./run/held.js";
 import { proveDisks } from "./run/proof.js";
-import { letRun, startPaused } from "./run/start.js";
+import { letRun, startHeld } from "./run/start.js";
 import { killVm, stopVm } from "./run/stop.js";
 import { callLimits, Session } from "./session.js";
 import { readDefinition, readMetadata, type VmFacts } from "./translate.js";
@@ -48,7 +49,7 @@ export interface KvmOptions {
   /** This node's name, for findings. */
   readonly node: string;
   readonly uri?: string;
-  /** /etc/gemel and /run/gemel: where the guard's marks and orders are. */
+  /** /etc/gemel and /run/gemel: where the guard's marks, the orders and the marks of the held are. */
   readonly etc?: string;
   readonly run?: string;
   /** libvirt's own folders. */
@@ -70,6 +71,7 @@ class Kvm implements Hypervisor {
   readonly #places: {
     readonly status: string;
     readonly orders: string;
+    readonly held: HeldMarks;
     readonly mountType: RegExp;
     readonly hooks: string;
     readonly marks: string;
@@ -84,11 +86,12 @@ class Kvm implements Hypervisor {
     this.#places = {
       status: join(libvirtRun, "qemu"),
       orders: join(run, "start"),
+      held: new HeldMarks(join(run, "held")),
       mountType: options.mountType ?? /^fuse/,
       hooks: join(libvirtEtc, "hooks"),
       marks: join(etc, "protected"),
     };
-    this.#inspector = new Inspector(this.#session, this.#places.status);
+    this.#inspector = new Inspector(this.#session, this.#places.status, this.#places.held);
     this.#events = new EventStream({
       uri,
       program: "virsh",
@@ -114,8 +117,8 @@ class Kvm implements Hypervisor {
     return this.#inspector.list();
   }
 
-  power(vm: VmId): Promise<Outcome<VmSummary>> {
-    return this.#inspector.power(vm);
+  look(vm: VmId): Promise<Outcome<VmSummary>> {
+    return this.#inspector.look(vm);
   }
 
   definition(vm: VmId): Promise<Outcome<string>> {
@@ -204,7 +207,7 @@ class Kvm implements Hypervisor {
     if (!made.ok) return made;
     const xml = settleExcluded(facts.root, this.#node);
     const defined = await this.#session.ask<string>({ do: "define", xml }, callLimits.define);
-    return defined.ok ? this.power(defined.value) : defined;
+    return defined.ok ? this.look(defined.value) : defined;
   }
 
   async undefine(vm: VmId): Promise<Outcome<void>> {
@@ -215,9 +218,9 @@ class Kvm implements Hypervisor {
     return said.ok || said.code === "GEMEL-3005" ? done(undefined) : said;
   }
 
-  async startPaused(vm: VmId): Promise<Outcome<VmProcess>> {
+  async startHeld(vm: VmId): Promise<Outcome<VmProcess>> {
     const folder = await this.#folder(vm);
-    return folder.ok ? startPaused(this.#session, this.#places, vm, folder.value) : folder;
+    return folder.ok ? startHeld(this.#session, this.#places, vm, folder.value) : folder;
   }
 
   proveDisks(vm: VmId, mountPoint: string): Promise<Outcome<DiskProof>> {
@@ -225,7 +228,7 @@ class Kvm implements Hypervisor {
   }
 
   letRun(vm: VmId): Promise<Outcome<void>> {
-    return letRun(this.#session, vm);
+    return letRun(this.#session, this.#places.held, vm);
   }
 
   goOnAfterDiskError(vm: VmId): Promise<Outcome<boolean>> {
@@ -245,7 +248,7 @@ class Kvm implements Hypervisor {
 
   /** One question that QEMU itself must answer, and its answer: which disks have errors. */
   async health(vm: VmId): Promise<Outcome<{ readonly healthy: boolean; readonly reason: string }>> {
-    const summary = await this.power(vm);
+    const summary = await this.look(vm);
     if (!summary.ok) return summary;
     if (summary.value.power !== "running") {
       return done({ healthy: false, reason: `the VM is ${summary.value.power}` });

@@ -5,13 +5,15 @@
 import { stat } from "node:fs/promises";
 import { bytes } from "../core/base/units.js";
 import type { Outcome, VmDetails, VmDisk, VmId, VmPower, VmSummary } from "../core/ports/hypervisor.js";
+import type { Run } from "../core/ports/workload.js";
 import type { ListedVm } from "./child.js";
 import { done, refused } from "./errors.js";
 import type { Capabilities } from "./host/capabilities.js";
 import { readChain, type Image } from "./host/images.js";
-import { findProcess, mountAbove, mountsOf } from "./host/process.js";
+import { findProcess, instanceOf, mountAbove, mountsOf, type VmProcess } from "./host/process.js";
 import { filesOf } from "./preflight/host.js";
 import type { VmSituation } from "./preflight/vm.js";
+import type { HeldMarks } from "./run/held.js";
 import { callLimits, type Session } from "./session.js";
 import { readDefinition, type VmFacts } from "./translate.js";
 
@@ -30,10 +32,12 @@ const powers: readonly VmPower[] = [
 export class Inspector {
   readonly #session: Session;
   readonly #statusDir: string;
+  readonly #held: HeldMarks;
 
-  constructor(session: Session, statusDir: string) {
+  constructor(session: Session, statusDir: string, held: HeldMarks) {
     this.#session = session;
     this.#statusDir = statusDir;
+    this.#held = held;
   }
 
   async list(): Promise<Outcome<readonly VmSummary[]>> {
@@ -41,7 +45,7 @@ export class Inspector {
     return listed.ok ? done(await Promise.all(listed.value.map((vm) => this.#summary(vm)))) : listed;
   }
 
-  async power(vm: VmId): Promise<Outcome<VmSummary>> {
+  async look(vm: VmId): Promise<Outcome<VmSummary>> {
     const listed = await this.list();
     if (!listed.ok) return listed;
     const found = listed.value.find(({ id }) => id === vm);
@@ -63,7 +67,7 @@ export class Inspector {
   async inspect(vm: VmId, capabilities: Capabilities): Promise<Outcome<VmDetails>> {
     const situation = await this.situation(vm);
     if (!situation.ok) return situation;
-    const summary = await this.power(vm);
+    const summary = await this.look(vm);
     if (!summary.ok) return summary;
     const { facts, chains, snapshots } = situation.value;
     const { firmware, networks, hostDevices, machine, cpuModel, definition, tpm } = facts;
@@ -121,12 +125,32 @@ export class Inspector {
     return {
       id: vm.id,
       name: vm.name,
+      run: await this.#run(vm.id, power, process),
       power: power === "off" && vm.saved ? "saved" : power,
       memory: bytes(vm.memoryKib * 1024),
       vcpus: vm.vcpus,
-      ...(process === undefined ? {} : { process }),
       autostart: vm.autostart,
     };
+  }
+
+  async #run(vm: VmId, power: VmPower, process: VmProcess | undefined): Promise<Run> {
+    const instance = process === undefined ? {} : { instance: instanceOf(process) };
+    switch (power) {
+      case "off":
+      case "saved":
+      case "crashed":
+        return { kind: "off" };
+      case "running": {
+        if (process !== undefined && (await this.#held.has(vm, process))) await this.#held.clear(vm);
+        return { kind: "on", paused: false, ...instance };
+      }
+      case "paused": {
+        const isHeld = process !== undefined && (await this.#held.has(vm, process));
+        return isHeld ? { kind: "held", ...instance } : { kind: "on", paused: true, ...instance };
+      }
+      case "unknown":
+        return { kind: "unknown", why: "the hypervisor cannot tell" };
+    }
   }
 }
 

@@ -67,8 +67,8 @@ export class Effects {
         if (effect.lane === "answer") return void this.run(effect);
         return this.inLane(effect);
       case "open-mirror":
-      case "start-vm":
-      case "stop-vm":
+      case "start-workload":
+      case "stop-workload":
       case "set-aside":
         return this.inLane(effect);
       default:
@@ -86,7 +86,7 @@ export class Effects {
 
   private async run(effect: Task): Promise<void> {
     const outcome = await this.attempt(effect);
-    const isVms = effect.do === "start-vm" || effect.do === "stop-vm" || effect.do === "bury";
+    const isVms = effect.do === "start-workload" || effect.do === "stop-workload" || effect.do === "bury";
     if (isVms) await this.edge.seeVm(effect.module);
     this.edge.post({ kind: "task-done", module: effect.module, task: effect.task, outcome });
   }
@@ -122,12 +122,12 @@ export class Effects {
         await this.bury(effect.module);
         return;
       }
-      case "start-vm": {
+      case "start-workload": {
         const begun = edge.now();
         await edge.vm.start(edge.place(effect.module), () => edge.hasRunSince(begun));
         return;
       }
-      case "stop-vm": {
+      case "stop-workload": {
         await edge.vm.stop(edge.place(effect.module), effect.how, effect.limit);
         return;
       }

@@ -4,14 +4,14 @@
 // tools go into the module's folder at once, so that the other node would start the same VM.
 
 import { moduleId, seconds, type ModuleId } from "../base/units.js";
-import type { VmFact } from "../decide/mirror/types.js";
 import type { Every, Report } from "./node-loop.js";
-import type { Hypervisor, VmEvent, VmSummary } from "../ports/hypervisor.js";
+import type { Hypervisor, VmEvent } from "../ports/hypervisor.js";
+import { runSeen, type Run, type WorkloadSummary } from "../ports/workload.js";
 
 const lookEvery = seconds(2);
 
 /** Of the hypervisor only what is looked at. */
-type Seen = Pick<Hypervisor, "events" | "list" | "power" | "definition">;
+type Seen = Pick<Hypervisor, "events" | "list" | "look" | "definition">;
 
 export interface ObserverEdge {
   readonly every: Every;
@@ -81,32 +81,30 @@ export class Observer {
     const vm = this.edge.vms().get(module);
     if (vm === undefined) return;
     const number = ++this.looks;
-    const found = await this.hypervisor.power(vm);
-    if (found.ok) this.tellFact(number, module, factOf(found.value));
-    else if (found.code === "GEMEL-3005") this.tellFact(number, module, { kind: "off" });
-    else this.tellFact(number, module, { kind: "unknown", why: found.message });
+    this.tellFact(number, module, runSeen(await this.hypervisor.look(vm)));
   }
 
   private async lookOnce(): Promise<void> {
     const number = ++this.looks;
     const listed = await this.hypervisor.list();
     this.tell(listed.ok ? "up" : "lost");
-    const facts = [...this.edge.vms()].map(([module, vm]): readonly [ModuleId, VmFact] => [
+    const facts = [...this.edge.vms()].map(([module, vm]): readonly [ModuleId, Run] => [
       module,
-      listed.ok ? factOf(listed.value.find(({ id }) => id === vm)) : { kind: "unknown", why: listed.message },
+      listed.ok ? runOf(listed.value, vm) : { kind: "unknown", why: listed.message },
     ]);
     for (const [module, fact] of facts) this.tellFact(number, module, fact);
     if (listed.ok) await this.followAll();
     for (const [module, fact] of facts) {
-      if (fact.kind !== "on" || !this.edge.runsHere(module)) continue;
-      await (fact.paused ? this.edge.paused(module) : this.edge.recheck(module));
+      if ((fact.kind !== "on" && fact.kind !== "held") || !this.edge.runsHere(module)) continue;
+      const stands = fact.kind === "held" || fact.paused;
+      await (stands ? this.edge.paused(module) : this.edge.recheck(module));
     }
   }
 
-  private tellFact(number: number, module: ModuleId, vm: VmFact): void {
+  private tellFact(number: number, module: ModuleId, run: Run): void {
     if (number < (this.told.get(module) ?? 0)) return;
     this.told.set(module, number);
-    this.edge.post({ kind: "vm-seen", module, vm });
+    this.edge.post({ kind: "run-seen", module, run });
   }
 
   private tell(is: "up" | "lost"): void {
@@ -166,21 +164,5 @@ export class Observer {
   }
 }
 
-function factOf(found: VmSummary | undefined): VmFact {
-  switch (found?.power) {
-    case undefined:
-    case "off":
-    case "saved":
-    case "crashed":
-      return { kind: "off" };
-    case "running":
-      return { kind: "on", paused: false, ...processOf(found) };
-    case "paused":
-      return { kind: "on", paused: true, ...processOf(found) };
-    case "unknown":
-      return { kind: "unknown", why: "the hypervisor cannot tell" };
-  }
-}
-
-const processOf = ({ process }: VmSummary): { readonly process?: string } =>
-  process === undefined ? {} : { process: `${process.pid} ${process.startTime}` };
+const runOf = (listed: readonly WorkloadSummary[], vm: string): Run =>
+  listed.find(({ id }) => id === vm)?.run ?? { kind: "off" };

@@ -25,7 +25,7 @@ type AskMirror = (module: string, command: MirrorCommand, limit: Milliseconds) =
 /** Of the hypervisor what a start and a stop need. */
 export type VmHost = Pick<
   Hypervisor,
-  "define" | "undefine" | "definition" | "startPaused" | "proveDisks" | "letRun" | "stop" | "kill"
+  "define" | "undefine" | "definition" | "startHeld" | "proveDisks" | "letRun" | "stop" | "kill"
 >;
 
 /** The value, or the hypervisor's refusal as an error of ours. */
@@ -49,7 +49,7 @@ export class VmEffects {
   async start(place: VmPlace, stillValid: () => boolean): Promise<void> {
     const { module, vm, folder } = place;
     valueOf(await this.hypervisor.define(await this.readDefinition(module)), module);
-    const process_ = valueOf(await this.hypervisor.startPaused(vm), module);
+    const process_ = valueOf(await this.hypervisor.startHeld(vm), module);
     try {
       await this.ask(module, { do: "attach-guest", ...process_ }, fileLimit);
       const proof = valueOf(await this.hypervisor.proveDisks(vm, folder), module);

@@ -1,27 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a hypervisor must be able to do. kvm/ and hyperv/ implement it with the same file names; the
-// contract suite (test/contract) holds for both. Every call ends within its limit, also while a guest's
-// storage is frozen (R33); "unknown" means: read the state again, never guess.
+// What a hypervisor must be able to do beyond what every workload does (workload.ts). kvm/ and hyperv/
+// implement it with the same file names; the contract suite (test/contract) holds for both. Every call ends
+// within its limit, also while a guest's storage is frozen (R33); "unknown" means: read the state again,
+// never guess.
 
-import type { Bytes, Milliseconds } from "../base/units.js";
+import type { Bytes } from "../base/units.js";
+import type { Outcome, Workload, WorkloadEvent, WorkloadId, WorkloadSummary } from "./workload.js";
+
+export type { GuestProcess, Outcome, StopHow } from "./workload.js";
 
 /** The hypervisor's stable id of a VM (libvirt UUID, Hyper-V VMId). */
-export type VmId = string;
+export type VmId = WorkloadId;
 
 export type VmPower = "off" | "running" | "paused" | "saved" | "crashed" | "unknown";
 
-export interface VmSummary {
-  readonly id: VmId;
-  /** The VM's own name: may contain spaces, umlauts, Hangul. */
-  readonly name: string;
+/** `name` is the VM's own: it may contain spaces, umlauts, Hangul. */
+export interface VmSummary extends WorkloadSummary {
+  /** As the hypervisor words it, for people; what counts for a module is `run`. */
   readonly power: VmPower;
   readonly memory: Bytes;
   readonly vcpus: number;
-  /**
-   * Hypervisor process of a running VM, with its start time (field 22 of /proc/PID/stat): a pid alone can
-   * be reused.
-   */
-  readonly process?: { readonly pid: number; readonly startTime: string };
   readonly autostart: boolean;
 }
 
@@ -115,18 +113,9 @@ export interface HostFigures {
   readonly version: string;
 }
 
-export type StopHow = "shutdown" | "save" | "off";
-
 export type VmEvent =
-  | { readonly kind: "power"; readonly id: VmId; readonly power: VmPower; readonly reason: string }
-  | { readonly kind: "definition"; readonly id: VmId }
-  | { readonly kind: "io-error"; readonly id: VmId; readonly reason: string }
-  | { readonly kind: "lost" }
-  | { readonly kind: "back" };
-
-export type Outcome<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly code: string; readonly message: string; readonly next: string };
+  | Exclude<WorkloadEvent, { kind: "power" }>
+  | { readonly kind: "power"; readonly id: VmId; readonly power: VmPower; readonly reason: string };
 
 /** Why R31 refuses to let a VM run: a disk that is not on the module's mount. */
 export interface DiskProof {
@@ -134,14 +123,14 @@ export interface DiskProof {
   readonly elsewhere: readonly { readonly path: string; readonly why: string }[];
 }
 
-export interface Hypervisor {
+export interface Hypervisor extends Workload {
   readonly kind: "kvm" | "hyperv" | "fake";
   /** What this platform lacks: listed, never a silent skip. */
   readonly lacks: readonly ("save" | "live-migration" | "events" | "guest-agent")[];
 
   connect(): Promise<Outcome<HostFigures>>;
-  close(): Promise<void>;
   list(): Promise<Outcome<readonly VmSummary[]>>;
+  look(vm: VmId): Promise<Outcome<VmSummary>>;
   inspect(vm: VmId): Promise<Outcome<VmDetails>>;
   /** Findings of this node: `here` = the VM lives here, else whether it could run here. */
   preflight(
@@ -168,18 +157,9 @@ export interface Hypervisor {
   undefine(vm: VmId): Promise<Outcome<void>>;
   /** The definition as the hypervisor has it now (inactive form). */
   definition(vm: VmId): Promise<Outcome<string>>;
-  /** Writes this start's order (R32), starts paused, returns the process; `letRun` after the proof (R31). */
-  startPaused(vm: VmId): Promise<Outcome<{ readonly pid: number; readonly startTime: string }>>;
   proveDisks(vm: VmId, mountPoint: string): Promise<Outcome<DiskProof>>;
-  letRun(vm: VmId): Promise<Outcome<void>>;
   /** Only a VM that the hypervisor paused for a failed write goes on; true when it was one. */
   goOnAfterDiskError(vm: VmId): Promise<Outcome<boolean>>;
-  /** Ends when the VM is verified off, or with a failure at the limit. */
-  stop(vm: VmId, how: StopHow, limit: Milliseconds): Promise<Outcome<void>>;
-  /** SIGKILL of the hypervisor's process, verified dead by pidfd. */
-  kill(vm: VmId): Promise<Outcome<void>>;
-  power(vm: VmId): Promise<Outcome<VmSummary>>;
-  health(vm: VmId): Promise<Outcome<{ readonly healthy: boolean; readonly reason: string }>>;
   figures(): Promise<Outcome<{ readonly host: HostFigures; readonly vms: readonly VmFigures[] }>>;
   setAutostart(vm: VmId, on: boolean): Promise<Outcome<void>>;
   /** The start guard (R32): who is protected, hook installed and verified to be called. One at a time. */

@@ -61,7 +61,7 @@ function stopGuest(services: ProcedureServices): Step {
     name: "shutting the guest down",
     run: async ({ data, keep }) => {
       const { vm } = data.plan;
-      const { power } = valueOf(await hypervisor.power(vm), data.module);
+      const { power } = valueOf(await hypervisor.look(vm), data.module);
       const isOn = power !== "off";
       if (isOn && !data.mayStop) throw new GemelError("GEMEL-5002", data.module);
       keep({ wasRunning: data.wasRunning ?? isOn });

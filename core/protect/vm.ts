@@ -19,7 +19,7 @@ export async function powerOff(
   where: string,
   limit: Milliseconds,
 ): Promise<void> {
-  const summary = await hypervisor.power(vm);
+  const summary = await hypervisor.look(vm);
   // Not defined any more: a repeated step.
   if (!summary.ok && summary.code === "GEMEL-3005") return;
   if (valueOf(summary, where).power === "off") return;
@@ -28,8 +28,8 @@ export async function powerOff(
 
 /** Past any module: only for a VM that is not (or not any more) protected. */
 export async function startAsBefore(hypervisor: Hypervisor, vm: string, where: string): Promise<void> {
-  if (valueOf(await hypervisor.power(vm), where).power !== "off") return;
-  valueOf(await hypervisor.startPaused(vm), where);
+  if (valueOf(await hypervisor.look(vm), where).power !== "off") return;
+  valueOf(await hypervisor.startHeld(vm), where);
   valueOf(await hypervisor.letRun(vm), where);
 }
 

@@ -18,6 +18,9 @@ export interface VmProcess {
   readonly startTime: string;
 }
 
+/** As core compares it: the same process, or another one. */
+export const instanceOf = ({ pid, startTime }: VmProcess): string => `${pid} ${startTime}`;
+
 /** One descriptor, with the mount it was opened through. */
 export interface OpenFile {
   readonly path: string;

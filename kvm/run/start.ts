@@ -15,6 +15,7 @@ import { savedStateFile } from "../definition/enter.js";
 import { done, refused } from "../errors.js";
 import { findProcess, type VmProcess } from "../host/process.js";
 import { callLimits, run, type Session } from "../session.js";
+import type { HeldMarks } from "./held.js";
 import { killVm } from "./stop.js";
 
 export interface StartPlaces {
@@ -22,10 +23,11 @@ export interface StartPlaces {
   readonly orders: string;
   /** /run/libvirt/qemu */
   readonly status: string;
+  readonly held: HeldMarks;
 }
 
 /** `folder`: of a protected VM. */
-export async function startPaused(
+export async function startHeld(
   session: Session,
   places: StartPlaces,
   vm: VmId,
@@ -33,6 +35,19 @@ export async function startPaused(
 ): Promise<Outcome<VmProcess>> {
   const running = await findProcess(places.status, vm);
   if (running !== undefined) return refused("GEMEL-3002", `The VM runs already (process ${running.pid}).`);
+  await places.held.set(vm);
+  const started = await startPaused(session, places, vm, folder);
+  if (started.ok) await places.held.set(vm, started.value);
+  else if ((await findProcess(places.status, vm)) === undefined) await places.held.clear(vm);
+  return started;
+}
+
+async function startPaused(
+  session: Session,
+  places: StartPlaces,
+  vm: VmId,
+  folder: string | undefined,
+): Promise<Outcome<VmProcess>> {
   const restored = folder === undefined ? done(false) : await restore(session, places, vm, folder);
   if (!restored.ok) return restored;
   if (!restored.value) {
@@ -50,9 +65,11 @@ export async function startPaused(
   return process === undefined ? refused("GEMEL-3002", "Its process ended at once.") : done(process);
 }
 
-export async function letRun(session: Session, vm: VmId): Promise<Outcome<void>> {
+export async function letRun(session: Session, held: HeldMarks, vm: VmId): Promise<Outcome<void>> {
   const said = await session.monitor(vm, ["resume", vm], callLimits.monitor, "GEMEL-3002");
-  return said.ok ? done(undefined) : said;
+  if (!said.ok) return said;
+  await held.clear(vm);
+  return done(undefined);
 }
 
 /** The hook takes the order away when it lets the start pass; what is left of a failed start goes here. */

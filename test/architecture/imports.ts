@@ -29,6 +29,9 @@ const composition = ["core/cli/", "core/main.ts"];
 /** The words between daemon and mirror process; they are the mirror's, so they stand beside it. */
 const mirrorWords = ["native/index.ts"];
 
+/** What the middle asks of the world, in the words of the port: types, never an adapter. */
+const askedWords = ["core/ports/workload.ts", "core/ports/arbiter.ts", "core/ports/fence.ts"];
+
 /** What a browser may see of the core: words and types, no code that touches a system. */
 const browserWords = ["core/base/", "core/api/contract", "core/describe/words/"];
 const pageFolder = /^ui\/pages\/([^/]+)\//;
@@ -40,7 +43,11 @@ const typeScriptRows: readonly Row[] = [
   { from: "core/ports/", may: ["core/base/"] },
   // What decides: pure. The order within it is that of a failover: who is there, then what is to be done.
   { from: "core/decide/liveness/", may: ["core/base/"] },
-  { from: "core/decide/mirror/", may: ["core/base/", "core/decide/liveness/"], mayTypes: mirrorWords },
+  {
+    from: "core/decide/mirror/",
+    may: ["core/base/", "core/decide/liveness/", "core/decide/arbitration/"],
+    mayTypes: [...askedWords, ...mirrorWords],
+  },
   // It speaks: its sentences take their quantities from the one place that words them.
   { from: "core/decide/placement/", may: ["core/base/", "core/describe/words/"] },
   { from: "core/describe/words/", may: ["core/base/", "core/api/contract"] },

@@ -7,7 +7,7 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { openFiles } from "../../kvm/host/process.js";
-import { until } from "./hypervisor-suite.js";
+import { until } from "./workload-suite.js";
 
 const statOf = (pid: number): string[] =>
   readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];

@@ -17,6 +17,9 @@ function open(): Promise<World> {
   };
   return Promise.resolve({
     hypervisor: fake,
+    workload: fake,
+    create: (name) => Promise.resolve(fake.add(name, ["/fake/images/disk.raw"])),
+    pauseOutside: (vm) => settled(() => fake.pauseOutside(vm)),
     mountPoint,
     createVm: (name, folder = "/fake/images") => Promise.resolve(fake.add(name, [join(folder, "disk.raw")])),
     startOutside: (vm) => fake.startOutside(vm),

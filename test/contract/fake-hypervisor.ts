@@ -3,7 +3,7 @@
 // SIGSTOP, SIGKILL and death are real and everything else is a few maps. It keeps the same contract as the
 // real adapter (fake-hypervisor.test.ts), and can be told to fail.
 
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -26,6 +26,7 @@ import type {
   VmPower,
   VmSummary,
 } from "../../core/ports/hypervisor.js";
+import { cpuNanos, end, identity, newVm, runOf, startTimeOf, type FakeVm } from "./fake-process.js";
 import { disksOf, fakeDefinition, idOf, nameOf, unescaped, type FakeVmFile } from "./fake-definition.js";
 
 export interface FakeOptions {
@@ -34,14 +35,6 @@ export interface FakeOptions {
   readonly mounted?: (mountPoint: string) => boolean;
   /** Whether a guest obeys its power button. */
   readonly hearsPowerButton?: boolean;
-}
-
-interface FakeVm {
-  definition: string;
-  autostart: boolean;
-  saved: boolean;
-  paused: boolean;
-  process: { readonly child: ChildProcess; readonly pid: number; readonly startTime: string } | undefined;
 }
 
 const done = <T>(value: T): Outcome<T> => ({ ok: true, value });
@@ -82,7 +75,7 @@ export class FakeHypervisor implements Hypervisor {
     return this.#answer(() => done([...this.#vms.keys()].map((id) => this.#summary(id))));
   }
 
-  power(vm: VmId): Promise<Outcome<VmSummary>> {
+  look(vm: VmId): Promise<Outcome<VmSummary>> {
     return this.#with(vm, () => done(this.#summary(vm)));
   }
 
@@ -159,7 +152,7 @@ export class FakeHypervisor implements Hypervisor {
       if (namesake !== undefined) return refused("GEMEL-3008", `Another VM is called ${name}.`);
       const vm = this.#vms.get(id);
       if (vm === undefined) {
-        const fresh = { definition, autostart: false, saved: false, paused: false, process: undefined };
+        const fresh = { ...newVm, definition };
         this.#vms.set(id, fresh);
       } else vm.definition = definition;
       this.#emit({ kind: "definition", id });
@@ -175,7 +168,7 @@ export class FakeHypervisor implements Hypervisor {
     });
   }
 
-  async startPaused(id: VmId): Promise<Outcome<{ readonly pid: number; readonly startTime: string }>> {
+  async startHeld(id: VmId): Promise<Outcome<{ readonly pid: number; readonly startTime: string }>> {
     const vm = this.#vms.get(id);
     if (!this.#service) return refused("GEMEL-3001", "");
     if (vm === undefined) return refused("GEMEL-3005", id);
@@ -199,6 +192,7 @@ export class FakeHypervisor implements Hypervisor {
     return this.#with(id, (vm) => {
       if (vm.process === undefined) return refused("GEMEL-3002", "The VM does not run.");
       vm.paused = false;
+      vm.held = false;
       this.#emit({ kind: "power", id, power: "running", reason: "Resumed" });
       return done(undefined);
     });
@@ -274,7 +268,7 @@ export class FakeHypervisor implements Hypervisor {
   /** A new VM that is off. */
   add(name: string, disks: readonly string[], id: string = randomUUID()): VmId {
     const definition = fakeDefinition(id, name, disks);
-    this.#vms.set(id, { definition, autostart: false, saved: false, paused: false, process: undefined });
+    this.#vms.set(id, { ...newVm, definition });
     return id;
   }
 
@@ -284,6 +278,7 @@ export class FakeHypervisor implements Hypervisor {
     if (vm === undefined || vm.process !== undefined || this.#guarded.has(id)) return false;
     await this.#launch(id, vm);
     vm.paused = false;
+    vm.held = false;
     return true;
   }
 
@@ -291,6 +286,12 @@ export class FakeHypervisor implements Hypervisor {
     const vm = this.#vms.get(id);
     if (vm !== undefined) vm.definition = definition;
     this.#emit({ kind: "definition", id });
+  }
+
+  pauseOutside(id: VmId): void {
+    const vm = this.#vms.get(id);
+    if (vm !== undefined) vm.paused = true;
+    this.#emit({ kind: "power", id, power: "paused", reason: "Suspended" });
   }
 
   signal(id: VmId, signal: NodeJS.Signals): void {
@@ -311,6 +312,7 @@ export class FakeHypervisor implements Hypervisor {
     const launched = { child, pid, startTime: startTimeOf(pid) };
     vm.process = launched;
     vm.paused = true;
+    vm.held = true;
     vm.saved = false;
     child.once("exit", () => {
       vm.process = undefined;
@@ -327,10 +329,10 @@ export class FakeHypervisor implements Hypervisor {
     return {
       id,
       name: unescaped(nameOf(vm?.definition ?? "")),
+      run: runOf(vm),
       power: vm?.process === undefined ? off : running,
       memory: bytes(64 * 1024 ** 2),
       vcpus: 1,
-      ...(vm?.process === undefined ? {} : { process: identity(vm.process) }),
       autostart: vm?.autostart ?? false,
     };
   }
@@ -370,27 +372,3 @@ const hostFigures: HostFigures = {
   machines: ["fake"],
   version: "fake 1",
 };
-
-const identity = ({ pid, startTime }: NonNullable<FakeVm["process"]>) => ({ pid, startTime });
-
-/** From the state on: a command's name may contain spaces and parentheses. */
-function statFields(pid: number): readonly string[] {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-}
-
-/** A process's own CPU time; the fake host's is that of the daemon it is part of. */
-function cpuNanos(pid: number): number {
-  const [user = "0", system = "0"] = statFields(pid).slice(11, 13);
-  return (Number(user) + Number(system)) * 10_000_000;
-}
-
-const startTimeOf = (pid: number): string => statFields(pid)[19] ?? "";
-
-async function end(vm: FakeVm): Promise<void> {
-  const child = vm.process?.child;
-  if (child === undefined) return;
-  const over = new Promise((resolve) => child.once("exit", resolve));
-  child.kill("SIGKILL");
-  await over;
-}

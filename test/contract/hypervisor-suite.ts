@@ -1,39 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every hypervisor adapter must do, whatever is below it. The same tests hold for the fake (on which the
-// control plane's tests stand) and for the real one: so the fake cannot promise what the real one does not
-// keep.
+// What every hypervisor adapter must do, whatever is below it, beyond what every workload does
+// (workload-suite.ts). The same tests hold for the fake (on which the control plane's tests stand) and for
+// the real one: so the fake cannot promise what the real one does not keep.
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { milliseconds, seconds } from "../../core/base/units.js";
-import type { Outcome, VmEvent, VmId, VmPower } from "../../core/ports/hypervisor.js";
+import { seconds } from "../../core/base/units.js";
+import type { VmEvent, VmId, VmPower } from "../../core/ports/hypervisor.js";
+import { refusal, until, value, workloadSuite } from "./workload-suite.js";
 import type { World } from "./world.js";
 
 const oddName = "Kamera Süd 'x' & 한국";
 const nobody = "00000000-0000-4000-8000-000000000000";
-
-export function value<T>(outcome: Outcome<T>): T {
-  assert.ok(outcome.ok, outcome.ok ? "" : `${outcome.code}: ${outcome.message}`);
-  return outcome.value;
-}
-
-export function refusal(outcome: Outcome<unknown>): string {
-  assert.ok(!outcome.ok, "it should have been refused");
-  assert.notEqual(outcome.message, "");
-  assert.notEqual(outcome.next, "");
-  return outcome.code;
-}
-
-export async function until<T>(what: string, look: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  const limit = performance.now() + 20_000;
-  for (;;) {
-    const seen = await look();
-    if (seen !== undefined) return seen;
-    assert.ok(performance.now() < limit, `waited 20 s in vain for: ${what}`);
-    await pause(20);
-  }
-}
 
 export function hypervisorSuite(open: () => Promise<World>): void {
   let world: World;
@@ -43,12 +22,13 @@ export function hypervisorSuite(open: () => Promise<World>): void {
 
   const running = async (name: string, folder?: string): Promise<VmId> => {
     const vm = await world.createVm(name, folder);
-    value(await world.hypervisor.startPaused(vm));
+    value(await world.hypervisor.startHeld(vm));
     value(await world.hypervisor.letRun(vm));
     return vm;
   };
-  const power = async (vm: VmId): Promise<VmPower> => value(await world.hypervisor.power(vm)).power;
+  const power = async (vm: VmId): Promise<VmPower> => value(await world.hypervisor.look(vm)).power;
 
+  workloadSuite(() => world);
   definitionTests(() => world, power);
   startTests(() => world, running, power);
   runningTests(() => world, running);
@@ -90,7 +70,7 @@ function definitionTests(world: () => World, power: Power): void {
     const vm = await world().createVm("again");
     const definition = value(await hypervisor.definition(vm));
     value(await hypervisor.undefine(vm));
-    assert.equal(refusal(await hypervisor.power(vm)), "GEMEL-3005");
+    assert.equal(refusal(await hypervisor.look(vm)), "GEMEL-3005");
     value(await hypervisor.undefine(vm));
     assert.equal(value(await hypervisor.define(definition)).id, vm);
     assert.equal(await power(vm), "off");
@@ -110,31 +90,28 @@ function definitionTests(world: () => World, power: Power): void {
 
   test("unknown-vm-refused", async () => {
     const { hypervisor } = world();
-    assert.equal(refusal(await hypervisor.power(nobody)), "GEMEL-3005");
+    assert.equal(refusal(await hypervisor.look(nobody)), "GEMEL-3005");
     assert.equal(refusal(await hypervisor.inspect(nobody)), "GEMEL-3005");
     assert.equal(refusal(await hypervisor.definition(nobody)), "GEMEL-3005");
-    refusal(await hypervisor.startPaused(nobody));
+    refusal(await hypervisor.startHeld(nobody));
   });
 
   test("autostart-on-and-off", async () => {
     const { hypervisor } = world();
     const vm = await world().createVm("autostarted");
     value(await hypervisor.setAutostart(vm, true));
-    assert.equal(value(await hypervisor.power(vm)).autostart, true);
+    assert.equal(value(await hypervisor.look(vm)).autostart, true);
     value(await hypervisor.setAutostart(vm, false));
-    assert.equal(value(await hypervisor.power(vm)).autostart, false);
+    assert.equal(value(await hypervisor.look(vm)).autostart, false);
   });
 }
 
 function startTests(world: () => World, running: Make, power: Power): void {
-  test("start-is-paused-until-let-run", async () => {
+  test("held-vm-is-shown-as-paused", async () => {
     const { hypervisor } = world();
     const vm = await world().createVm("started");
-    const started = value(await hypervisor.startPaused(vm));
-    const summary = value(await hypervisor.power(vm));
-    assert.equal(summary.power, "paused");
-    assert.deepEqual(summary.process, started);
-    assert.equal(await world().alive(started), true);
+    value(await hypervisor.startHeld(vm));
+    assert.equal(await power(vm), "paused");
     value(await hypervisor.letRun(vm));
     assert.equal(await power(vm), "running");
   });
@@ -144,15 +121,9 @@ function startTests(world: () => World, running: Make, power: Power): void {
     const vm = await running("gate2");
     assert.equal(value(await hypervisor.goOnAfterDiskError(vm)), false, "it runs");
     const other = await world().createVm("gate3");
-    value(await hypervisor.startPaused(other));
+    value(await hypervisor.startHeld(other));
     assert.equal(value(await hypervisor.goOnAfterDiskError(other)), false);
     assert.equal(await power(other), "paused");
-  });
-
-  test("start-of-a-running-vm-refused", async () => {
-    const vm = await running("twice");
-    assert.equal(refusal(await world().hypervisor.startPaused(vm)), "GEMEL-3002");
-    assert.equal(await power(vm), "running");
   });
 
   test("undefine-of-a-running-vm-refused", async () => {
@@ -166,14 +137,14 @@ function runningTests(world: () => World, running: Make): void {
   test("disks-on-the-mount-are-proved", async () => {
     const { hypervisor, mountPoint } = world();
     const vm = await world().createVm("proved", mountPoint);
-    value(await hypervisor.startPaused(vm));
+    value(await hypervisor.startHeld(vm));
     assert.deepEqual(value(await hypervisor.proveDisks(vm, mountPoint)), { protected: true, elsewhere: [] });
   });
 
   test("disk-elsewhere-is-named", async () => {
     const { hypervisor, mountPoint } = world();
     const vm = await world().createVm("elsewhere");
-    value(await hypervisor.startPaused(vm));
+    value(await hypervisor.startHeld(vm));
     const proof = value(await hypervisor.proveDisks(vm, mountPoint));
     assert.equal(proof.protected, false);
     assert.equal(proof.elsewhere.length, 1);
@@ -207,36 +178,6 @@ function runningTests(world: () => World, running: Make): void {
 }
 
 function stopTests(world: () => World, running: Make, power: Power): void {
-  test("off-means-the-process-is-dead", async () => {
-    const { hypervisor } = world();
-    const vm = await running("ended");
-    const { process } = value(await hypervisor.power(vm));
-    assert.ok(process !== undefined);
-    value(await hypervisor.stop(vm, "off", seconds(20)));
-    assert.equal(await world().alive(process), false);
-    await until("libvirt says off", async () => ((await power(vm)) === "off" ? true : undefined));
-    value(await hypervisor.stop(vm, "off", seconds(20)));
-  });
-
-  test("shutdown-that-the-guest-ignores-fails-at-its-limit", async () => {
-    const vm = await running("deaf");
-    const outcome = await world().hypervisor.stop(vm, "shutdown", milliseconds(1200));
-    assert.equal(refusal(outcome), "GEMEL-3003");
-    assert.equal(await power(vm), "running");
-  });
-
-  test("kill-of-a-frozen-process-is-verified", async () => {
-    const { hypervisor } = world();
-    const vm = await running("frozen");
-    const { process } = value(await hypervisor.power(vm));
-    assert.ok(process !== undefined);
-    await world().freeze(vm, true);
-    assert.equal(value(await hypervisor.list()).length, 1);
-    value(await hypervisor.kill(vm));
-    assert.equal(await world().alive(process), false);
-    value(await hypervisor.kill(vm));
-  });
-
   test("frozen-vm-holds-up-nobody-else", async () => {
     const { hypervisor } = world();
     const frozen = await running("frozen");
@@ -260,7 +201,7 @@ function stopTests(world: () => World, running: Make, power: Power): void {
     const vm = await running("saved", mountPoint);
     value(await hypervisor.stop(vm, "save", seconds(30)));
     await until("it is off", async () => (["off", "saved"].includes(await power(vm)) ? true : undefined));
-    value(await hypervisor.startPaused(vm));
+    value(await hypervisor.startHeld(vm));
     value(await hypervisor.letRun(vm));
     assert.equal(await power(vm), "running");
   });
@@ -273,7 +214,7 @@ function guardTests(world: () => World, power: Power): void {
     const guard = value(await hypervisor.guard([{ id: vm, module: "odd" }]));
     assert.deepEqual(guard.called, true, guard.note);
     assert.equal(await world().startOutside(vm), false);
-    value(await hypervisor.startPaused(vm));
+    value(await hypervisor.startHeld(vm));
     value(await hypervisor.stop(vm, "off", seconds(20)));
     assert.equal(await world().startOutside(vm), false, "an order is for one start");
     value(await hypervisor.guard([]));
@@ -322,25 +263,6 @@ function eventTests(world: () => World, running: Make): void {
       });
       assert.match(value(await hypervisor.definition(vm)), /changed \d/);
     } finally {
-      stop();
-    }
-  });
-
-  test("events-tell-that-the-service-went-and-came", async () => {
-    const { hypervisor } = world();
-    const vm = await running("survivor");
-    const { seen, stop } = listening();
-    try {
-      const { process } = value(await hypervisor.power(vm));
-      await world().stopService();
-      await until("lost", () => seen.find(({ kind }) => kind === "lost"));
-      assert.equal(refusal(await hypervisor.list()), "GEMEL-3001");
-      assert.ok(process !== undefined && (await world().alive(process)));
-      await world().startService();
-      await until("back", () => seen.find(({ kind }) => kind === "back"));
-      assert.deepEqual(value(await hypervisor.power(vm)).process, process);
-    } finally {
-      await world().startService();
       stop();
     }
   });

@@ -8,8 +8,9 @@ import { after, afterEach, before, test } from "node:test";
 import { seconds } from "../../core/base/units.js";
 import type { Finding, PreparedPlan, ProtectPlan, VmId } from "../../core/ports/hypervisor.js";
 import { readDefinition, readMetadata } from "../../kvm/translate.js";
-import { value } from "./hypervisor-suite.js";
+import { value } from "./workload-suite.js";
 import { diskXml, PrivateLibvirt } from "./private-libvirt.js";
+import { processOf } from "./world.js";
 
 let host: PrivateLibvirt;
 before(async () => void (host = await PrivateLibvirt.open()));
@@ -52,8 +53,8 @@ test("enter-and-leave-a-folder", async () => {
   assert.match(entered, /cache='none'/);
   assert.match(entered, /error_policy='stop' rerror_policy='stop'/);
   assert.match(entered, /&lt;kept&gt; as it is/);
-  assert.equal(value(await hypervisor.power(vm)).autostart, false);
-  value(await hypervisor.startPaused(vm));
+  assert.equal(value(await hypervisor.look(vm)).autostart, false);
+  value(await hypervisor.startHeld(vm));
   assert.deepEqual(value(await hypervisor.proveDisks(vm, mountPoint)), { protected: true, elsewhere: [] });
   value(await hypervisor.stop(vm, "off", seconds(20)));
 
@@ -81,7 +82,7 @@ test("a-backing-chain-moves-as-a-whole", async () => {
   await carryOut(plan);
   const chain = await host.must(`qemu-img info --backing-chain ${mountPoint}/disk.img | grep ^image`);
   assert.equal(chain.includes(images), false, chain);
-  value(await hypervisor.startPaused(vm));
+  value(await hypervisor.startHeld(vm));
   assert.equal(value(await hypervisor.proveDisks(vm, mountPoint)).protected, true);
   value(await hypervisor.stop(vm, "off", seconds(20)));
   await carryOut(value(await hypervisor.release(value(await hypervisor.definition(vm)), plan.original)));
@@ -103,7 +104,7 @@ for (const how of ["detach", "empty"] as const) {
       [`${images}/system.raw`],
     );
     await carryOut(plan);
-    value(await hypervisor.startPaused(vm));
+    value(await hypervisor.startHeld(vm));
     assert.equal(value(await hypervisor.proveDisks(vm, mountPoint)).protected, true, "left out knowingly");
     value(await hypervisor.stop(vm, "off", seconds(20)));
     // The same definition on the other node, where no such disk is.
@@ -118,7 +119,7 @@ for (const how of ["detach", "empty"] as const) {
     );
     if (how === "empty") assert.match(await host.must(`stat -c %s ${empty}`), /^67108864/);
     assert.equal(readMetadata(there?.root ?? assert.fail())?.excluded.length, 1, "and not forgotten");
-    value(await hypervisor.startPaused(vm));
+    value(await hypervisor.startHeld(vm));
   });
 }
 
@@ -155,19 +156,19 @@ test("saved-memory-travels-in-the-folder-and-is-used-once", async () => {
   const { hypervisor, mountPoint } = host;
   const vm = await host.createVm("sleeper");
   await carryOut(value(await hypervisor.prepare(planFor(vm))));
-  value(await hypervisor.startPaused(vm));
+  value(await hypervisor.startHeld(vm));
   value(await hypervisor.letRun(vm));
   value(await hypervisor.stop(vm, "save", seconds(30)));
   await host.must(`test -e ${mountPoint}/saved-state`);
   const events: string[] = [];
   const stop = hypervisor.events((event) => event.kind === "power" && events.push(event.reason));
-  value(await hypervisor.startPaused(vm));
+  value(await hypervisor.startHeld(vm));
   stop();
   await host.must(`! test -e ${mountPoint}/saved-state`);
-  assert.equal(value(await hypervisor.power(vm)).power, "paused");
+  assert.equal(value(await hypervisor.look(vm)).power, "paused");
   value(await hypervisor.stop(vm, "off", seconds(20)));
   await host.must(`echo rubbish > ${mountPoint}/saved-state`);
-  value(await hypervisor.startPaused(vm));
+  value(await hypervisor.startHeld(vm));
   await host.must(`test -e ${mountPoint}/saved-state.unusable`);
 });
 
@@ -231,9 +232,9 @@ test("libvirtd-restarted-under-guests: the hook lets a reconnect pass", async ()
   const { hypervisor } = host;
   const vm = await host.createVm("guarded");
   value(await hypervisor.guard([{ id: vm, module: "guarded" }]));
-  const started = value(await hypervisor.startPaused(vm));
+  const started = value(await hypervisor.startHeld(vm));
   await host.stopService();
   await host.startService();
   assert.equal(await host.alive(started), true);
-  assert.deepEqual(value(await hypervisor.power(vm)).process, started);
+  assert.deepEqual(processOf(value(await hypervisor.look(vm)).run), started);
 });

@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Hypervisor, VmEvent, VmId } from "../../core/ports/hypervisor.js";
-import type { World } from "./world.js";
+import { processOf, type World } from "./world.js";
 
 const inside = fileURLToPath(new URL("./inside.js", import.meta.url));
 const hook = fileURLToPath(new URL("../../../kvm/install/gemel-hook", import.meta.url));
@@ -23,6 +23,7 @@ export interface ShellResult {
 
 export class PrivateLibvirt implements World {
   readonly hypervisor: Hypervisor;
+  readonly workload: Hypervisor;
   readonly mountPoint = "/var/lib/gemel/vm/m1";
   readonly #process: ChildProcessWithoutNullStreams;
   readonly #folder: string;
@@ -41,6 +42,7 @@ export class PrivateLibvirt implements World {
     this.#process.stdin.on("error", () => undefined);
     this.#process.on("exit", () => this.#over());
     this.hypervisor = this.#remote();
+    this.workload = this.hypervisor;
   }
 
   static async open(): Promise<PrivateLibvirt> {
@@ -53,6 +55,10 @@ export class PrivateLibvirt implements World {
     ])) as [string];
     if (!first.includes("ready")) throw new Error(`the private libvirt did not come up: ${first}`);
     return world;
+  }
+
+  create(name: string): Promise<VmId> {
+    return this.createVm(name);
   }
 
   async createVm(name: string, folder = "/var/lib/libvirt/images"): Promise<VmId> {
@@ -81,6 +87,10 @@ export class PrivateLibvirt implements World {
 
   async describeOutside(vm: VmId, text: string): Promise<void> {
     await this.must(`virsh -q desc --config ${vm} '${text}'`);
+  }
+
+  async pauseOutside(vm: VmId): Promise<void> {
+    await this.must(`virsh -q suspend ${vm}`);
   }
 
   async freeze(vm: VmId, frozen: boolean): Promise<void> {
@@ -132,8 +142,8 @@ export class PrivateLibvirt implements World {
   }
 
   async #signal(vm: VmId, signal: string): Promise<void> {
-    const summary = await this.hypervisor.power(vm);
-    const pid = summary.ok ? summary.value.process?.pid : undefined;
+    const summary = await this.hypervisor.look(vm);
+    const pid = summary.ok ? processOf(summary.value.run)?.pid : undefined;
     if (pid === undefined) throw new Error(`${vm} has no process`);
     await this.must(`kill -${signal} ${pid}`);
   }

@@ -32,7 +32,7 @@ async function startOutcome(steady: boolean): Promise<Report> {
   };
   const effects = new Effects(edge as EffectEdge);
   const validUntil = later(now, turnGapMax);
-  effects.carryOut({ do: "start-vm", module: moduleId("cam1"), task: 1, validUntil });
+  effects.carryOut({ do: "start-workload", module: moduleId("cam1"), task: 1, validUntil });
   await new Promise(setImmediate);
   const [report] = posted;
   assert.ok(report !== undefined, "the start has ended");

@@ -78,8 +78,9 @@ function events(state: NodeState): readonly Event[] {
     { at, kind: "mirror-status", module: cam, status: mirror.status() },
     { at, kind: "mirror-absent", module: cam },
     { at, kind: "mirror-gone", module: cam, why: "killed" },
-    { at, kind: "vm-seen", module: cam, vm: { kind: "off" } },
-    { at, kind: "vm-seen", module: cam, vm: { kind: "on", paused: false } },
+    { at, kind: "run-seen", module: cam, run: { kind: "off" } },
+    { at, kind: "run-seen", module: cam, run: { kind: "held" } },
+    { at, kind: "run-seen", module: cam, run: { kind: "on", paused: false } },
     { at, kind: "hypervisor", is: "lost" },
     { at, kind: "task-done", module: cam, task: moduleIn(state).task?.id ?? 0, outcome: { ok: true } },
     {

@@ -7,16 +7,17 @@ import { test } from "node:test";
 import { moduleId } from "../../core/base/units.js";
 import { Observer, type ObserverEdge } from "../../core/loop/observer.js";
 import type { Report } from "../../core/loop/node-loop.js";
-import type { Hypervisor, Outcome, VmPower, VmSummary } from "../../core/ports/hypervisor.js";
+import type { Hypervisor, Outcome, VmSummary } from "../../core/ports/hypervisor.js";
+import type { Run } from "../../core/ports/workload.js";
 
-const summary = (power: VmPower): VmSummary => ({ id: "1", name: "cam1", power }) as VmSummary;
+const summary = (run: Run): VmSummary => ({ id: "1", name: "cam1", run }) as VmSummary;
 
 test("a-look-begun-before-the-stop-does-not-report-the-vm-as-running-after-it", async () => {
   let list: (answer: Outcome<readonly VmSummary[]>) => void = () => undefined;
   const hypervisor: Partial<Hypervisor> = {
     events: () => () => undefined,
     list: () => new Promise((answer) => (list = answer)),
-    power: () => Promise.resolve({ ok: true, value: summary("off") }),
+    look: () => Promise.resolve({ ok: true, value: summary({ kind: "off" }) }),
   };
   const posted: Report[] = [];
   const edge: Partial<ObserverEdge> = {
@@ -29,9 +30,9 @@ test("a-look-begun-before-the-stop-does-not-report-the-vm-as-running-after-it", 
   try {
     const looking = observer.look();
     await observer.see(moduleId("cam1"));
-    list({ ok: true, value: [summary("running")] });
+    list({ ok: true, value: [summary({ kind: "on", paused: false })] });
     await looking;
-    const facts = posted.filter((report) => report.kind === "vm-seen").map(({ vm }) => vm.kind);
+    const facts = posted.filter((report) => report.kind === "run-seen").map(({ run }) => run.kind);
     assert.deepEqual(facts, ["off"]);
   } finally {
     observer.stop();

@@ -118,7 +118,7 @@ export class FakeNode {
       // What the daemon does: the VM is defined from the folder and started.
       const { readFileSync } = await import("node:fs");
       await this.hypervisor.define(readFileSync(join(settings.vm.folder, "domain.xml"), "utf8"));
-      await this.hypervisor.startPaused(settings.vm.id);
+      await this.hypervisor.startHeld(settings.vm.id);
       await this.hypervisor.letRun(settings.vm.id);
       this.states.set(command.module, "ALONE");
       this.lastPrim.add(command.module);

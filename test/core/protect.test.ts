@@ -207,7 +207,7 @@ for (const broken of [calls.room, "definition", "undefine"] as const) {
     else assert.equal(end.state, "undone", end.failure?.message);
     assert.deepEqual(pair.files(pair.images), before);
     assert.deepEqual(await hypervisor.definition(vm), definition);
-    const power = await hypervisor.power(vm);
+    const power = await hypervisor.look(vm);
     assert.equal(power.ok && power.value.power, broken === "definition" ? "off" : "running");
     assert.equal(pair.alpha.settings.size + pair.beta.settings.size, 0);
   });
@@ -272,7 +272,7 @@ test("unprotect-puts-everything-back", async (context) => {
   assert.deepEqual(readdirSync(pair.images).sort(), ["data.raw", "system.raw"]);
   assert.equal(existsSync(folder), false);
   assert.equal(alpha.settings.size + beta.settings.size, 0);
-  const power = await alpha.hypervisor.power(vm);
+  const power = await alpha.hypervisor.look(vm);
   assert.equal(power.ok && power.value.power, "running", "it ran before");
   const definition = await alpha.hypervisor.definition(vm);
   assert.match(definition.ok ? definition.value : "", new RegExp(`path="${pair.images}/system.raw"`));

@@ -4,7 +4,7 @@
 
 import { unreachable } from "../../base/check.js";
 import { failure, type Failure } from "../../base/errors.js";
-import { inConflict, isUpToDate, peerAnswers, peerRuns, peerView } from "./evidence/proofs.js";
+import { exists, inConflict, isUpToDate, peerAnswers, peerRuns, peerView } from "./evidence/proofs.js";
 import {
   abandonTask,
   become,
@@ -31,7 +31,7 @@ export function refusal(c: Case, verb: ModuleVerb, forced = false): Failure | un
   switch (verb) {
     case "start":
       // Started by hand, without Gemel: it is not ours to end.
-      if (phase.state === "STOP" && c.m.vm.kind === "on") return no("GEMEL-5002", "It runs without Gemel.");
+      if (phase.state === "STOP" && exists(c.m)) return no("GEMEL-5002", "It runs without Gemel.");
       return c.m.durable.wish.kind === "stop" && phase.work.kind === "leaving" ? no("GEMEL-1010") : undefined;
     case "stop":
       return undefined;

@@ -39,14 +39,14 @@ export type Effect =
   | { readonly do: "bury"; readonly module: ModuleId; readonly task: number }
   /** Define from the folder, start paused, attach the guest, prove the disks (R31), let it run. */
   | {
-      readonly do: "start-vm";
+      readonly do: "start-workload";
       readonly module: ModuleId;
       readonly task: number;
       readonly validUntil: Instant;
     }
   /** Done means: verified off and undefined. A failure means: still running, or unknown. */
   | {
-      readonly do: "stop-vm";
+      readonly do: "stop-workload";
       readonly module: ModuleId;
       readonly task: number;
       readonly how: "shutdown" | "off" | "kill";

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everything that can reach the deciding middle. Every event carries the boot-time instant at which the loop
-// took it. Facts are level-triggered: a mirror's status, a VM's power, a peer's views may be repeated or
-// arrive late and say all.
+// took it. Facts are level-triggered: a mirror's status, what a workload does, a peer's views may be repeated
+// or arrive late and say all.
 
 import type { Failure } from "../../base/errors.js";
 import type { Instant, Milliseconds, ModuleId, NodeName } from "../../base/units.js";
 import type { MirrorStatus } from "../../../native/index.js";
+import type { Run } from "../../ports/workload.js";
 import type { Command } from "./command.js";
 import type { PeerMessage } from "./message.js";
-import type { FailoverPause, ModuleConfig, ModuleView, VmFact } from "./types.js";
+import type { FailoverPause, ModuleConfig, ModuleView } from "./types.js";
 
 export type TaskOutcome =
   /** `cloned`: set-aside left the copy's files in place (reflinks), so that only differences travel. */
@@ -41,7 +42,7 @@ export type Event = { readonly at: Instant } & (
   | { readonly kind: "mirror-absent"; readonly module: ModuleId }
   /** It ended without being asked to (socket closed or pidfd readable). */
   | { readonly kind: "mirror-gone"; readonly module: ModuleId; readonly why: string }
-  | { readonly kind: "vm-seen"; readonly module: ModuleId; readonly vm: VmFact }
+  | { readonly kind: "run-seen"; readonly module: ModuleId; readonly run: Run }
   | { readonly kind: "hypervisor"; readonly is: "up" | "lost" }
   | {
       readonly kind: "task-done";
@@ -91,7 +92,7 @@ export const eventKinds = [
   "mirror-status",
   "mirror-absent",
   "mirror-gone",
-  "vm-seen",
+  "run-seen",
   "hypervisor",
   "task-done",
   "arbiter-answered",

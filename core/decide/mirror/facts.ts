@@ -23,7 +23,8 @@ import {
   type Turn,
 } from "./evidence/turn.js";
 import { forgetOldFarewell } from "./rules/farewell.js";
-import type { Event, FailoverPause, ModuleView, VmFact } from "./types.js";
+import type { Run } from "../../ports/workload.js";
+import type { Event, FailoverPause, ModuleView } from "./types.js";
 import type { MirrorStatus } from "../../../native/index.js";
 
 /** Told again and again; recorded when it begins and when it ends. */
@@ -87,8 +88,8 @@ export function learn(turn: Turn, event: Report): void {
       inModule(turn, event.module, mirrorGone);
       return;
     }
-    case "vm-seen": {
-      inModule(turn, event.module, (c) => vmSeen(c, event.vm));
+    case "run-seen": {
+      inModule(turn, event.module, (c) => runSeen(c, event.run));
       return;
     }
     case "hypervisor":
@@ -147,13 +148,13 @@ function mirrorSeen(c: Case, status: MirrorStatus): void {
 }
 
 /** What runs while this node is primary is what it has started; it is that until it is seen off. */
-function vmSeen(c: Case, vm: VmFact): void {
-  c.m.vm = vm;
+function runSeen(c: Case, run: Run): void {
+  c.m.run = run;
   const { state } = c.m.phase;
   const { vm: own } = c.m.durable;
-  if (vm.kind === "off" && own !== undefined) clearVm(c);
-  if (vm.kind !== "on" || vm.process === undefined || vm.process === own) return;
-  if (state === "ALONE" || state === "PRIM") setDurable(c, { vm: vm.process });
+  if (run.kind === "off" && own !== undefined) clearVm(c);
+  if (!("instance" in run) || run.instance === own) return;
+  if (state === "ALONE" || state === "PRIM") setDurable(c, { vm: run.instance });
 }
 
 /**

@@ -41,7 +41,7 @@ export const eventHandling: Readonly<Record<EventKind, Row>> = {
       STOP: noMirror,
     },
   ),
-  "vm-seen": row(
+  "run-seen": row(
     handled("a VM that may not run is ended; one that ended by itself is restarted or counted"),
     {
       STOP: handled("one that runs without Gemel forbids start; it is never touched"),

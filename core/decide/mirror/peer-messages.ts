@@ -4,7 +4,7 @@
 
 import { unreachable } from "../../base/check.js";
 import { applyCommand } from "./commands.js";
-import { isPaired, isUpToDate, outranks, peerRuns } from "./evidence/proofs.js";
+import { exists, isPaired, isUpToDate, outranks, peerRuns } from "./evidence/proofs.js";
 import { become, mirrorStatus, record, send, type Case } from "./evidence/turn.js";
 import { farewellRecorded, hearGoodbye, hearOwedWord, peerIsNotPrimary, takeWord } from "./rules/farewell.js";
 import { freezeAnswered } from "./rules/arbitration.js";
@@ -117,13 +117,13 @@ function hearClaim(c: Case, { claim, session, rank }: Of<"claim">): void {
 }
 
 function claimRefusal(c: Case, session: number, rank: number): Of<"claim-refused">["because"] | undefined {
-  const { phase, vm } = c.m;
+  const { phase } = c.m;
   if (phase.state === "ALONE" || phase.state === "PRIM") return "runs";
   const status = mirrorStatus(c);
   if (status === undefined || !isPaired(status) || status.session !== session) return "not-paired";
   const { kind } = phase.work;
   const mayAgree = kind === "waiting" || kind === "claiming" || kind === "following";
-  if (!mayAgree || vm.kind === "on" || status.role === "primary" || c.m.task !== undefined) return "busy";
+  if (!mayAgree || exists(c.m) || status.role === "primary" || c.m.task !== undefined) return "busy";
   if (phase.work.kind === "claiming" && isUpToDate(c) && !peerRuns(c)) {
     return outranks(phase.work.rank, c.self, rank, c.other) ? "prefers-itself" : undefined;
   }

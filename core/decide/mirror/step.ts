@@ -98,7 +98,7 @@ function beginModule(
     phase: { state: "WAIT", work: { kind: "discovering" } },
     since: at,
     mirror: { kind: "unknown" },
-    vm: { kind: "unknown", why: "not looked at yet" },
+    run: { kind: "unknown", why: "not looked at yet" },
     told: { word: false, empty: false },
     restarts: [],
     mirrorDeaths: [],
@@ -192,7 +192,7 @@ function configure(turn: Turn, config: ModuleConfig): void {
           ...beginModule(config, newDurable, "daemon", turn.at),
           phase: { state: "STOP", work: { kind: "idle" } },
           mirror: { kind: "none" },
-          vm: { kind: "off" },
+          run: { kind: "off" },
         }
       : { ...known, config };
   turn.node.modules = { ...turn.node.modules, [config.id]: module };

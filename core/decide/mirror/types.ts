@@ -12,13 +12,14 @@
 //                     │   SECOND   │ ◀── the other is ALONE or PRIM
 //                     └────────────┘
 //
-// Three kinds of knowledge are kept apart: *facts* (mirror, vm, peer's view: what was last reported), the
+// Three kinds of knowledge are kept apart: *facts* (mirror, run, peer's view: what was last reported), the
 // *phase* (what this node is doing about it), and the *durable* part (what must survive the daemon; the loop
 // writes it, with fsync, before it carries out the effects of the same turn).
 
 import type { Failure } from "../../base/errors.js";
 import type { ReasonCode } from "../../base/reasons.js";
 import type { Instant, Milliseconds, ModuleId, NodeName } from "../../base/units.js";
+import type { Instance, Run } from "../../ports/workload.js";
 import type { Peer } from "../liveness/liveness.js";
 import type {
   FreezeId,
@@ -82,8 +83,8 @@ export interface Durable {
   readonly held: boolean;
   /** It is held by a pause of automatic failover, and only as long as that lasts (evidence/hold.ts). */
   readonly heldByPause?: boolean;
-  /** The hypervisor's process that this module runs (VmFact): known from a stranger's after a restart. */
-  readonly vm?: string;
+  /** The start that this module runs (Run): known from a stranger's after a restart. */
+  readonly vm?: Instance;
   /** `resolve` was asked for; repeated until done. */
   readonly resolving?: { readonly keep: NodeName; readonly step: "set-aside" | "settle" | "settled" };
 }
@@ -99,12 +100,6 @@ export type MirrorFact =
   | { readonly kind: "up"; readonly status: MirrorStatus; readonly at: Instant }
   /** It ended unexpectedly; the last status tells what it was (R24, R35). */
   | { readonly kind: "dead"; readonly last?: MirrorStatus; readonly at: Instant };
-
-export type VmFact =
-  | { readonly kind: "unknown"; readonly why: string }
-  | { readonly kind: "off" }
-  /** `process`: pid and start time, the same as long as it is the same one; absent: cannot be told. */
-  | { readonly kind: "on"; readonly paused: boolean; readonly process?: string };
 
 /** Compact picture of one module on one node: in heartbeats, in the peer's API, in status. */
 export interface ModuleView {
@@ -164,8 +159,8 @@ export type TaskKind =
   | "settle"
   | "set-aside"
   | "close"
-  | "start-vm"
-  | "stop-vm";
+  | "start-workload"
+  | "stop-workload";
 
 /** Why a leaving node leaves; what follows when it has left. */
 export type LeavePurpose = "stop" | "shutdown" | "stopstart" | "maxloop" | "resolve" | "swap" | "failed";
@@ -295,7 +290,7 @@ export interface ModuleState {
   /** When the phase's state and work last changed. */
   readonly since: Instant;
   readonly mirror: MirrorFact;
-  readonly vm: VmFact;
+  readonly run: Run;
   readonly peer?: PeerFact;
   readonly task?: Task;
   readonly freeze?: FreezeCase;

@@ -2,7 +2,7 @@
 // The compact picture of each module that goes to the peer (heartbeat, control connection) and to status.
 
 import type { Instant, ModuleId } from "../../base/units.js";
-import { inConflict, isPrimary, isUpToDate, isWilling } from "./evidence/proofs.js";
+import { exists, inConflict, isPrimary, isUpToDate, isWilling } from "./evidence/proofs.js";
 import { mirrorStatus, openCase, openTurn, type Case } from "./evidence/turn.js";
 import { reasonOf, stabilityOf } from "./reason.js";
 import type { ModuleView, NodeState } from "./types.js";
@@ -28,7 +28,7 @@ export function viewOf(c: Case): ModuleView {
     current: status?.current.kind ?? "none",
     mirror: m.mirror.kind,
     copy: status?.copy ?? "absent",
-    vm: m.vm.kind,
+    vm: exists(m) ? "on" : m.run.kind === "off" ? "off" : "unknown",
     willing: isWilling(c.turn.node, m),
     primary: isPrimary(m),
     lastPrim: m.durable.lastPrim,

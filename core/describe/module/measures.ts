@@ -3,6 +3,7 @@
 // on this node: what "back in about 20 s" and a preview's downtime rest on. Taken from the states that pass
 // by; nothing is ever decided by it.
 
+import { exists } from "../../decide/mirror/evidence/proofs.js";
 import { elapsed, milliseconds, type Instant, type Milliseconds } from "../../base/units.js";
 import type { ModuleState, NodeState, Phase } from "../../decide/mirror/types.js";
 
@@ -38,7 +39,7 @@ export class Stopwatch {
       const { id } = module.config;
       const earlier = before?.modules[id];
       if (earlier === undefined || earlier === module) continue;
-      const stopMs = this.time(this.stops, id, state.turn, isStopping(module), module.vm.kind === "off");
+      const stopMs = this.time(this.stops, id, state.turn, isStopping(module), module.run.kind === "off");
       const startMs = this.time(this.starts, id, state.turn, isStarting(module.phase), isRunning(module));
       if (startMs === undefined && stopMs === undefined) continue;
       this.known = {
@@ -75,10 +76,10 @@ export class Stopwatch {
 
 const isStarting = ({ work }: Phase): boolean => work.kind === "promoting" || work.kind === "starting";
 
-const isRunning = ({ phase, vm }: ModuleState): boolean => phase.work.kind === "running" && vm.kind === "on";
+const isRunning = (module: ModuleState): boolean => module.phase.work.kind === "running" && exists(module);
 
-function isStopping({ phase: { work }, vm }: ModuleState): boolean {
-  if (vm.kind === "off") return false;
+function isStopping({ phase: { work }, run }: ModuleState): boolean {
+  if (run.kind === "off") return false;
   if (work.kind === "restarting") return true;
   return work.kind === "leaving" && work.step === "vm" && work.how === "shutdown";
 }

@@ -79,12 +79,12 @@ function describeCase(c: Case): Description {
 }
 
 function sentenceOf(c: Case, reason: ReasonCode): string {
-  const { phase, trouble, vm } = c.m;
+  const { phase, trouble, run } = c.m;
   const parts = [fill(c, stateWords[phase.state]), fill(c, reasons[reason].long)];
   if (phase.state === "WAIT" && phase.work.kind === "waiting" && phase.work.detail !== undefined) {
     parts.push(`${phase.work.detail}.`);
   }
-  if (isPrimary(c.m) && vm.kind === "unknown") parts.push(`The VM's state is unknown: ${vm.why}.`);
+  if (isPrimary(c.m) && run.kind === "unknown") parts.push(`The VM's state is unknown: ${run.why}.`);
   if (c.turn.node.hypervisor === "lost" && reason !== "hypervisor-lost") {
     parts.push("The hypervisor does not answer here.");
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The API's door into this daemon: each call finds its room. No decision is made here.
 
+import { exists } from "../../decide/mirror/evidence/proofs.js";
 import { checkPassword, makePassword } from "../access/password.js";
 import type { ApiDoor } from "../../api/door.js";
 import type {
@@ -65,7 +66,11 @@ function lookingDoor(daemon: Daemon): Pick<ApiDoor, Looking> {
       daemon.live.subscribe(lastId, (): LiveEvent => ({ kind: "status", status: daemon.status() }), listener),
     ready: (id) => {
       const module = daemon.clustered ? daemon.running.state.modules[moduleId(id)] : undefined;
-      return module?.vm.kind === "on" && (module.phase.state === "ALONE" || module.phase.state === "PRIM");
+      return (
+        module !== undefined &&
+        exists(module) &&
+        (module.phase.state === "ALONE" || module.phase.state === "PRIM")
+      );
     },
     figures: async (module, node) => {
       const { running } = daemon;

@@ -238,7 +238,8 @@ export class Host {
         return;
       }
       default: {
-        const ms = effect.do === "start-vm" ? startMs : effect.do === "stop-vm" ? stopMs : mirrorMs;
+        const ms =
+          effect.do === "start-workload" ? startMs : effect.do === "stop-workload" ? stopMs : mirrorMs;
         this.later(effect.module, ms, () => this.act(effect));
       }
     }
@@ -291,7 +292,10 @@ export class Host {
   }
 
   private act(
-    effect: Extract<Effect, { do: "open-mirror" | "bury" | "start-vm" | "stop-vm" | "set-aside" }>,
+    effect: Extract<
+      Effect,
+      { do: "open-mirror" | "bury" | "start-workload" | "stop-workload" | "set-aside" }
+    >,
   ): void {
     const { module, task } = effect;
     const guest = this.guestOf(module);
@@ -305,9 +309,9 @@ export class Host {
         Object.assign(guest, { on: false, paused: false });
         this.seeVm(module);
         return this.done(module, task);
-      case "start-vm":
+      case "start-workload":
         return this.startVm(module, task, effect.validUntil);
-      case "stop-vm":
+      case "stop-workload":
         return this.stopVm(module, task, effect.how);
       case "set-aside": {
         const copy = this.copyOf(module);
@@ -372,12 +376,12 @@ export class Host {
 
   seeVm(id: ModuleId): void {
     const { on, paused, process } = this.guestOf(id);
-    const vm = !this.isHypervisorUp
+    const run = !this.isHypervisorUp
       ? ({ kind: "unknown", why: "libvirtd does not answer" } as const)
       : on
-        ? ({ kind: "on", paused, process } as const)
+        ? ({ kind: "on", paused, instance: process } as const)
         : ({ kind: "off" } as const);
-    this.feed({ kind: "vm-seen", module: id, vm });
+    this.feed({ kind: "run-seen", module: id, run });
   }
 
   copyOf(id: ModuleId): Copy {

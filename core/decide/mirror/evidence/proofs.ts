@@ -47,6 +47,10 @@ export function isUpToDate(c: Case): boolean {
 
 export const isPaired = (status: MirrorStatus): boolean => status.link.kind === "paired";
 
+/** It exists here as a process. A held one counts as one that runs: it may be let run at any moment. */
+export const exists = ({ run }: Pick<ModuleState, "run">): boolean =>
+  run.kind === "on" || run.kind === "held";
+
 /** The mirror is paired with a peer whose copy counts: losing it freezes the guest (R10, R13). */
 export const linkRefused = (
   status: MirrorStatus,
@@ -57,7 +61,7 @@ export const linkRefused = (
 export function isPrimary(m: ModuleState): boolean {
   const { state } = m.phase;
   if (state === "ALONE" || state === "PRIM") return true;
-  return m.mirror.kind === "up" && m.mirror.status.role === "primary" && m.vm.kind !== "off";
+  return m.mirror.kind === "up" && m.mirror.status.role === "primary" && m.run.kind !== "off";
 }
 
 /** Both copies ran alone, or both run now. Nothing happens until a person resolves it (P8). */

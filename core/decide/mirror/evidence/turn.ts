@@ -112,7 +112,7 @@ function picture({ m }: Case): Evidence {
   const status = m.mirror.kind === "up" ? m.mirror.status : undefined;
   return {
     mirror: m.mirror.kind,
-    vm: m.vm.kind,
+    vm: m.run.kind,
     ...(status !== undefined && {
       generation: status.generation,
       session: status.session,

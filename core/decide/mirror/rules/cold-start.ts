@@ -68,7 +68,7 @@ export function judgeColdStart(c: Case): ColdStart {
   if (isHeld(c)) return wait(heldAtStart(c) ?? "failover-off");
   if (!isWilling(c.turn.node, c.m)) return wait(unwillingReason(c));
   if (!isCurrent(c.m, status)) return wait(notCurrentReason(c));
-  if (c.m.vm.kind !== "off") return wait("hypervisor-lost", "whether the VM is off here is not known");
+  if (c.m.run.kind !== "off") return wait("hypervisor-lost", "whether the VM is off here is not known");
   const hold = heldAtStart(c);
   if (hold !== undefined) return wait(hold);
   return isPaired(status) ? judgePaired(c) : judgeUnpaired(c);

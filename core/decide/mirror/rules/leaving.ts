@@ -68,7 +68,7 @@ export function leave(
   const yields = purpose !== "resolve" && !(both && isSecond);
   const how = force ? "off" : "shutdown";
   // What a force interrupts: a stop that waits for the guest. Everything else has its end first.
-  if (force && c.m.task?.what === "stop-vm") abandonTask(c);
+  if (force && c.m.task?.what === "stop-workload") abandonTask(c);
   delete c.m.forced;
   const work: LeaveWork = { kind: "leaving", purpose, step, both, yields, how, since: c.at };
   become(c, leavingPhase(c, work), rule, sentence, { ...evidence, purpose, both });
@@ -78,7 +78,7 @@ export function leave(
 function leavingPhase(c: Case, work: LeaveWork): Phase {
   const { state } = c.m.phase;
   if (state === "SECOND" && work.step === "wait-turn") return { state, work };
-  if ((state === "ALONE" || state === "PRIM") && c.m.vm.kind !== "off") return { state, work };
+  if ((state === "ALONE" || state === "PRIM") && c.m.run.kind !== "off") return { state, work };
   return { state: "WAIT", work };
 }
 
@@ -137,13 +137,13 @@ function waitTurn(c: Case, work: LeaveWork): boolean {
 }
 
 function endVm(c: Case, work: LeaveWork): boolean {
-  if (c.m.vm.kind === "off") {
+  if (c.m.run.kind === "off") {
     goTo(c, work, "demote");
     return true;
   }
   if (!isFree(c)) return false;
   const limit = work.how === "shutdown" ? c.m.config.niceStop : seconds(20);
-  begin(c, "stop-vm", (task) => ({ do: "stop-vm", module: c.id, task, how: work.how, limit }));
+  begin(c, "stop-workload", (task) => ({ do: "stop-workload", module: c.id, task, how: work.how, limit }));
   return false;
 }
 
@@ -285,7 +285,7 @@ function settleAfterSetAside(c: Case, isCloned: boolean): void {
 }
 
 function leaveTaskFailed(c: Case, work: LeaveWork, { what }: Task): void {
-  if (what === "stop-vm") {
+  if (what === "stop-workload") {
     const how = work.how === "shutdown" ? "off" : "kill";
     const isWorst = work.how === "kill";
     // A guest that ignores the shutdown is switched off at once; a process that will not die is tried again

@@ -42,10 +42,10 @@ export function hearWordRequest(c: Case, message: WordRequest): void {
 }
 
 function refusalOf(c: Case, { why, rank }: WordRequest): Refusal | undefined {
-  const { phase, vm } = c.m;
+  const { phase, run } = c.m;
   if (phase.state === "ALONE" || phase.state === "PRIM") return "runs";
   const { work } = phase;
-  if (work.kind === "discovering" || work.kind === "burying" || vm.kind !== "off") return "busy";
+  if (work.kind === "discovering" || work.kind === "burying" || run.kind !== "off") return "busy";
   const status = mirrorStatus(c);
   if (status?.role === "primary") return "busy";
   // It was left alone last itself: two such records are a conflict, and only a meeting can tell.

@@ -10,7 +10,7 @@
 
 import { elapsed, later, seconds, type Milliseconds } from "../../../base/units.js";
 import { failure } from "../../../base/errors.js";
-import { inConflict, isDenied, peerVerdict } from "../evidence/proofs.js";
+import { exists, inConflict, isDenied, peerVerdict } from "../evidence/proofs.js";
 import {
   abandonTask,
   become,
@@ -122,19 +122,24 @@ function promote(c: Case, { basis }: Work<"promoting">): boolean {
 }
 
 function start(c: Case, { notBefore }: Work<"starting">): boolean {
-  if (c.m.vm.kind === "on" && c.m.task === undefined) {
+  if (exists(c.m) && c.m.task === undefined) {
     become(c, { state: active(c), work: { kind: "running" } }, "start", "The VM runs.");
     return true;
   }
   const isFrozen = mirrorStatus(c)?.freeze !== undefined;
   const mayStart = c.turn.node.hypervisor !== "lost" && !isFrozen && !inConflict(c) && !c.turn.node.leaving;
   if (!isFree(c) || c.at < notBefore || !mayStart) return false;
-  begin(c, "start-vm", (task) => ({ do: "start-vm", module: c.id, task, validUntil: validUntil(c) }));
+  begin(c, "start-workload", (task) => ({
+    do: "start-workload",
+    module: c.id,
+    task,
+    validUntil: validUntil(c),
+  }));
   return false;
 }
 
 function run(c: Case): boolean {
-  if (c.m.vm.kind === "off") return vmEnded(c);
+  if (c.m.run.kind === "off") return vmEnded(c);
   keepLinkOn(c);
   if (changeCompany(c)) return true;
   return goHome(c);
@@ -200,14 +205,20 @@ function stopForLoop(c: Case, count: number): boolean {
 }
 
 function restart(c: Case): boolean {
-  if (c.m.vm.kind === "off") {
+  if (c.m.run.kind === "off") {
     const work: ActiveWork = { kind: "starting", attempt: 0, notBefore: c.at };
     become(c, { state: active(c), work }, "restart", "The VM is off and starts again here.");
     return true;
   }
   const limit = c.m.config.niceStop;
   if (isFree(c))
-    begin(c, "stop-vm", (task) => ({ do: "stop-vm", module: c.id, task, how: "shutdown", limit }));
+    begin(c, "stop-workload", (task) => ({
+      do: "stop-workload",
+      module: c.id,
+      task,
+      how: "shutdown",
+      limit,
+    }));
   return false;
 }
 
@@ -223,11 +234,17 @@ export function activeTaskDone(c: Case, work: ActiveWork, task: Task, outcome: T
   }
   // What was begun before this work (a link switched on) ends in it, and is not its result.
   if (work.kind === "promoting" && task.what === "promote") promoted(c, work, outcome);
-  else if (work.kind === "starting" && task.what === "start-vm") started(c, work, outcome);
-  else if (work.kind === "restarting" && task.what === "stop-vm" && !outcome.ok) {
+  else if (work.kind === "starting" && task.what === "start-workload") started(c, work, outcome);
+  else if (work.kind === "restarting" && task.what === "stop-workload" && !outcome.ok) {
     // A guest that ignores the shutdown: off at once, as stop does.
     c.m.trouble = outcome.failure;
-    begin(c, "stop-vm", (id) => ({ do: "stop-vm", module: c.id, task: id, how: "off", limit: seconds(20) }));
+    begin(c, "stop-workload", (id) => ({
+      do: "stop-workload",
+      module: c.id,
+      task: id,
+      how: "off",
+      limit: seconds(20),
+    }));
   } else if (!outcome.ok) failed(c, outcome.failure);
 }
 

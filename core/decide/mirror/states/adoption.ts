@@ -16,6 +16,7 @@
 //   none       │ off  │ stop │ STOP
 
 import { seconds, elapsed, type Milliseconds } from "../../../base/units.js";
+import { exists } from "../evidence/proofs.js";
 import { become, mirrorStatus, type Case } from "../evidence/turn.js";
 import type { Phase } from "../types.js";
 
@@ -29,8 +30,8 @@ export const deathsTooMany = ({ m, at }: Case): boolean =>
   m.mirrorDeaths.filter((death) => elapsed(death, at) < deathsWindow).length > deathsMax;
 
 export function adopt(c: Case): boolean {
-  const { mirror, vm } = c.m;
-  if (mirror.kind === "unknown" || vm.kind === "unknown") return false;
+  const { mirror, run } = c.m;
+  if (mirror.kind === "unknown" || run.kind === "unknown") return false;
   const phase = adoptedPhase(c);
   become(c, phase, "P6", "The daemon has started and found what runs here.");
   if (phase.work.kind === "opening" && c.m.durable.wish.kind === "stop") {
@@ -41,7 +42,7 @@ export function adopt(c: Case): boolean {
 
 function adoptedPhase(c: Case): Phase {
   const status = mirrorStatus(c);
-  const isOn = c.m.vm.kind === "on";
+  const isOn = exists(c.m);
   if (status?.role === "primary") {
     const state = status.inSync || status.freeze !== undefined ? "PRIM" : "ALONE";
     if (isOn) return { state, work: { kind: "running" } };
@@ -49,8 +50,8 @@ function adoptedPhase(c: Case): Phase {
       return { state, work: { kind: "starting", attempt: 0, notBefore: c.at } };
     return { state: "WAIT", work: { kind: "waiting", reason: "stopping" } };
   }
-  const { vm, mirror, durable } = c.m;
-  const isOurs = vm.kind === "on" && vm.process !== undefined && vm.process === durable.vm;
+  const { run, mirror, durable } = c.m;
+  const isOurs = "instance" in run && run.instance === durable.vm;
   const isByHand = isOn && mirror.kind === "none" && durable.wish.kind === "stop" && !isOurs;
   if (isByHand) return { state: "WAIT", work: { kind: "opening" } };
   if (isOn) return { state: "WAIT", work: { kind: "burying", giveWord: false } };

@@ -6,7 +6,7 @@
 
 import { elapsed, instant, seconds, type Milliseconds } from "../../../base/units.js";
 import { holdOf } from "../evidence/hold.js";
-import { isPaired, isUpToDate, peerRuns, peerVerdict, peerView } from "../evidence/proofs.js";
+import { exists, isPaired, isUpToDate, peerRuns, peerVerdict, peerView } from "../evidence/proofs.js";
 import {
   become,
   beginMirror,
@@ -52,7 +52,7 @@ export function decideSecond(c: Case, work: SecondWork): boolean {
 
 function mirrorWasLost(c: Case): boolean {
   const isLost = c.m.mirror.kind === "dead" || c.m.mirror.kind === "none";
-  if (!isLost && c.m.vm.kind !== "on") return false;
+  if (!isLost && !exists(c.m)) return false;
   delete c.m.task;
   delete c.m.handOver;
   const sentence = isLost

@@ -9,6 +9,7 @@
 import { elapsed, seconds, type Milliseconds } from "../../../base/units.js";
 import { failure } from "../../../base/errors.js";
 import {
+  exists,
   inConflict,
   isCurrent,
   isPaired,
@@ -93,7 +94,7 @@ export function decideWait(c: Case, work: WaitWork): boolean {
  */
 function mirrorWasLost(c: Case, work: WaitWork): boolean {
   const isLost = c.m.mirror.kind === "dead" || (c.m.mirror.kind === "none" && work.kind !== "opening");
-  const strayVm = c.m.vm.kind === "on" && mirrorStatus(c)?.role !== "primary";
+  const strayVm = exists(c.m) && mirrorStatus(c)?.role !== "primary";
   if (!isLost && !strayVm) return false;
   const sentence = isLost ? "The mirror process ended." : "A VM runs here that may not: it is ended.";
   delete c.m.task;
@@ -109,7 +110,7 @@ function bury(c: Case): boolean {
 function buried(c: Case, { giveWord }: Work<"burying">): void {
   const last = c.m.mirror.kind === "dead" ? c.m.mirror.last : mirrorStatus(c);
   c.m.mirror = { kind: "none" };
-  c.m.vm = { kind: "off" };
+  c.m.run = { kind: "off" };
   delete c.m.freeze;
   if (giveWord && last !== undefined) {
     setDurable(c, { outdated: { generation: last.generation, session: last.session }, lastPrim: false });
