@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The conflict, worded once: both copies ran alone since they were last equal, so each holds what
-// the other lacks, and a person has to choose (P8). Status, refusals, previews, CLI and console say it with these words.
+// The conflict, worded once: both copies ran alone since they were last equal, so each holds what the other
+// lacks, and a person has to choose (P8). Status, refusals, previews, CLI and console say it with these
+// words.
 
 export const conflictWords = {
   /** A module in one sentence. */

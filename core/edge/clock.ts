@@ -3,6 +3,7 @@
 // jumps); wall time is for people and for the dates in records.
 
 import { uptime } from "node:os";
+import type { Times } from "../describe/status/times.js";
 import { instant, wallTime, type Instant, type Milliseconds, type WallTime } from "../base/units.js";
 
 export const bootClock = (): Instant => instant(Math.round(uptime() * 1000));
@@ -18,6 +19,5 @@ export const loopClock = { now: bootClock, every, soon: queueMicrotask } as cons
 
 export const wallClock = (): WallTime => wallTime(new Date().toISOString());
 
-/** When an instant was, for people. */
-export const wallTimeOf = (at: Instant): WallTime =>
-  wallTime(new Date(Date.now() - (bootClock() - at)).toISOString());
+/** Both at once, for what is shown. */
+export const timesNow = (): Times => ({ now: bootClock(), wall: wallClock() });

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Status } from "../api/contract.js";
 import { GemelError } from "../base/errors.js";
 import { moduleId, seconds, type Instant, type ModuleId, type NodeName } from "../base/units.js";
-import { peersOf, type ClusterConfig } from "./config/cluster-file.js";
+import { peersOf, shownCluster, type ClusterConfig } from "./config/cluster-file.js";
 import type { Paths } from "./config/paths.js";
 import { VmEffects } from "../loop/vm-effects.js";
 import { Effects } from "../loop/effects.js";
@@ -22,7 +22,8 @@ import { Procedures } from "../procedure/procedure.js";
 import type { PeerAnswers, ProcedureServices, Protection } from "../procedure/services.js";
 import type { MirrorEvent } from "../../native/index.js";
 import { stateAtStart } from "./record/initial-state.js";
-import { bootClock, loopClock } from "./clock.js";
+import { bootClock, loopClock, timesNow } from "./clock.js";
+import { gemelVersion } from "./cluster/version.js";
 import { Commands } from "./calls/commands.js";
 import { CopyRate } from "./metrics/copy-rate.js";
 import { DiskWatch } from "./workload/disk-watch.js";
@@ -36,8 +37,8 @@ import { progressOf, procedureCall, type PeerProgress } from "./network/peer-pro
 import { servicesOf } from "./calls/procedure-services.js";
 import { setAside } from "./mirror/set-aside.js";
 import { SharedRecordSync } from "./cluster/shared-record-sync.js";
-import { statusOf } from "./status.js";
-import { pauseWords, Watch, type WatchSources } from "./watch.js";
+import { statusOf } from "../describe/status/status.js";
+import { Watch, type WatchSources } from "./watch.js";
 
 export interface ClusterNodeEdge {
   readonly paths: Paths;
@@ -190,21 +191,20 @@ export class ClusterNode {
   }
 
   status(): Status {
-    const { pause } = this.state;
     const status = statusOf({
       state: this.state,
-      now: bootClock(),
+      times: timesNow(),
       startedAt: this.edge.startedAt,
-      member: this.member,
-      settings: (module) => this.modules.settings(module),
+      version: gemelVersion,
+      cluster: shownCluster(this.member.config),
+      isPartly: (module) => (this.modules.settings(module)?.excluded.length ?? 0) > 0,
       procedures: this.news.procedures(),
       copying: (module) => this.news.copying(module),
       troubles: this.modules.troubles(),
       unproven: this.disks.elsewhere(),
       reachableSince: (peer, reachable) => this.reachableSince(peer, reachable),
-      startOf: (module, node) => this.watch.startOf(module, node),
+      startOf: (module, node) => this.watch.took("startMs", module, node),
       versionOf: (peer) => this.watch.versionOf(peer),
-      pauseWords: pause === undefined ? undefined : `since ${pauseWords(pause)}`,
     });
     return this.watch.complete(status);
   }

@@ -7,23 +7,35 @@ import { readFileSync } from "node:fs";
 import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CertificateView, Status } from "../api/contract.js";
-import { momentText } from "../describe/words/words.js";
 import { GemelError } from "../base/errors.js";
-import { instant, later, seconds, type Instant, type Milliseconds } from "../base/units.js";
+import { instant, later, seconds, wallTime, type Instant, type Milliseconds } from "../base/units.js";
 import { gemelVersion } from "./cluster/version.js";
 import type { Paths } from "./config/paths.js";
 import { peersOf } from "./config/cluster-file.js";
-import type { FailoverPause, NodeState } from "../decide/mirror/types.js";
+import type { NodeState } from "../decide/mirror/types.js";
 import type { PeerAnswers } from "../procedure/services.js";
 import { certificateViews } from "./access/certificates.js";
 import { AlarmBook } from "../describe/alarm/alarm-book.js";
-import { alarmsOf, type AlarmFacts, type CertificateFact, type DiskFact } from "../describe/alarm/alarms.js";
-import { measuresOf, startOf, Stopwatch, type Measure, type Measures } from "../describe/module/measures.js";
+import {
+  alarmsOf,
+  diskFacts,
+  type AlarmFacts,
+  type CertificateFact,
+  type DiskFact,
+} from "../describe/alarm/alarms.js";
+import {
+  measuredOn,
+  measuresOf,
+  Stopwatch,
+  type Measure,
+  type Measures,
+} from "../describe/module/measures.js";
 import { FactsExchange, nodeFactsCall, type NodeFacts } from "../describe/node-facts.js";
 import type { OwnCopy, PastDecision } from "../describe/module/copies.js";
 import { bootClock, wallClock } from "./clock.js";
 import { forward } from "./calls/forward.js";
-import { ownCopy } from "./own-copy.js";
+import { ownCopy } from "../describe/module/own-copy.js";
+import { pauseWords } from "../describe/status/times.js";
 import type { ClusterNode } from "./cluster-node.js";
 
 export interface WatchEdge {
@@ -105,12 +117,9 @@ export class Watch {
   complete(status: Status): Status {
     const { running } = this;
     const found = alarmsOf({
+      ...status,
       self: running.node,
-      version: gemelVersion,
-      arbiter: status.arbiter,
-      nodes: status.nodes,
-      modules: status.modules,
-      pause: status.pause === null ? undefined : pauseWords(status.pause),
+      pause: status.pause === null ? undefined : pauseWords(status.pause, wallTime(status.at)),
       hypervisorLost: running.state.hypervisor === "lost",
       disks: this.disks(),
       certificates: this.certificateFacts(),
@@ -122,16 +131,14 @@ export class Watch {
     return { ...status, alarms: this.book.show(found, theirs) };
   }
 
-  measured(module: string, node: string): Measure {
-    const own = node === this.running.node;
-    return (own ? this.stopwatch.measures : this.facts.measures(node))[module] ?? {};
+  /** How long the module's VM took to start or to stop, as last measured there, else on the other node. */
+  took(what: keyof Measure, module: string, node: string): Milliseconds | undefined {
+    const { nodes } = this.running.modules.expect(module);
+    return measuredOn(what, nodes, node, (one) => this.measures(one)[module] ?? {});
   }
 
-  /** As last measured on `node`, else on the other one of the pair. */
-  startOf(module: string, node: string): Milliseconds | undefined {
-    const { nodes } = this.running.modules.expect(module);
-    const other = nodes.find((one) => one !== node) ?? node;
-    return startOf(this.measured(module, node), this.measured(module, other));
+  private measures(node: string): Measures {
+    return node === this.running.node ? this.stopwatch.measures : this.facts.measures(node);
   }
 
   certificates(): CertificateView[] {
@@ -182,14 +189,9 @@ export class Watch {
     return names === "" ? "" : ` ${names} does not answer now and learns of it when it is back.`;
   }
 
-  /** As the mirror processes tell of the file systems that their folders are on (R33). */
   private disks(): DiskFact[] {
     const { mirrors, modules } = this.running;
-    return modules.ids().flatMap((module) => {
-      const { fileSystem = "", bytesUsed = 0, bytesFree = 0 } = mirrors.lastStatus(module) ?? {};
-      const total = bytesUsed + bytesFree;
-      return total === 0 ? [] : [{ fileSystem, module, usedShare: bytesUsed / total }];
-    });
+    return modules.ids().flatMap((module) => diskFacts(module, mirrors.lastStatus(module)));
   }
 
   private unwritable(): AlarmFacts["unwritable"] {
@@ -221,11 +223,6 @@ export class Watch {
       this.unkept = reason;
     }
   }
-}
-
-/** "03:12 UTC+1 by admin (maintenance)" */
-export function pauseWords({ since, by, why }: FailoverPause): string {
-  return `${momentText(since, wallClock())} by ${by}${why === "" ? "" : ` (${why})`}`;
 }
 
 function kept(file: string): Measures {

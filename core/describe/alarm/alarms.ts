@@ -7,6 +7,7 @@ import type { Alarm, ModuleStatus, NodeStatus } from "../../api/contract.js";
 import { certificateDaysMin, durationText, percentText } from "../words/words.js";
 import { clockDifferenceMax, diskUsedShareMax } from "../../base/limits.js";
 import { isMarked } from "../../base/reasons.js";
+import type { MirrorStatus } from "../../../native/index.js";
 import { nextStep } from "../module/next-step.js";
 
 /** An alarm as its finder knows it. */
@@ -210,6 +211,13 @@ function hostAlarms({
       node: self,
     })),
   ];
+}
+
+/** As a module's mirror process tells of the file system that its folder is on (R33). */
+export function diskFacts(module: string, status: MirrorStatus | undefined): DiskFact[] {
+  const { fileSystem = "", bytesUsed = 0, bytesFree = 0 } = status ?? {};
+  const total = bytesUsed + bytesFree;
+  return total === 0 ? [] : [{ fileSystem, module, usedShare: bytesUsed / total }];
 }
 
 /** One per file system, whichever module told of it. */

@@ -84,10 +84,17 @@ function isStopping({ phase: { work }, run }: ModuleState): boolean {
   return work.kind === "leaving" && work.step === "vm" && work.how === "shutdown";
 }
 
-export const startOf = (own: Measure | undefined, there: Measure | undefined): Milliseconds | undefined => {
-  const found = own?.startMs ?? there?.startMs;
+/** As last measured on `node`, else on the other one of the pair. */
+export function measuredOn(
+  what: keyof Measure,
+  pair: readonly string[],
+  node: string,
+  of: (node: string) => Measure,
+): Milliseconds | undefined {
+  const other = pair.find((one) => one !== node) ?? node;
+  const found = of(node)[what] ?? of(other)[what];
   return found === undefined ? undefined : milliseconds(found);
-};
+}
 
 /** What was kept on disk or came from the other node: numbers by module, else nothing. */
 export function measuresOf(value: unknown): Measures {

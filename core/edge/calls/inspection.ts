@@ -7,16 +7,14 @@ import type { CertificateView, Copies, HistoryEntry, Preview } from "../../api/c
 import type { PreviewQuery, Inspection } from "../../api/inspection.js";
 import { momentText } from "../../describe/words/words.js";
 import { GemelError } from "../../base/errors.js";
-import { milliseconds, moduleId, seconds, type Milliseconds } from "../../base/units.js";
-import { describe } from "../../describe/module/sentences.js";
+import { moduleId, seconds } from "../../base/units.js";
 import { copiesOf, ifKept, type CopiesFacts, type OwnCopy } from "../../describe/module/copies.js";
-import { previewOf } from "../../describe/module/preview.js";
-import { bootClock, wallClock } from "../clock.js";
+import { lastKnownCopy } from "../../describe/module/own-copy.js";
+import { previewHere } from "../../describe/status/preview-here.js";
+import { timesNow, wallClock } from "../clock.js";
 import type { Daemon } from "../daemon.js";
 import { forward } from "./forward.js";
 import type { ClusterNode } from "../cluster-node.js";
-import { seenPair } from "../status.js";
-import { ownCopy } from "../own-copy.js";
 import { copyCall } from "../watch.js";
 
 export function inspectionOf(daemon: Daemon): Inspection {
@@ -47,7 +45,7 @@ async function preview(running: ClusterNode, module: string, query: PreviewQuery
   }
   if (verb === "resolve") expectNode(running, module, keep);
   const facts = await copiesFacts(running, module);
-  return previewHere(running, module, query, (node) => ifKept(facts, node));
+  return previewNow(running, module, query, (node) => ifKept(facts, node));
 }
 
 function expectNode(running: ClusterNode, module: string, keep: string | undefined): void {
@@ -57,45 +55,32 @@ function expectNode(running: ClusterNode, module: string, keep: string | undefin
     throw new GemelError("GEMEL-4012", keep);
 }
 
-function previewHere(
+function previewNow(
   running: ClusterNode,
-  module: string,
+  id: string,
   { verb, node, keep }: PreviewQuery,
   lossOf: (node: string) => string,
 ): Preview {
   const { state, watch } = running;
-  const id = moduleId(module);
-  const now = bootClock();
-  const found = state.modules[id];
-  const own = describe(state, id, now);
-  if (found === undefined || own === undefined) throw new GemelError("GEMEL-1001", module);
-  const permission = own.actions[verb];
-  const mirror = found.mirror.kind === "up" ? found.mirror.status : undefined;
-  const view = running.views().find((one) => one.module === id);
-  return previewOf({
-    module,
-    verb,
-    ...seenPair({ state, now }, found, view),
-    both: node === undefined,
-    keep,
-    permission: permission.allowed
-      ? { allowed: true, why: "" }
-      : { allowed: false, why: `${permission.why.message} ${permission.why.next}` },
-    inSync: mirror?.inSync === true,
-    isProtected: own.protected,
-    failover: found.config.failover,
-    isPaused: state.pause !== undefined,
-    niceStop: found.config.niceStop,
-    startOf: (one) => watch.startOf(module, one),
-    stopOf: (one) => stopOf(running, module, one),
-    lossOf,
-  });
-}
-
-function stopOf({ watch, modules }: ClusterNode, module: string, node: string): Milliseconds | undefined {
-  const other = modules.expect(module).nodes.find((one) => one !== node) ?? node;
-  const found = watch.measured(module, node).stopMs ?? watch.measured(module, other).stopMs;
-  return found === undefined ? undefined : milliseconds(found);
+  const module = state.modules[moduleId(id)];
+  const found =
+    module === undefined
+      ? undefined
+      : previewHere(
+          {
+            state,
+            times: timesNow(),
+            verb,
+            node,
+            keep,
+            startOf: (one) => watch.took("startMs", id, one),
+            stopOf: (one) => watch.took("stopMs", id, one),
+            lossOf,
+          },
+          module,
+        );
+  if (found === undefined) throw new GemelError("GEMEL-1001", id);
+  return found;
 }
 
 async function copiesFacts(running: ClusterNode, module: string): Promise<CopiesFacts> {
@@ -133,7 +118,7 @@ async function copyThere(
   const found = await asked.catch(() => undefined);
   if (found !== undefined) return { ...found, live: true };
   const last = running.state.modules[moduleId(module)]?.peer?.view;
-  return { ...ownCopy(node, last, undefined, undefined, []), upToDate: false, live: false };
+  return { ...lastKnownCopy(node, last), live: false };
 }
 
 /** Of this node, or as it stands in the other one's own file. */

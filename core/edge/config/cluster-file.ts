@@ -5,6 +5,7 @@
 
 import { freezeDeadlineWithoutLease, heartbeatTimeout, pulse } from "../../base/limits.js";
 import { milliseconds, nodeName, type Milliseconds, type NodeName } from "../../base/units.js";
+import type { ShownCluster } from "../../describe/status/status.js";
 import { ElementReader } from "./fields.js";
 import { ConfigFault, parseXml, writeXml } from "./xml.js";
 
@@ -173,6 +174,12 @@ export function consoleUrls({ networks, ports }: ClusterConfig, node: ClusterNod
   const own = node.console === undefined ? [] : [node.console];
   return [...own, ...addresses.map((address) => `https://${address}:${ports.api}`)];
 }
+
+export const shownCluster = (config: ClusterConfig): ShownCluster => ({
+  name: config.name,
+  nodes: config.nodes.map((node) => ({ name: node.name, urls: consoleUrls(config, node) })),
+  networks: config.networks,
+});
 
 /** What the node's certificate must name, so that a browser which trusts the cluster asks nothing. */
 export function certifiedNames({ addresses, console }: ClusterNode): string[] {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// This node's copy of a module in the words of the contract, out of what its mirror, its view and its history
+// A node's copy of a module in the words of the contract, out of what its mirror, its view and its history
 // tell. Without a mirror (stopped, or its process gone) sizes and differences are not known.
 
-import { aloneOf, type OwnCopy, type PastDecision } from "../describe/module/copies.js";
-import type { ModuleView } from "../decide/mirror/types.js";
-import type { MirrorFigures } from "../../native/index.js";
+import { aloneOf, type OwnCopy, type PastDecision } from "./copies.js";
+import type { ModuleView } from "../../decide/mirror/types.js";
+import type { MirrorFigures } from "../../../native/index.js";
 
 interface ListedFile {
   readonly bytes: number;
@@ -41,3 +41,9 @@ export function ownCopy(
     differingBytes: dirtyBytes,
   };
 }
+
+/** Of a node that does not answer: as it was last heard. */
+export const lastKnownCopy = (node: string, view: ModuleView | undefined): OwnCopy => ({
+  ...ownCopy(node, view, undefined, undefined, []),
+  upToDate: false,
+});

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a command would do on this node, out of what the node knows: the facts of a preview, put together.
+
+import type { Preview } from "../../api/contract.js";
+import type { Milliseconds } from "../../base/units.js";
+import type { ModuleVerb } from "../../base/vocabulary.js";
+import type { ModuleState, NodeState } from "../../decide/mirror/types.js";
+import { viewsOf } from "../../decide/mirror/views.js";
+import { previewOf } from "../module/preview.js";
+import { describe } from "../module/sentences.js";
+import { seenPair } from "./pair.js";
+import type { Times } from "./times.js";
+
+export interface PreviewSources {
+  readonly state: NodeState;
+  readonly times: Times;
+  readonly verb: ModuleVerb;
+  readonly node: string | undefined;
+  readonly keep: string | undefined;
+  /** As last measured on that node, else on the other one. */
+  readonly startOf: (node: string) => Milliseconds | undefined;
+  readonly stopOf: (node: string) => Milliseconds | undefined;
+  /** What is lost when the copy of a node goes on, in words. */
+  readonly lossOf: (node: string) => string;
+}
+
+/** Undefined: there is no such module here. */
+export function previewHere(sources: PreviewSources, module: ModuleState): Preview | undefined {
+  const { state, times, verb, node, keep, startOf, stopOf, lossOf } = sources;
+  const { id, failover, niceStop } = module.config;
+  const own = describe(state, id, times.now);
+  if (own === undefined) return undefined;
+  const permission = own.actions[verb];
+  const view = viewsOf(state, times.now).find((one) => one.module === id);
+  return previewOf({
+    module: id,
+    verb,
+    ...seenPair(state, times, module, view),
+    both: node === undefined,
+    keep,
+    permission: permission.allowed
+      ? { allowed: true, why: "" }
+      : { allowed: false, why: `${permission.why.message} ${permission.why.next}` },
+    inSync: module.mirror.kind === "up" && module.mirror.status.inSync,
+    isProtected: own.protected,
+    failover,
+    isPaused: state.pause !== undefined,
+    niceStop,
+    startOf,
+    stopOf,
+    lossOf,
+  });
+}
