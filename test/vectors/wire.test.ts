@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { test } from "node:test";
+import { crc32c, Fields } from "./fields.js";
 
 type Vector = {
   readonly name: string;
@@ -20,45 +21,6 @@ const path = resolve(import.meta.dirname, "../../../test/vectors/wire.json");
 const pinned = JSON.parse(readFileSync(path, "utf8")) as { version: number; vectors: Vector[] };
 
 const headerBytes = 32;
-
-/** CRC32C, bit by bit: slow, and unlike either way of the C++ side. */
-function crc32c(bytes: Buffer): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc & 1) === 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
-  }
-  return ~crc >>> 0;
-}
-
-/** Fields of a message, in order, as the header file of the protocol lists them. */
-class Fields {
-  private at = 0;
-  constructor(private readonly bytes: Buffer) {}
-  u8(): number {
-    return this.bytes.readUInt8(this.at++);
-  }
-  u32(): number {
-    this.at += 4;
-    return this.bytes.readUInt32LE(this.at - 4);
-  }
-  i32(): number {
-    this.at += 4;
-    return this.bytes.readInt32LE(this.at - 4);
-  }
-  u64(): bigint {
-    this.at += 8;
-    return this.bytes.readBigUInt64LE(this.at - 8);
-  }
-  text(): string {
-    const size = this.u32();
-    this.at += size;
-    return this.bytes.toString("utf8", this.at - size, this.at);
-  }
-  end(): void {
-    assert.equal(this.at, this.bytes.length, "bytes are left over");
-  }
-}
 
 function frameOf(name: string): { header: Buffer; message: Buffer; data: Buffer } {
   const vector = pinned.vectors.find((one) => one.name === name);
