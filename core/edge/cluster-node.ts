@@ -17,6 +17,7 @@ import { viewsOf } from "../decide/mirror/views.js";
 import { MirrorSupervisor } from "./mirror/supervisor.js";
 import { NodeLoop, type Report } from "../loop/node-loop.js";
 import { Observer } from "../loop/observer.js";
+import type { Arbiter, ArbiterKind } from "../ports/arbiter.js";
 import type { Hypervisor } from "../ports/hypervisor.js";
 import { Procedures } from "../procedure/procedure.js";
 import type { PeerAnswers, ProcedureServices, Protection } from "../procedure/services.js";
@@ -46,6 +47,7 @@ export interface ClusterNodeEdge {
   readonly incarnation: string;
   readonly startedAt: Instant;
   readonly hypervisor: Hypervisor;
+  readonly arbiters: Readonly<Record<ArbiterKind, Arbiter>>;
   readonly protection: (services: ProcedureServices, procedures: Procedures) => Protection;
   readonly record: (entry: Recorded) => void;
   readonly changed: () => void;
@@ -308,6 +310,7 @@ export class ClusterNode {
         bury: (module, root) => this.mirrors.bury(module, root),
         clearMount: (module, root) => this.mirrors.clearMount(module, root),
       },
+      arbiter: (module) => this.edge.arbiters[this.state.modules[moduleId(module)]?.config.arbiter ?? "none"],
       vm: this.vms,
       kill: (module) => this.kill(module),
       seeVm: (module) => this.observer.see(moduleId(module)),
