@@ -33,7 +33,7 @@ import { explain, mirrorConfigOf, placeOf } from "./mirror/mirror-settings.js";
 import { ClusterNetwork, type Member } from "./network/cluster-network.js";
 import { stationOf, type FiguresStream } from "./metrics/load.js";
 import { configOf, Modules } from "./config/modules.js";
-import { wordsOf } from "./mirror/mirror-log.js";
+import { inputsOf, wordsOf } from "./mirror/mirror-log.js";
 import { progressOf, procedureCall, type PeerProgress } from "./network/peer-progress.js";
 import { servicesOf } from "./calls/procedure-services.js";
 import { setAside } from "./mirror/set-aside.js";
@@ -381,17 +381,8 @@ export class ClusterNode {
   private mirrorSaid(module: string, event: MirrorEvent): void {
     const words = wordsOf(event);
     if (words === undefined) return;
-    const inputs = Object.entries(event).filter(
-      ([key, value]) => key !== "event" && typeof value !== "object",
-    );
-    this.edge.record({
-      kind: "log",
-      module,
-      rule: "",
-      sentence: words.sentence,
-      inputs: Object.fromEntries(inputs),
-      outcome: words.outcome,
-    });
+    const { sentence, outcome } = words;
+    this.edge.record({ kind: "log", module, rule: "", sentence, inputs: inputsOf(event), outcome });
   }
 
   private everySoOften(): void {
