@@ -3,8 +3,9 @@
 // and mirrors run on and are found again by the next one (P6). The orderly end of a host is a command: `gemel
 // shutdown`.
 
+import { existsSync } from "node:fs";
 import { pino } from "pino";
-import { createKvm } from "../kvm/index.js";
+import { withoutLease } from "./edge/arbitration/none.js";
 import { defaultRoots, pathsUnder } from "./edge/config/paths.js";
 import { Daemon } from "./edge/daemon.js";
 import type { Hypervisor } from "./ports/hypervisor.js";
@@ -18,16 +19,32 @@ const roots = {
   run: process.env["GEMEL_RUN"] ?? defaultRoots.run,
 };
 
-/** Tests put a fake in libvirt's place: a module that exports `createHypervisor(node)`. */
-const testHypervisor = process.env["GEMEL_TEST_HYPERVISOR"];
-const fake =
-  testHypervisor === undefined
-    ? undefined
-    : ((await import(testHypervisor)) as { readonly createHypervisor: (node: string) => Hypervisor });
+/**
+ * The adapter that fits what this host has; no other one is loaded. On Linux that is KVM, also while libvirt
+ * is not there: it may be about to be installed anew under guests that run.
+ */
+async function adapterOfHost(): Promise<(node: string) => Hypervisor> {
+  // Tests put a fake in libvirt's place: a module that exports `createHypervisor(node)`.
+  const fake = process.env["GEMEL_TEST_HYPERVISOR"];
+  if (fake !== undefined) {
+    return ((await import(fake)) as { readonly createHypervisor: (node: string) => Hypervisor })
+      .createHypervisor;
+  }
+  if (process.platform !== "linux") {
+    log.fatal(`Gemel has no adapter yet for the hypervisor of this system (${process.platform}): only KVM.`);
+    process.exit(1);
+  }
+  const hasLibvirt = ["/run/libvirt/libvirt-sock", "/run/libvirt/virtqemud-sock", "/usr/bin/virsh"];
+  if (!hasLibvirt.some((path) => existsSync(path)))
+    log.warn("libvirt is not here: no VM starts before it is.");
+  const { createKvm } = await import("../kvm/index.js");
+  return (node) => createKvm({ node, etc: roots.etc, run: roots.run });
+}
 
 const daemon = new Daemon({
   paths: pathsUnder(roots),
-  hypervisor: (node) => fake?.createHypervisor(node) ?? createKvm({ node, etc: roots.etc, run: roots.run }),
+  hypervisor: await adapterOfHost(),
+  arbiters: withoutLease,
   protection: createProtection,
   log: (message, more = {}) => log.info(more, message),
   failed: (error) => {

@@ -17,6 +17,7 @@ import { viewsOf } from "../decide/mirror/views.js";
 import { MirrorSupervisor } from "./mirror/supervisor.js";
 import { NodeLoop, type Report } from "../loop/node-loop.js";
 import { Observer } from "../loop/observer.js";
+import type { Arbiter, ArbiterKind } from "../ports/arbiter.js";
 import type { Hypervisor } from "../ports/hypervisor.js";
 import { Procedures } from "../procedure/procedure.js";
 import type { PeerAnswers, ProcedureServices, Protection } from "../procedure/services.js";
@@ -32,7 +33,7 @@ import { explain, mirrorConfigOf, placeOf } from "./mirror/mirror-settings.js";
 import { ClusterNetwork, type Member } from "./network/cluster-network.js";
 import { stationOf, type FiguresStream } from "./metrics/load.js";
 import { configOf, Modules } from "./config/modules.js";
-import { wordsOf } from "./mirror/mirror-log.js";
+import { inputsOf, wordsOf } from "./mirror/mirror-log.js";
 import { progressOf, procedureCall, type PeerProgress } from "./network/peer-progress.js";
 import { servicesOf } from "./calls/procedure-services.js";
 import { setAside } from "./mirror/set-aside.js";
@@ -46,6 +47,7 @@ export interface ClusterNodeEdge {
   readonly incarnation: string;
   readonly startedAt: Instant;
   readonly hypervisor: Hypervisor;
+  readonly arbiters: Readonly<Record<ArbiterKind, Arbiter>>;
   readonly protection: (services: ProcedureServices, procedures: Procedures) => Protection;
   readonly record: (entry: Recorded) => void;
   readonly changed: () => void;
@@ -308,6 +310,7 @@ export class ClusterNode {
         bury: (module, root) => this.mirrors.bury(module, root),
         clearMount: (module, root) => this.mirrors.clearMount(module, root),
       },
+      arbiter: (module) => this.edge.arbiters[this.state.modules[moduleId(module)]?.config.arbiter ?? "none"],
       vm: this.vms,
       kill: (module) => this.kill(module),
       seeVm: (module) => this.observer.see(moduleId(module)),
@@ -378,17 +381,8 @@ export class ClusterNode {
   private mirrorSaid(module: string, event: MirrorEvent): void {
     const words = wordsOf(event);
     if (words === undefined) return;
-    const inputs = Object.entries(event).filter(
-      ([key, value]) => key !== "event" && typeof value !== "object",
-    );
-    this.edge.record({
-      kind: "log",
-      module,
-      rule: "",
-      sentence: words.sentence,
-      inputs: Object.fromEntries(inputs),
-      outcome: words.outcome,
-    });
+    const { sentence, outcome } = words;
+    this.edge.record({ kind: "log", module, rule: "", sentence, inputs: inputsOf(event), outcome });
   }
 
   private everySoOften(): void {

@@ -30,6 +30,7 @@ import { ClusterNode, type Recorded, type ClusterNodeEdge } from "./cluster-node
 export interface DaemonOptions {
   readonly paths: Paths;
   readonly hypervisor: (node: string) => Hypervisor;
+  readonly arbiters: ClusterNodeEdge["arbiters"];
   readonly protection: ClusterNodeEdge["protection"];
   readonly log: (message: string, more?: object) => void;
   /** Ends the process: what cannot be decided safely must not go on. */
@@ -107,6 +108,7 @@ export class Daemon {
         incarnation: this.incarnation,
         startedAt: this.startedAt,
         hypervisor: this.options.hypervisor(member.card.node),
+        arbiters: this.options.arbiters,
         protection,
         record: (entry) => this.record(entry),
         changed: () => this.changed(),

@@ -10,6 +10,7 @@ import { milliseconds, seconds, type Instant, type Milliseconds } from "../base/
 import { unreachable } from "../base/check.js";
 import type { Effect } from "../decide/mirror/types.js";
 import type { TaskOutcome } from "../decide/mirror/types.js";
+import type { Arbiter, ArbiterAnswer } from "../ports/arbiter.js";
 import type { Report } from "./node-loop.js";
 import type { VmEffects, VmPlace } from "./vm-effects.js";
 import type { MirrorCommand, MirrorConfig } from "../../native/index.js";
@@ -27,6 +28,8 @@ export interface EffectEdge {
     readonly bury: (module: string, root: string) => Promise<void>;
     readonly clearMount: (module: string, root: string) => Promise<void>;
   };
+  /** The port of this module's kind of arbiter. */
+  readonly arbiter: (module: string) => Arbiter;
   readonly vm: VmEffects;
   readonly kill: (module: string) => Promise<void>;
   /** Looks at the module's VM and reports it: the facts after an effect are known before its result is. */
@@ -39,6 +42,7 @@ export interface EffectEdge {
   readonly explain: (error: unknown, module: string) => Failure;
 }
 
+type ArbiterEffect = Extract<Effect, { readonly do: "ask-arbiter" }>;
 type Task = Extract<Effect, { readonly task: number }>;
 
 export class Effects {
@@ -54,13 +58,7 @@ export class Effects {
       case "answer-command":
         return this.edge.answer(effect);
       case "ask-arbiter":
-        // Arbiter `none`: nobody answers. Lease and fence come with their own issue.
-        return this.edge.post({
-          kind: "arbiter-answered",
-          module: effect.module,
-          request: effect.request,
-          answer: "silent",
-        });
+        return void this.askArbiter(effect).catch(() => undefined);
       case "bury":
         return void this.run(effect);
       case "mirror":
@@ -73,6 +71,16 @@ export class Effects {
         return this.inLane(effect);
       default:
         return unreachable(effect);
+    }
+  }
+
+  /** A port that fails has not answered either: the middle asks again. */
+  private async askArbiter({ module, request, generation, why }: ArbiterEffect): Promise<void> {
+    let answer: ArbiterAnswer = { kind: "silent" };
+    try {
+      answer = await this.edge.arbiter(module).ask({ module, request, generation, why });
+    } finally {
+      this.edge.post({ kind: "arbiter-answered", module, request, answer });
     }
   }
 

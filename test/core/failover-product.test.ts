@@ -90,7 +90,7 @@ function events(state: NodeState): readonly Event[] {
       task: moduleIn(state).task?.id ?? 0,
       outcome: { ok: false, failure: failed },
     },
-    { at, kind: "arbiter-answered", module: cam, request: "old", answer: "granted" },
+    { at, kind: "arbiter-answered", module: cam, request: "old", answer: { kind: "granted", epoch: 1 } },
     { at, kind: "checker", module: cam, action: "restart", why: "test" },
     { at, kind: "command", id: "1", by: "test", command: { do: "start", module: cam, scope: "node" } },
     { at, kind: "failover-pause", pause: { since: "2026-11-21T03:12:00Z", by: "admin", why: "test" } },

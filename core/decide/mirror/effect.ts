@@ -11,6 +11,7 @@
 
 import type { MirrorCommand, MirrorConfig } from "../../../native/index.js";
 import type { Instant, Milliseconds, ModuleId, NodeName } from "../../base/units.js";
+import type { ArbiterQuestion } from "../../ports/arbiter.js";
 import type { CommandAnswer } from "./command.js";
 import type { PeerMessage } from "./message.js";
 
@@ -57,13 +58,7 @@ export type Effect =
   /** Over any network that reaches it; lost is lost, the middle repeats. */
   | { readonly do: "send"; readonly to: NodeName; readonly message: PeerMessage }
   /** May this node run the module alone? Idempotent per request (R20). */
-  | {
-      readonly do: "ask-arbiter";
-      readonly module: ModuleId;
-      readonly request: string;
-      readonly generation: string;
-      readonly why: "frozen" | "takeover" | "cold-start" | "forced" | "afterwards";
-    }
+  | ({ readonly do: "ask-arbiter" } & ArbiterQuestion)
   | { readonly do: "answer-command"; readonly id: string; readonly answer: CommandAnswer };
 
 export type EffectKind = Effect["do"];

@@ -6,6 +6,7 @@
 import type { Failure } from "../../base/errors.js";
 import type { Instant, Milliseconds, ModuleId, NodeName } from "../../base/units.js";
 import type { MirrorStatus } from "../../../native/index.js";
+import type { ArbiterAnswer } from "../../ports/arbiter.js";
 import type { Run } from "../../ports/workload.js";
 import type { Command } from "./command.js";
 import type { PeerMessage } from "./message.js";
@@ -54,7 +55,7 @@ export type Event = { readonly at: Instant } & (
       readonly kind: "arbiter-answered";
       readonly module: ModuleId;
       readonly request: string;
-      readonly answer: "granted" | "denied" | "silent";
+      readonly answer: ArbiterAnswer;
     }
   /** A checker wants something done (reference.md section 1). */
   | {

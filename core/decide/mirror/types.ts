@@ -19,6 +19,7 @@
 import type { Failure } from "../../base/errors.js";
 import type { ReasonCode } from "../../base/reasons.js";
 import type { Instant, Milliseconds, ModuleId, NodeName } from "../../base/units.js";
+import type { ArbiterAnswer, ArbiterKind } from "../../ports/arbiter.js";
 import type { Instance, Run } from "../../ports/workload.js";
 import type { Peer } from "../liveness/liveness.js";
 import type {
@@ -37,8 +38,6 @@ export const stateNames = ["STOP", "WAIT", "ALONE", "PRIM", "SECOND"] as const;
 export type StateName = (typeof stateNames)[number];
 /** Red, amber, green. */
 export type Stability = "NotReady" | "Transient" | "Ready";
-
-export type ArbiterKind = "none" | "lease" | "lease-and-fence";
 
 /** A module's configuration as far as decisions need it (from userconfig.xml and cluster.xml). */
 export interface ModuleConfig {
@@ -197,7 +196,7 @@ export interface AskingArbiter {
   /** When the data link was closed. */
   readonly closed?: Instant;
   readonly asked?: Instant;
-  readonly answer?: "granted" | "denied" | "silent";
+  readonly answer?: ArbiterAnswer;
 }
 
 export type StopWork = { readonly kind: "idle"; readonly failure?: Failure };
@@ -256,7 +255,7 @@ export interface FreezeCase {
   /** Last time the peer was asked for its word, and the arbiter for the right. */
   readonly asked?: Instant;
   readonly askedArbiter?: Instant;
-  readonly arbiter?: "granted" | "denied" | "silent";
+  readonly arbiter?: ArbiterAnswer;
   readonly answer?:
     { readonly kind: "grant"; readonly basis: GrantBasis } | { readonly kind: "deny"; readonly why: string };
   /** Task of the answer on its way to the engine; freed when it failed, so that it is judged anew. */

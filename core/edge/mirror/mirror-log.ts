@@ -58,3 +58,9 @@ function comparison({ differingBytes, repairedBytes }: Extract<MirrorEvent, { ev
   if (differingBytes === 0) return "equal";
   return `${differingBytes} bytes differ, ${repairedBytes} repaired`;
 }
+
+/** What it said, as it is, beside the words. */
+export function inputsOf(event: MirrorEvent): Readonly<Record<string, string | number | boolean>> {
+  const fields = Object.entries(event).filter(([key, value]) => key !== "event" && typeof value !== "object");
+  return Object.fromEntries(fields);
+}

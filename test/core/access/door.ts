@@ -11,6 +11,7 @@ import { join } from "node:path";
 import type { Role, Session } from "../../../core/api/contract.js";
 import type { ApiDoor } from "../../../core/api/door.js";
 import { buildApplication, type ApplicationParts } from "../../../core/api/server.js";
+import { withoutLease } from "../../../core/edge/arbitration/none.js";
 import { pathsUnder } from "../../../core/edge/config/paths.js";
 import { Daemon } from "../../../core/edge/daemon.js";
 import { openDoor } from "../../../core/edge/calls/door.js";
@@ -93,6 +94,7 @@ export class TestDoor {
     return new Daemon({
       paths: pathsUnder({ etc: this.path("etc"), state: this.path("state"), run: this.path("run") }),
       hypervisor: createHypervisor,
+      arbiters: withoutLease,
       protection: createProtection,
       log: () => undefined,
       failed: (error) => {

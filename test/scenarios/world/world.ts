@@ -38,6 +38,8 @@ export const defaultConfig = (id: string): ModuleConfig => ({
 export interface Arbiter {
   isUp: boolean;
   holders: Map<ModuleId, NodeName>;
+  /** Grows with each change of a holder. */
+  epoch: number;
 }
 
 export type Oracle = (host: Host, module: ModuleId) => void;
@@ -45,7 +47,7 @@ export type Oracle = (host: Host, module: ModuleId) => void;
 export class World {
   now = 1_000_000;
   readonly hosts: readonly [Host, Host];
-  readonly arbiter: Arbiter = { isUp: true, holders: new Map() };
+  readonly arbiter: Arbiter = { isUp: true, holders: new Map(), epoch: 0 };
   /** "net:from>to" of what is cut. */
   readonly cuts = new Set<string>();
   readonly acknowledged = new Map<ModuleId, Set<number>>();
@@ -191,7 +193,7 @@ export class World {
       const isReached = this.arbiter.isUp && !this.cuts.has(`arbiter:${host.name}>arbiter`);
       const other = this.otherOf(host.name);
       if (!isReached) {
-        host.feed({ kind: "arbiter-answered", module, request, answer: "silent" });
+        host.feed({ kind: "arbiter-answered", module, request, answer: { kind: "silent" } });
         return;
       }
       // Who runs last keeps the right; the other gets it only where the holder did not renew: here, when it
@@ -199,11 +201,15 @@ export class World {
       const holder = this.arbiter.holders.get(module);
       const isRace = why === "frozen" || why === "afterwards" || holder === undefined || holder === host.name;
       const denied = this.denied.get(module) === host.name;
-      const answer = denied ? "denied" : "granted";
       if (isRace || !denied) {
+        if (holder !== host.name) this.arbiter.epoch += 1;
         this.arbiter.holders.set(module, host.name);
         this.denied.set(module, other);
       }
+      const { epoch } = this.arbiter;
+      const answer = denied
+        ? ({ kind: "denied", holder: other, epoch } as const)
+        : ({ kind: "granted", epoch } as const);
       host.feed({ kind: "arbiter-answered", module, request, answer });
     });
   }

@@ -108,7 +108,7 @@ function judge(c: Case, open: FreezeCase, status: MirrorStatus): void {
 }
 
 const arbiterSaid = ({ arbiter }: FreezeCase): "granted" | "denied" | undefined =>
-  arbiter === "granted" || arbiter === "denied" ? arbiter : undefined;
+  arbiter === undefined || arbiter.kind === "silent" ? undefined : arbiter.kind;
 
 function ask(c: Case, open: FreezeCase, { generation }: MirrorStatus, arbiter: boolean): void {
   if (isDue(c, open.asked)) {
@@ -122,7 +122,7 @@ function ask(c: Case, open: FreezeCase, { generation }: MirrorStatus, arbiter: b
     });
     c.m.freeze = { ...open, asked: c.at };
   }
-  const isUnanswered = open.askedArbiter === undefined || open.arbiter === "silent";
+  const isUnanswered = open.askedArbiter === undefined || open.arbiter?.kind === "silent";
   if (arbiter && isUnanswered && isDue(c, open.askedArbiter, askLimit)) {
     c.turn.effects.push({
       do: "ask-arbiter",
@@ -179,13 +179,13 @@ export type ArbiterStep = "working" | "granted" | "denied";
  * side).
  */
 export function stepArbiter(c: Case, work: AskingArbiter, keep: (work: AskingArbiter) => void): ArbiterStep {
-  if (work.answer === "granted" || work.answer === "denied") return work.answer;
+  if (work.answer?.kind === "granted" || work.answer?.kind === "denied") return work.answer.kind;
   if (work.closed === undefined) {
     if (isFree(c)) beginMirror(c, "link-off", { do: "link", on: false });
     return "working";
   }
   const generation = mirrorStatus(c)?.generation ?? "";
-  const isUnanswered = work.asked === undefined || work.answer === "silent";
+  const isUnanswered = work.asked === undefined || work.answer?.kind === "silent";
   if (c.at >= later(work.closed, leaseTakeoverWait) && isUnanswered && isDue(c, work.asked, askLimit)) {
     const why = c.m.phase.state === "SECOND" ? "takeover" : "cold-start";
     c.turn.effects.push({ do: "ask-arbiter", module: c.id, request: work.request, generation, why });

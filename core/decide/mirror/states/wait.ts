@@ -299,7 +299,7 @@ export function waitTaskDone(c: Case, work: WaitWork, task: Task, outcome: TaskO
   else if (task.what === "link-off" && work.kind === "asking-arbiter") {
     refine(c, { state: "WAIT", work: { ...work, closed: c.at } });
   } else if (task.what === "link-on" && work.kind === "asking-arbiter") {
-    const reason = work.answer === "denied" ? "arbiter-denied" : "peer-deciding";
+    const reason = work.answer?.kind === "denied" ? "arbiter-denied" : "peer-deciding";
     become(c, waiting(reason), "R20", "The data link is open again.");
   } else if (task.what === "settle") settled(c);
 }
