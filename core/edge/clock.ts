@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The only clocks of the daemon, and the timer of its loop. Decisions use the boot-time clock (it counts while the host sleeps and never
-// jumps); wall time is for people and for the dates in records.
+// The only clocks of the daemon, and the timer of its loop. Decisions use the boot-time clock (it counts
+// while the host sleeps and never jumps); wall time is for people and for the dates in records.
 
 import { uptime } from "node:os";
 import type { Times } from "../describe/status/times.js";

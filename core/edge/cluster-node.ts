@@ -32,7 +32,7 @@ import { ModuleConfigSync, type Offer } from "./config/module-config-sync.js";
 import { explain, mirrorConfigOf, placeOf } from "./mirror/mirror-settings.js";
 import { ClusterNetwork, type Member } from "./network/cluster-network.js";
 import { stationOf, type FiguresStream } from "./metrics/load.js";
-import { configOf, Modules } from "./config/modules.js";
+import { Modules } from "./config/modules.js";
 import { inputsOf, wordsOf } from "./mirror/mirror-log.js";
 import { progressOf, procedureCall, type PeerProgress } from "./network/peer-progress.js";
 import { servicesOf } from "./calls/procedure-services.js";
@@ -103,8 +103,7 @@ export class ClusterNode {
     this.node = member.card.node;
     this.hypervisor = hypervisor;
     this.modules = new Modules(paths, {
-      configured: (id, settings) =>
-        this.configured(() => this.post({ kind: "module-configured", config: configOf(id, settings) })),
+      configured: (config) => this.configured(() => this.post({ kind: "module-configured", config })),
       removed: (module) => this.post({ kind: "module-removed", module }),
     });
     this.mirrors = new MirrorSupervisor(paths.mirrorRun, {
@@ -198,6 +197,7 @@ export class ClusterNode {
       times: timesNow(),
       startedAt: this.edge.startedAt,
       version: gemelVersion,
+      arbiter: "none",
       cluster: shownCluster(this.member.config),
       isPartly: (module) => (this.modules.settings(module)?.excluded.length ?? 0) > 0,
       procedures: this.news.procedures(),

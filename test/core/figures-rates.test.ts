@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { MirrorCounts } from "../../core/api/contract.js";
 import { bytes, milliseconds } from "../../core/base/units.js";
-import { areFacts, growthOn, memoryOf, type HostFacts } from "../../core/edge/metrics/facts.js";
+import { areFacts, growthOn, memoryOf, type HostFacts } from "../../core/describe/host-facts.js";
 import { figuresBetween, percentileBetween } from "../../core/edge/metrics/rates.js";
 import { Reader, type Reading } from "../../core/edge/metrics/sample.js";
 import { areFigures, rowsOf } from "../../core/edge/metrics/row.js";

@@ -8,6 +8,7 @@ import { conflictWords } from "../../base/conflict-words.js";
 import type { Failure } from "../../base/errors.js";
 import type { Instant, Milliseconds, NodeName } from "../../base/units.js";
 import { daemonAnswers, networkView, silentSince, verdict } from "../../decide/liveness/liveness.js";
+import type { ArbiterKind } from "../../decide/mirror/types.js";
 import { viewsOf } from "../../decide/mirror/views.js";
 import { moduleStatus, type ModuleSources } from "./module-status.js";
 import { wallAt } from "./times.js";
@@ -22,6 +23,7 @@ export interface ShownCluster {
 export interface StatusSources extends Omit<ModuleSources, "timeouts"> {
   readonly startedAt: Instant;
   readonly version: string;
+  readonly arbiter: ArbiterKind;
   readonly cluster: ShownCluster | undefined;
   readonly procedures: readonly ProcedureStatus[];
   readonly troubles: readonly Failure[];
@@ -44,7 +46,7 @@ export function statusOf(sources: StatusSources): Status {
     at: times.wall,
     version: sources.version,
     cluster: cluster?.name ?? null,
-    arbiter: "none",
+    arbiter: sources.arbiter,
     nodes: cluster === undefined ? [] : nodesOf(sources, cluster),
     modules: modules.sort((a, b) => (a.id < b.id ? -1 : 1)),
     procedures: sources.procedures,
@@ -105,7 +107,7 @@ function otherNode(sources: StatusSources, { networks }: ShownCluster, { name, u
 }
 
 function warningsOf(
-  { state, times, cluster, troubles }: StatusSources,
+  { state, times, cluster, arbiter, troubles }: StatusSources,
   modules: readonly ModuleStatus[],
 ): string[] {
   const split = "No arbiter is configured: when every network between the nodes is cut, both run the VMs.";
@@ -113,7 +115,7 @@ function warningsOf(
     .filter((peer) => verdict(peer, times.now) === "dead")
     .map(({ name }) => `${name} is silent on every network.`);
   return [
-    ...(cluster !== undefined && modules.length > 0 ? [split] : []),
+    ...(arbiter === "none" && cluster !== undefined && modules.length > 0 ? [split] : []),
     ...(state.hypervisor === "lost" ? [`The hypervisor does not answer on ${state.self}.`] : []),
     ...silent,
     ...modules

@@ -5,8 +5,9 @@
 import type { Caller } from "../../api/door.js";
 import type { CommandReply, CommandRequest } from "../../api/contract.js";
 import { GemelError } from "../../base/errors.js";
-import { moduleId, nodeName, type NodeName } from "../../base/units.js";
+import { moduleId, type NodeName } from "../../base/units.js";
 import type { Command, CommandAnswer } from "../../decide/mirror/command.js";
+import { commandOf, placeOf } from "../../decide/mirror/request.js";
 import type { NodeState } from "../../decide/mirror/types.js";
 import type { Report } from "../../loop/node-loop.js";
 import { ApiFailure } from "../../api/door.js";
@@ -64,51 +65,16 @@ export class Commands {
         by: caller.name,
       });
     }
-    const answer = await this.ask(this.commandOf(module, request), by);
+    const answer = await this.ask(commandOf(module, request, this.edge.modules.expect(module).nodes), by);
     if (!answer.ok) throw new ApiFailure(409, answer.failure);
     return { node: self, sentence: answer.sentence, until: answer.until };
   }
 
   /** Where a command belongs that names no node: here, unless only the other node can do it. */
   placeOf(module: string, request: CommandRequest): NodeName {
-    const { nodes } = this.edge.modules.expect(module);
-    const self = this.edge.self();
-    if (request.node !== undefined) {
-      const named = nodes.find((one) => one === request.node);
-      if (named !== undefined) return named;
-      const inCluster = this.edge.membership.member?.config.nodes.some(({ name }) => name === request.node);
-      throw new GemelError(inCluster === true ? "GEMEL-1015" : "GEMEL-4012", request.node);
-    }
-    const [first] = nodes;
-    if (!nodes.includes(self) && first !== undefined) return first;
-    const other = nodes.find((one) => one !== self);
-    const view = this.edge.state().modules[moduleId(module)]?.peer?.view;
-    const isThere = request.verb === "restart" || request.verb === "stopstart";
-    return isThere && view?.primary === true && other !== undefined ? other : self;
-  }
-
-  private commandOf(id: string, { verb, node, force = false, keep }: CommandRequest): Command {
-    const module = moduleId(id);
-    const scope = node === undefined ? "both" : "node";
-    switch (verb) {
-      case "start":
-        return { do: verb, module, scope };
-      case "stop":
-        return { do: verb, module, scope, force };
-      case "prim":
-      case "second":
-        return { do: verb, module, force };
-      case "resolve": {
-        if (keep === undefined)
-          throw new GemelError("GEMEL-4008", id, "resolve needs keep: the node whose copy goes on.");
-        const { nodes } = this.edge.modules.expect(id);
-        if (!nodes.includes(nodeName(keep))) throw new GemelError("GEMEL-4012", keep);
-        return { do: verb, module, keep: nodeName(keep) };
-      }
-      case "restart":
-      case "stopstart":
-      case "swap":
-        return { do: verb, module };
-    }
+    const { modules, membership } = this.edge;
+    const peer = this.edge.state().modules[moduleId(module)]?.peer?.view;
+    const pair = { self: this.edge.self(), nodes: modules.expect(module).nodes, peer };
+    return placeOf(pair, request, membership.member?.config.nodes.map(({ name }) => name) ?? []);
   }
 }

@@ -8,6 +8,7 @@ import type { PreviewQuery, Inspection } from "../../api/inspection.js";
 import { momentText } from "../../describe/words/words.js";
 import { GemelError } from "../../base/errors.js";
 import { moduleId, seconds } from "../../base/units.js";
+import { keptOf } from "../../decide/mirror/request.js";
 import { copiesOf, ifKept, type CopiesFacts, type OwnCopy } from "../../describe/module/copies.js";
 import { lastKnownCopy } from "../../describe/module/own-copy.js";
 import { previewHere } from "../../describe/status/preview-here.js";
@@ -43,16 +44,9 @@ async function preview(running: ClusterNode, module: string, query: PreviewQuery
     const path = `/api/v1/modules/${module}/preview?${asked.toString()}`;
     return await forward<Preview>(running.membership, place, { method: "GET", path });
   }
-  if (verb === "resolve") expectNode(running, module, keep);
+  if (verb === "resolve") keptOf(module, keep, running.modules.expect(module).nodes);
   const facts = await copiesFacts(running, module);
   return previewNow(running, module, query, (node) => ifKept(facts, node));
-}
-
-function expectNode(running: ClusterNode, module: string, keep: string | undefined): void {
-  if (keep === undefined)
-    throw new GemelError("GEMEL-4008", module, "resolve needs keep: the node whose copy goes on.");
-  if (!running.modules.expect(module).nodes.some((node) => node === keep))
-    throw new GemelError("GEMEL-4012", keep);
 }
 
 function previewNow(

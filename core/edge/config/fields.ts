@@ -2,8 +2,10 @@
 // Reading one element: which attributes it may have, of which kind, and which children. Whatever is not asked
 // for is refused by `done()`, with its line: a misspelt attribute must never be a silently missing setting.
 
-import { isIPv4 } from "node:net";
 import { ConfigFault, type XmlElement } from "./xml.js";
+
+const part = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
+const ipv4 = new RegExp(`^${part}(\\.${part}){3}$`);
 
 export class ElementReader {
   private readonly asked = new Set<string>();
@@ -51,7 +53,7 @@ export class ElementReader {
 
   address(name: string): string {
     const value = this.text(name);
-    return isIPv4(value) ? value : this.refuse(`${name}="${value}" is not an IPv4 address`);
+    return ipv4.test(value) ? value : this.refuse(`${name}="${value}" is not an IPv4 address`);
   }
 
   children(name: string): readonly ElementReader[] {

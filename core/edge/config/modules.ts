@@ -7,9 +7,10 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { failure, GemelError, type Failure } from "../../base/errors.js";
-import { moduleId, nodeName, type ModuleId } from "../../base/units.js";
+import { moduleId, type ModuleId } from "../../base/units.js";
 import { moduleIds, readModuleFile, removeModule, saveModule } from "./files.js";
-import { writeModule, type ModuleSettings } from "./module-file.js";
+import type { ModuleSettings } from "./module-file.js";
+import { changed, configOf, moduleView, replaced } from "./module-settings.js";
 import { moduleFile, type Paths } from "./paths.js";
 import type { ModuleConfig } from "../../decide/mirror/types.js";
 import type { ModuleChange, ModuleView } from "../../api/contract.js";
@@ -19,15 +20,6 @@ const removedFormat = 1;
 /** So many removed modules are remembered; the oldest are forgotten. */
 const removedMax = 256;
 
-/** Copies, ports and marks of both nodes rest on these; protect chose them. */
-const lasting: Readonly<Record<string, (settings: ModuleSettings) => string>> = {
-  uuid: ({ uuid }) => uuid,
-  index: ({ index }) => String(index),
-  "the VM": ({ vm }) => vm.id,
-  "the folder": ({ vm }) => vm.folder,
-  "the nodes": ({ nodes }) => nodes.join(" and "),
-};
-
 interface Known {
   readonly settings: ModuleSettings;
   readonly warnings: readonly string[];
@@ -35,7 +27,7 @@ interface Known {
 }
 
 export interface ModuleListener {
-  readonly configured: (id: ModuleId, settings: ModuleSettings) => void;
+  readonly configured: (config: ModuleConfig) => void;
   readonly removed: (id: ModuleId) => void;
 }
 
@@ -63,7 +55,7 @@ export class Modules {
       }
       this.wrong.delete(id);
       this.known.set(id, { settings: file.value.config, warnings: file.value.warnings, modified });
-      this.listener.configured(id, file.value.config);
+      this.listener.configured(configOf(id, file.value.config));
     }
   }
 
@@ -86,29 +78,7 @@ export class Modules {
   }
 
   view(id: string): ModuleView {
-    const settings = this.expect(id);
-    const { vm, nodes, index, failover, boot, maxLoop, acknowledge, defaultPrim, placement } = settings;
-    const { loopInterval, resyncCap, stop } = settings;
-    return {
-      id,
-      xml: writeModule(settings),
-      warnings: this.known.get(moduleId(id))?.warnings ?? [],
-      settings: {
-        vm,
-        nodes,
-        index,
-        failover,
-        boot,
-        maxLoop,
-        loopIntervalHours: loopInterval / 3_600_000,
-        resyncCap,
-        stop: stop.how,
-        niceStopSeconds: stop.nice / 1000,
-        acknowledge,
-        ...placement,
-        defaultPrim: defaultPrim.kind === "node" ? defaultPrim.node : defaultPrim.kind,
-      },
-    };
+    return moduleView(id, this.expect(id), this.known.get(moduleId(id))?.warnings ?? []);
   }
 
   create(id: string, settings: ModuleSettings): void {
@@ -134,15 +104,7 @@ export class Modules {
 
   /** All settings at once; what the module is stays. */
   replace(id: string, settings: ModuleSettings): void {
-    const before = this.expect(id);
-    for (const [name, of] of Object.entries(lasting)) {
-      const [was, is] = [of(before), of(settings)];
-      if (is === was) continue;
-      const message = `${name} cannot be changed here: it is ${was}, not ${is}.`;
-      const next = `Put ${was} back; for another one unprotect the VM and protect it anew.`;
-      throw new GemelError("GEMEL-4006", id, message, next);
-    }
-    this.create(id, { ...settings, revision: before.revision + 1 });
+    this.create(id, replaced(id, this.expect(id), settings));
   }
 
   /** From the other node: taken when it is newer. Answers whether this module was removed here meanwhile. */
@@ -174,62 +136,4 @@ export class Modules {
     const rest = removed.filter((one) => one !== uuid);
     writeDurable(join(this.paths.state, "removed.json"), removedFormat, rest);
   }
-}
-
-function changed(settings: ModuleSettings, change: ModuleChange): ModuleSettings {
-  const {
-    defaultPrim: prim,
-    loopIntervalHours,
-    stop,
-    niceStopSeconds,
-    resyncCap,
-    pin,
-    apart,
-    ...plain
-  } = change;
-  const same: Partial<ModuleSettings> = plain;
-  return {
-    ...settings,
-    ...same,
-    revision: settings.revision + 1,
-    ...(prim !== undefined && { defaultPrim: primOf(prim) }),
-    ...(loopIntervalHours !== undefined && {
-      loopInterval: (loopIntervalHours * 3_600_000) as ModuleSettings["loopInterval"],
-    }),
-    ...(resyncCap !== undefined && { resyncCap: resyncCap as ModuleSettings["resyncCap"] }),
-    placement: {
-      pin: pin === undefined ? settings.placement.pin : pin === "" ? null : nodeName(pin),
-      apart: apart === undefined ? settings.placement.apart : apart === "" ? null : apart,
-    },
-    stop: {
-      ...settings.stop,
-      ...(stop !== undefined && { how: stop }),
-      ...(niceStopSeconds !== undefined && {
-        nice: (niceStopSeconds * 1000) as ModuleSettings["stop"]["nice"],
-      }),
-    },
-  };
-}
-
-function primOf(text: string): ModuleSettings["defaultPrim"] {
-  if (text === "alone" || text === "lastprim") return { kind: text };
-  return { kind: "node", node: text as ModuleSettings["nodes"][number] };
-}
-
-/** The part of the settings that decisions need. */
-export function configOf(id: ModuleId, settings: ModuleSettings): ModuleConfig {
-  const [first, second] = settings.nodes;
-  if (first === undefined || second === undefined) throw new GemelError("GEMEL-4006", id);
-  return {
-    id,
-    nodes: [first, second],
-    vm: { id: settings.vm.id, name: settings.vm.name },
-    arbiter: "none",
-    defaultPrim: settings.defaultPrim,
-    failover: settings.failover,
-    boot: settings.boot,
-    maxLoop: settings.maxLoop,
-    loopInterval: settings.loopInterval,
-    niceStop: settings.stop.nice,
-  };
 }

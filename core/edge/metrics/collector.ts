@@ -12,7 +12,7 @@ import { milliseconds, seconds, type Milliseconds } from "../../base/units.js";
 import type { LiveFigures, MirrorCounts, Series, SeriesRange, Trends } from "../../api/contract.js";
 import type { Hypervisor } from "../../ports/hypervisor.js";
 import { Inventory, type Member } from "./inventory.js";
-import { areFacts, type HostFacts } from "./facts.js";
+import { areFacts, type HostFacts } from "../../describe/host-facts.js";
 import { figuresBetween, type Runner } from "./rates.js";
 import { Reader, type Reading } from "./sample.js";
 import { areFigures, hostSeriesNames, hostSubject, moduleSubject, rowsOf, seriesNames } from "./row.js";

@@ -7,7 +7,7 @@ import { dirname } from "node:path";
 import { seconds, type Milliseconds } from "../../base/units.js";
 import type { Hypervisor, VmId, VmSummary } from "../../ports/hypervisor.js";
 import { diskSpace } from "./disk.js";
-import { capacityOf, memoryOf, type ModuleFacts, type HostFacts } from "./facts.js";
+import { capacityOf, memoryOf, type ModuleFacts, type HostFacts } from "../../describe/host-facts.js";
 import { coresOf } from "./rates.js";
 import type { Reading } from "./sample.js";
 

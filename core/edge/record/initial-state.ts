@@ -13,7 +13,7 @@ import type { Durable, FailoverPause, NodeState } from "../../decide/mirror/type
 import { NodeRecordWriter, readNodeRecord } from "./node-record.js";
 import { bootClock } from "../clock.js";
 import type { Member } from "../network/cluster-network.js";
-import { configOf } from "../config/modules.js";
+import { configOf } from "../config/module-settings.js";
 
 /**
  * Lies in /run, which a boot empties: the kernel's boot id would be the same in every virtual host of a

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// A module's settings as values: what a person sees and changes of them, and what of them decides. Pure;
+// which file they come from is the business of modules.ts.
+
+import type { ModuleChange, ModuleView } from "../../api/contract.js";
+import { GemelError } from "../../base/errors.js";
+import { nodeName, type ModuleId } from "../../base/units.js";
+import type { ModuleConfig } from "../../decide/mirror/types.js";
+import { writeModule, type ModuleSettings } from "./module-file.js";
+
+/** Copies, ports and marks of both nodes rest on these; protect chose them. */
+const lasting: Readonly<Record<string, (settings: ModuleSettings) => string>> = {
+  uuid: ({ uuid }) => uuid,
+  index: ({ index }) => String(index),
+  "the VM": ({ vm }) => vm.id,
+  "the folder": ({ vm }) => vm.folder,
+  "the nodes": ({ nodes }) => nodes.join(" and "),
+};
+
+export function moduleView(id: string, settings: ModuleSettings, warnings: readonly string[]): ModuleView {
+  const { vm, nodes, index, failover, boot, maxLoop, acknowledge, defaultPrim, placement } = settings;
+  const { loopInterval, resyncCap, stop } = settings;
+  return {
+    id,
+    xml: writeModule(settings),
+    warnings,
+    settings: {
+      vm,
+      nodes,
+      index,
+      failover,
+      boot,
+      maxLoop,
+      loopIntervalHours: loopInterval / 3_600_000,
+      resyncCap,
+      stop: stop.how,
+      niceStopSeconds: stop.nice / 1000,
+      acknowledge,
+      ...placement,
+      defaultPrim: defaultPrim.kind === "node" ? defaultPrim.node : defaultPrim.kind,
+    },
+  };
+}
+
+/** All settings at once; what the module is stays. */
+export function replaced(id: string, before: ModuleSettings, settings: ModuleSettings): ModuleSettings {
+  for (const [name, of] of Object.entries(lasting)) {
+    const [was, is] = [of(before), of(settings)];
+    if (is === was) continue;
+    const message = `${name} cannot be changed here: it is ${was}, not ${is}.`;
+    const next = `Put ${was} back; for another one unprotect the VM and protect it anew.`;
+    throw new GemelError("GEMEL-4006", id, message, next);
+  }
+  return { ...settings, revision: before.revision + 1 };
+}
+
+export function changed(settings: ModuleSettings, change: ModuleChange): ModuleSettings {
+  const {
+    defaultPrim: prim,
+    loopIntervalHours,
+    stop,
+    niceStopSeconds,
+    resyncCap,
+    pin,
+    apart,
+    ...plain
+  } = change;
+  const same: Partial<ModuleSettings> = plain;
+  return {
+    ...settings,
+    ...same,
+    revision: settings.revision + 1,
+    ...(prim !== undefined && { defaultPrim: primOf(prim) }),
+    ...(loopIntervalHours !== undefined && {
+      loopInterval: (loopIntervalHours * 3_600_000) as ModuleSettings["loopInterval"],
+    }),
+    ...(resyncCap !== undefined && { resyncCap: resyncCap as ModuleSettings["resyncCap"] }),
+    placement: {
+      pin: pin === undefined ? settings.placement.pin : pin === "" ? null : nodeName(pin),
+      apart: apart === undefined ? settings.placement.apart : apart === "" ? null : apart,
+    },
+    stop: {
+      ...settings.stop,
+      ...(stop !== undefined && { how: stop }),
+      ...(niceStopSeconds !== undefined && {
+        nice: (niceStopSeconds * 1000) as ModuleSettings["stop"]["nice"],
+      }),
+    },
+  };
+}
+
+function primOf(text: string): ModuleSettings["defaultPrim"] {
+  if (text === "alone" || text === "lastprim") return { kind: text };
+  return { kind: "node", node: text as ModuleSettings["nodes"][number] };
+}
+
+/** The part of the settings that decisions need. */
+export function configOf(id: ModuleId, settings: ModuleSettings): ModuleConfig {
+  const [first, second] = settings.nodes;
+  if (first === undefined || second === undefined) throw new GemelError("GEMEL-4006", id);
+  return {
+    id,
+    nodes: [first, second],
+    vm: { id: settings.vm.id, name: settings.vm.name },
+    arbiter: "none",
+    defaultPrim: settings.defaultPrim,
+    failover: settings.failover,
+    boot: settings.boot,
+    maxLoop: settings.maxLoop,
+    loopInterval: settings.loopInterval,
+    niceStop: settings.stop.nice,
+  };
+}
