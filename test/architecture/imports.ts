@@ -54,7 +54,7 @@ const typeScriptRows: readonly Row[] = [
   {
     from: "core/describe/",
     may: ["core/base/", "core/decide/"],
-    mayTypes: ["core/api/contract", ...mirrorWords],
+    mayTypes: ["core/api/contract", ...askedWords, ...mirrorWords],
   },
   {
     from: "core/loop/",

@@ -8,7 +8,7 @@ import { conflictWords } from "../../base/conflict-words.js";
 import type { Failure } from "../../base/errors.js";
 import type { Instant, Milliseconds, NodeName } from "../../base/units.js";
 import { daemonAnswers, networkView, silentSince, verdict } from "../../decide/liveness/liveness.js";
-import type { ArbiterKind } from "../../decide/mirror/types.js";
+import type { ArbiterKind } from "../../ports/arbiter.js";
 import { viewsOf } from "../../decide/mirror/views.js";
 import { moduleStatus, type ModuleSources } from "./module-status.js";
 import { wallAt } from "./times.js";
