@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The rules of the tree as tests (style.md point 25): what a reviewer would have to remember is held here.
+ * The rules of the tree as tests: what a reviewer would have to remember is held here.
  *
  * Each rule lists everything that breaks it, so that one run shows the whole way to green.
  */
@@ -13,6 +13,7 @@ import {
   undocumentedDependencies,
 } from "./architecture/documents.js";
 import { circles, importViolations, impurities } from "./architecture/imports.js";
+import { brokenFaults, brokenRules, missingPages, rulesOf } from "./architecture/rules.js";
 import { fullFolders, tooLong } from "./architecture/shape.js";
 import { repositoryFiles, type SourceFile } from "./architecture/tree.js";
 import { bannedWords, emptyFileNames, withoutLicence } from "./architecture/words.js";
@@ -37,6 +38,9 @@ holds("the lock file names no address", () => lockedAddresses());
 holds("docs/dependencies.md names every dependency", () => undocumentedDependencies());
 holds("docs/dependencies.md names nothing that is gone", () => staleDependencies());
 holds("links between documents lead somewhere", () => brokenLinks(files));
+holds("docs/rules.md has every rule, with what keeps, proves and sabotages it", () => brokenRules(files));
+holds("each sabotage finds its one place in the sources", () => brokenFaults(files));
+holds("no file cites a page that is not in the tree", () => missingPages(files));
 
 test("folders stay small (a hint, never a failure)", (context) => {
   for (const hint of fullFolders(files)) context.diagnostic(hint);
@@ -68,4 +72,13 @@ test("the rules notice what they forbid", () => {
   assert.equal(impurities(bad).length, 1);
   assert.equal(tooLong(bad).length, 1);
   assert.equal(withoutLicence(bad).length, bad.length);
+  const page =
+    "### R1 One\n\nText.\n\n- **Kept by** `a.ts`,\n  `b.ts`\n- **Proven by** `c`\n- **Sabotage** `d`\n";
+  assert.deepEqual(rulesOf(page), [
+    { name: "R1", keptBy: ["a.ts", "b.ts"], provenBy: ["c"], sabotage: ["d"] },
+  ]);
+  assert.equal(missingPages([file("core/api/x.ts", "// see nowhere" + ".md section 1")]).length, 1);
+  assert.ok(
+    brokenRules([file("core/api/x.ts", "// R" + "99")]).some((line) => line.includes("cites R" + "99")),
+  );
 });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every bound and time limit of the control plane, in one place. The relations between them are rules (R17)
-// and are asserted at load time and by test/core/limits.test.ts.
+// Bounds and time limits of the control plane. The relations between them that safety rests on (R17) are
+// asserted when this file is loaded.
 
 import { check } from "./check.js";
 import { bytes, type Bytes, milliseconds, type Milliseconds, seconds } from "./units.js";

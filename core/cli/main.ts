@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
-// gemel: the command line. It talks to a daemon and has no other power. Words and shapes: issue texts and
-// design.md section 10; each command's file says more.
+// gemel: the command line. It talks to a daemon and has no other power; each command's file says more.
 
 import { Command, CommanderError } from "commander";
 import { balanceCommands } from "./commands/balance.js";

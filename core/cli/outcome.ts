@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a command ends: exit codes (design.md section 10) and what a refusal prints: what, why, and the next
-// command.
+// How a command ends: exit codes, and what a refusal prints: what, why, and the next command.
 
 import type { ApiError } from "../api/contract.js";
 

@@ -7,7 +7,7 @@ import type { CertificateView, DoctorReport, FindingView } from "../api/contract
 import type { Status } from "../api/contract.js";
 import type { ClusterNode } from "./cluster-node.js";
 
-/** Below these the kernel lacks what costs speed (safety.md section 10). */
+/** Below these the kernel lacks what costs speed (docs/rules.md). */
 const kernelFacts: readonly (readonly [number, string])[] = [
   [6.2, "parallel direct writes to one file"],
   [6.6, "shared mmap of files opened for direct I/O"],

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a copy stands, in the words that its superblock keeps and that its hello says (safety.md section 6).
+// How a copy stands, in the words that its superblock keeps and that its hello says (docs/rules.md).
 // Here because store and wire both speak them and neither knows the other.
 #pragma once
 

@@ -96,14 +96,9 @@ void Handshake::link_lost(const std::string& reason) {
     s_.tracking.set_alone(true);
     spawn(lose_filling());
   } else if (s_.session.carries()) {
-#ifdef GEMEL_SABOTAGE_ACK_BEFORE_GRANT
-    s_.tracking.set_alone(true);
-    s_.session.end();
-#else
     const SessionNumber number = s_.session.number();
     s_.session.suspend();
     if (s_.gate.is_open()) s_.gate.freeze(FreezeReason::link_lost, number);
-#endif
   }
   owner_.peer_lost(reason);
   s_.reports.changed();

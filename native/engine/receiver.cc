@@ -153,11 +153,7 @@ Task<void> Receiver::write(Sequence sequence, wire::Write message, PooledBytes d
   const std::uint32_t alignment = ports_.disk.alignment();
   const bool direct = message.offset % alignment == 0 && bytes.size() % alignment == 0;
   Hold hold(locks_);
-#ifndef GEMEL_SABOTAGE_REORDER_OVERLAP
   hold.add(message.fid, message.offset, bytes.size(), Hold::Mode::write, direct);
-#else
-  (void)direct;
-#endif
   co_await hold.taken();
   auto io = disk_write(ports_.disk, message.fid, message.offset, bytes);
   int result = co_await io;
@@ -185,7 +181,6 @@ Task<void> Receiver::flush(Sequence sequence, wire::Flush message) {
   // way.
   co_await until_done_before(sequence);
   int result = 0;
-#ifndef GEMEL_SABOTAGE_SKIP_PEER_FLUSH
   if (message.fid == kNoFid) {
     auto flush = disk_flush_volume(ports_.disk);
     result = co_await flush;
@@ -195,7 +190,6 @@ Task<void> Receiver::flush(Sequence sequence, wire::Flush message) {
     // A file that is gone by now has nothing left to flush.
     if (result == -ESTALE) result = 0;
   }
-#endif
   if (epoch == epoch_) finish(sequence, result < 0 ? result : 0, message.fid);
 }
 

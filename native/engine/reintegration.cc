@@ -281,9 +281,6 @@ Task<bool> Reintegration::piece(Piece piece) {
     if (!sent) co_return false;
     at = stop;
   }
-#ifdef GEMEL_SABOTAGE_CLEAR_BIT_ON_ACK
-  tracking_.bitmaps().of(piece.fid).clear(piece.range);
-#endif
   co_return alive();
 }
 

@@ -249,9 +249,6 @@ MeetingFact meeting_of(const wire::Hello& first, const wire::Hello& second) {
   fact.first = side_of(first, second);
   fact.second = side_of(second, first);
   fact.relation = relation_of(first, second);
-#ifdef GEMEL_SABOTAGE_IGNORE_GENERATION
-  if (fact.relation != Relation::unrelated) fact.relation = Relation::same;
-#endif
   if (first.session < second.session) fact.sessions = Sessions::first_lower;
   if (first.session > second.session) fact.sessions = Sessions::second_lower;
   fact.unbroken = first.unbroken && second.unbroken;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which way the data goes when two copies meet (safety.md section 6): a pure table from what both sides say
+// Which way the data goes when two copies meet (docs/rules.md): a pure table from what both sides say
 // of themselves to one lettered row. Both engines compute the row from the same two hellos and compare
 // letters, so they cannot act on different ones. Identical size is never taken as identical content, a clock
 // decides nothing.

@@ -343,11 +343,9 @@ Task<int> Bitmaps::write(Batch& batch) {
   }
   for (std::size_t i = 0; i < writes.size();) {
     const std::size_t count = batch.run_from(i);
-#ifndef GEMEL_SABOTAGE_LOSE_BITMAP_PAGE
     StateWrite write(*file_, offset_of(writes[i].slot), batch.blocks(i, count));
     const int result = co_await write;
     if (result != 0) co_return result;
-#endif
     for (std::size_t k = i; k < i + count; k++) settle(writes[k]);
     i += count;
   }

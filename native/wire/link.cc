@@ -132,13 +132,11 @@ Preamble TcpLink::preamble(Channel channel) const {
 
 TcpLink::Shared TcpLink::make(int fd, Connection::Side side) {
   std::unique_ptr<Cipher> cipher;
-#ifndef GEMEL_SABOTAGE_PLAINTEXT_LINK
   if (tls_ != nullptr) {
     const bool is_dialling = side == Connection::Side::dials;
     cipher =
         tls_->session(is_dialling ? TlsContext::Side::dials : TlsContext::Side::listens, config_.peer_node);
   }
-#endif
   if (!cipher) cipher = std::make_unique<PlainCipher>();
   Connection::Owner& owner = *this;
   return std::make_shared<Connection>(reactor_, pool_, fd, std::move(cipher), side, owner);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The sizes that keep files readable, style.md point 7: function ≤ 70 lines, TypeScript file ≤ 400, C++ file
+ * The sizes that keep files readable: function ≤ 70 lines, TypeScript file ≤ 400, C++ file
  * ≤ 600, line ≤ 110.
  *
  * TypeScript functions are counted on the syntax tree. In C++, where our format starts every function that is

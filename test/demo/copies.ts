@@ -7,7 +7,7 @@ import type { ModuleName, NodeName, Twins } from "../e2e/twins.js";
 
 const chunkBytes = 1 << 20;
 
-/** What reintegration compares and sends at a time (design.md: a region). */
+/** What reintegration compares and sends at a time (a region). */
 const regionBytes = 64 * 1024;
 
 /** What one file has beyond the other's end counts as different. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two engines: writing, freezing, grants, handshakes, reintegration. Named by the scenarios of safety.md.
+// Two engines: writing, freezing, grants, handshakes, reintegration. Named by the scenarios of docs/rules.md.
 #include "../../native/engine/mirror_engine.h"
 #include "check.h"
 #include "fakes/pair.h"

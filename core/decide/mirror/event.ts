@@ -57,7 +57,7 @@ export type Event = { readonly at: Instant } & (
       readonly request: string;
       readonly answer: ArbiterAnswer;
     }
-  /** A checker wants something done (reference.md section 1). */
+  /** A checker wants something done by the outcome of its script. */
   | {
       readonly kind: "checker";
       readonly module: ModuleId;

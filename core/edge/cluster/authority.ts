@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The cluster's own certificate authority. Keys are EC P-256, certificates are made by the openssl program (a
 // system package already, no library of ours to keep; docs/decisions). They are valid for a hundred years,
-// and dates are never a reason to refuse a member (safety.md section 10): a dead CMOS battery must not
+// and dates are never a reason to refuse a member (docs/rules.md): a dead CMOS battery must not
 // isolate a node. A certificate says who its holder is by CN and what it may be by OU: `node` or `admin`.
 
 import { execFile } from "node:child_process";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// /etc/gemel/modules/ID/userconfig.xml: one module, in the element names of the field (reference.md section
-// 1) plus <vm>, <nodes> and the module's identity. Written by people, by the API and by `protect`; the same
+// /etc/gemel/modules/ID/userconfig.xml: one module, in element names that operators of such products know,
+// plus <vm>, <nodes> and the module's identity. Written by people, by the API and by `protect`; the same
 // reader judges all. Elements of the field that this version cannot carry out are accepted and reported as
 // warnings, never passed over in silence; anything unknown is refused.
 

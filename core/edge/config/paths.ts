@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every place of the file system that the daemon uses, in one value: /etc is what people write, /var/lib what
-// must survive, /run what a reboot may forget. The names are fixed (design.md section 10); only the three
+// must survive, /run what a reboot may forget. The names are fixed, operators know them; only the three
 // roots can be moved, which is how tests run several nodes on one machine.
 
 import { dirname, join } from "node:path";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // TLS 1.3 between nodes, judged by us: a peer is who the cluster's authority says it is, whatever the dates
-// in its certificate say (safety.md section 10). OpenSSL's own verdict would also count dates, so it is asked
+// in its certificate say (docs/rules.md). OpenSSL's own verdict would also count dates, so it is asked
 // for the handshake only, and nothing is sent before the judge has agreed.
 
 import { request } from "node:http";

@@ -17,8 +17,7 @@ namespace gemel {
 
 namespace {
 
-/// Linux 6.6: shared mmap of files opened with FOPEN_DIRECT_IO. Newer than our headers. (safety.md section
-/// 10)
+/// Linux 6.6: shared mmap of files opened with FOPEN_DIRECT_IO. Newer than our headers.
 constexpr std::uint64_t kDirectIoAllowMmap = 1ULL << 36;
 /// Wanted when the kernel has them: set-id bits fall with a write of somebody who may not keep them, also in
 /// direct I/O, where the kernel asks for it by a flag of the write.

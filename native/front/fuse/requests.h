@@ -8,7 +8,7 @@
 //
 // Deliberately absent, so that the kernel or the caller goes another way and nothing is done to one copy only
 // (R12):
-//   setlk, flock      the kernel keeps locks itself (safety.md section 10)
+//   setlk, flock      the kernel keeps locks itself (docs/rules.md)
 //   ioctl             ENOTTY, among them reflink
 //   copy_file_range   the kernel falls back to reading and writing
 //   tmpfile, poll     EOPNOTSUPP; always ready

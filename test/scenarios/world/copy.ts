@@ -54,9 +54,7 @@ export interface Side {
   readonly isElected: boolean;
 }
 
-/**
- * A small version of the engine's direction table (safety.md section 6): enough for decisions about roles.
- */
+/** A small version of the engine's table of two copies that meet: enough for decisions about roles. */
 export function direction(sides: readonly [Side, Side]): Direction {
   const [a, b] = sides;
   if (a.copy.state === "absent" || b.copy.state === "absent") return { kind: "refuse" };

@@ -75,10 +75,7 @@ export function closeCase({ turn, id, m }: Case): void {
   turn.node.modules = { ...turn.node.modules, [id]: { ...m } };
 }
 
-/**
- * Which state may follow which (reference.md section 1); a step outside this table is a bug and stops the
- * daemon.
- */
+/** Which state may follow which; a step outside this table is a bug and stops the daemon. */
 const follows: Readonly<Record<StateName, readonly StateName[]>> = {
   STOP: ["STOP", "WAIT"],
   WAIT: ["WAIT", "STOP", "ALONE", "PRIM", "SECOND"],

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Faults of the control plane. What they exchange is without types: the compiled module has it, too. */
+import type { Fault } from "./fault.js";
+
+export interface ControlFault extends Fault {
+  /** Source of the test file that holds the test. */
+  readonly testFile: string;
+}
+
+const scenarios = "test/scenarios/scenarios.test.ts";
+
+export const controlFaults: readonly ControlFault[] = [
+  {
+    name: "silent-arbiter-grants",
+    rules: ["R15"],
+    breaks: "an arbiter that does not answer counts as one that granted",
+    from: 'if (arbiter === "granted")',
+    to: 'if (arbiter === "granted" || arbiter === "unanswered")',
+    testFile: scenarios,
+    test: "switch-reboot-everything-silent",
+  },
+  {
+    name: "late-start-lets-the-guest-run",
+    rules: ["R16"],
+    breaks: "a VM is let run on a decision from before a gap of this daemon",
+    from: "edge.hasRunSince(begun)",
+    to: "true",
+    testFile: "test/core/effects.test.ts",
+    test: "start-across-a-gap-of-the-daemon-is-void",
+  },
+  {
+    name: "lease-asked-at-once",
+    rules: ["R17"],
+    breaks: "a secondary asks for the lease before the other must have stopped",
+    from: "later(work.closed, leaseTakeoverWait)",
+    to: "work.closed",
+    testFile: scenarios,
+    test: "lease-primary-host-dead",
+  },
+  {
+    name: "goes-on-without-the-word",
+    rules: ["R20"],
+    breaks: "a frozen primary goes on alone although the other node answers and has not given its word",
+    from: '{ row: "G", kind: "ask", arbiter: false }',
+    to: '{ row: "F", kind: "grant", basis: "silence" }',
+    testFile: scenarios,
+    test: "secondary-host-killed",
+  },
+  {
+    name: "silence-is-judged-too-early",
+    rules: ["R21"],
+    breaks: "a network that was silent for a moment counts as the death of the other node",
+    from: "silent >= silenceLimit(peer)",
+    to: "silent >= 100",
+    testFile: scenarios,
+    test: "link-cut-data",
+  },
+  {
+    name: "leaves-without-goodbye",
+    rules: ["R22"],
+    breaks: "who stops says no goodbye",
+    from: "if (!counts || isLast || !work.yields)",
+    to: "if (true)",
+    testFile: scenarios,
+    test: "stop-both",
+  },
+  {
+    name: "cold-start-without-proof",
+    rules: ["R23"],
+    breaks: "a copy that cannot prove to be current starts after a cold start",
+    from: "if (!isCurrent(c.m, status))",
+    to: "if (false)",
+    testFile: scenarios,
+    test: "stale-node-first",
+  },
+  {
+    name: "dead-mirror-leaves-its-guest",
+    rules: ["R24"],
+    breaks: "a mirror process has died and the VM above it is not ended",
+    from: 'if (mirror.kind !== "dead" && mirror.kind !== "none")',
+    to: "if (true)",
+    testFile: scenarios,
+    test: "mirror-killed-on-primary",
+  },
+  {
+    name: "dead-mirror-still-follows",
+    rules: ["R25"],
+    breaks: "a secondary whose mirror process ended is still taken for one that follows",
+    from: 'const isLost = c.m.mirror.kind === "dead" || c.m.mirror.kind === "none";',
+    to: "const isLost = false;",
+    testFile: scenarios,
+    test: "mirror-killed-on-secondary",
+  },
+  {
+    name: "absent-volume-counts",
+    rules: ["R27"],
+    breaks: "a copy whose volume is not there counts as current",
+    from: 'wait("data-problem", status.dataProblem.message)',
+    to: '({ row: "e", then: "alone" })',
+    testFile: scenarios,
+    test: "volume-not-mounted-at-boot",
+  },
+  {
+    name: "newer-file-is-read",
+    rules: ["R30"],
+    breaks: "a file of a newer format is read as if it were understood",
+    from: "if (format > formatMax)",
+    to: "if (false)",
+    testFile: "test/core/shared-record.test.ts",
+    test: "damaged-is-kept-beside-and-newer-refused",
+  },
+  {
+    name: "mark-is-taken-away",
+    rules: ["R32"],
+    breaks: "a VM whose module is only about to be made can be started past Gemel",
+    from: "!this.going.has(id)), ...coming];",
+    to: "!this.going.has(id))];",
+    testFile: "test/core/start-guard.test.ts",
+    test: "start-guard-mark-before-its-module: stays, whoever asks meanwhile",
+  },
+  {
+    name: "mirror-restarted-for-ever",
+    rules: ["R35"],
+    breaks: "a mirror process that keeps dying is started again and again",
+    from: "const deathsMax = 3;",
+    to: "const deathsMax = 3000;",
+    testFile: scenarios,
+    test: "mirror-keeps-dying",
+  },
+  {
+    name: "one-that-hangs-holds-up-all",
+    rules: ["R33"],
+    breaks: "a hypervisor that does not answer is asked again while the first question hangs",
+    from: "if (this.asking)",
+    to: "if (false)",
+    testFile: "test/core/figures-rates.test.ts",
+    test: "whoever-does-not-answer-is-not-in-the-reading",
+  },
+  {
+    name: "disk-elsewhere-unseen",
+    rules: ["R31"],
+    breaks: "a VM that writes to a disk off the mount is let run as protected",
+    from: "if (!proof.protected)",
+    to: "if (false)",
+    testFile: "test/core/vm-start.test.ts",
+    test: "disk-elsewhere-is-never-let-run: ended before it has executed anything",
+  },
+];
