@@ -21,7 +21,7 @@ import type { Arbiter, ArbiterKind } from "../ports/arbiter.js";
 import type { Hypervisor } from "../ports/hypervisor.js";
 import { Procedures } from "../procedure/procedure.js";
 import type { PeerAnswers, ProcedureServices, Protection } from "../procedure/services.js";
-import type { MirrorEvent } from "../../native/index.js";
+import type { MirrorConfig, MirrorEvent } from "../../native/index.js";
 import { stateAtStart } from "./record/initial-state.js";
 import { bootClock, loopClock, timesNow } from "./clock.js";
 import { gemelVersion } from "./cluster/version.js";
@@ -113,6 +113,7 @@ export class ClusterNode {
         this.post({ kind: "mirror-status", module: moduleId(module), status });
       },
       event: (module, event) => this.mirrorSaid(module, event),
+      config: (module, known) => this.mirrorConfig(this.membership.member ?? member, module, known),
       gone: (module, why) => this.post({ kind: "mirror-gone", module: moduleId(module), why }),
     });
     this.membership = new ClusterNetwork({
@@ -135,7 +136,7 @@ export class ClusterNode {
     this.vms = new VmEffects(hypervisor, (module, command, limit) =>
       this.mirrors.ask(module, command, limit),
     );
-    this.effects = new Effects(this.effectEdge(member));
+    this.effects = new Effects(this.effectEdge());
     this.modules.reread();
     this.loop = this.beginLoop(member);
     this.commands = new Commands({
@@ -295,21 +296,13 @@ export class ClusterNode {
     });
   }
 
-  private effectEdge(member: Member): ConstructorParameters<typeof Effects>[0] {
-    const { paths } = this.edge;
+  private effectEdge(): ConstructorParameters<typeof Effects>[0] {
     return {
       now: bootClock,
       hasRunSince: (begin) => this.loop.hasRunSince(begin),
       post: (report) => this.post(report),
       place: (module) => placeOf(module, this.modules.expect(module)),
-      mirrorConfig: (module, known) =>
-        mirrorConfigOf(paths, this.membership.member ?? member, module, this.modules.expect(module), known),
-      mirror: {
-        open: (module, config) => this.mirrors.open(module, config),
-        ask: (module, command, limit) => this.mirrors.ask(module, command, limit),
-        bury: (module, root) => this.mirrors.bury(module, root),
-        clearMount: (module, root) => this.mirrors.clearMount(module, root),
-      },
+      mirror: this.mirrors,
       arbiter: (module) => this.edge.arbiters[this.state.modules[moduleId(module)]?.config.arbiter ?? "none"],
       vm: this.vms,
       kill: (module) => this.kill(module),
@@ -319,6 +312,10 @@ export class ClusterNode {
       answer: ({ id, answer }) => this.commands.answered(id, answer),
       explain,
     };
+  }
+
+  private mirrorConfig(member: Member, module: string, known: MirrorConfig["known"]): MirrorConfig {
+    return mirrorConfigOf(this.edge.paths, member, module, this.modules.expect(module), known);
   }
 
   private async kill(module: string): Promise<void> {

@@ -15,19 +15,21 @@ import type { Report } from "./node-loop.js";
 import type { VmEffects, VmPlace } from "./vm-effects.js";
 import type { MirrorCommand, MirrorConfig } from "../../native/index.js";
 
+/** The mirror processes of this node. */
+export interface MirrorHands {
+  readonly open: (module: string, known: MirrorConfig["known"]) => Promise<void>;
+  readonly ask: (module: string, command: MirrorCommand, limit: Milliseconds) => Promise<unknown>;
+  readonly bury: (module: string, root: string) => Promise<void>;
+  readonly clearMount: (module: string, root: string) => Promise<void>;
+}
+
 export interface EffectEdge {
   readonly now: () => Instant;
   /** No gap of the daemon's own since then (R16). */
   readonly hasRunSince: (begin: Instant) => boolean;
   readonly post: (report: Report) => void;
   readonly place: (module: string) => VmPlace;
-  readonly mirrorConfig: (module: string, known: MirrorConfig["known"]) => MirrorConfig;
-  readonly mirror: {
-    readonly open: (module: string, config: MirrorConfig) => Promise<void>;
-    readonly ask: (module: string, command: MirrorCommand, limit: Milliseconds) => Promise<unknown>;
-    readonly bury: (module: string, root: string) => Promise<void>;
-    readonly clearMount: (module: string, root: string) => Promise<void>;
-  };
+  readonly mirror: MirrorHands;
   /** The port of this module's kind of arbiter. */
   readonly arbiter: (module: string) => Arbiter;
   readonly vm: VmEffects;
@@ -121,7 +123,7 @@ export class Effects {
     const { edge } = this;
     switch (effect.do) {
       case "open-mirror": {
-        await edge.mirror.open(effect.module, edge.mirrorConfig(effect.module, effect.known));
+        await edge.mirror.open(effect.module, effect.known);
         return;
       }
       case "mirror":

@@ -21,16 +21,17 @@ import {
   type PeerMessage,
   type StateName,
 } from "../../core/decide/mirror/types.js";
-import { Player } from "../scenarios/transcript.js";
-import { FakeMirror } from "../scenarios/world/fake-mirror.js";
-import { newCopy } from "../scenarios/world/copy.js";
+import { newCopy } from "../../core/sim/mirror/copy.js";
+import { FakeMirror } from "../../core/sim/mirror/fake-mirror.js";
+import { Player } from "../../core/sim/transcript.js";
+import { settle } from "../scenarios/settle.js";
 import { docsFolder, pages } from "./generate-docs.js";
 
 const scenarios = join(dirname(fileURLToPath(import.meta.url)), "../../../test/scenarios");
 const cam = moduleId("cam1");
 
 /** States of real runs: for each state and work the first few met in the transcripts. */
-function samples(): readonly NodeState[] {
+async function samples(): Promise<readonly NodeState[]> {
   const found = new Map<string, NodeState[]>();
   const look = (state: NodeState): void => {
     const module = state.modules[cam];
@@ -40,12 +41,12 @@ function samples(): readonly NodeState[] {
     if (known.length < 3) found.set(key, [...known, state]);
   };
   for (const file of readdirSync(scenarios).filter((name) => name.endsWith(".txt"))) {
-    new Player(look).play(file, readFileSync(join(scenarios, file), "utf8"));
+    await new Player(settle, look).play(file, readFileSync(join(scenarios, file), "utf8"));
   }
   return [...found.values()].flat();
 }
 
-const states = samples();
+const states = await samples();
 const stateOf = (state: NodeState): StateName => moduleIn(state).phase.state;
 
 function moduleIn(state: NodeState): ModuleState {

@@ -11,8 +11,8 @@ import { CopyRate } from "../../core/edge/metrics/copy-rate.js";
 import { PeerProgress } from "../../core/edge/network/peer-progress.js";
 import type { ProcedureView } from "../../core/procedure/procedure.js";
 import type { ResyncStatus } from "../../native/index.js";
-import { newCopy } from "../scenarios/world/copy.js";
-import { FakeMirror } from "../scenarios/world/fake-mirror.js";
+import { newCopy } from "../../core/sim/mirror/copy.js";
+import { FakeMirror } from "../../core/sim/mirror/fake-mirror.js";
 
 const [alpha, beta] = [nodeName("alpha"), nodeName("beta")];
 const mebibyte = 1024 ** 2;

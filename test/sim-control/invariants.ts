@@ -10,9 +10,10 @@
 //   converges        after healing, a pair in sync or (after a split only) a conflict
 
 import type { ModuleId } from "../../core/base/units.js";
-import type { FakeMirror } from "../scenarios/world/fake-mirror.js";
-import type { Host } from "../scenarios/world/host.js";
-import type { World } from "../scenarios/world/world.js";
+import type { Cluster } from "../../core/sim/cluster.js";
+import type { Host } from "../../core/sim/host.js";
+import type { FakeMirror } from "../../core/sim/mirror/fake-mirror.js";
+import { executes } from "../../core/sim/server.js";
 
 /** Timeout minus what a heartbeat may be late: 5 s minus one pulse and two steps. */
 const silenceMin = 4300;
@@ -30,9 +31,9 @@ export class Invariants {
   private readonly children = new Map<string, Child[]>();
   private readonly split = new Set<string>();
 
-  constructor(private readonly world: World) {
-    world.onRight = (host, mirror, basis) => this.onRight(host, mirror, basis);
-    world.onVmStart = (host, module) => this.onVmStart(host, module);
+  constructor(private readonly cluster: Cluster) {
+    cluster.onRight = (host, mirror, basis) => this.onRight(host, mirror, basis);
+    cluster.onVmStart = (host, module) => this.onVmStart(host, module);
   }
 
   isSplit(module: ModuleId): boolean {
@@ -44,7 +45,7 @@ export class Invariants {
   }
 
   private onRight(host: Host, mirror: FakeMirror, basis: string): void {
-    const other = this.world.host(this.world.otherOf(host.name));
+    const other = this.cluster.other(host);
     const status = mirror.status();
     this.provenCurrent(host, mirror, basis);
     if (basis === "silence") this.trulySilent(host);
@@ -64,17 +65,16 @@ export class Invariants {
   }
 
   private trulySilent(host: Host): void {
-    const since = this.world.now - host.heardAt;
+    const since = this.cluster.now - host.heardAt;
     // What was decided in silence is not called back by a word that comes while it is carried out.
     const silent =
-      since <= carryOutMax ? host.lastSilence : this.world.now - Math.max(host.heardAt, host.thawedAt);
+      since <= carryOutMax ? host.lastSilence : this.cluster.now - Math.max(host.heardAt, host.thawedAt);
     this.demand(silent >= silenceMin, "truly-silent", `${host.name} calls ${silent} ms silence`);
   }
 
   private notRunning(host: Host, other: Host, module: ModuleId): void {
-    const { on, paused } = other.guestOf(module);
     const mirror = other.mirrors.get(module);
-    const isRunning = on && !paused && mirror?.acceptsWrites() === true && other.runs;
+    const isRunning = executes(other.machineOf(module)) && mirror?.acceptsWrites() === true && other.runs;
     this.demand(!isRunning, "not-running", `${host.name} goes ahead while ${other.name} answers its guest`);
   }
 
@@ -98,7 +98,9 @@ export class Invariants {
 
   private hasAll(host: Host, module: ModuleId, what: string): void {
     const { records } = host.copyOf(module);
-    const missing = [...(this.world.acknowledged.get(module) ?? [])].filter((record) => !records.has(record));
+    const missing = [...(this.cluster.acknowledged.get(module) ?? [])].filter(
+      (record) => !records.has(record),
+    );
     this.demand(
       missing.length === 0,
       "nothing-lost",
@@ -109,11 +111,11 @@ export class Invariants {
   /** At the end of a run: both copies have everything, or, after a split, some kept copy has the rest. */
   nothingLost(module: ModuleId, hadSplit: boolean): void {
     if (!hadSplit) {
-      for (const host of this.world.hosts) this.hasAll(host, module, "ends");
+      for (const host of this.cluster.hosts) this.hasAll(host, module, "ends");
       return;
     }
-    const copies = this.world.hosts.flatMap((host) => [host.copyOf(module), ...host.kept]);
-    const missing = [...(this.world.acknowledged.get(module) ?? [])].filter(
+    const copies = this.cluster.hosts.flatMap((host) => [host.copyOf(module), ...host.kept]);
+    const missing = [...(this.cluster.acknowledged.get(module) ?? [])].filter(
       (record) => !copies.some(({ records }) => records.has(record)),
     );
     this.demand(missing.length === 0, "nothing-lost", `${missing.length} records are on no copy at all`);

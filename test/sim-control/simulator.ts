@@ -6,9 +6,10 @@ import type { Command } from "../../core/decide/mirror/command.js";
 import { describe } from "../../core/describe/module/sentences.js";
 import type { ModuleConfig } from "../../core/decide/mirror/types.js";
 import { nodeName, type ModuleId } from "../../core/base/units.js";
-import { newGeneration } from "../scenarios/world/fake-mirror.js";
-import type { Host } from "../scenarios/world/host.js";
-import { defaultConfig, World } from "../scenarios/world/world.js";
+import { Cluster, defaultConfig } from "../../core/sim/cluster.js";
+import type { Host } from "../../core/sim/host.js";
+import { newGeneration } from "../../core/sim/mirror/fake-mirror.js";
+import { settle } from "../scenarios/settle.js";
 import { Chance } from "./chance.js";
 import { Invariants } from "./invariants.js";
 
@@ -26,7 +27,7 @@ type Fault = readonly [name: string, weight: number, act: (host: Host, run: Run)
 
 const faults: readonly Fault[] = [
   ["cut a network", 4, (host, run) => run.cut(host)],
-  ["heal a network", 6, (_host, run) => run.world.heal(run.chance.of(["data", "heart", "link"]))],
+  ["heal a network", 6, (_host, run) => run.cluster.networks.heal(run.chance.of(["data", "heart", "link"]))],
   ["cut all", 2, (_host, run) => run.cutAll()],
   ["power-off", 3, (host) => host.powerOff()],
   ["boot", 6, (host) => (host.isUp ? undefined : host.boot())],
@@ -44,7 +45,7 @@ const faults: readonly Fault[] = [
 
 class Run {
   readonly chance: Chance;
-  readonly world: World;
+  readonly cluster: Cluster;
   readonly id: ModuleId;
   readonly invariants: Invariants;
   readonly log: string[] = [];
@@ -62,15 +63,14 @@ class Run {
       niceStop: defaultConfig("cam1").niceStop,
     };
     this.id = config.id;
-    this.world = new World([config]);
-    this.invariants = new Invariants(this.world);
+    this.cluster = new Cluster([config], settle);
+    this.invariants = new Invariants(this.cluster);
     this.crashChance = this.chance.of([0, 0, 0.0005, 0.002]);
     const loss = this.chance.of([0, 0.05, 0.3]);
-    this.world.losesMessage = () => this.chance.is(loss);
-    this.world.crashesHere = (name) => {
+    this.cluster.losesMessage = () => this.chance.is(loss);
+    this.cluster.crashes = (name) => {
       if (!this.chance.is(this.crashChance)) return false;
       this.note(`crash of ${name}'s daemon`);
-      this.world.host(name).killDaemon();
       return true;
     };
     const faulty = `loss=${loss} crash=${this.crashChance}`;
@@ -80,16 +80,16 @@ class Run {
   readonly options: string;
 
   note(what: string): void {
-    this.log.push(`${(this.world.now / 1000).toFixed(1)} ${what}`);
+    this.log.push(`${(this.cluster.now / 1000).toFixed(1)} ${what}`);
   }
 
   cut(host: Host): void {
     const net = this.chance.of(["data", "heart", "link"]);
-    this.world.cut(net, host.name, this.world.otherOf(host.name), this.chance.is(0.3));
+    this.cluster.networks.cut(net, host.name, this.cluster.other(host).name, this.chance.is(0.3));
   }
 
   cutAll(): void {
-    for (const net of ["data", "heart"]) this.world.cut(net, "alpha", "beta");
+    for (const net of ["data", "heart"]) this.cluster.networks.cut(net, "alpha", "beta");
   }
 
   command(host: Host): void {
@@ -110,30 +110,30 @@ class Run {
 
   give(host: Host, command: Command): void {
     this.note(`${host.name}: ${command.do}`);
-    host.feed({ kind: "command", id: `c${(this.commands += 1)}`, by: "simulator", command });
+    host.command(`c${(this.commands += 1)}`, "simulator", command);
   }
 
-  play(): RunResult {
-    const first = this.world.host("alpha").copyOf(this.id);
+  async play(): Promise<RunResult> {
+    const first = this.cluster.host("alpha").copyOf(this.id);
     Object.assign(first, {
       state: "consistent",
       generation: newGeneration(),
       right: "alone",
       basis: "first",
     });
-    this.world.run(1000);
-    for (const host of this.world.hosts) this.give(host, { do: "start", module: this.id, scope: "node" });
-    this.world.run(this.chance.of([1000, 5000, 15_000]));
-    for (let round = 0; round < rounds; round += 1) this.round();
-    this.heal();
-    const acknowledged = this.world.acknowledged.get(this.id)?.size ?? 0;
+    await this.cluster.run(1000);
+    for (const host of this.cluster.hosts) this.give(host, { do: "start", module: this.id, scope: "node" });
+    await this.cluster.run(this.chance.of([1000, 5000, 15_000]));
+    for (let round = 0; round < rounds; round += 1) await this.round();
+    await this.heal();
+    const acknowledged = this.cluster.acknowledged.get(this.id)?.size ?? 0;
     return { seed: this.seed, options: this.options, split: this.hadSplit, acknowledged };
   }
 
-  private round(): void {
+  private async round(): Promise<void> {
     const total = faults.reduce((sum, [, weight]) => sum + weight, 0);
     let pick = this.chance.below(total);
-    const host = this.chance.of(this.world.hosts);
+    const host = this.chance.of(this.cluster.hosts);
     for (const [name, weight, act] of faults) {
       pick -= weight;
       if (pick >= 0) continue;
@@ -141,30 +141,30 @@ class Run {
       act(host, this);
       break;
     }
-    this.world.run(this.chance.of([100, 300, 700, 1500, 4000, 8000, 15_000]));
+    await this.cluster.run(this.chance.of([100, 300, 700, 1500, 4000, 8000, 15_000]));
     if (this.invariants.isSplit(this.id)) this.hadSplit = true;
   }
 
   /** Everything works again; what a person has stopped is started; a conflict is resolved by a person. */
-  private heal(): void {
+  private async heal(): Promise<void> {
     this.note("healing");
     this.crashChance = 0;
-    this.world.losesMessage = () => false;
-    for (const net of ["data", "heart", "link"]) this.world.heal(net);
-    for (const host of this.world.hosts) {
+    this.cluster.losesMessage = () => false;
+    for (const net of ["data", "heart", "link"]) this.cluster.networks.heal(net);
+    for (const host of this.cluster.hosts) {
       if (host.isFrozen) host.thaw();
       if (!host.isUp) host.boot();
       if (!host.isHypervisorUp) host.setHypervisor(true);
       host.startDaemon();
       host.setPause(undefined);
     }
-    this.world.run(5000);
-    const end = this.world.now + convergeMs;
-    while (this.world.now < end) {
+    await this.cluster.run(5000);
+    const end = this.cluster.now + convergeMs;
+    while (this.cluster.now < end) {
       if (this.invariants.isSplit(this.id)) this.hadSplit = true;
       if (this.isPair()) break;
       this.help();
-      this.world.run(1000);
+      await this.cluster.run(1000);
     }
     this.invariants.demand(
       this.isPair(),
@@ -176,7 +176,7 @@ class Run {
 
   /** What a person does who reads status and types what it says. */
   private help(): void {
-    for (const host of this.world.hosts) {
+    for (const host of this.cluster.hosts) {
       const found = host.state === undefined ? undefined : describe(host.state, this.id);
       if (found?.state === "STOP" || found?.reason === "second-only") {
         this.give(host, { do: "start", module: this.id, scope: "node" });
@@ -190,7 +190,7 @@ class Run {
   }
 
   private isPair(): boolean {
-    const [a, b] = this.world.hosts.map((host) =>
+    const [a, b] = this.cluster.hosts.map((host) =>
       host.state === undefined ? undefined : describe(host.state, this.id),
     );
     const states = [a?.state, b?.state].sort().join();
@@ -198,7 +198,7 @@ class Run {
   }
 
   picture(): string {
-    const hosts = this.world.hosts.flatMap((host) => {
+    const hosts = this.cluster.hosts.flatMap((host) => {
       const found = host.state === undefined ? undefined : describe(host.state, this.id);
       const work = host.state?.modules[this.id]?.phase.work.kind ?? "no daemon";
       return [
@@ -216,10 +216,10 @@ class Run {
 }
 
 /** Plays one seed; a broken invariant is thrown with everything needed to replay it. */
-export function simulate(seed: number): RunResult {
+export async function simulate(seed: number): Promise<RunResult> {
   const run = new Run(seed);
   try {
-    return run.play();
+    return await run.play();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`seed ${seed}: ${reason}\n${run.picture()}`, { cause: error });

@@ -49,12 +49,12 @@ async function playEngineSeeds({ first, count }: Options): Promise<number> {
   return failed.length + (ending === undefined ? 0 : 1);
 }
 
-function playControlSeeds({ first, count }: Options): number {
+async function playControlSeeds({ first, count }: Options): Promise<number> {
   console.log(`\ncontrol, seeds ${first} to ${first + count - 1}`);
   let failed = 0;
   for (let seed = first; seed < first + count; seed += 1) {
     try {
-      const { options, split, acknowledged } = simulate(seed);
+      const { options, split, acknowledged } = await simulate(seed);
       console.log(`ok seed ${seed}: ${options} split=${String(split)} acknowledged=${acknowledged}`);
     } catch (failure) {
       failed += 1;
@@ -71,7 +71,7 @@ if (options === undefined) {
 } else {
   let failed = 0;
   if (options.engine) failed += await playEngineSeeds(options);
-  if (options.control) failed += playControlSeeds(options);
+  if (options.control) failed += await playControlSeeds(options);
   console.log(failed === 0 ? "\nEvery seed is good." : `\n${failed} failed.`);
   process.exitCode = failed === 0 ? 0 : 1;
 }

@@ -33,6 +33,8 @@ const reconnectLimitMs = 1_000;
 export interface MirrorListener {
   readonly status: (module: string, status: MirrorStatus) => void;
   readonly event: (module: string, event: MirrorEvent) => void;
+  /** With what a new process begins. */
+  readonly config: (module: string, known: MirrorConfig["known"]) => MirrorConfig;
   /** It ended without being asked to. */
   readonly gone: (module: string, why: string) => void;
 }
@@ -89,7 +91,8 @@ export class MirrorSupervisor {
     return "absent";
   }
 
-  async open(module: string, config: MirrorConfig): Promise<void> {
+  async open(module: string, known: MirrorConfig["known"]): Promise<void> {
+    const config = this.listener.config(module, known);
     const mirror = this.entry(module, config.root);
     if (mirror.client !== undefined || (await this.connect(module, mirror))) return;
     await endOld(mirror);

@@ -5,9 +5,9 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { LineReader } from "../../../core/edge/network/lines.js";
 import type { MirrorConfig, MirrorFigures, MirrorRequest, MirrorStatus } from "../../../native/index.js";
-import { newCopy, type Copy } from "../../scenarios/world/copy.js";
-import { FakeLink } from "../../scenarios/world/fake-link.js";
-import { FakeMirror, type Guest } from "../../scenarios/world/fake-mirror.js";
+import { newCopy, type Copy } from "../../../core/sim/mirror/copy.js";
+import { FakeLink } from "../../../core/sim/mirror/fake-link.js";
+import { FakeMirror, type Guest } from "../../../core/sim/mirror/fake-mirror.js";
 
 const stepMs = 20;
 
@@ -110,6 +110,7 @@ export class Mirrors {
       case "attach-guest":
       case "detach-guest":
         if (guest !== undefined) guest.on = command.do === "attach-guest";
+        fake.do(command);
         return void reply({});
       default: {
         const done = fake.do(command);

@@ -3,14 +3,15 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Player } from "../../scenarios/transcript.js";
+import { Player } from "../../../core/sim/transcript.js";
+import { settle } from "../../scenarios/settle.js";
 import { measuresOf, Stopwatch, type Measures } from "../../../core/describe/module/measures.js";
 
 /** One stopwatch per node over a whole transcript. */
-function watch(text: string): ReadonlyMap<string, Measures> {
+async function watch(text: string): Promise<ReadonlyMap<string, Measures>> {
   const found = new Map<string, Measures>();
   const watches = new Map<string, Stopwatch>();
-  new Player((state) => {
+  await new Player(settle, (state) => {
     const own = watches.get(state.self) ?? new Stopwatch({}, (all) => void found.set(state.self, all));
     watches.set(state.self, own);
     own.see(state);
@@ -18,8 +19,8 @@ function watch(text: string): ReadonlyMap<string, Measures> {
   return found;
 }
 
-test("measures-swap: the stop on one node, the start on the other", () => {
-  const found = watch("given pair\nalpha: swap\nbeta PRIM Ready, alpha SECOND Ready\n");
+test("measures-swap: the stop on one node, the start on the other", async () => {
+  const found = await watch("given pair\nalpha: swap\nbeta PRIM Ready, alpha SECOND Ready\n");
   // The world's hypervisor takes 2 s to stop a VM and 1 s to start one.
   const { stopMs = 0 } = found.get("alpha")?.["cam1"] ?? {};
   const { startMs = 0 } = found.get("beta")?.["cam1"] ?? {};
@@ -27,9 +28,9 @@ test("measures-swap: the stop on one node, the start on the other", () => {
   assert.ok(startMs >= 900 && startMs < 4_000, `start took ${startMs}`);
 });
 
-test("measures-restart: both on one node", () => {
+test("measures-restart: both on one node", async () => {
   const { startMs = 0, stopMs = 0 } =
-    watch("given pair\nalpha: restart\nafter 10\nvm on alpha\n").get("alpha")?.["cam1"] ?? {};
+    (await watch("given pair\nalpha: restart\nafter 10\nvm on alpha\n")).get("alpha")?.["cam1"] ?? {};
   assert.ok(startMs >= 900 && stopMs >= 1_900, `start ${startMs}, stop ${stopMs}`);
 });
 

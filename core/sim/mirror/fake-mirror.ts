@@ -2,7 +2,7 @@
 // A mirror process on fake time: the commands and the status of native/index.ts over a Copy, without any
 // I/O. What it does with its peer is in fake-link.ts.
 
-import { freezeDeadlineWithoutLease } from "../../../core/base/limits.js";
+import { freezeDeadlineWithoutLease } from "../../base/limits.js";
 import type { Currency, FreezeId, MirrorCommand, MirrorStatus } from "../../../native/index.js";
 import type { Copy } from "./copy.js";
 
@@ -14,9 +14,11 @@ export type LinkState =
 
 export type CommandResult = { ok: true } | { ok: false; code: string; message: string };
 
+/** The VM on this host. The engine pauses and ends what it was told to watch, and nothing else. */
 export interface Guest {
   on: boolean;
   paused: boolean;
+  readonly process?: string;
 }
 
 const failed = (message: string): CommandResult => ({ ok: false, code: "GEMEL-2010", message });
@@ -40,6 +42,12 @@ export class FakeMirror {
   isTarget = false;
   filledAt: number | undefined;
   diskFull = false;
+  /** It lives and does nothing at all (SIGSTOP, a kernel that holds it). */
+  isHung = false;
+  /** The process that it was told to watch (attach-guest). */
+  private watched: string | undefined;
+  /** It has paused, resumed or ended the guest. */
+  onGuest: () => void = () => undefined;
   /** Before a copy goes ahead alone: the simulator looks whether it may. */
   onRight: (mirror: FakeMirror, basis: Copy["basis"] | "fence") => void = () => undefined;
 
@@ -88,13 +96,21 @@ export class FakeMirror {
           guestPaused: freeze.paused,
         },
       }),
-      guest: this.guest.on ? (this.guest.paused ? "paused" : "running") : "none",
+      guest: this.isWatching ? (this.guest.paused ? "paused" : "running") : "none",
       openForWriting: this.guest.on ? 1 : 0,
       ...(this.diskFull && { diskFull: { neededBytes: 4096 } }),
       fileSystem: `fs-${this.node}`,
       bytesUsed: 0,
       bytesFree: 1,
     };
+  }
+
+  /** The same as long as nothing has happened that it would tell its daemon at once. */
+  mark(): string {
+    const { role, link, inSync, freeze, copy, diskFull, isWatching, guest } = this;
+    const refusal = link.kind === "refused" ? link.outcome : "";
+    const stands = `${String(freeze?.counter)}${String(freeze?.paused)}${String(isWatching && guest.paused)}`;
+    return `${role} ${link.kind}${refusal} ${String(inSync)} ${stands} ${copy.state} ${String(diskFull)}`;
   }
 
   private current(): Currency {
@@ -109,9 +125,15 @@ export class FakeMirror {
     return { kind: "none", why: "restarted since it was in sync" };
   }
 
+  private get isWatching(): boolean {
+    return this.guest.on && this.watched === (this.guest.process ?? "");
+  }
+
   /** May the guest's write be answered now? */
   acceptsWrites(): boolean {
-    return this.isAlive && this.role === "primary" && this.freeze === undefined && !this.diskFull;
+    return (
+      this.isAlive && !this.isHung && this.role === "primary" && this.freeze === undefined && !this.diskFull
+    );
   }
 
   freezeNow(reason: "link-lost" | "stalled" | "host-slept"): void {
@@ -122,8 +144,26 @@ export class FakeMirror {
   }
 
   thaw(): void {
-    if (this.freeze?.paused === true) this.guest.paused = false;
+    if (this.freeze?.paused === true && this.guest.paused) {
+      this.guest.paused = false;
+      this.onGuest();
+    }
     this.freeze = undefined;
+  }
+
+  private pauseGuest(): void {
+    if (!this.isWatching) return;
+    this.guest.paused = true;
+    this.onGuest();
+  }
+
+  /** Its host was frozen for longer than the link allows (R16). */
+  findsItSlept(): void {
+    if (!this.isAlive) return;
+    const wasInSync = this.inSync;
+    if (this.link.kind === "paired") this.dropLink("the host slept");
+    this.unbroken = undefined;
+    if (this.role === "primary" && wasInSync) this.freezeNow("host-slept");
   }
 
   /** R15, R16: the engine's own deadline. */
@@ -132,7 +172,7 @@ export class FakeMirror {
     if (freeze === undefined || freeze.paused || this.now() - freeze.since < freezeDeadlineWithoutLease)
       return;
     freeze.paused = true;
-    this.guest.paused = true;
+    this.pauseGuest();
   }
 
   do(command: MirrorCommand): CommandResult {
@@ -141,6 +181,13 @@ export class FakeMirror {
       case "link":
         this.isLinkWanted = command.on;
         this.dropLink(command.on ? "opened again" : "closed");
+        return { ok: true };
+      case "attach-guest":
+        this.watched = this.guest.process ?? "";
+        if (this.freeze?.paused === true) this.pauseGuest();
+        return { ok: true };
+      case "detach-guest":
+        this.watched = undefined;
         return { ok: true };
       case "initialise":
         return this.initialise(command.as);
@@ -240,8 +287,10 @@ export class FakeMirror {
     if (this.freeze?.session !== freeze.session || this.freeze.counter !== freeze.counter) {
       return failed("the denial is for another freeze");
     }
-    this.guest.on = false;
-    this.guest.paused = false;
+    if (this.isWatching) {
+      Object.assign(this.guest, { on: false, paused: false });
+      this.onGuest();
+    }
     this.freeze = undefined;
     this.role = "secondary";
     this.unbroken = undefined;

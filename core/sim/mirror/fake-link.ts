@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What two mirror processes do with each other: losing, meeting, filling, writing. One object per module.
 
-import { stallLimit } from "../../../core/base/limits.js";
+import { stallLimit } from "../../base/limits.js";
 import { direction, type Direction } from "./copy.js";
 import type { FakeMirror, LinkState } from "./fake-mirror.js";
+
+/** From two open links to a handshake. */
+const dialMs = 200;
+/** Two copies that differ nowhere have found that out. */
+const compareMs = 300;
 
 export interface LinkPath {
   /** A way exists in both directions. */
@@ -18,6 +23,8 @@ export interface Pace {
 export class FakeLink {
   /** Since when the way has been closed while the two were still paired. */
   private silentSince: number | undefined;
+  /** Since when both would talk and can. */
+  private diallingSince: number | undefined;
 
   constructor(
     private readonly now: () => number,
@@ -28,10 +35,17 @@ export class FakeLink {
   step(a: FakeMirror | undefined, b: FakeMirror | undefined, path: LinkPath): void {
     for (const mirror of [a, b]) if (mirror?.isAlive === true) mirror.watchDeadline();
     this.lose(a, b, path);
-    if (a?.isAlive !== true || b?.isAlive !== true || !path.isOpen) return;
-    if (!a.isLinkWanted || !b.isLinkWanted || !a.copy.isThere || !b.copy.isThere) return;
-    if (a.link.kind === "paired" && b.link.kind === "paired") this.goOn(a, b);
-    else this.meet(a, b);
+    if (a === undefined || b === undefined || !path.isOpen || !wantsLink(a) || !wantsLink(b)) {
+      this.diallingSince = undefined;
+    } else if (a.link.kind === "paired" && b.link.kind === "paired") this.goOn(a, b);
+    else this.dial(a, b);
+  }
+
+  private dial(a: FakeMirror, b: FakeMirror): void {
+    this.diallingSince ??= this.now();
+    if (this.now() - this.diallingSince < dialMs) return;
+    this.diallingSince = undefined;
+    this.meet(a, b);
   }
 
   private lose(a: FakeMirror | undefined, b: FakeMirror | undefined, path: LinkPath): void {
@@ -107,7 +121,7 @@ export class FakeLink {
     target.isTarget = true;
     target.copy.wasPrimary = false;
     if (!isEqual) target.copy.state = "inconsistent";
-    target.filledAt = this.now() + (isEqual ? 0 : this.pace.fillMs);
+    target.filledAt = this.now() + (isEqual ? compareMs : this.pace.fillMs);
     // The running side was frozen by the loss: its peer is back, and it is the source.
     source.thaw();
   }
@@ -133,6 +147,9 @@ export class FakeLink {
     }
   }
 }
+
+const wantsLink = ({ isAlive, isLinkWanted, copy }: FakeMirror): boolean =>
+  isAlive && isLinkWanted && copy.isThere;
 
 function lost(mirror: FakeMirror, quiet: number): void {
   const wasInSync = mirror.inSync;

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// Two hosts, two networks and an arbiter on fake time. Nothing here is random: transcripts drive it by words,
+// the simulator by a seed, the console's mock by hand. Nothing of it needs Node.
+//
+// What decides and what carries out is the product's own (core/loop); fake is what it stands on.
+
+import { milliseconds, moduleId, nodeName, seconds, type ModuleId, type NodeName } from "../base/units.js";
+import type { ModuleConfig, ModuleView, NodeState, PeerMessage } from "../decide/mirror/types.js";
+import type { ArbiterAnswer, ArbiterQuestion } from "../ports/arbiter.js";
+import { usualTimes, type CrashPoint, type Operation } from "./caller.js";
+import { FakeArbiter } from "./fake-arbiter.js";
+import { Host } from "./host.js";
+import { FakeLink, write } from "./mirror/fake-link.js";
+import type { FakeMirror } from "./mirror/fake-mirror.js";
+import { Networks } from "./networks.js";
+import { executes } from "./server.js";
+import { FakeTime, type Settle } from "./time.js";
+
+/** The engines look at each other this often. */
+const linkStepMs = 100;
+const messageMs = 100;
+/** A guest writes a record this often. */
+const writeMs = 200;
+const arbiterMs = 500;
+
+export const defaultConfig = (id: string): ModuleConfig => ({
+  id: moduleId(id),
+  nodes: [nodeName("alpha"), nodeName("beta")],
+  vm: { id: `uuid-${id}`, name: id },
+  arbiter: "none",
+  defaultPrim: { kind: "alone" },
+  failover: true,
+  boot: true,
+  maxLoop: 3,
+  loopInterval: seconds(24 * 3600),
+  niceStop: milliseconds(300_000),
+});
+
+export class Cluster {
+  readonly hosts: readonly [Host, Host];
+  readonly networks = new Networks();
+  readonly arbiter = new FakeArbiter();
+  readonly acknowledged = new Map<ModuleId, Set<number>>();
+  readonly pace = { fillMs: 2000 };
+  /** The simulator's eyes and hands. */
+  onVmStart: (host: Host, module: ModuleId) => void = () => undefined;
+  onRight: (host: Host, mirror: FakeMirror, basis: string) => void = () => undefined;
+  onTurn: (host: Host, state: NodeState) => void = () => undefined;
+  losesMessage: () => boolean = () => false;
+  takes: (what: Operation, node: NodeName) => number = (what) => usualTimes[what];
+  crashes: (node: NodeName, point: CrashPoint) => boolean = () => false;
+  onFailed: (host: Host, error: unknown) => void = (_host, error) => this.fail(error);
+  private readonly links = new Map<ModuleId, FakeLink>();
+  private readonly time: FakeTime;
+  private record = 0;
+  private failure: { readonly error: unknown } | undefined;
+
+  constructor(
+    readonly configs: readonly ModuleConfig[],
+    settle: Settle,
+  ) {
+    this.time = new FakeTime(settle);
+    const [a, b] = configs[0]?.nodes ?? defaultConfig("none").nodes;
+    this.hosts = [this.newHost(a), this.newHost(b)];
+    for (const { id } of configs) {
+      this.links.set(id, new FakeLink(() => this.now, this.pace));
+      this.acknowledged.set(id, new Set());
+    }
+    this.time.after(linkStepMs, () => this.step());
+  }
+
+  get now(): number {
+    return this.time.now;
+  }
+
+  /** Advances by `ms`; what a daemon or an invariant has thrown meanwhile is thrown here. */
+  async run(ms: number): Promise<void> {
+    await this.time.run(ms);
+    if (this.failure !== undefined) throw this.failure.error;
+  }
+
+  /** The first one counts: the rest may follow from it. */
+  fail(error: unknown): void {
+    this.failure ??= { error };
+  }
+
+  host(name: string): Host {
+    const found = this.hosts.find((host) => host.name === name);
+    if (found === undefined) throw new Error(`there is no host ${name}`);
+    return found;
+  }
+
+  other(host: { readonly name: NodeName }): Host {
+    const [a, b] = this.hosts;
+    return host.name === a.name ? b : a;
+  }
+
+  private newHost(name: NodeName): Host {
+    const host: Host = new Host(name, this.time, this.configs, {
+      faults: {
+        takes: (what, node) => this.takes(what, node),
+        crashes: (node, point) => this.crashes(node, point),
+      },
+      beat: (incarnation, views) => this.beat(host, incarnation, views),
+      send: (incarnation, message) => this.deliver(host, incarnation, message),
+      arbiter: { ask: (question) => this.askArbiter(host, question) },
+      changed: (state) => this.onTurn(host, state),
+      letsRun: (module) => this.onVmStart(host, module),
+      onRight: (mirror, basis) => this.onRight(host, mirror, basis),
+      closed: () => this.daemonClosed(host),
+      failed: (error) => this.onFailed(host, error),
+    });
+    return host;
+  }
+
+  private step(): void {
+    for (const { id } of this.configs) this.stepModule(id);
+    this.time.after(linkStepMs, () => this.step());
+  }
+
+  private stepModule(id: ModuleId): void {
+    const [a, b] = this.hosts;
+    const [atA, atB] = [mirrorOf(a, id), mirrorOf(b, id)];
+    const isOpen = this.networks.linkIsOpen(a, b) && atA?.isHung !== true && atB?.isHung !== true;
+    const mirrors = [atA, atB].map((mirror) => (mirror?.isHung === true ? undefined : mirror));
+    const before = mirrors.map((mirror) => mirror?.mark());
+    this.links.get(id)?.step(awake(a, mirrors[0]), awake(b, mirrors[1]), { isOpen });
+    if (atA?.inSync === true && atB?.inSync === true) this.arbiter.renew(id);
+    if (this.now % writeMs === 0) for (const host of this.hosts) this.write(host, id, isOpen);
+    this.hosts.forEach((host, index) => {
+      if (mirrors[index]?.mark() !== before[index]) host.mirrorSaid(id);
+    });
+  }
+
+  private write(host: Host, id: ModuleId, isOpen: boolean): void {
+    const mirror = host.mirrors.get(id);
+    if (!host.runs || !executes(host.machineOf(id)) || mirror?.acceptsWrites() !== true) return;
+    const peer = isOpen ? this.other(host).mirrors.get(id) : undefined;
+    const number = (this.record += 1);
+    if (write(mirror, peer, number)) this.acknowledged.get(id)?.add(number);
+  }
+
+  private beat(from: Host, incarnation: string, views: readonly ModuleView[]): void {
+    const to = this.other(from);
+    for (const network of this.networks.ways(from, to)) {
+      this.time.after(messageMs, () => {
+        if (!to.runs) return;
+        to.hear();
+        to.report({ kind: "heartbeat", from: from.name, network, incarnation });
+        to.report({ kind: "peer-views", from: from.name, incarnation, views });
+      });
+    }
+  }
+
+  private deliver(from: Host, incarnation: string, message: PeerMessage): void {
+    const to = this.other(from);
+    if (!this.networks.talk(from, to) || !to.isDaemonUp || this.losesMessage()) return;
+    this.time.after(messageMs, () => {
+      if (!to.runs) return;
+      to.hear();
+      to.report({ kind: "control-answer", from: from.name, incarnation });
+      to.report({ kind: "peer-message", from: from.name, message });
+    });
+  }
+
+  private daemonClosed(host: Host): void {
+    const other = this.other(host);
+    if (this.networks.talk(host, other)) other.report({ kind: "peer-closed", from: host.name });
+  }
+
+  private askArbiter(host: Host, question: ArbiterQuestion): Promise<ArbiterAnswer> {
+    return new Promise((answer) => {
+      host.after(arbiterMs, () => {
+        const isReached = this.arbiter.isUp && this.networks.isWhole("arbiter", host.name, "arbiter");
+        const other = this.other(host).name;
+        answer(isReached ? this.arbiter.answer(host.name, other, question) : { kind: "silent" });
+      });
+    });
+  }
+}
+
+const mirrorOf = (host: Host, id: ModuleId): FakeMirror | undefined =>
+  host.isUp ? host.mirrors.get(id) : undefined;
+
+/** A frozen host's processes do nothing at all. */
+const awake = (host: Host, mirror: FakeMirror | undefined): FakeMirror | undefined =>
+  host.isFrozen ? undefined : mirror;
