@@ -43,6 +43,7 @@ const typeScriptRows: readonly Row[] = [
   { from: "core/ports/", may: ["core/base/"] },
   // What decides: pure. The order within it is that of a failover: who is there, then what is to be done.
   { from: "core/decide/liveness/", may: ["core/base/"] },
+  { from: "core/decide/arbitration/", may: ["core/base/"], mayTypes: [...askedWords, ...mirrorWords] },
   {
     from: "core/decide/mirror/",
     may: ["core/base/", "core/decide/liveness/", "core/decide/arbitration/"],

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// docs/states.md and docs/errors.md are made of the code: `node dist/test/core/generate-docs.js` writes
-// them, the test beside it fails when they differ.
+// docs/states.md, docs/errors.md and docs/arbitration.md are made of the code: `node
+// dist/test/core/generate-docs.js` writes them, the test beside it fails when they differ.
 
 import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { errorRegistry } from "../../core/base/errors.js";
+import { coldStart } from "../../core/decide/arbitration/cold-start.js";
+import { notRunning, type Right } from "../../core/decide/arbitration/not-running.js";
+import type { Table, Words } from "../../core/decide/arbitration/table.js";
 import {
   commandHandling,
   eventHandling,
@@ -97,7 +100,64 @@ export function errorsPage(): string {
   ].join("\n");
 }
 
-export const pages = { "states.md": statesPage, "errors.md": errorsPage } as const;
+function tableSection<Input extends Words<Input>>(
+  { title, legend, rows }: Table<Input, unknown>,
+  say: (verdict: unknown) => string,
+): string {
+  const columns = Object.keys(legend) as (keyof Input & string)[];
+  const meaning = (column: keyof Input & string): string =>
+    Object.entries<string>(legend[column].values)
+      .map(([value, words]) => (value === words ? value : `\`${value}\` ${words}`))
+      .join("; ");
+  const cells = ({
+    when,
+  }: {
+    readonly when: Readonly<Record<string, readonly string[] | undefined>>;
+  }): string => columns.map((column) => when[column]?.join(", ") ?? "–").join(" | ");
+  return [
+    `## ${title}`,
+    "",
+    "| column | asks | values |",
+    "| --- | --- | --- |",
+    ...columns.map((column) => `| ${column} | ${legend[column].asks} | ${meaning(column)} |`),
+    "",
+    `| row | ${columns.join(" | ")} | what follows |`,
+    `| --- | ${columns.map(() => "---").join(" | ")} | --- |`,
+    ...rows.map((row) => `| ${row.row} | ${cells(row)} | ${say(row.then)} |`),
+    "",
+  ].join("\n");
+}
+
+function rightWords(right: Right): string {
+  switch (right.kind) {
+    case "run":
+      return `**run** on ${right.basis}`;
+    case "deny":
+      return `**deny**: ${right.why}`;
+    case "ask":
+      return `ask ${[right.peer ? "the peer" : [], right.arbiter ? "the arbiter" : []].flat().join(" and ")}`;
+    case "wait":
+      return "wait";
+  }
+}
+
+export function arbitrationPage(): string {
+  return [
+    "# Who may run",
+    "",
+    "Made of the code (`node dist/test/core/generate-docs.js`); a test holds both together, and another one",
+    "proves that every input meets exactly one row. “–” means: whatever it is.",
+    "",
+    tableSection(notRunning, (verdict) => rightWords(verdict as Right)),
+    tableSection(coldStart, (verdict) => String(verdict)),
+  ].join("\n");
+}
+
+export const pages = {
+  "arbitration.md": arbitrationPage,
+  "states.md": statesPage,
+  "errors.md": errorsPage,
+} as const;
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const [name, page] of Object.entries(pages)) writeFileSync(join(docsFolder, name), page());

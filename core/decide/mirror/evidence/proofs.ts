@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The two questions of docs/rules.md and what else states ask of the evidence: pure predicates over one case.
-// "Is my copy current?" is answered here (R19); "is the other not running?" in rules/arbitration.ts (R20,
-// R21).
+// "Is my copy current?" is answered here (R19); "is the other not running?" in
+// decide/arbitration/not-running.ts (R20, R21).
 
 import { seconds, elapsed, type Milliseconds } from "../../../base/units.js";
 import { daemonAnswers, verdict, type Verdict } from "../../liveness/liveness.js";

@@ -1,29 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who of two nodes without a running VM starts it (R19, R23): the first fitting row. "Current" is the
-// engine's proof.
-//
-//   row │ this copy            │ the other node                        │ what happens
-//   ────┼──────────────────────┼───────────────────────────────────────┼──────────────────────────────
-//    a  │ –                    │ runs the VM, copies paired            │ SECOND
-//    b  │ paired, current      │ waits too and ranks higher            │ its claim is awaited, for a while
-//    c  │ paired, current      │ else                                  │ claim: PRIM or ALONE once it agrees
-//       │ current              │ its goodbye or word is recorded       │ ALONE, before all rows
-//    d  │ current, not paired  │ its daemon answers, does not run it   │ ask its word, then ALONE
-//    e  │ current, not paired  │ dead (R21); lease: asked              │ ALONE on silence; lease
-//    f  │ –                    │ –                                     │ wait, and say for what
-//
-// With a failover that is switched off or paused (evidence/hold.ts) and after `second` rows b to e are left
-// to a person.
+// A node that waits with nothing running (R19, R23): its facts become the inputs of the table
+// (decide/arbitration/cold-start.ts), and the row that fits is carried into its phase. Where the copies are
+// not paired the question "is the other not running?" decides (rows d and e).
 
+import { unreachable } from "../../../base/check.js";
 import { elapsed, seconds, type Milliseconds } from "../../../base/units.js";
+import type { MirrorStatus } from "../../../../native/index.js";
+import { judge, type ColdStartInputs } from "../../arbitration/cold-start.js";
+import { rightOf } from "../evidence/not-running.js";
 import {
-  isCurrent,
   isPaired,
+  isUpToDate,
   isWilling,
   linkRefused,
   outranks,
   ownRank,
-  peerAnswers,
   peerRuns,
   peerVerdict,
   peerView,
@@ -55,23 +46,63 @@ const wait = (reason: ReasonCode, detail?: string): ColdStart => ({
   ...(detail !== undefined && { detail }),
 });
 
+const yesNo = (is: boolean): "yes" | "no" => (is ? "yes" : "no");
+
+function inputsOf(c: Case, status: MirrorStatus | undefined): ColdStartInputs {
+  const refused = status === undefined ? undefined : linkRefused(status);
+  const apart = refused === "conflict" || refused === "unrelated" ? refused : "down";
+  const isUnknown = status?.copy === "unknown";
+  return {
+    mirror: status === undefined ? "opening" : "open",
+    files: status?.dataProblem !== undefined ? "bad" : isUnknown ? "unknown" : "good",
+    link: status !== undefined && isPaired(status) ? "paired" : apart,
+    peerRuns: yesNo(peerRuns(c)),
+    held: yesNo(isHeld(c)),
+    willing: yesNo(isWilling(c.turn.node, c.m)),
+    current: yesNo(isUpToDate(c)),
+    workload: c.m.run.kind === "off" ? "off" : "not-off",
+    takeoverHeld: yesNo(heldAtStart(c) !== undefined),
+    rival: yesNo(hasRival(c)),
+  };
+}
+
 export function judgeColdStart(c: Case): ColdStart {
   const status = mirrorStatus(c);
-  if (status === undefined) return wait("opening");
-  if (status.dataProblem !== undefined) return wait("data-problem", status.dataProblem.message);
-  const refused = linkRefused(status);
-  if (refused === "conflict") return wait("conflict");
-  if (refused === "unrelated") return wait("unknown-files", "the two copies do not belong together");
-  if (isPaired(status) && peerRuns(c)) return { row: "a", then: "follow" };
-  if (peerRuns(c)) return wait("data-link-down");
-  if (status.copy === "unknown") return wait("unknown-files");
-  if (isHeld(c)) return wait(heldAtStart(c) ?? "failover-off");
-  if (!isWilling(c.turn.node, c.m)) return wait(unwillingReason(c));
-  if (!isCurrent(c.m, status)) return wait(notCurrentReason(c));
-  if (c.m.run.kind !== "off") return wait("hypervisor-lost", "whether the VM is off here is not known");
-  const hold = heldAtStart(c);
-  if (hold !== undefined) return wait(hold);
-  return isPaired(status) ? judgePaired(c) : judgeUnpaired(c);
+  const { verdict } = judge(inputsOf(c, status));
+  switch (verdict) {
+    case "follow":
+      return { row: "a", then: "follow" };
+    case "claim":
+      return { row: "c", then: "claim" };
+    case "arbitrate":
+      return judgeUnpaired(c);
+    case "wait: the other claims":
+      return { row: "b", then: "wait", reason: "peer-deciding" };
+    case "wait: opening":
+      return wait("opening");
+    case "wait: data problem":
+      return wait("data-problem", status?.dataProblem?.message);
+    case "wait: conflict":
+      return wait("conflict");
+    case "wait: unrelated":
+      return wait("unknown-files", "the two copies do not belong together");
+    case "wait: data link down":
+      return wait("data-link-down");
+    case "wait: unknown files":
+      return wait("unknown-files");
+    case "wait: held":
+      return wait(heldAtStart(c) ?? "failover-off");
+    case "wait: unwilling":
+      return wait(unwillingReason(c));
+    case "wait: not current":
+      return wait(notCurrentReason(c));
+    case "wait: workload unknown":
+      return wait("hypervisor-lost", "whether the VM is off here is not known");
+    case "wait: takeover held":
+      return wait(heldAtStart(c) ?? "paused");
+    default:
+      return unreachable(verdict);
+  }
 }
 
 function unwillingReason(c: Case): ReasonCode {
@@ -90,23 +121,20 @@ function notCurrentReason(c: Case): ReasonCode {
   return view?.state === "STOP" ? "peer-must-start" : "not-current";
 }
 
-function judgePaired(c: Case): ColdStart {
+/** The other waits too, could run it and ranks higher: its claim is awaited, for a while. */
+function hasRival(c: Case): boolean {
   const view = peerView(c);
   const rival = view?.state === "WAIT" && view.willing && view.upToDate ? view : undefined;
-  if (rival !== undefined && elapsed(c.m.since, c.at) < deferLimit) {
-    const theirs = rankOf(c.m.config, c.other, { lastPrim: rival.lastPrim, forced: false });
-    if (outranks(theirs, c.other, ownRank(c), c.self))
-      return { row: "b", then: "wait", reason: "peer-deciding" };
-  }
-  return { row: "c", then: "claim" };
+  if (rival === undefined || elapsed(c.m.since, c.at) >= deferLimit) return false;
+  const theirs = rankOf(c.m.config, c.other, { lastPrim: rival.lastPrim, forced: false });
+  return outranks(theirs, c.other, ownRank(c), c.self);
 }
 
 function judgeUnpaired(c: Case): ColdStart {
-  const verdict = peerVerdict(c);
-  if (verdict === "dead") {
-    return { row: "e", then: c.m.config.arbiter === "none" ? "alone" : "ask-arbiter" };
-  }
-  if (!peerAnswers(c)) return wait("peer-silent");
+  const { right } = rightOf(c, { occasion: "cold-start" });
+  if (right.kind === "run") return { row: "e", then: "alone" };
+  if (right.kind !== "ask") return wait("peer-silent");
+  if (!right.peer) return { row: "e", then: "ask-arbiter" };
   const view = peerView(c);
   if (view === undefined) return wait("peer-deciding");
   const { wordRefused } = c.m;

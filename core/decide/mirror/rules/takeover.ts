@@ -4,6 +4,7 @@
 // of the daemon.
 
 import { holdOf, isHeld, type Hold } from "../evidence/hold.js";
+import { rightOf } from "../evidence/not-running.js";
 import { isUpToDate } from "../evidence/proofs.js";
 import { become, setDurable, type Case } from "../evidence/turn.js";
 
@@ -37,6 +38,9 @@ export function followFarewell(c: Case): boolean {
   const { farewell } = c.m;
   if (farewell?.recorded !== true || !isUpToDate(c) || isHeld(c)) return false;
   if (c.m.durable.wish.kind !== "run" || c.turn.node.leaving || c.m.task !== undefined) return false;
-  takeOver(c, farewell.basis, farewell.basis === "word" ? "R20" : "R22", "The other node left in order.");
+  const { basis } = farewell;
+  const { right } = rightOf(c, { occasion: "takeover", farewell: basis });
+  if (right.kind !== "run") return false;
+  takeOver(c, basis, basis === "word" ? "R20" : "R22", "The other node left in order.");
   return true;
 }

@@ -26,7 +26,7 @@ import {
   validUntil,
   type Case,
 } from "../evidence/turn.js";
-import { answerFreeze, tellArbiterAfterwards } from "../rules/arbitration.js";
+import { answerFreeze, tellArbiter } from "../rules/arbitration.js";
 import { decideLeave, leave, leaveTaskDone } from "../rules/leaving.js";
 import { keepLinkOn } from "../rules/upkeep.js";
 import { settled, stepResolve } from "../rules/resolve.js";
@@ -259,7 +259,7 @@ function promoted(c: Case, { basis }: Work<"promoting">, outcome: TaskOutcome): 
   }
   succeeded(c);
   setDurable(c, { lastPrim: true, held: false });
-  if (basis === "word" && c.m.config.arbiter !== "none") tellArbiterAfterwards(c);
+  if (basis !== undefined) tellArbiter(c, basis);
   const work: ActiveWork = { kind: "starting", attempt: 0, notBefore: c.at };
   become(c, { state: active(c), work }, "R25", "This copy is primary; the VM is started.");
 }

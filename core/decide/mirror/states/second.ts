@@ -6,6 +6,7 @@
 
 import { elapsed, instant, seconds, type Milliseconds } from "../../../base/units.js";
 import { holdOf } from "../evidence/hold.js";
+import { epochOf, rightOf } from "../evidence/not-running.js";
 import { exists, isPaired, isUpToDate, peerRuns, peerVerdict, peerView } from "../evidence/proofs.js";
 import {
   become,
@@ -82,7 +83,8 @@ function primaryLost(c: Case): boolean {
     become(c, waiting("not-current"), "R19", "The primary is lost and this copy is not up to date.");
     return true;
   }
-  if (c.m.config.arbiter !== "none" && holdOf(c) === undefined) {
+  const { right } = rightOf(c, { occasion: "takeover" });
+  if (right.kind === "ask" && holdOf(c) === undefined) {
     const work: AskingArbiter = { kind: "asking-arbiter", request: requestName(c) };
     become(c, { state: "SECOND", work }, "R17", "The primary is silent; the arbiter is asked.");
     return true;
@@ -145,17 +147,13 @@ function askArbiter(c: Case, work: AskingArbiter): boolean {
     if (isFree(c)) beginMirror(c, "link-on", { do: "link", on: true });
     return false;
   }
-  const step = stepArbiter(c, work, (next) => refine(c, { state: "SECOND", work: next }));
-  if (step === "granted") {
-    become(
-      c,
-      { state: "ALONE", work: { kind: "promoting", basis: "lease" } },
-      "R20",
-      "The arbiter gave this node the right.",
-    );
+  const right = stepArbiter(c, work, (next) => refine(c, { state: "SECOND", work: next }));
+  if (right.kind === "run") {
+    const phase = { state: "ALONE", work: { kind: "promoting", basis: right.basis } } as const;
+    become(c, phase, "R20", "The arbiter gave this node the right.", epochOf(work.answer));
     return true;
   }
-  if (step === "denied" && isFree(c)) beginMirror(c, "link-on", { do: "link", on: true });
+  if (right.kind === "deny" && isFree(c)) beginMirror(c, "link-on", { do: "link", on: true });
   return false;
 }
 

@@ -8,6 +8,7 @@
 
 import { elapsed, seconds, type Milliseconds } from "../../../base/units.js";
 import { failure } from "../../../base/errors.js";
+import { epochOf, rightOf } from "../evidence/not-running.js";
 import {
   exists,
   inConflict,
@@ -192,8 +193,14 @@ function force(c: Case, forced: { readonly force: boolean }): boolean {
 function forceConsistent(c: Case): boolean {
   const status = mirrorStatus(c);
   if (status !== undefined && isPaired(status) && isUpToDate(c)) startClaim(c);
-  else if (peerVerdict(c) === "dead") goAloneForced(c, { peer: "dead" });
-  else if (peerAnswers(c)) askWord(c, "forced");
+  else return forceUnpaired(c);
+  return true;
+}
+
+function forceUnpaired(c: Case): boolean {
+  const { right } = rightOf(c, { occasion: "forced" });
+  if (right.kind === "run") goAloneForced(c, { peer: "dead" });
+  else if (right.kind === "ask") askWord(c, "forced");
   else return false;
   return true;
 }
@@ -241,11 +248,12 @@ function askOn(c: Case, work: Work<"asking-word">): boolean {
   const status = mirrorStatus(c);
   if (status === undefined) return false;
   const { farewell } = c.m;
-  if (farewell?.recorded === true && work.why === "forced") {
+  const isForced = work.why === "forced";
+  const said = isForced && farewell?.recorded === true ? farewell.basis : undefined;
+  if (said !== undefined && rightOf(c, { occasion: "forced", farewell: said }).right.kind === "run") {
     goAloneForced(c, { peer: "gave its word" });
     return true;
   }
-  const isForced = work.why === "forced";
   const hasGround = isForced || (isCurrent(c.m, status) && !isPaired(status));
   const isUseless = peerRuns(c) || peerVerdict(c) === "dead" || !hasGround;
   const isLate = farewell === undefined && elapsed(work.since, c.at) > requestLimit;
@@ -266,15 +274,15 @@ function askArbiter(c: Case, work: Work<"asking-arbiter">): boolean {
     if (isFree(c)) beginMirror(c, "link-on", { do: "link", on: true });
     return false;
   }
-  const step = stepArbiter(c, work, (next) => refine(c, { state: "WAIT", work: next }));
-  if (step === "working") return false;
-  if (step === "granted") {
-    const phase = { state: "ALONE", work: { kind: "promoting", basis: "lease" } } as const;
-    become(c, phase, "R20", "The arbiter gave this node the right.", { request: work.request });
-  } else {
-    if (isFree(c)) beginMirror(c, "link-on", { do: "link", on: true });
+  const right = stepArbiter(c, work, (next) => refine(c, { state: "WAIT", work: next }));
+  if (right.kind === "run") {
+    const phase = { state: "ALONE", work: { kind: "promoting", basis: right.basis } } as const;
+    const evidence = { request: work.request, ...epochOf(work.answer) };
+    become(c, phase, "R20", "The arbiter gave this node the right.", evidence);
+    return true;
   }
-  return step === "granted";
+  if (right.kind === "deny" && isFree(c)) beginMirror(c, "link-on", { do: "link", on: true });
+  return false;
 }
 
 /** The end of a task begun in WAIT. */

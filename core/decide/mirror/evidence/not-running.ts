@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// What this node knows about the question "is the other not running?" (decide/arbitration/not-running.ts),
+// gathered from one case. No node has a fence yet.
+
+import { arbitrate, type Evidence } from "../../arbitration/not-running.js";
+import type { ArbiterAnswer } from "../../../ports/arbiter.js";
+import { isDenied, peerAnswers, peerRuns, peerVerdict } from "./proofs.js";
+import type { Case } from "./turn.js";
+
+export interface Asked {
+  readonly occasion: Evidence["occasion"];
+  /** What the other has said for the generation and session in question. */
+  readonly farewell?: "word" | "goodbye" | undefined;
+  /** What the arbiter has said to the request in question. */
+  readonly answer?: ArbiterAnswer | undefined;
+}
+
+export function rightOf(c: Case, { occasion, farewell, answer }: Asked): ReturnType<typeof arbitrate> {
+  return arbitrate({
+    occasion,
+    farewell: farewell ?? "none",
+    peerRuns: peerRuns(c) || (occasion === "frozen" && isDenied(c)) ? "yes" : "no",
+    lease: leaseOf(c, answer),
+    fence: "not-off",
+    peer: peerVerdict(c) === "dead" ? "dead" : peerAnswers(c) ? "answers" : "quiet",
+  });
+}
+
+function leaseOf(c: Case, answer: ArbiterAnswer | undefined): Evidence["lease"] {
+  if (c.m.config.arbiter === "none") return "none";
+  return answer === undefined || answer.kind === "silent" ? "unanswered" : answer.kind;
+}
+
+/** For the record: under which epoch an arbiter has answered. */
+export const epochOf = (answer: ArbiterAnswer | undefined): { readonly epoch?: number } =>
+  answer === undefined || answer.kind === "silent" ? {} : { epoch: answer.epoch };
