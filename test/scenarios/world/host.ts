@@ -3,7 +3,7 @@
 // its mirror processes and its VMs. The loop here keeps the order of loop/node-loop.ts; a crash between
 // any two of its actions is what the simulator tries.
 
-import { begin, newDurable, step } from "../../../core/decide/mirror/step.js";
+import { initialState, newDurable, step } from "../../../core/decide/mirror/step.js";
 import type {
   Decision,
   Durable,
@@ -92,7 +92,7 @@ export class Host {
     this.queue = [];
     const other = this.world.otherOf(this.name);
     const timeout = milliseconds(5000);
-    this.state = begin({
+    this.state = initialState({
       self: this.name,
       incarnation: `${this.name}-${this.run}`,
       at: instant(this.world.now),
@@ -294,7 +294,7 @@ export class Host {
   private act(
     effect: Extract<
       Effect,
-      { do: "open-mirror" | "bury" | "start-workload" | "stop-workload" | "set-aside" }
+      { do: "open-mirror" | "terminate" | "start-workload" | "stop-workload" | "set-aside" }
     >,
   ): void {
     const { module, task } = effect;
@@ -303,7 +303,7 @@ export class Host {
       case "open-mirror":
         this.openMirror(module, effect.known);
         return this.done(module, task);
-      case "bury":
+      case "terminate":
         this.mirrors.get(module)?.die("buried");
         this.mirrors.delete(module);
         Object.assign(guest, { on: false, paused: false });

@@ -3,7 +3,7 @@
 // transcripts drive it by words, the simulator by a seed.
 
 import type { Step } from "../../../core/decide/mirror/step.js";
-import type { Effect, ModuleConfig, ModuleView, PeerMessage } from "../../../core/decide/mirror/types.js";
+import type { Effect, ModuleConfig, ModulePicture, PeerMessage } from "../../../core/decide/mirror/types.js";
 import {
   milliseconds,
   moduleId,
@@ -151,7 +151,7 @@ export class World {
     for (const cut of [...this.cuts]) if (cut.startsWith(`${net}:`)) this.cuts.delete(cut);
   }
 
-  heartbeat(from: NodeName, incarnation: string, views: readonly ModuleView[]): void {
+  heartbeat(from: NodeName, incarnation: string, views: readonly ModulePicture[]): void {
     const to = this.otherOf(from);
     for (const network of ["data", "heart"]) {
       if (!this.reaches(network, from, to)) continue;
