@@ -6,12 +6,12 @@ import { milliseconds } from "../core/base/units.js";
 import { bytes } from "../core/base/units.js";
 import type { Outcome, VmFigures, VmSummary } from "../core/ports/hypervisor.js";
 import { done } from "./errors.js";
-import { callLimits, type Session } from "./session.js";
+import { callLimits, type LibvirtSession } from "./session.js";
 
 const groups = ["--cpu-total", "--balloon", "--block", "--interface"];
 
 export async function readFigures(
-  session: Session,
+  session: LibvirtSession,
   vms: readonly VmSummary[],
 ): Promise<Outcome<readonly VmFigures[]>> {
   const limit = milliseconds(callLimits.monitor);

@@ -42,7 +42,7 @@ import { HeldMarks } from "./run/held.js";
 import { proveDisks } from "./run/proof.js";
 import { letRun, startHeld } from "./run/start.js";
 import { killVm, stopVm } from "./run/stop.js";
-import { callLimits, Session } from "./session.js";
+import { callLimits, LibvirtSession } from "./session.js";
 import { readDefinition, readMetadata, type VmFacts } from "./translate.js";
 
 export interface KvmOptions {
@@ -65,7 +65,7 @@ class Kvm implements Hypervisor {
   readonly kind = "kvm";
   readonly lacks = ["live-migration", "guest-agent"] as const;
   readonly #node: string;
-  readonly #session: Session;
+  readonly #session: LibvirtSession;
   readonly #inspector: Inspector;
   readonly #events: EventStream;
   readonly #places: {
@@ -82,7 +82,7 @@ class Kvm implements Hypervisor {
     const { uri = "qemu:///system", etc = "/etc/gemel", run = "/run/gemel" } = options;
     const { libvirtEtc = "/etc/libvirt", libvirtRun = "/run/libvirt" } = options;
     this.#node = options.node;
-    this.#session = new Session({ uri });
+    this.#session = new LibvirtSession({ uri });
     this.#places = {
       status: join(libvirtRun, "qemu"),
       orders: join(run, "start"),

@@ -14,7 +14,7 @@ import { findProcess, instanceOf, mountAbove, mountsOf, type VmProcess } from ".
 import { filesOf } from "./preflight/host.js";
 import type { VmSituation } from "./preflight/vm.js";
 import type { HeldMarks } from "./run/held.js";
-import { callLimits, type Session } from "./session.js";
+import { callLimits, type LibvirtSession } from "./session.js";
 import { readDefinition, type VmFacts } from "./translate.js";
 
 /** virDomainState. */
@@ -30,11 +30,11 @@ const powers: readonly VmPower[] = [
 ];
 
 export class Inspector {
-  readonly #session: Session;
+  readonly #session: LibvirtSession;
   readonly #statusDir: string;
   readonly #held: HeldMarks;
 
-  constructor(session: Session, statusDir: string, held: HeldMarks) {
+  constructor(session: LibvirtSession, statusDir: string, held: HeldMarks) {
     this.#session = session;
     this.#statusDir = statusDir;
     this.#held = held;

@@ -38,7 +38,7 @@ export interface SessionOptions {
   readonly program?: string;
 }
 
-export class Session {
+export class LibvirtSession {
   readonly uri: string;
   readonly #program: string;
   readonly #gate = new MonitorGate();

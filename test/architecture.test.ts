@@ -14,6 +14,7 @@ import {
 } from "./architecture/documents.js";
 import { circles, importViolations, impurities } from "./architecture/imports.js";
 import { brokenFaults, brokenRules, missingPages, rulesOf } from "./architecture/rules.js";
+import { twiceDefined } from "./architecture/names.js";
 import { fullFolders, tooLong } from "./architecture/shape.js";
 import { repositoryFiles, type SourceFile } from "./architecture/tree.js";
 import { bannedWords, emptyFileNames, withoutLicence } from "./architecture/words.js";
@@ -30,6 +31,7 @@ function holds(rule: string, violations: () => readonly string[]): void {
 holds("imports keep the direction of the design", () => importViolations(files));
 holds("no files of the core import each other in a circle", () => circles(files));
 holds("deciding folders use no clock, chance, timer or system", () => impurities(files));
+holds("one definition per exported name", () => twiceDefined(files));
 holds("files, functions and lines stay short", () => tooLong(files));
 holds("every source file begins with its licence", () => withoutLicence(files));
 holds("nothing names a workplace or a registry, nothing is half done", () => bannedWords(files));
@@ -71,6 +73,8 @@ test("the rules notice what they forbid", () => {
   assert.equal(importViolations([...bad, link]).length, 7);
   assert.equal(impurities(bad).length, 1);
   assert.equal(tooLong(bad).length, 1);
+  const twins = [file("core/a.ts", "export type Lane = 1;"), file("ui/b.ts", "export const Lane = 1;")];
+  assert.equal(twiceDefined(twins).length, 1);
   assert.equal(withoutLicence(bad).length, bad.length);
   const page =
     "### R1 One\n\nText.\n\n- **Kept by** `a.ts`,\n  `b.ts`\n- **Proven by** `c`\n- **Sabotage** `d`\n";

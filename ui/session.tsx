@@ -83,14 +83,14 @@ export function useSession(): Session {
   return state.session;
 }
 
-export interface Permission {
+export interface RolePermission {
   readonly allowed: boolean;
   /** For a greyed button: why not. */
   readonly why: string;
 }
 
 /** May the person do what needs `role`? */
-export function usePermission(role: Role): Permission {
+export function usePermission(role: Role): RolePermission {
   const { role: own } = useSession();
   if (mayDo(own, role)) return { allowed: true, why: "" };
   return {

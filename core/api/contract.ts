@@ -3,16 +3,12 @@
 // alone, no code but the table of routes, so that it can be compiled into a browser. schemas.ts holds the
 // same as JSON schemas for OpenAPI and validation; a compile-time comparison there keeps both equal.
 
-import type { ModuleVerb } from "../base/vocabulary.js";
+import type { Colour, ModuleVerb, Stability, StateName } from "../base/vocabulary.js";
 import type { Alarm, Pause } from "./contract-access.js";
 import type { LiveFigures } from "./contract-load.js";
 
 export type * from "./contract-access.js";
 export type * from "./contract-load.js";
-
-export type StateName = "STOP" | "WAIT" | "ALONE" | "PRIM" | "SECOND";
-/** Red, amber, green. */
-export type Stability = "NotReady" | "Transient" | "Ready";
 
 export interface ApiError {
   readonly code: string;
@@ -75,7 +71,7 @@ export interface ModuleStatus {
   readonly protected: boolean;
   /** Disks were left out when the VM was protected. */
   readonly partly: boolean;
-  readonly colour: "green" | "amber" | "red";
+  readonly colour: Colour;
   /** The node on which the VM runs, as far as is known. */
   readonly active: string | null;
   /** "If alpha died now: back in about 20 s on beta." */

@@ -72,7 +72,7 @@ export interface LoadDoor {
 }
 
 /** An error answer of the other node, passed on as it is. */
-export class ApiFailure extends Error {
+export class PeerRefusal extends Error {
   constructor(
     readonly status: number,
     readonly error: ApiError,

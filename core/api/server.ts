@@ -27,7 +27,7 @@ import { nodeServerName } from "../edge/network/secure-socket.js";
 import { admit, admitsOf, callerOf, demandCsrf, markLocal, noteWay, type Ways } from "./admission.js";
 import { consoleFolder, consoleRoutes, guardBrowsers } from "./console/files.js";
 import type { ApiError } from "./contract.js";
-import { ApiFailure, type ApiDoor, type Caller } from "./door.js";
+import { PeerRefusal, type ApiDoor, type Caller } from "./door.js";
 import { accessRoutes, readCookies } from "./routes/access.js";
 import { clusterRoutes } from "./routes/cluster.js";
 import { historyRoutes } from "./routes/history.js";
@@ -255,7 +255,7 @@ function answerError(error: FastifyError | Error, _request: FastifyRequest, repl
 }
 
 function translate(error: FastifyError | Error): [number, ApiError] {
-  if (error instanceof ApiFailure) return [error.status, error.error];
+  if (error instanceof PeerRefusal) return [error.status, error.error];
   if (error instanceof GemelError) return [statusOf(error.code), error.toJSON()];
   const { statusCode = 500, validation } = error as Partial<FastifyError>;
   const [fault] = validation ?? [];

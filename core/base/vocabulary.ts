@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The lists of words that middle, API, CLI and console share, each once.
 
+/** What a node does for a module. */
+export const stateNames = ["STOP", "WAIT", "ALONE", "PRIM", "SECOND"] as const;
+export type StateName = (typeof stateNames)[number];
+
+/** Red, amber, green. */
+export type Stability = "NotReady" | "Transient" | "Ready";
+export type Colour = "green" | "amber" | "red";
+
 /** What a person may ask of one module, in the order in which it is offered. */
 export const moduleVerbs = [
   "start",

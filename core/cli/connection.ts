@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { apiRoot, defaultSocket, type ApiError, type LiveEvent, type Status } from "../api/contract.js";
-import { refused, unreachable, usage } from "./outcome.js";
+import { commandRefused, daemonSilent, usage } from "./outcome.js";
 
 const defaultPort = 7410;
 const answerLimitMs = 120_000;
@@ -45,7 +45,7 @@ export class Connection {
   async text(path: string): Promise<string> {
     const [status, text] = await this.whole("GET", path, undefined);
     if (status === 200) return text;
-    throw refused(JSON.parse(text) as ApiError);
+    throw commandRefused(JSON.parse(text) as ApiError);
   }
 
   async status(): Promise<Status> {
@@ -68,14 +68,14 @@ export class Connection {
         }
       }
     }
-    throw unreachable(this.name, "the stream ended");
+    throw daemonSilent(this.name, "the stream ended");
   }
 
   private async call(method: string, path: string, body: unknown): Promise<unknown> {
     const [status, text] = await this.whole(method, path, body);
     const answer = JSON.parse(text === "" ? "null" : text) as unknown;
     if (status === 200) return answer;
-    throw refused(answer as ApiError);
+    throw commandRefused(answer as ApiError);
   }
 
   private async whole(method: string, path: string, body: unknown): Promise<[number | undefined, string]> {
@@ -93,7 +93,7 @@ export class Connection {
     return await new Promise<IncomingMessage>((done, failed) => {
       const sent = start({ ...this.options, method, path: apiRoot + path, headers }, done);
       sent.setTimeout(answerLimitMs, () => sent.destroy(new Error("no answer in time")));
-      sent.on("error", (error: NodeJS.ErrnoException) => failed(unreachable(this.name, reasonOf(error))));
+      sent.on("error", (error: NodeJS.ErrnoException) => failed(daemonSilent(this.name, reasonOf(error))));
       sent.end(text);
     });
   }

@@ -15,7 +15,7 @@ import { lookingCommands } from "./commands/status.js";
 import { userCommands } from "./commands/user.js";
 import { Connection, type Target } from "./connection.js";
 import { CommandEnd, exitCodes, printError } from "./outcome.js";
-import { Session } from "./session.js";
+import { CliSession } from "./session.js";
 
 const program = new Command("gemel")
   .description("keeps virtual machines running when a host dies")
@@ -28,8 +28,8 @@ const program = new Command("gemel")
 
 const wantsJson = (): boolean => process.argv.includes("--json");
 
-function open(): Session {
-  return new Session(new Connection(program.opts<Target>()), wantsJson());
+function open(): CliSession {
+  return new CliSession(new Connection(program.opts<Target>()), wantsJson());
 }
 
 lookingCommands(program, open);

@@ -26,13 +26,13 @@ export class CommandEnd extends Error {
   }
 }
 
-export const refused = (error: ApiError): CommandEnd => new CommandEnd(exitCodes.refused, error);
+export const commandRefused = (error: ApiError): CommandEnd => new CommandEnd(exitCodes.refused, error);
 
 export function usage(message: string): CommandEnd {
   return new CommandEnd(exitCodes.usage, { code: "GEMEL-4008", message, where: "", next: "gemel --help" });
 }
 
-export function unreachable(where: string, why: string): CommandEnd {
+export function daemonSilent(where: string, why: string): CommandEnd {
   return new CommandEnd(exitCodes.unreachable, {
     code: "GEMEL-4007",
     message: `The daemon does not answer (${why}).`,

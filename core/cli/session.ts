@@ -9,7 +9,7 @@ import { CommandEnd, exitCodes } from "./outcome.js";
 
 const askAgainMs = 250;
 
-export class Session {
+export class CliSession {
   constructor(
     readonly connection: Connection,
     readonly json: boolean,

@@ -22,10 +22,10 @@ import {
   rateText,
   stateLooks,
   timeText,
-  type Colour,
+  type LookColour,
 } from "../describe/words/words.js";
 
-const paints: Readonly<Record<Colour | "dim" | "bold", number>> = {
+const paints: Readonly<Record<LookColour | "dim" | "bold", number>> = {
   green: 32,
   amber: 33,
   red: 31,
@@ -115,7 +115,7 @@ function showModule(module: ModuleStatus): string {
   );
 }
 
-const colourOf = ({ live, state, stability }: ModuleOnNode): Colour =>
+const colourOf = ({ live, state, stability }: ModuleOnNode): LookColour =>
   live ? stateLooks[state][stability].colour : lastKnownLook.colour;
 
 export function showReintegration(copy: Reintegration): string {

@@ -8,7 +8,7 @@ import type { Alarm } from "../api/contract.js";
 import { nodeFactsInterval } from "../base/limits.js";
 import { elapsed, type Instant } from "../base/units.js";
 import { toldAlarms } from "./alarm/alarm-book.js";
-import type { PeerFact } from "./alarm/alarms.js";
+import type { PeerNodeFact } from "./alarm/alarms.js";
 import { measuresOf, type Measures } from "./module/measures.js";
 
 export const nodeFactsCall = "node-facts";
@@ -21,7 +21,7 @@ export interface NodeFacts {
   readonly measures: Measures;
 }
 
-export interface ToldFacts extends PeerFact {
+export interface ToldFacts extends PeerNodeFact {
   readonly alarms: readonly Alarm[];
   readonly measures: Measures;
 }

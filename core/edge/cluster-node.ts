@@ -12,7 +12,7 @@ import { VmEffects } from "../loop/vm-effects.js";
 import { Effects } from "../loop/effects.js";
 import { step } from "../decide/mirror/step.js";
 import type { MetricsCollector } from "./metrics/collector.js";
-import type { Decision, ModuleView, NodeState } from "../decide/mirror/types.js";
+import type { Decision, ModulePicture, NodeState } from "../decide/mirror/types.js";
 import { viewsOf } from "../decide/mirror/views.js";
 import { MirrorSupervisor } from "./mirror/supervisor.js";
 import { NodeLoop, type Report } from "../loop/node-loop.js";
@@ -29,9 +29,9 @@ import { Commands } from "./calls/commands.js";
 import { CopyRate } from "./metrics/copy-rate.js";
 import { DiskWatch } from "./workload/disk-watch.js";
 import { ModuleConfigSync, type Offer } from "./config/module-config-sync.js";
-import { explain, mirrorConfigOf, placeOf } from "./mirror/mirror-settings.js";
+import { explain, mirrorConfigOf, vmPlaceOf } from "./mirror/mirror-settings.js";
 import { ClusterNetwork, type Member } from "./network/cluster-network.js";
-import { stationOf, type FiguresStream } from "./metrics/load.js";
+import { collectorOf, type FiguresStream } from "./metrics/load.js";
 import { Modules } from "./config/modules.js";
 import { inputsOf, wordsOf } from "./mirror/mirror-log.js";
 import { progressOf, procedureCall, type PeerProgress } from "./network/peer-progress.js";
@@ -71,16 +71,16 @@ const exchangeEveryMs = 2_000;
 export class ClusterNode {
   readonly node: NodeName;
   readonly modules: Modules;
-  readonly membership: ClusterNetwork;
+  readonly network: ClusterNetwork;
   readonly mirrors: MirrorSupervisor;
   readonly commands: Commands;
   readonly procedures: Procedures;
-  readonly news: PeerProgress;
+  readonly progress: PeerProgress;
   readonly copyRate: CopyRate;
-  readonly exchange: ModuleConfigSync;
-  readonly sharing: SharedRecordSync;
+  readonly configSync: ModuleConfigSync;
+  readonly recordSync: SharedRecordSync;
   readonly watch: Watch;
-  readonly figures: MetricsCollector;
+  readonly collector: MetricsCollector;
   readonly hypervisor: Hypervisor;
   readonly protection: Protection;
   private readonly loop: NodeLoop;
@@ -113,20 +113,20 @@ export class ClusterNode {
         this.post({ kind: "mirror-status", module: moduleId(module), status });
       },
       event: (module, event) => this.mirrorSaid(module, event),
-      config: (module, known) => this.mirrorConfig(this.membership.member ?? member, module, known),
+      config: (module, known) => this.mirrorConfig(this.network.member ?? member, module, known),
       gone: (module, why) => this.post({ kind: "mirror-gone", module: moduleId(module), why }),
     });
-    this.membership = new ClusterNetwork({
+    this.network = new ClusterNetwork({
       incarnation: edge.incarnation,
       now: bootClock,
       post: (report) => this.post(report),
       views: () => this.views(),
-      news: () => this.news.own(),
-      told: (from, news) => this.news.take(from, news),
-      figures: (from, figures) => this.figures.hear(from, figures),
+      progress: () => this.progress.own(),
+      told: (from, progress) => this.progress.take(from, progress),
+      figures: (from, figures) => this.collector.hear(from, figures),
     });
-    this.sharing = new SharedRecordSync(paths.sharedRecord, this.node, this.membership);
-    this.sharing.record.onChange((keys) => this.sharedChanged(keys));
+    this.recordSync = new SharedRecordSync(paths.sharedRecord, this.node, this.network);
+    this.recordSync.record.onChange((keys) => this.sharedChanged(keys));
     this.watch = new Watch(this, {
       paths,
       log: (sentence, outcome) => this.log(null, sentence, outcome),
@@ -144,7 +144,7 @@ export class ClusterNode {
       state: () => this.state,
       post: (report) => this.post(report),
       modules: this.modules,
-      membership: this.membership,
+      network: this.network,
     });
     this.copyRate = new CopyRate(join(paths.state, "copy-rate.json"), (why) =>
       this.log(null, "The speed of the last copy could not be kept.", why),
@@ -153,13 +153,13 @@ export class ClusterNode {
       record: (subject, sentence, outcome) => this.log(subject, sentence, outcome),
       changed: edge.changed,
     });
-    this.news = progressOf(this, edge.changed);
-    this.exchange = new ModuleConfigSync(this.modules, this.membership, (id) => this.letGo(id));
+    this.progress = progressOf(this, edge.changed);
+    this.configSync = new ModuleConfigSync(this.modules, this.network, (id) => this.letGo(id));
     this.protection = edge.protection(servicesOf(this, paths), this.procedures);
     this.disks = new DiskWatch(this, edge.changed);
     this.observer = this.observe();
-    this.figures = stationOf(this, paths, edge.stream);
-    this.membership.adopt(member);
+    this.collector = collectorOf(this, paths, edge.stream);
+    this.network.adopt(member);
     this.procedures.resume();
     this.timer = setInterval(() => this.everySoOften(), exchangeEveryMs);
     void this.findWhatRuns();
@@ -170,7 +170,7 @@ export class ClusterNode {
   }
 
   get member(): Member {
-    const { member } = this.membership;
+    const { member } = this.network;
     if (member === undefined) throw new GemelError("GEMEL-4001", this.node);
     return member;
   }
@@ -179,8 +179,8 @@ export class ClusterNode {
     clearInterval(this.timer);
     this.loop.stop();
     this.observer.stop();
-    this.figures.stop();
-    this.membership.leave();
+    this.collector.stop();
+    this.network.leave();
     this.mirrors.stop();
   }
 
@@ -188,7 +188,7 @@ export class ClusterNode {
    * cluster.xml has changed (a node joined): networks and peers are taken up anew, modules stay as they are.
    */
   reconfigure(config: ClusterConfig): void {
-    this.membership.adopt({ ...this.member, config });
+    this.network.adopt({ ...this.member, config });
     this.edge.changed();
   }
 
@@ -201,8 +201,8 @@ export class ClusterNode {
       arbiter: "none",
       cluster: shownCluster(this.member.config),
       isPartly: (module) => (this.modules.settings(module)?.excluded.length ?? 0) > 0,
-      procedures: this.news.procedures(),
-      copying: (module) => this.news.copying(module),
+      procedures: this.progress.procedures(),
+      copying: (module) => this.progress.copying(module),
       troubles: this.modules.troubles(),
       unproven: this.disks.elsewhere(),
       reachableSince: (peer, reachable) => this.reachableSince(peer, reachable),
@@ -227,7 +227,7 @@ export class ClusterNode {
   }
 
   async answerPeer(name: string, body: unknown): Promise<unknown> {
-    const rooms = { ...this.sharing.answers, ...this.watch.answers, ...this.protection.answers };
+    const rooms = { ...this.recordSync.answers, ...this.watch.answers, ...this.protection.answers };
     const answer = { ...this.answers(), ...rooms }[name];
     if (answer === undefined) throw new GemelError("GEMEL-4008", name, "This node does not know the call.");
     return await answer(body);
@@ -236,9 +236,9 @@ export class ClusterNode {
   /** What the other node's daemon may ask by name, beside the procedures' own calls. */
   private answers(): PeerAnswers {
     return {
-      "offer-module": (body) => Promise.resolve(this.exchange.taken(body as Offer)),
+      "offer-module": (body) => Promise.resolve(this.configSync.taken(body as Offer)),
       [procedureCall]: (body) =>
-        Promise.resolve(this.news.ownProcedure((body as { readonly id: string }).id)),
+        Promise.resolve(this.progress.ownProcedure((body as { readonly id: string }).id)),
       verify: async (body) => {
         const { module, repair } = body as { readonly module: string; readonly repair: boolean };
         this.modules.expect(module);
@@ -254,7 +254,7 @@ export class ClusterNode {
 
   /** Here or on the other node: a pause counts from the next decision on. */
   private sharedChanged(keys: readonly string[]): void {
-    const pause = this.sharing.record.get("pause");
+    const pause = this.recordSync.record.get("pause");
     if (keys.includes("pause")) this.post({ kind: "failover-pause", ...(pause !== undefined && { pause }) });
     this.edge.changed();
   }
@@ -263,7 +263,7 @@ export class ClusterNode {
     this.loop.post(report);
   }
 
-  views(): readonly ModuleView[] {
+  views(): readonly ModulePicture[] {
     return viewsOf(this.state, bootClock());
   }
 
@@ -273,10 +273,10 @@ export class ClusterNode {
 
   private beginLoop(member: Member): NodeLoop {
     const { paths, incarnation } = this.edge;
-    const pause = this.sharing.record.get("pause");
+    const pause = this.recordSync.record.get("pause");
     const modules = new Map(this.modules.ids().map((id) => [id, this.modules.expect(id)]));
     const { state, trouble, keep } = stateAtStart(paths, incarnation, member, modules, pause);
-    for (const one of [trouble, this.sharing.record.trouble])
+    for (const one of [trouble, this.recordSync.record.trouble])
       if (one !== undefined) this.log(null, "The daemon's own state file was damaged.", one);
     return new NodeLoop(state, {
       ...loopClock,
@@ -301,14 +301,14 @@ export class ClusterNode {
       now: bootClock,
       hasRunSince: (begin) => this.loop.hasRunSince(begin),
       post: (report) => this.post(report),
-      place: (module) => placeOf(module, this.modules.expect(module)),
+      place: (module) => vmPlaceOf(module, this.modules.expect(module)),
       mirror: this.mirrors,
       arbiter: (module) => this.edge.arbiters[this.state.modules[moduleId(module)]?.config.arbiter ?? "none"],
       vm: this.vms,
       kill: (module) => this.kill(module),
       seeVm: (module) => this.observer.see(moduleId(module)),
       setAside: (module) => this.setAside(module),
-      send: ({ to, message }) => this.membership.send(to, message),
+      send: ({ to, message }) => this.network.send(to, message),
       answer: ({ id, answer }) => this.commands.answered(id, answer),
       explain,
     };
@@ -384,8 +384,8 @@ export class ClusterNode {
 
   private everySoOften(): void {
     this.modules.reread();
-    void this.exchange.offerAll();
-    void this.sharing.offerAll();
+    void this.configSync.offerAll();
+    void this.recordSync.offerAll();
     void this.watch.look();
   }
 }

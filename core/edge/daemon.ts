@@ -74,8 +74,8 @@ export class Daemon {
     this.server = new ApiServer(app, (request, socket, head) =>
       acceptControl(request, socket, head, {
         incarnation: () => (this.present === undefined ? undefined : this.incarnation),
-        peerOf: (certificate) => this.present?.membership.peerOf(certificate),
-        heard: (from, line) => this.present?.membership.heard(from, line),
+        peerOf: (certificate) => this.present?.network.peerOf(certificate),
+        heard: (from, line) => this.present?.network.heard(from, line),
       }),
     );
     await this.server.openLocal(this.paths.socket);
@@ -127,7 +127,7 @@ export class Daemon {
     this.people = new Access({
       paths,
       member: () => running.member,
-      shared: running.sharing.record,
+      shared: running.recordSync.record,
       now: bootClock,
       wallClock,
       serve: (pair) => this.server?.showBrowsers(pair),
@@ -161,8 +161,8 @@ export class Daemon {
     return this.present?.status() ?? this.withoutCluster();
   }
 
-  holder(certificate: Buffer): ReturnType<ClusterNode["membership"]["holder"]> {
-    return this.present?.membership.holder(certificate);
+  holder(certificate: Buffer): ReturnType<ClusterNode["network"]["holder"]> {
+    return this.present?.network.holder(certificate);
   }
 
   audit(caller: Caller, what: string, module: string | null, outcome: string): void {
@@ -218,11 +218,11 @@ export class Daemon {
     this.telling ??= setTimeout(() => {
       this.telling = undefined;
       const status = this.status();
-      // The clock alone is no news.
-      const news = JSON.stringify({ ...status, at: "" });
-      if (news === this.told) return;
-      this.told = news;
-      this.present?.membership.tellViews();
+      // The clock alone changes nothing.
+      const picture = JSON.stringify({ ...status, at: "" });
+      if (picture === this.told) return;
+      this.told = picture;
+      this.present?.network.tellViews();
       this.live.publish({ kind: "status", status });
     }, tellEveryMs);
   }

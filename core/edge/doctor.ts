@@ -101,7 +101,7 @@ function networkFindings({ status, running }: DoctorInputs): Found[] {
         ),
       ),
   );
-  const strange = [...(running?.membership.refusedHeartbeats ?? [])].filter(
+  const strange = [...(running?.network.refusedHeartbeats ?? [])].filter(
     ([reason]) => reason === "not of this cluster",
   );
   return [

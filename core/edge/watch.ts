@@ -72,24 +72,24 @@ export class Watch {
     private readonly running: ClusterNode,
     private readonly edge: WatchEdge,
   ) {
-    const { membership, sharing } = running;
+    const { network, recordSync } = running;
     this.file = join(edge.paths.state, "measures.json");
     this.stopwatch = new Stopwatch(kept(this.file), (measures) => void this.keep(measures));
     this.facts = new FactsExchange({
       now: bootClock,
       wallMs: () => Date.now(),
       peers: () => peersOf(running.member.config, running.node).map(({ name }) => name),
-      answers: (peer) => membership.answersControl(running.peerNamed(peer)),
+      answers: (peer) => network.answersControl(running.peerNamed(peer)),
       ask: async (peer) => {
         const path = `/api/v1/peer/calls/${nodeFactsCall}`;
-        return await forward(membership, running.peerNamed(peer), { method: "POST", path, body: {} });
+        return await forward(network, running.peerNamed(peer), { method: "POST", path, body: {} });
       },
     });
     this.book = new AlarmBook({
       now: bootClock,
       wall: wallClock,
-      acknowledged: () => sharing.record.list("ack"),
-      forget: (id) => sharing.record.set("ack", id, null),
+      acknowledged: () => recordSync.record.list("ack"),
+      forget: (id) => recordSync.record.set("ack", id, null),
     });
   }
 
@@ -150,12 +150,12 @@ export class Watch {
   }
 
   pause(why: string, by: string): { readonly sentence: string } {
-    this.running.sharing.record.set("pause", "", { since: wallClock(), by, why });
+    this.running.recordSync.record.set("pause", "", { since: wallClock(), by, why });
     return { sentence: `Automatic failover is paused.${this.whoDoesNotKnow()}` };
   }
 
   resume(): { readonly sentence: string } {
-    const { record } = this.running.sharing;
+    const { record } = this.running.recordSync;
     if (record.get("pause") === undefined) return { sentence: "Automatic failover is not paused." };
     record.set("pause", "", null);
     return { sentence: `Automatic failover works again.${this.whoDoesNotKnow()}` };
@@ -164,7 +164,7 @@ export class Watch {
   acknowledge(id: string, by: string): { readonly sentence: string } {
     const alarm = this.running.status().alarms.find((one) => one.id === id);
     if (alarm === undefined) throw new GemelError("GEMEL-1018", id);
-    this.running.sharing.record.set("ack", id, { by, at: wallClock() });
+    this.running.recordSync.record.set("ack", id, { by, at: wallClock() });
     this.edge.changed();
     return { sentence: `Acknowledged by ${by}: ${alarm.sentence}` };
   }
@@ -183,8 +183,8 @@ export class Watch {
   }
 
   private whoDoesNotKnow(): string {
-    const { membership, member, node } = this.running;
-    const away = peersOf(member.config, node).filter(({ name }) => !membership.answersControl(name));
+    const { network, member, node } = this.running;
+    const away = peersOf(member.config, node).filter(({ name }) => !network.answersControl(name));
     const names = away.map(({ name }) => name).join(", ");
     return names === "" ? "" : ` ${names} does not answer now and learns of it when it is back.`;
   }
@@ -195,7 +195,7 @@ export class Watch {
   }
 
   private unwritable(): AlarmFacts["unwritable"] {
-    const { trouble } = this.running.figures;
+    const { trouble } = this.running.collector;
     return [
       ...this.edge.seen.unwritable(),
       ...(trouble === undefined ? [] : [{ what: "figures", why: trouble }]),

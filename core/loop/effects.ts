@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Carrying out what the middle decided. Each effect runs by itself and ends as one event. Of one module,
 // those of lane "main" run one after the other and those of lane "answer" (grant, deny, word) at once, since
-// a frozen guest waits for them; `bury` does not wait either: it is what ends a lane that hangs. An effect
-// past its `validUntil` is void (R16). A start that takes long on a busy host stays valid while it goes on,
-// as long as this daemon itself has had no gap: the middle has watched the facts all the while.
+// a frozen guest waits for them; `terminate` does not wait either: it is what ends a lane that hangs. An
+// effect past its `validUntil` is void (R16). A start that takes long on a busy host stays valid while it
+// goes on, as long as this daemon itself has had no gap: the middle has watched the facts all the while.
 
 import { failure, GemelError, type Failure } from "../base/errors.js";
 import { milliseconds, seconds, type Instant, type Milliseconds } from "../base/units.js";
@@ -19,7 +19,7 @@ import type { MirrorCommand, MirrorConfig } from "../../native/index.js";
 export interface MirrorHands {
   readonly open: (module: string, known: MirrorConfig["known"]) => Promise<void>;
   readonly ask: (module: string, command: MirrorCommand, limit: Milliseconds) => Promise<unknown>;
-  readonly bury: (module: string, root: string) => Promise<void>;
+  readonly terminate: (module: string, root: string) => Promise<void>;
   readonly clearMount: (module: string, root: string) => Promise<void>;
 }
 
@@ -61,7 +61,7 @@ export class Effects {
         return this.edge.answer(effect);
       case "ask-arbiter":
         return void this.askArbiter(effect).catch(() => undefined);
-      case "bury":
+      case "terminate":
         return void this.run(effect);
       case "mirror":
         if (effect.lane === "answer") return void this.run(effect);
@@ -96,7 +96,8 @@ export class Effects {
 
   private async run(effect: Task): Promise<void> {
     const outcome = await this.attempt(effect);
-    const isVms = effect.do === "start-workload" || effect.do === "stop-workload" || effect.do === "bury";
+    const isVms =
+      effect.do === "start-workload" || effect.do === "stop-workload" || effect.do === "terminate";
     if (isVms) await this.edge.seeVm(effect.module);
     this.edge.post({ kind: "task-done", module: effect.module, task: effect.task, outcome });
   }
@@ -128,8 +129,8 @@ export class Effects {
       }
       case "mirror":
         return await edge.mirror.ask(effect.module, effect.command, commandLimit(effect.command));
-      case "bury": {
-        await this.bury(effect.module);
+      case "terminate": {
+        await this.terminate(effect.module);
         return;
       }
       case "start-workload": {
@@ -151,12 +152,12 @@ export class Effects {
    * ever sees an error: it is already condemned), then the VM is verified dead. The unmount is tried beside
    * it; the word does not wait.
    */
-  private async bury(module: string): Promise<void> {
+  private async terminate(module: string): Promise<void> {
     const { folder } = this.edge.place(module);
     const killed = this.edge.kill(module);
     // Its outcome is awaited below; until then a rejection is nobody's.
     killed.catch(() => undefined);
-    await this.edge.mirror.bury(module, folder);
+    await this.edge.mirror.terminate(module, folder);
     await killed;
     void this.edge.mirror.clearMount(module, folder).catch(() => undefined);
   }

@@ -6,11 +6,9 @@
 import { base64OfText, textOfBase64 } from "../base/base64.js";
 import { GemelError, type ErrorCode, isErrorCode } from "../base/errors.js";
 import { seconds, type Milliseconds } from "../base/units.js";
-import type { Hypervisor, Outcome } from "../ports/hypervisor.js";
+import { definitionFile, type Hypervisor, type Outcome } from "../ports/hypervisor.js";
 import type { MirrorCommand } from "../../native/index.js";
 
-/** In the module's folder, replicated with the data. */
-export const definitionFile = "domain.xml";
 const fileLimit = seconds(10);
 const offLimit = seconds(10);
 

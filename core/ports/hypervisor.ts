@@ -12,6 +12,10 @@ export type { GuestProcess, Outcome, StopHow } from "./workload.js";
 /** The hypervisor's stable id of a VM (libvirt UUID, Hyper-V VMId). */
 export type VmId = WorkloadId;
 
+/** In the module's folder, replicated with the data: how the VM is defined, and how it was before. */
+export const definitionFile = "domain.xml";
+export const originalFile = "original.xml";
+
 export type VmPower = "off" | "running" | "paused" | "saved" | "crashed" | "unknown";
 
 /** `name` is the VM's own: it may contain spaces, umlauts, Hangul. */

@@ -6,7 +6,7 @@ import type { Milliseconds } from "../base/units.js";
 import type { ModuleSettings } from "../edge/config/module-file.js";
 import type { Paths } from "../edge/config/paths.js";
 import type { Command, CommandAnswer } from "../decide/mirror/command.js";
-import type { ModuleView } from "../decide/mirror/types.js";
+import type { ModulePicture } from "../decide/mirror/types.js";
 import type { Hypervisor } from "../ports/hypervisor.js";
 import type { MirrorCommand, MirrorStatus } from "../../native/index.js";
 import type { StartGuard } from "./start-guard.js";
@@ -34,8 +34,8 @@ export interface ProcedureServices {
    */
   readonly callPeer: (node: string, name: string, body: unknown, limit?: Milliseconds) => Promise<unknown>;
   readonly command: (command: Command, by: string) => Promise<CommandAnswer>;
-  readonly view: (module: string) => ModuleView | undefined;
-  readonly peerView: (module: string) => ModuleView | undefined;
+  readonly view: (module: string) => ModulePicture | undefined;
+  readonly peerView: (module: string) => ModulePicture | undefined;
   readonly mirror: (module: string) => MirrorStatus | undefined;
   /** Bytes per second of the last long copy from here; null: none yet. */
   readonly copyRate: () => number | null;

@@ -14,16 +14,13 @@ import { GemelError } from "../base/errors.js";
 import { moduleId } from "../base/units.js";
 import { writeModule, type ModuleSettings } from "../edge/config/module-file.js";
 import { valueOf } from "../loop/vm-effects.js";
-import type { PreparedPlan, ProtectPlan } from "../ports/hypervisor.js";
+import { definitionFile, originalFile, type PreparedPlan, type ProtectPlan } from "../ports/hypervisor.js";
 import type { ProcedureKind, ProcedureStep } from "../procedure/procedure.js";
 import type { ProcedureServices } from "../procedure/services.js";
 import { writeWhole } from "../edge/record/durable-file.js";
 import { moveFiles, moveFilesBack, refuseOccupied, removeOriginals } from "./files.js";
 import { calls, makeStateRoom, type CreateThere, type ModuleThere, type RoomThere } from "./there.js";
 import { markGuarded, powerOff, startAsBefore, startLimit, until } from "./vm.js";
-
-export const definitionFile = "domain.xml";
-export const originalFile = "original.xml";
 
 export interface EnterData {
   readonly module: string;

@@ -5,7 +5,7 @@
 // What decides and what carries out is the product's own (core/loop); fake is what it stands on.
 
 import { milliseconds, moduleId, nodeName, seconds, type ModuleId, type NodeName } from "../base/units.js";
-import type { ModuleConfig, ModuleView, NodeState, PeerMessage } from "../decide/mirror/types.js";
+import type { ModuleConfig, ModulePicture, NodeState, PeerMessage } from "../decide/mirror/types.js";
 import type { ArbiterAnswer, ArbiterQuestion } from "../ports/arbiter.js";
 import { usualTimes, type CrashPoint, type Operation } from "./caller.js";
 import { FakeArbiter } from "./fake-arbiter.js";
@@ -140,7 +140,7 @@ export class Cluster {
     if (write(mirror, peer, number)) this.acknowledged.get(id)?.add(number);
   }
 
-  private beat(from: Host, incarnation: string, views: readonly ModuleView[]): void {
+  private beat(from: Host, incarnation: string, views: readonly ModulePicture[]): void {
     const to = this.other(from);
     for (const network of this.networks.ways(from, to)) {
       this.time.after(messageMs, () => {

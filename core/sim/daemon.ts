@@ -7,14 +7,14 @@ import type { ModuleId, NodeName } from "../base/units.js";
 import { instant, moduleId, nodeName } from "../base/units.js";
 import { GemelError } from "../base/errors.js";
 import { heartbeatTimeout, pulse } from "../base/limits.js";
-import { begin, newDurable, step } from "../decide/mirror/step.js";
+import { initialState, newDurable, step } from "../decide/mirror/step.js";
 import { viewsOf } from "../decide/mirror/views.js";
 import type { CommandAnswer } from "../decide/mirror/command.js";
 import type {
   Decision,
   Effect,
   FailoverPause,
-  ModuleView,
+  ModulePicture,
   NodeState,
   PeerMessage,
 } from "../decide/mirror/types.js";
@@ -34,7 +34,7 @@ const connectMs = 100;
 
 export interface DaemonEdge {
   readonly faults: Faults;
-  readonly beat: (incarnation: string, views: readonly ModuleView[]) => void;
+  readonly beat: (incarnation: string, views: readonly ModulePicture[]) => void;
   readonly send: (incarnation: string, message: PeerMessage) => void;
   readonly arbiter: Arbiter;
   readonly answer: (id: string, answer: CommandAnswer) => void;
@@ -80,7 +80,7 @@ export class Daemon {
     const { incarnation, boot, pause } = beginning;
     const timeouts = { data: heartbeatTimeout, heart: heartbeatTimeout };
     const others = new Set(configs.map(({ id }) => this.otherOf(id)));
-    const state = begin({
+    const state = initialState({
       self: server.name,
       incarnation,
       at: instant(this.caller.now),

@@ -84,7 +84,7 @@ export class FakeSupervisor implements MirrorHands {
     throw answer.error;
   }
 
-  async bury(module: string): Promise<void> {
+  async terminate(module: string): Promise<void> {
     const id = module as ModuleId;
     this.leaving.add(id);
     await this.caller.perform("kill", () => this.server.killMirror(id));

@@ -5,7 +5,12 @@
 // administrator wrote it.
 
 import { basename, dirname, join } from "node:path";
-import type { FileMove, ProtectPlan } from "../../core/ports/hypervisor.js";
+import {
+  definitionFile,
+  originalFile,
+  type FileMove,
+  type ProtectPlan,
+} from "../../core/ports/hypervisor.js";
 import { bytes } from "../../core/base/units.js";
 import type { Image } from "../host/images.js";
 import {
@@ -18,12 +23,10 @@ import {
 import { Element } from "./document.js";
 
 /** Names in the folder that are Gemel's own. */
-export const definitionFile = "domain.xml";
-export const originalFile = "original.xml";
 export const savedStateFile = "saved-state";
 const reserved: readonly string[] = [definitionFile, originalFile, savedStateFile];
 
-export interface Entered {
+export interface EnteredDefinition {
   readonly definition: string;
   readonly moves: readonly FileMove[];
 }
@@ -39,7 +42,7 @@ export interface Surroundings {
   readonly nvramBytes: number | undefined;
 }
 
-export function enterFolder(facts: VmFacts, plan: ProtectPlan, around: Surroundings): Entered {
+export function enterFolder(facts: VmFacts, plan: ProtectPlan, around: Surroundings): EnteredDefinition {
   const root = facts.root.copy();
   const names = new FolderNames();
   const excluded: ExcludedDisk[] = [];

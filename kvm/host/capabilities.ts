@@ -8,7 +8,7 @@ import { bytes, type Bytes } from "../../core/base/units.js";
 import type { HostFigures, Outcome } from "../../core/ports/hypervisor.js";
 import { Element } from "../definition/document.js";
 import { done, refused } from "../errors.js";
-import { callLimits, type Session } from "../session.js";
+import { callLimits, type LibvirtSession } from "../session.js";
 
 export interface Capabilities {
   readonly cpuModel: string;
@@ -23,7 +23,7 @@ export interface Capabilities {
   readonly version: string;
 }
 
-export async function readCapabilities(session: Session): Promise<Outcome<Capabilities>> {
+export async function readCapabilities(session: LibvirtSession): Promise<Outcome<Capabilities>> {
   const said = await session.virsh(["capabilities"], callLimits.capabilities);
   if (!said.ok) return said;
   const version = await session.virsh(["version"], callLimits.capabilities);

@@ -10,7 +10,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Outcome, VmId } from "../../core/ports/hypervisor.js";
 import { done, refused } from "../errors.js";
-import { callLimits, type Session } from "../session.js";
+import { callLimits, type LibvirtSession } from "../session.js";
 
 export interface GuardPlaces {
   /** /etc/libvirt/hooks */
@@ -59,7 +59,7 @@ export async function installHook(places: GuardPlaces): Promise<Outcome<void>> {
 /** Whether libvirtd asks the hook, by a start that it must refuse. */
 export async function proveCalled(
   places: GuardPlaces,
-  session: Session,
+  session: LibvirtSession,
   domainType: string,
 ): Promise<Outcome<{ readonly called: boolean; readonly note: string }>> {
   const mark = join(places.marks, probe.id);

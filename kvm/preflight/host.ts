@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import type { HostFigures, VmDetails, VmSummary } from "../../core/ports/hypervisor.js";
 import type { Capabilities } from "../host/capabilities.js";
 import { mountAbove, mountsOf } from "../host/process.js";
-import { callLimits, run, type Session } from "../session.js";
+import { callLimits, run, type LibvirtSession } from "../session.js";
 import { disksOf, type VmFacts } from "../translate.js";
 import { blocks, inWords, warns, when, type Unplaced } from "./finding.js";
 
@@ -22,7 +22,7 @@ export interface HostSituation {
 
 /** Where the VM does not live: is everything there that it needs? */
 export async function thereFindings(
-  session: Session,
+  session: LibvirtSession,
   situation: HostSituation,
 ): Promise<readonly Unplaced[]> {
   return [
@@ -117,7 +117,10 @@ function cpuFindings({ facts, details, capabilities }: HostSituation): readonly 
 }
 
 /** A named CPU model must be one that this host can offer. */
-async function customCpuFindings(session: Session, { facts }: HostSituation): Promise<readonly Unplaced[]> {
+async function customCpuFindings(
+  session: LibvirtSession,
+  { facts }: HostSituation,
+): Promise<readonly Unplaced[]> {
   if (["", "host-passthrough", "host-model", "maximum"].includes(facts.cpuModel)) return [];
   const type = facts.root.get("type") ?? "kvm";
   const said = await session.virsh(["domcapabilities", "--virttype", type], callLimits.capabilities);
@@ -150,7 +153,10 @@ function firmwareFindings({ facts }: HostSituation): readonly Unplaced[] {
   ];
 }
 
-async function networkFindings(session: Session, { facts }: HostSituation): Promise<readonly Unplaced[]> {
+async function networkFindings(
+  session: LibvirtSession,
+  { facts }: HostSituation,
+): Promise<readonly Unplaced[]> {
   const wanted = facts.networks.filter(({ source }) => source !== "");
   if (wanted.length === 0) return [];
   const said = await session.virsh(["net-list", "--name"], callLimits.read);

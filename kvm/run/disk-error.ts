@@ -5,20 +5,20 @@
 
 import type { Outcome, VmId } from "../../core/ports/hypervisor.js";
 import { done } from "../errors.js";
-import { callLimits, type Session } from "../session.js";
+import { callLimits, type LibvirtSession } from "../session.js";
 
 /** libvirt's VIR_DOMAIN_PAUSED and VIR_DOMAIN_PAUSED_IOERROR, as domstats prints them. */
 const pausedState = "3";
 const pausedByDiskError = "5";
 
-export async function goOnAfterDiskError(session: Session, vm: VmId): Promise<Outcome<boolean>> {
+export async function goOnAfterDiskError(session: LibvirtSession, vm: VmId): Promise<Outcome<boolean>> {
   const waits = await isPausedByDiskError(session, vm);
   if (!waits.ok || !waits.value) return waits;
   const resumed = await session.monitor(vm, ["resume", vm], callLimits.monitor, "GEMEL-3002");
   return resumed.ok ? done(true) : resumed;
 }
 
-export async function isPausedByDiskError(session: Session, vm: VmId): Promise<Outcome<boolean>> {
+export async function isPausedByDiskError(session: LibvirtSession, vm: VmId): Promise<Outcome<boolean>> {
   const said = await session.virsh(["domstats", "--nowait", "--state", vm], callLimits.read, "GEMEL-3009");
   if (!said.ok) return said;
   const field = (name: string): string | undefined =>

@@ -9,7 +9,7 @@ import { basename, dirname, join } from "node:path";
 import type { DiskProof, Outcome, VmId } from "../../core/ports/hypervisor.js";
 import { done, refused } from "../errors.js";
 import { findProcess, mountsOf, openFiles, type Mount, type OpenFile } from "../host/process.js";
-import { callLimits, type Session } from "../session.js";
+import { callLimits, type LibvirtSession } from "../session.js";
 import { readDefinition, readMetadata, type VmFacts } from "../translate.js";
 
 export interface ProofPlaces {
@@ -19,7 +19,7 @@ export interface ProofPlaces {
 }
 
 export async function proveDisks(
-  session: Session,
+  session: LibvirtSession,
   places: ProofPlaces,
   vm: VmId,
   mountPoint: string,

@@ -14,7 +14,7 @@ import type { Outcome, VmId } from "../../core/ports/hypervisor.js";
 import { savedStateFile } from "../definition/enter.js";
 import { done, refused } from "../errors.js";
 import { findProcess, type VmProcess } from "../host/process.js";
-import { callLimits, run, type Session } from "../session.js";
+import { callLimits, run, type LibvirtSession } from "../session.js";
 import type { HeldMarks } from "./held.js";
 import { killVm } from "./stop.js";
 
@@ -28,7 +28,7 @@ export interface StartPlaces {
 
 /** `folder`: of a protected VM. */
 export async function startHeld(
-  session: Session,
+  session: LibvirtSession,
   places: StartPlaces,
   vm: VmId,
   folder: string | undefined,
@@ -43,7 +43,7 @@ export async function startHeld(
 }
 
 async function startPaused(
-  session: Session,
+  session: LibvirtSession,
   places: StartPlaces,
   vm: VmId,
   folder: string | undefined,
@@ -65,7 +65,7 @@ async function startPaused(
   return process === undefined ? refused("GEMEL-3002", "Its process ended at once.") : done(process);
 }
 
-export async function letRun(session: Session, held: HeldMarks, vm: VmId): Promise<Outcome<void>> {
+export async function letRun(session: LibvirtSession, held: HeldMarks, vm: VmId): Promise<Outcome<void>> {
   const said = await session.monitor(vm, ["resume", vm], callLimits.monitor, "GEMEL-3002");
   if (!said.ok) return said;
   await held.clear(vm);
@@ -86,7 +86,7 @@ async function withOrder<T>(places: StartPlaces, vm: VmId, start: () => Promise<
 
 /** True when the VM came back with its memory; false when it must boot. */
 async function restore(
-  session: Session,
+  session: LibvirtSession,
   places: StartPlaces,
   vm: VmId,
   folder: string,

@@ -8,7 +8,7 @@ import type { Outcome, StopHow, VmId } from "../../core/ports/hypervisor.js";
 import { savedStateFile } from "../definition/enter.js";
 import { done, refused } from "../errors.js";
 import { findProcess, killProcess, waitForDeath, type VmProcess } from "../host/process.js";
-import { callLimits, type Session } from "../session.js";
+import { callLimits, type LibvirtSession } from "../session.js";
 import { isPausedByDiskError } from "./disk-error.js";
 
 /** A guest that boots does not hear the power button: it is pressed again this often. */
@@ -23,7 +23,7 @@ export interface StopRequest {
 }
 
 export async function stopVm(
-  session: Session,
+  session: LibvirtSession,
   statusDir: string,
   request: StopRequest,
 ): Promise<Outcome<void>> {
@@ -48,7 +48,11 @@ export async function killVm(statusDir: string, vm: VmId): Promise<Outcome<void>
   return refused("GEMEL-3006", `Process ${process.pid} still exists; the kernel holds it.`);
 }
 
-async function shutDown(session: Session, process: VmProcess, request: StopRequest): Promise<Outcome<void>> {
+async function shutDown(
+  session: LibvirtSession,
+  process: VmProcess,
+  request: StopRequest,
+): Promise<Outcome<void>> {
   const { vm, limit } = request;
   const waits = await isPausedByDiskError(session, vm);
   if (waits.ok && waits.value)
@@ -68,7 +72,11 @@ async function shutDown(session: Session, process: VmProcess, request: StopReque
   return refused("GEMEL-3003", `The guest did not shut down within ${limit / 1000} s.`);
 }
 
-async function save(session: Session, process: VmProcess, request: StopRequest): Promise<Outcome<void>> {
+async function save(
+  session: LibvirtSession,
+  process: VmProcess,
+  request: StopRequest,
+): Promise<Outcome<void>> {
   const { vm, limit, folder } = request;
   const how = folder === undefined ? ["managedsave", vm] : ["save", vm, join(folder, savedStateFile)];
   const saved = await session.monitor(vm, how, limit, "GEMEL-3003");
@@ -76,7 +84,11 @@ async function save(session: Session, process: VmProcess, request: StopRequest):
   return (await waitForDeath(process, callLimits.death)) ? done(undefined) : stillThere(process);
 }
 
-async function powerOff(session: Session, process: VmProcess, request: StopRequest): Promise<Outcome<void>> {
+async function powerOff(
+  session: LibvirtSession,
+  process: VmProcess,
+  request: StopRequest,
+): Promise<Outcome<void>> {
   // Not behind the monitor's gate: destroy is allowed on a frozen VM (R33), and is what ends it.
   const destroyed = await session.virsh(["destroy", request.vm], request.limit, "GEMEL-3003");
   if (await waitForDeath(process, destroyed.ok ? callLimits.death : milliseconds(0))) return done(undefined);

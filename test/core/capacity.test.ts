@@ -4,7 +4,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bytes, moduleId, nodeName } from "../../core/base/units.js";
-import { outlookOf, type CapacityHost, type CapacityModule } from "../../core/decide/placement/capacity.js";
+import {
+  hostOutlookOf,
+  type CapacityHost,
+  type CapacityModule,
+} from "../../core/decide/placement/capacity.js";
 
 const GiB = 1024 ** 3;
 const reserve = bytes(GiB);
@@ -31,10 +35,10 @@ const vm = (id: string, active: string | null, memory: number | null, cpu: numbe
 
 const modules = [vm("cam1", "alpha", 7, 2), vm("bms1", "beta", 4, 1.1)];
 const sentence = (host: Partial<CapacityHost>, list: readonly CapacityModule[] = modules): string =>
-  outlookOf({ ...beta, ...host }, list, reserve).sentence;
+  hostOutlookOf({ ...beta, ...host }, list, reserve).sentence;
 
 test("everything-fits", () => {
-  const found = outlookOf(beta, modules, reserve);
+  const found = hostOutlookOf(beta, modules, reserve);
   assert.equal(found.sentence, "Everything would fit on beta: 12 of 32 GiB, 3.1 of 16 cores.");
   assert.equal(found.fits, true);
   assert.deepEqual(found.used, { cpu: 1.1, memory: 5 * GiB, disk: 100 * GiB });
@@ -62,7 +66,10 @@ test("what-is-short-is-named", () => {
   ];
   for (const [expected, host, list] of cases) {
     assert.equal(sentence(host, list ?? modules), expected);
-    assert.equal(outlookOf({ ...beta, ...host }, list ?? modules, reserve).fits, !/not fit/.test(expected));
+    assert.equal(
+      hostOutlookOf({ ...beta, ...host }, list ?? modules, reserve).fits,
+      !/not fit/.test(expected),
+    );
   }
 });
 

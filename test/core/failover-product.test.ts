@@ -2,6 +2,7 @@
 // Walks state × event, state × message and state × command against step() itself: a cell that says "ignored"
 // changes nothing, no cell breaks an invariant. Also: the generated pages are those in docs/.
 
+import { stateNames, type StateName } from "../../core/base/vocabulary.js";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
@@ -13,14 +14,7 @@ import { eventKinds } from "../../core/decide/mirror/event.js";
 import { commandHandling, eventHandling, messageHandling } from "../../core/decide/mirror/handling.js";
 import { describe } from "../../core/describe/module/sentences.js";
 import { step } from "../../core/decide/mirror/step.js";
-import {
-  stateNames,
-  type Event,
-  type ModuleState,
-  type NodeState,
-  type PeerMessage,
-  type StateName,
-} from "../../core/decide/mirror/types.js";
+import type { Event, ModuleState, NodeState, PeerMessage } from "../../core/decide/mirror/types.js";
 import { newCopy } from "../../core/sim/mirror/copy.js";
 import { FakeMirror } from "../../core/sim/mirror/fake-mirror.js";
 import { Player } from "../../core/sim/transcript.js";

@@ -8,7 +8,7 @@ import type { MirrorCounts } from "../../core/api/contract.js";
 import { bytes, milliseconds } from "../../core/base/units.js";
 import { areFacts, growthOn, memoryOf, type HostFacts } from "../../core/describe/host-facts.js";
 import { figuresBetween, percentileBetween } from "../../core/edge/metrics/rates.js";
-import { Reader, type Reading } from "../../core/edge/metrics/sample.js";
+import { Sampler, type Sample } from "../../core/edge/metrics/sample.js";
 import { areFigures, rowsOf } from "../../core/edge/metrics/row.js";
 import type { Hypervisor } from "../../core/ports/hypervisor.js";
 
@@ -34,7 +34,7 @@ const counts = (more: Partial<MirrorCounts> = {}): MirrorCounts => ({
 const host = { cpuNanosBusy: 0, memoryUsed: 5, memoryTotal: 9, cpus: 4 };
 const vm = { cpuNanos: 0, memory: 64, diskCapacity: 8 };
 
-function reading(ms: number, busySeconds: number, mirror?: MirrorCounts): Reading {
+function reading(ms: number, busySeconds: number, mirror?: MirrorCounts): Sample {
   const nanos = busySeconds * 1e9;
   return {
     host: { ms, value: { ...host, cpuNanosBusy: nanos } },
@@ -134,14 +134,14 @@ test("whoever-does-not-answer-is-not-in-the-reading", async () => {
   };
   const mirror = (module: string): Promise<MirrorCounts> =>
     module === "cam1" ? Promise.resolve(counts({ writes: 7 })) : Promise.reject(new Error("gone"));
-  const reader = new Reader({ hypervisor, mirror });
+  const reader = new Sampler({ hypervisor, mirror });
   for (let turn = 0; turn < 3; turn++) {
     const found = await reader.read(["cam1", "bms1"], milliseconds(20));
     assert.equal(found.host, null);
     assert.deepEqual([...found.mirrors.keys()], ["cam1"]);
   }
   assert.equal(asked, 1, "one that hangs is not asked again");
-  const strange = new Reader({ hypervisor, mirror: () => Promise.resolve({} as unknown as MirrorCounts) });
+  const strange = new Sampler({ hypervisor, mirror: () => Promise.resolve({} as unknown as MirrorCounts) });
   assert.equal((await strange.read(["cam1"], milliseconds(5))).mirrors.size, 0);
 });
 

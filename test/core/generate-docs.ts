@@ -2,6 +2,7 @@
 // docs/states.md, docs/errors.md and docs/arbitration.md are made of the code: `node
 // dist/test/core/generate-docs.js` writes them, the test beside it fails when they differ.
 
+import { stateNames, type StateName } from "../../core/base/vocabulary.js";
 import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,7 +18,6 @@ import {
 } from "../../core/decide/mirror/handling.js";
 import { stabilityOf } from "../../core/decide/mirror/reason.js";
 import { reasons, type ReasonCode } from "../../core/base/reasons.js";
-import { stateNames, type StateName } from "../../core/decide/mirror/types.js";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../../..");
 export const docsFolder = join(root, "docs");

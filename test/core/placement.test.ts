@@ -5,7 +5,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { moduleId, nodeName } from "../../core/base/units.js";
-import { boardOf, moveWorth, type PlanHost, type PlanModule } from "../../core/decide/placement/board.js";
+import {
+  placementBoardOf,
+  moveWorth,
+  type PlanHost,
+  type PlanModule,
+} from "../../core/decide/placement/board.js";
 import { plan } from "../../core/decide/placement/plan.js";
 import { depthFor, positionsMax, search } from "../../core/decide/placement/search.js";
 
@@ -159,7 +164,7 @@ const ppm = (part: number, size: number): number => Math.round((1e6 * part) / si
 test("the-plan-is-the-best-there-is-up-to-eight-modules", () => {
   for (let seed = 1; seed <= 2000; seed++) {
     const given = instance(seed, 8);
-    const { best } = search(boardOf(given.hosts, given.modules));
+    const { best } = search(placementBoardOf(given.hosts, given.modules));
     const found: Triple = [best.cost.broken, best.cost.over, best.cost.uneven];
     assert.deepEqual(found, new Brute(given).best(), `seed ${seed}`);
   }
@@ -175,7 +180,7 @@ test("no-plan-within-the-promised-depth-is-better", () => {
       }),
     );
     const given = { hosts: hosts.slice(0, 2), modules: many };
-    const { best } = search(boardOf(given.hosts, given.modules));
+    const { best } = search(placementBoardOf(given.hosts, given.modules));
     const found: Triple = [best.cost.broken, best.cost.over, best.cost.uneven];
     const brute = new Brute(given).best(3);
     assert.ok(
@@ -216,7 +221,9 @@ test("thirty-two-modules-are-planned-in-bounded-steps", () => {
     const modules = Array.from({ length: 32 }, (_, index) =>
       vm(`m${String(index).padStart(2, "0")}`, next(4) === 0 ? "beta" : "alpha", next(20) / 10, 1 + next(4)),
     );
-    const { looked, best } = search(boardOf([host("alpha", 32, 128), host("beta", 32, 128)], modules));
+    const { looked, best } = search(
+      placementBoardOf([host("alpha", 32, 128), host("beta", 32, 128)], modules),
+    );
     const rounds = best.moved.length + 1;
     assert.ok(
       looked <= rounds * positionsMax,

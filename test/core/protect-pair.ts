@@ -2,6 +2,7 @@
 // Two nodes as protect and unprotect see them: real journals and real files in a temporary folder, fake
 // hypervisors, and modules whose states follow the commands at once. What goes wrong is put in by the tests.
 
+import type { StateName } from "../../core/base/vocabulary.js";
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,7 +13,7 @@ import { moduleId } from "../../core/base/units.js";
 import type { ModuleSettings } from "../../core/edge/config/module-file.js";
 import { pathsUnder, type Paths } from "../../core/edge/config/paths.js";
 import type { Command, CommandAnswer } from "../../core/decide/mirror/command.js";
-import type { ModuleView, StateName } from "../../core/decide/mirror/types.js";
+import type { ModulePicture } from "../../core/decide/mirror/types.js";
 import { Procedures, type ProcedureView } from "../../core/procedure/procedure.js";
 import type { ProcedureServices, Protection } from "../../core/procedure/services.js";
 import { StartGuard } from "../../core/procedure/start-guard.js";
@@ -98,7 +99,7 @@ export class FakeNode {
     };
   }
 
-  seen(module: string): ModuleView | undefined {
+  seen(module: string): ModulePicture | undefined {
     return this.#view(module);
   }
 
@@ -134,18 +135,18 @@ export class FakeNode {
     return { ok: true, sentence: "", until: [] };
   }
 
-  #view(id: string): ModuleView | undefined {
+  #view(id: string): ModulePicture | undefined {
     const state = this.states.get(id);
     if (state === undefined) return undefined;
     const runs = state === "ALONE" || state === "PRIM";
-    const view: Partial<ModuleView> = {
+    const view: Partial<ModulePicture> = {
       module: moduleId(id),
       state,
       reason: "none",
       vm: runs ? "on" : "off",
       lastPrim: this.lastPrim.has(id),
     };
-    return view as ModuleView;
+    return view as ModulePicture;
   }
 }
 

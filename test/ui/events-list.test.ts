@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { HistoryEntry } from "../../core/api/contract.js";
 import { addressOf, filterFrom, historyPath, meets, noFilter } from "../../ui/pages/events/filter.js";
-import { keyOf, merged } from "../../ui/pages/events/merge.js";
+import { entryKeyOf, merged } from "../../ui/pages/events/merge.js";
 
 const entry = (node: string, id: number, second: number, more: Partial<HistoryEntry> = {}): HistoryEntry => ({
   id,
@@ -19,7 +19,7 @@ const entry = (node: string, id: number, second: number, more: Partial<HistoryEn
   inputs: {},
   ...more,
 });
-const keys = (entries: readonly HistoryEntry[]): readonly string[] => entries.map(keyOf);
+const keys = (entries: readonly HistoryEntry[]): readonly string[] => entries.map(entryKeyOf);
 
 test("two histories are one list, newest first, each entry once", () => {
   const alpha = [entry("alpha", 2, 30), entry("alpha", 1, 10)];

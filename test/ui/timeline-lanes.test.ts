@@ -4,7 +4,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { HistoryEntry } from "../../core/api/contract.js";
-import { groupsOf, laneOf, listed, placeOf, ticksOf, transitionOf } from "../../ui/parts/timeline/lanes.js";
+import {
+  groupsOf,
+  laneOf,
+  listed,
+  axisPlaceOf,
+  ticksOf,
+  transitionOf,
+} from "../../ui/parts/timeline/lanes.js";
 
 const minute = 60_000;
 const begin = Date.parse("2026-11-21T03:00:00Z");
@@ -157,8 +164,8 @@ void describe("timeline-lanes", () => {
   });
 
   void it("places-stay-on-the-axis", () => {
-    assert.equal(placeOf(begin - minute, axis), 0);
-    assert.equal(placeOf(begin + 30 * minute, axis), 0.5);
-    assert.equal(placeOf(begin, { from: begin, to: begin }), 0);
+    assert.equal(axisPlaceOf(begin - minute, axis), 0);
+    assert.equal(axisPlaceOf(begin + 30 * minute, axis), 0.5);
+    assert.equal(axisPlaceOf(begin, { from: begin, to: begin }), 0);
   });
 });

@@ -3,11 +3,11 @@
 
 import { Label } from "@patternfly/react-core";
 import type { ReactNode } from "react";
-import type { Colour, Look } from "../../core/describe/words/words.js";
+import type { LookColour, Look } from "../../core/describe/words/words.js";
 import { WordIcon } from "./WordIcon.js";
 
 export const patternflyStatus: Readonly<
-  Record<Colour, { readonly status?: "success" | "warning" | "danger"; readonly color?: "grey" }>
+  Record<LookColour, { readonly status?: "success" | "warning" | "danger"; readonly color?: "grey" }>
 > = {
   green: { status: "success" },
   amber: { status: "warning" },

@@ -6,7 +6,7 @@
 
 import { Button, Tooltip, type ButtonProps } from "@patternfly/react-core";
 import { useRef, type ReactNode } from "react";
-import type { Permission } from "../session.js";
+import type { RolePermission } from "../session.js";
 
 export interface MayButtonProps extends Omit<ButtonProps, "isAriaDisabled" | "isDisabled" | "ref"> {
   /** Null: it may be pressed. */
@@ -29,4 +29,4 @@ export function MayButton({ why, note = "", isPending = false, ...rest }: MayBut
 }
 
 /** Why the person may not; null: the person may. */
-export const barOf = (may: Permission): string | null => (may.allowed ? null : may.why);
+export const barOf = (may: RolePermission): string | null => (may.allowed ? null : may.why);

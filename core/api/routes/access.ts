@@ -6,7 +6,7 @@ import forms from "@fastify/formbody";
 import limits from "@fastify/rate-limit";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Static } from "@sinclair/typebox";
-import type { Access, Entered } from "../../edge/access/access.js";
+import type { Access, OpenedSession } from "../../edge/access/access.js";
 import { TooManyTries } from "../../edge/access/login-guard.js";
 import { GemelError } from "../../base/errors.js";
 import { milliseconds } from "../../base/units.js";
@@ -138,7 +138,12 @@ function handOverRoute(app: FastifyInstance, access: () => Access): void {
   );
 }
 
-function letIn(request: FastifyRequest, reply: FastifyReply, access: Access, entered: Entered): Entered {
+function letIn(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  access: Access,
+  entered: OpenedSession,
+): OpenedSession {
   const { user: name, role } = entered.session;
   request.caller = { kind: "user", name, role, address: request.caller.address, session: entered.id };
   // Without an age: closing the browser ends it, too. Ports share cookies, hence the node's name in it.

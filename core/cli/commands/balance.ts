@@ -7,7 +7,7 @@ import type { Command } from "commander";
 import type { Capacity, CommandReply, Move, Placement } from "../../api/contract.js";
 import { bytesOfText, bytesText, coresText } from "../../describe/words/words.js";
 import { CommandEnd, exitCodes } from "../outcome.js";
-import { moduleIn, reached, type Session } from "../session.js";
+import { moduleIn, reached, type CliSession } from "../session.js";
 import { table } from "../show.js";
 import { watchReturn } from "../swap.js";
 import { secondsOf } from "./status.js";
@@ -17,7 +17,7 @@ interface BalanceOptions {
   readonly timeout: string;
 }
 
-export function balanceCommands(program: Command, open: () => Session): void {
+export function balanceCommands(program: Command, open: () => CliSession): void {
   program
     .command("balance")
     .description("which swaps would balance the hosts, and why; does everything fit on one of them?")
@@ -26,7 +26,7 @@ export function balanceCommands(program: Command, open: () => Session): void {
     .action((options: BalanceOptions) => balance(open(), options));
 }
 
-async function balance(session: Session, { apply = false, timeout }: BalanceOptions): Promise<void> {
+async function balance(session: CliSession, { apply = false, timeout }: BalanceOptions): Promise<void> {
   const placement = await session.connection.get<Placement>("/placement");
   const capacity = await session.connection.get<Capacity>("/capacity");
   if (!apply) {
@@ -47,7 +47,7 @@ async function balance(session: Session, { apply = false, timeout }: BalanceOpti
   session.print({ ...placement, done }, done.length === 0 ? "" : `${doneText(done)}\n`);
 }
 
-async function carryOut(session: Session, { module: id, from, to }: Move, seconds: number): Promise<void> {
+async function carryOut(session: CliSession, { module: id, from, to }: Move, seconds: number): Promise<void> {
   const { active } = moduleIn(await session.connection.status(), id);
   if (active !== from) {
     throw new CommandEnd(exitCodes.refused, {

@@ -6,7 +6,7 @@ import type { Command } from "commander";
 import { readFileSync } from "node:fs";
 import type { CertificateView } from "../../api/contract.js";
 import { usage } from "../outcome.js";
-import type { Session } from "../session.js";
+import type { CliSession } from "../session.js";
 import { table } from "../show.js";
 
 const uses: Readonly<Record<CertificateView["use"], string>> = {
@@ -16,7 +16,7 @@ const uses: Readonly<Record<CertificateView["use"], string>> = {
   admin: "of programs with full rights",
 };
 
-export function certCommands(program: Command, open: () => Session): void {
+export function certCommands(program: Command, open: () => CliSession): void {
   const cert = program.command("cert").description("certificates of this node and of its console");
   cert
     .command("list")
@@ -45,7 +45,7 @@ export function certCommands(program: Command, open: () => Session): void {
 }
 
 /** Below `gemel cluster`: what browsers are to trust. */
-export function authorityCommand(cluster: Command, open: () => Session): void {
+export function authorityCommand(cluster: Command, open: () => CliSession): void {
   cluster
     .command("ca")
     .description("print the cluster's certificate (PEM), for browsers to trust")
@@ -56,7 +56,7 @@ export function authorityCommand(cluster: Command, open: () => Session): void {
     });
 }
 
-function show(session: Session, views: readonly CertificateView[]): void {
+function show(session: CliSession, views: readonly CertificateView[]): void {
   const rows = views.flatMap(({ use, subject, notAfter, daysLeft, fingerprint }) => [
     [use, uses[use]],
     ["", subject],

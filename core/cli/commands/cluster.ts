@@ -5,7 +5,7 @@ import { Option, type Command } from "commander";
 import type { ClusterReply, ClusterView, NetworkRequest } from "../../api/contract.js";
 import { usage } from "../outcome.js";
 import { readPassword } from "../password.js";
-import type { Session } from "../session.js";
+import type { CliSession } from "../session.js";
 import { table } from "../show.js";
 import { authorityCommand } from "./cert.js";
 
@@ -40,7 +40,7 @@ interface JoinOptions {
   readonly console?: string;
 }
 
-export function clusterCommands(program: Command, open: () => Session): void {
+export function clusterCommands(program: Command, open: () => CliSession): void {
   const cluster = program.command("cluster").description("the two nodes and how they reach each other");
   cluster
     .command("init")
@@ -71,14 +71,14 @@ export function clusterCommands(program: Command, open: () => Session): void {
   authorityCommand(cluster, open);
 }
 
-async function init(session: Session, options: InitOptions): Promise<void> {
+async function init(session: CliSession, options: InitOptions): Promise<void> {
   const { name, net, passwordFile, ...more } = options;
   const password = passwordFile === undefined ? undefined : readPassword(passwordFile);
   const request = { name, networks: net, ...picked(more), ...(password !== undefined && { password }) };
   founded(session, await session.connection.send<ClusterReply>("POST", "/cluster", request));
 }
 
-async function join(session: Session, token: string, options: JoinOptions): Promise<void> {
+async function join(session: CliSession, token: string, options: JoinOptions): Promise<void> {
   const { address: addresses, ...more } = options;
   const request = { token, addresses, ...picked(more) };
   const reply = await session.connection.send<ClusterReply>("POST", "/cluster/join", request);
@@ -92,7 +92,7 @@ const picked = ({ node, listen, console }: Partial<InitOptions>): Partial<InitOp
   ...(console !== undefined && { console }),
 });
 
-function showingCommands(cluster: Command, open: () => Session): void {
+function showingCommands(cluster: Command, open: () => CliSession): void {
   cluster
     .command("token")
     .description("a new one-time token for the other node")
@@ -124,7 +124,7 @@ function showingCommands(cluster: Command, open: () => Session): void {
     });
 }
 
-function founded(session: Session, reply: ClusterReply): void {
+function founded(session: CliSession, reply: ClusterReply): void {
   const { password } = reply;
   const text =
     `Cluster ${reply.cluster}, node ${reply.node}.\n${warningLines(reply)}` +

@@ -4,7 +4,7 @@
 import type { Command } from "commander";
 import type { HistoryEntry } from "../../api/contract.js";
 import { usage } from "../outcome.js";
-import type { Session } from "../session.js";
+import type { CliSession } from "../session.js";
 import { paint, showHistory } from "../show.js";
 import { timeText } from "../../describe/words/words.js";
 import { csvHead, csvOf } from "../../describe/words/csv.js";
@@ -26,7 +26,7 @@ const kinds = ["decision", "audit", "log"];
 const pageMax = 1_000;
 const countMax = 50_000;
 
-export function eventCommands(program: Command, open: () => Session): void {
+export function eventCommands(program: Command, open: () => CliSession): void {
   const events = filters(program.command("events").description("what happened: decisions, commands, log"));
   events
     .option("--kind <kind>", kinds.join(", "))
@@ -50,7 +50,7 @@ function filters(command: Command): Command {
 
 type Shown = (entries: readonly HistoryEntry[], evidence: boolean) => string;
 
-async function show(session: Session, options: EventOptions, text: Shown): Promise<void> {
+async function show(session: CliSession, options: EventOptions, text: Shown): Promise<void> {
   if (options.kind !== undefined && !kinds.includes(options.kind))
     throw usage(`--kind must be one of ${kinds.join(", ")}`);
   const follows = options.follow === true;
@@ -71,7 +71,7 @@ async function show(session: Session, options: EventOptions, text: Shown): Promi
 }
 
 /** Page by page, newest first. */
-async function read(session: Session, options: EventOptions): Promise<readonly HistoryEntry[]> {
+async function read(session: CliSession, options: EventOptions): Promise<readonly HistoryEntry[]> {
   const wanted = Number(options.limit);
   if (!(Number.isInteger(wanted) && wanted >= 1 && wanted <= countMax))
     throw usage(`--limit must be 1 to ${countMax}`);

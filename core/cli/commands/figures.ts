@@ -5,10 +5,10 @@
 import type { Command } from "commander";
 import type { Figures, MirrorCounts } from "../../api/contract.js";
 import { bytesText } from "../../describe/words/words.js";
-import type { Session } from "../session.js";
+import type { CliSession } from "../session.js";
 import { table } from "../show.js";
 
-export function figuresCommands(program: Command, open: () => Session): void {
+export function figuresCommands(program: Command, open: () => CliSession): void {
   program
     .command("figures <module>")
     .description("writes and their times (here, there), what reintegration sent, since its mirror started")
@@ -16,7 +16,7 @@ export function figuresCommands(program: Command, open: () => Session): void {
     .action((id: string, options: { readonly node?: string }) => showFigures(open(), id, options.node));
 }
 
-async function showFigures(session: Session, id: string, node: string | undefined): Promise<void> {
+async function showFigures(session: CliSession, id: string, node: string | undefined): Promise<void> {
   const from = node === undefined ? "" : `?node=${encodeURIComponent(node)}`;
   const path = `/modules/${encodeURIComponent(id)}/figures${from}`;
   const figures = await session.connection.get<Figures>(path);

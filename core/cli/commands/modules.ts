@@ -7,8 +7,8 @@ import { readFileSync } from "node:fs";
 import type { CommandReply, CommandRequest, ModuleChange, ModuleView } from "../../api/contract.js";
 import { moduleVerbs, type ModuleVerb } from "../../base/vocabulary.js";
 import { bytesText } from "../../describe/words/words.js";
-import { refused, usage } from "../outcome.js";
-import { atRest, moduleIn, type Session } from "../session.js";
+import { commandRefused, usage } from "../outcome.js";
+import { atRest, moduleIn, type CliSession } from "../session.js";
 import { table } from "../show.js";
 import { watchReturn } from "../swap.js";
 import { dryRun, keepMissing } from "./preview.js";
@@ -34,7 +34,7 @@ const descriptions: Readonly<Record<ModuleVerb, string>> = {
   resolve: "end a conflict: the copy of --keep goes on, the other one is kept aside",
 };
 
-export function moduleCommands(program: Command, open: () => Session): void {
+export function moduleCommands(program: Command, open: () => CliSession): void {
   for (const verb of moduleVerbs) {
     const command = program
       .command(`${verb} <module>`)
@@ -63,7 +63,12 @@ export function moduleCommands(program: Command, open: () => Session): void {
   settingsCommands(program.command("module").description("modules and their settings"), open);
 }
 
-async function carryOut(session: Session, verb: ModuleVerb, id: string, options: VerbOptions): Promise<void> {
+async function carryOut(
+  session: CliSession,
+  verb: ModuleVerb,
+  id: string,
+  options: VerbOptions,
+): Promise<void> {
   const { node, keep } = options;
   const asked = { verb, ...(node !== undefined && { node }), ...(keep !== undefined && { keep }) };
   if (options.dryRun === true) {
@@ -92,7 +97,7 @@ async function carryOut(session: Session, verb: ModuleVerb, id: string, options:
   session.print({ ...reply, module: found }, `${id}: ${found.sentence}\n`);
 }
 
-async function shutDown(session: Session, seconds: number): Promise<void> {
+async function shutDown(session: CliSession, seconds: number): Promise<void> {
   const reply = await session.connection.send<{ readonly sentence: string }>("POST", "/shutdown", {});
   if (!session.json) process.stdout.write(`${reply.sentence}\n`);
   await session.until("all modules stopped", seconds, (status) => {
@@ -102,7 +107,7 @@ async function shutDown(session: Session, seconds: number): Promise<void> {
   session.print(reply, "All modules of this host are stopped.\n");
 }
 
-async function verify(session: Session, id: string, repair: boolean, seconds: number): Promise<void> {
+async function verify(session: CliSession, id: string, repair: boolean, seconds: number): Promise<void> {
   const before = moduleIn(await session.connection.status(), id).lastVerify?.at;
   await session.connection.send("POST", `/modules/${encodeURIComponent(id)}/verify`, { repair });
   const result = await session.until(`verify ${id}`, seconds, (status) => {
@@ -130,7 +135,7 @@ interface SetOptions {
   readonly apart?: string;
 }
 
-function settingsCommands(group: Command, open: () => Session): void {
+function settingsCommands(group: Command, open: () => CliSession): void {
   group
     .command("list")
     .description("all modules")
@@ -170,7 +175,7 @@ function settingsCommands(group: Command, open: () => Session): void {
     .action((id: string, options: SetOptions) => change(open(), id, options));
 }
 
-async function change(session: Session, id: string, options: SetOptions): Promise<void> {
+async function change(session: CliSession, id: string, options: SetOptions): Promise<void> {
   const path = `/modules/${encodeURIComponent(id)}`;
   const changes = changesOf(options);
   if (options.file === undefined && Object.keys(changes).length === 0)
@@ -210,7 +215,7 @@ function readConfig(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw refused({
+    throw commandRefused({
       code: "GEMEL-4006",
       message: (error as Error).message,
       where: file,

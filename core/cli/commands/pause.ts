@@ -3,13 +3,13 @@
 
 import type { Command } from "commander";
 import { verbWords } from "../../describe/words/words.js";
-import type { Session } from "../session.js";
+import type { CliSession } from "../session.js";
 
 interface Said {
   readonly sentence: string;
 }
 
-export function pauseCommands(program: Command, open: () => Session): void {
+export function pauseCommands(program: Command, open: () => CliSession): void {
   program
     .command("pause")
     .description("pause automatic failover on both nodes: nobody takes over by itself until gemel resume")

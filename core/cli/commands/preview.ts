@@ -6,17 +6,17 @@ import type { ModuleVerb } from "../../base/vocabulary.js";
 import { conflictWords } from "../../base/conflict-words.js";
 import { bytesText, timeText, verbWords } from "../../describe/words/words.js";
 import { CommandEnd, exitCodes } from "../outcome.js";
-import type { Session } from "../session.js";
+import type { CliSession } from "../session.js";
 import { paint, table } from "../show.js";
 
-export interface Asked {
+export interface PreviewQuestion {
   readonly verb: ModuleVerb;
   readonly node?: string;
   readonly keep?: string;
 }
 
 /** Exit 1 when the command would be refused. */
-export async function dryRun(session: Session, id: string, asked: Asked): Promise<void> {
+export async function dryRun(session: CliSession, id: string, asked: PreviewQuestion): Promise<void> {
   const path = `/modules/${encodeURIComponent(id)}`;
   const isDeciding = ["resolve", "prim", "second"].includes(asked.verb);
   const copies = isDeciding ? await session.connection.get<Copies>(`${path}/copies`) : undefined;

@@ -10,8 +10,8 @@ import type {
   VmView,
 } from "../../api/contract.js";
 import { bytesText } from "../../describe/words/words.js";
-import { CommandEnd, exitCodes, refused, usage } from "../outcome.js";
-import type { Session } from "../session.js";
+import { CommandEnd, exitCodes, commandRefused, usage } from "../outcome.js";
+import type { CliSession } from "../session.js";
 import { paint, showProcedure, table } from "../show.js";
 import { secondsOf } from "./status.js";
 
@@ -36,7 +36,7 @@ function exclusion(text: string, before: Exclusions): Exclusions {
   return [...before, { target: match[1] ?? "", how: match[2] === "empty" ? "empty" : "detach" }];
 }
 
-export function protectCommands(program: Command, open: () => Session): void {
+export function protectCommands(program: Command, open: () => CliSession): void {
   program
     .command("protect [vm]")
     .description("replicate a VM to the other node and keep it running when this host dies")
@@ -77,7 +77,7 @@ export function protectCommands(program: Command, open: () => Session): void {
     });
 }
 
-async function listVms(session: Session, node: string | undefined): Promise<void> {
+async function listVms(session: CliSession, node: string | undefined): Promise<void> {
   const query = node === undefined ? "" : `?node=${encodeURIComponent(node)}`;
   const vms = await session.connection.get<VmView[]>(`/vms${query}`);
   const rows = vms.map((vm) => [
@@ -91,7 +91,7 @@ async function listVms(session: Session, node: string | undefined): Promise<void
   session.print(vms, vms.length === 0 ? `no VMs on ${node ?? "these hosts"}\n` : table(rows, ""));
 }
 
-async function protect(session: Session, vm: string, options: ProtectOptions): Promise<void> {
+async function protect(session: CliSession, vm: string, options: ProtectOptions): Promise<void> {
   const request: ProtectRequest = {
     vm,
     ...(options.node !== undefined && { node: options.node }),
@@ -109,12 +109,12 @@ async function protect(session: Session, vm: string, options: ProtectOptions): P
   );
 }
 
-async function finish(session: Session, reply: ProtectReply, seconds: number): Promise<void> {
+async function finish(session: CliSession, reply: ProtectReply, seconds: number): Promise<void> {
   if (!session.json)
     process.stdout.write(findingLines(reply.findings) + reply.notes.map((text) => `${text}\n`).join(""));
   if (reply.findings.some(({ severity }) => severity === "blocks") && reply.procedure === undefined) {
     if (session.json) session.print(reply, "");
-    throw refused({
+    throw commandRefused({
       code: "GEMEL-5001",
       message: "The preflight found something that forbids it; nothing was changed.",
       where: reply.module,
@@ -130,7 +130,7 @@ async function finish(session: Session, reply: ProtectReply, seconds: number): P
     session.print({ ...reply, result: last }, `${last.subject}: done.\n`);
     return;
   }
-  throw refused(
+  throw commandRefused(
     last.failure ?? {
       code: "GEMEL-5006",
       message: "A step failed.",
@@ -140,7 +140,7 @@ async function finish(session: Session, reply: ProtectReply, seconds: number): P
   );
 }
 
-async function follow(session: Session, id: string, seconds: number): Promise<ProcedureStatus> {
+async function follow(session: CliSession, id: string, seconds: number): Promise<ProcedureStatus> {
   const end = process.hrtime.bigint() + BigInt(Math.round(seconds * 1e9));
   let shown = "";
   for (;;) {

@@ -6,12 +6,12 @@ import type { Command } from "commander";
 import type { DoctorReport, HistoryEntry, Status } from "../../api/contract.js";
 import { lastHistory, lastStatus, sayOffline } from "../offline.js";
 import { CommandEnd, exitCodes, usage, type ExitCode } from "../outcome.js";
-import { moduleIn, reached, type Session } from "../session.js";
+import { moduleIn, reached, type CliSession } from "../session.js";
 import { paint, showHistory, showStatus } from "../show.js";
 
 const goals = ["STOP", "WAIT", "ALONE", "PRIM", "SECOND", "Ready", "protected"];
 
-export function lookingCommands(program: Command, open: () => Session): void {
+export function lookingCommands(program: Command, open: () => CliSession): void {
   program
     .command("status")
     .description(
@@ -61,7 +61,7 @@ export function lookingCommands(program: Command, open: () => Session): void {
     });
 }
 
-function historyCommands(program: Command, open: () => Session): void {
+function historyCommands(program: Command, open: () => CliSession): void {
   const history = (name: string, description: string, kind: string | undefined): void => {
     program
       .command(`${name} [module]`)
@@ -102,13 +102,13 @@ export function statusExit(status: Status): ExitCode {
   return exitCodes.done;
 }
 
-async function once(session: Session): Promise<ExitCode> {
+async function once(session: CliSession): Promise<ExitCode> {
   const status = await orOffline(session, () => session.connection.status(), lastStatus);
   session.print(status, showStatus(status));
   return process.exitCode === exitCodes.unreachable ? exitCodes.unreachable : statusExit(status);
 }
 
-async function watch(session: Session): Promise<ExitCode> {
+async function watch(session: CliSession): Promise<ExitCode> {
   await session.connection.follow((event) => {
     if (event.kind !== "status") return false;
     if (process.stdout.isTTY && !session.json) process.stdout.write("\u001b[H\u001b[2J");
@@ -119,7 +119,11 @@ async function watch(session: Session): Promise<ExitCode> {
 }
 
 /** Asks the daemon; when it is silent, says so, shows what it left, and the exit code is 4. */
-async function orOffline<T>(session: Session, ask: () => Promise<T>, left: () => T | undefined): Promise<T> {
+async function orOffline<T>(
+  session: CliSession,
+  ask: () => Promise<T>,
+  left: () => T | undefined,
+): Promise<T> {
   try {
     return await ask();
   } catch (error) {

@@ -5,14 +5,14 @@
 import { Argument, Option, type Command } from "commander";
 import type { Role, UserView } from "../../api/contract.js";
 import { passwordFor } from "../password.js";
-import type { Session } from "../session.js";
+import type { CliSession } from "../session.js";
 import { table } from "../show.js";
 
 const roles = ["monitor", "control", "admin"] as const satisfies readonly Role[];
 const roleWords = "monitor (look), control (command) or admin (configure)";
 const fileWords = "read the password from its first line; - is stdin (default: ask)";
 
-export function userCommands(program: Command, open: () => Session): void {
+export function userCommands(program: Command, open: () => CliSession): void {
   const user = program.command("user").description("who may come in to the console, and as what");
   user
     .command("list")
@@ -45,7 +45,7 @@ export function userCommands(program: Command, open: () => Session): void {
   changingCommands(user, open);
 }
 
-function changingCommands(user: Command, open: () => Session): void {
+function changingCommands(user: Command, open: () => CliSession): void {
   const path = (name: string): string => `/users/${encodeURIComponent(name)}`;
   user
     .command("role <name>")

@@ -3,10 +3,9 @@
 // other node by the middle itself; everything else is for the node that gets it (the edge forwards `--node
 // N`).
 
+import { moduleVerbs, type StateName } from "../../base/vocabulary.js";
 import type { Failure } from "../../base/errors.js";
 import type { ModuleId, NodeName } from "../../base/units.js";
-import { moduleVerbs } from "../../base/vocabulary.js";
-import type { StateName } from "./types.js";
 
 export type Scope = "node" | "both";
 

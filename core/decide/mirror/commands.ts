@@ -2,6 +2,7 @@
 // What a person may ask of a module, when it is refused and why. The same `refusal` answers the command and
 // greys the button (sentences.ts), so they cannot differ.
 
+import type { ModuleVerb, StateName } from "../../base/vocabulary.js";
 import { unreachable } from "../../base/check.js";
 import { failure, type Failure } from "../../base/errors.js";
 import { exists, inConflict, isUpToDate, peerAnswers, peerRuns, peerView } from "./evidence/proofs.js";
@@ -16,9 +17,7 @@ import {
   type Case,
 } from "./evidence/turn.js";
 import { leave } from "./rules/leaving.js";
-import type { ModuleVerb } from "../../base/vocabulary.js";
 import type { Command, CommandAnswer } from "./command.js";
-import type { StateName } from "./types.js";
 
 type ModuleCommand = Exclude<Command, { do: "shutdown" }>;
 

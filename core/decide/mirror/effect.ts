@@ -4,7 +4,7 @@
 //
 // - `lane` says what may overlap: effects of one module in lane "main" are carried out one after the
 //   other; those of lane "answer" (grant, deny, word) at once, also while a start or stop is going on.
-//   `bury` ends what is going on.
+//   `terminate` ends what is going on.
 // - `validUntil`: not begun by this instant, the effect is void and answered with GEMEL-9002: what was
 // decided
 //   before a gap of the daemon's own must not be done after it (R16).
@@ -37,7 +37,7 @@ export type Effect =
    * R35, R24: SIGKILL to the VM, the dead (or condemned) mirror process killed, its FUSE connection aborted,
    * the VM's death verified by pidfd. Done means: verified dead. The unmount is retried beside it.
    */
-  | { readonly do: "bury"; readonly module: ModuleId; readonly task: number }
+  | { readonly do: "terminate"; readonly module: ModuleId; readonly task: number }
   /** Define from the folder, start paused, attach the guest, prove the disks (R31), let it run. */
   | {
       readonly do: "start-workload";

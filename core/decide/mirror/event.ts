@@ -10,7 +10,7 @@ import type { ArbiterAnswer } from "../../ports/arbiter.js";
 import type { Run } from "../../ports/workload.js";
 import type { Command } from "./command.js";
 import type { PeerMessage } from "./message.js";
-import type { FailoverPause, ModuleConfig, ModuleView } from "./types.js";
+import type { FailoverPause, ModuleConfig, ModulePicture } from "./types.js";
 
 export type TaskOutcome =
   /** `cloned`: set-aside left the copy's files in place (reflinks), so that only differences travel. */
@@ -34,7 +34,7 @@ export type Event = { readonly at: Instant } & (
       readonly kind: "peer-views";
       readonly from: NodeName;
       readonly incarnation: string;
-      readonly views: readonly ModuleView[];
+      readonly views: readonly ModulePicture[];
     }
   | { readonly kind: "peer-message"; readonly from: NodeName; readonly message: PeerMessage }
   /** After each event of the mirror process, after each command, and at least once a second. */

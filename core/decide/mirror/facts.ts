@@ -24,7 +24,7 @@ import {
 } from "./evidence/turn.js";
 import { forgetOldFarewell } from "./rules/farewell.js";
 import type { Run } from "../../ports/workload.js";
-import type { Event, FailoverPause, ModuleView } from "./types.js";
+import type { Event, FailoverPause, ModulePicture } from "./types.js";
 import type { MirrorStatus } from "../../../native/index.js";
 
 /** Told again and again; recorded when it begins and when it ends. */
@@ -125,7 +125,7 @@ function inModule(turn: Turn, id: ModuleId, action: (c: Case) => void): void {
 function viewSeen(
   c: Case,
   { from, incarnation, at }: Extract<Event, { kind: "peer-views" }>,
-  view: ModuleView,
+  view: ModulePicture,
 ): void {
   if (from !== c.other) return;
   const idleSince = c.m.peer?.idleSince ?? at;
@@ -179,7 +179,7 @@ function mirrorGone(c: Case): void {
   const { mirror } = c.m;
   if (mirror.kind === "dead" || mirror.kind === "none") return;
   // It was told to close: that is the end of a task, not a death.
-  if (c.m.task?.what === "close" || c.m.task?.what === "bury") return;
+  if (c.m.task?.what === "close" || c.m.task?.what === "terminate") return;
   c.m.mirror = { kind: "dead", ...(mirror.kind === "up" && { last: mirror.status }), at: c.at };
   c.m.mirrorDeaths = [...c.m.mirrorDeaths.slice(-9), c.at];
   ofPeer(c.turn, c.other, (peer) => linkGone(peer, c.id));

@@ -3,8 +3,9 @@
 // …. The test (test/core/failover-product.test.ts) walks the product against step() itself, and
 // docs/states.md is made of it.
 
+import type { StateName } from "../../base/vocabulary.js";
 import type { CommandVerb } from "./command.js";
-import type { EventKind, PeerMessageKind, StateName } from "./types.js";
+import type { EventKind, PeerMessageKind } from "./types.js";
 
 export type Handling =
   { readonly kind: "handled"; readonly how: string } | { readonly kind: "ignored"; readonly because: string };

@@ -2,10 +2,10 @@
 // Why a module is as it is: which one reason holds, and the colour that follows from it. The words of each
 // reason stand in base/reasons.ts.
 
+import type { Stability } from "../../base/vocabulary.js";
 import { inConflict, isPaired, peerVerdict, peerView } from "./evidence/proofs.js";
 import { mirrorStatus, type Case } from "./evidence/turn.js";
 import { isMarked, reasons, type ReasonCode } from "../../base/reasons.js";
-import type { Stability } from "./types.js";
 import type { MirrorStatus } from "../../../native/index.js";
 
 export function reasonOf(c: Case): ReasonCode {

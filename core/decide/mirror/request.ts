@@ -5,7 +5,7 @@ import { GemelError } from "../../base/errors.js";
 import { moduleId, nodeName, type NodeName } from "../../base/units.js";
 import type { ModuleVerb } from "../../base/vocabulary.js";
 import type { Command } from "./command.js";
-import type { ModuleView } from "./types.js";
+import type { ModulePicture } from "./types.js";
 
 export interface Request {
   readonly verb: ModuleVerb;
@@ -25,7 +25,7 @@ export function placeOf(
   }: {
     readonly self: NodeName;
     readonly nodes: readonly NodeName[];
-    readonly peer: ModuleView | undefined;
+    readonly peer: ModulePicture | undefined;
   },
   { verb, node }: Request,
   cluster: readonly string[],

@@ -42,7 +42,7 @@ export interface Step {
   readonly decisions: readonly Decision[];
 }
 
-export interface Beginning {
+export interface InitialFacts {
   readonly self: NodeName;
   /** Unique for this run of the daemon. */
   readonly incarnation: string;
@@ -64,7 +64,15 @@ export const newDurable: Durable = {
   held: false,
 };
 
-export function begin({ self, incarnation, at, boot, peers, modules, pause }: Beginning): NodeState {
+export function initialState({
+  self,
+  incarnation,
+  at,
+  boot,
+  peers,
+  modules,
+  pause,
+}: InitialFacts): NodeState {
   const names = Object.keys(peers) as NodeName[];
   return {
     self,
@@ -76,12 +84,15 @@ export function begin({ self, incarnation, at, boot, peers, modules, pause }: Be
     ...(pause !== undefined && { pause }),
     peers: Object.fromEntries(names.map((name) => [name, newPeer(name, at, peers[name] ?? {})])),
     modules: Object.fromEntries(
-      modules.map(({ config, durable }) => [config.id, beginModule(config, durable ?? newDurable, boot, at)]),
+      modules.map(({ config, durable }) => [
+        config.id,
+        initialModule(config, durable ?? newDurable, boot, at),
+      ]),
     ),
   };
 }
 
-function beginModule(
+function initialModule(
   config: ModuleConfig,
   durable: Durable,
   boot: "host" | "daemon",
@@ -189,7 +200,7 @@ function configure(turn: Turn, config: ModuleConfig): void {
   const module: ModuleState =
     known === undefined
       ? {
-          ...beginModule(config, newDurable, "daemon", turn.at),
+          ...initialModule(config, newDurable, "daemon", turn.at),
           phase: { state: "STOP", work: { kind: "idle" } },
           mirror: { kind: "none" },
           run: { kind: "off" },

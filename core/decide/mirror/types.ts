@@ -16,6 +16,7 @@
 // *phase* (what this node is doing about it), and the *durable* part (what must survive the daemon; the loop
 // writes it, with fsync, before it carries out the effects of the same turn).
 
+import type { Stability, StateName } from "../../base/vocabulary.js";
 import type { Failure } from "../../base/errors.js";
 import type { ReasonCode } from "../../base/reasons.js";
 import type { Instant, Milliseconds, ModuleId, NodeName } from "../../base/units.js";
@@ -33,11 +34,6 @@ import type {
 export type * from "./event.js";
 export type * from "./effect.js";
 export type * from "./message.js";
-
-export const stateNames = ["STOP", "WAIT", "ALONE", "PRIM", "SECOND"] as const;
-export type StateName = (typeof stateNames)[number];
-/** Red, amber, green. */
-export type Stability = "NotReady" | "Transient" | "Ready";
 
 /** A module's configuration as far as decisions need it (from userconfig.xml and cluster.xml). */
 export interface ModuleConfig {
@@ -101,7 +97,7 @@ export type MirrorFact =
   | { readonly kind: "dead"; readonly last?: MirrorStatus; readonly at: Instant };
 
 /** Compact picture of one module on one node: in heartbeats, in the peer's API, in status. */
-export interface ModuleView {
+export interface ModulePicture {
   readonly module: ModuleId;
   readonly state: StateName;
   readonly stability: Stability;
@@ -129,7 +125,7 @@ export interface ModuleView {
 
 /** What the other node last said about the module. */
 export interface PeerFact {
-  readonly view: ModuleView;
+  readonly view: ModulePicture;
   readonly at: Instant;
   /** Since when it has not called itself primary. */
   readonly idleSince?: Instant;
@@ -145,7 +141,7 @@ export interface Task {
 
 export type TaskKind =
   | "open"
-  | "bury"
+  | "terminate"
   | "initialise"
   | "prepare"
   | "promote"

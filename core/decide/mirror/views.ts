@@ -5,15 +5,15 @@ import type { Instant, ModuleId } from "../../base/units.js";
 import { exists, inConflict, isPrimary, isUpToDate, isWilling } from "./evidence/proofs.js";
 import { mirrorStatus, openCase, openTurn, type Case } from "./evidence/turn.js";
 import { reasonOf, stabilityOf } from "./reason.js";
-import type { ModuleView, NodeState } from "./types.js";
+import type { ModulePicture, NodeState } from "./types.js";
 
 /** Every view of this node at `at` (default: the last turn). */
-export function viewsOf(state: NodeState, at: Instant = state.turn): readonly ModuleView[] {
+export function viewsOf(state: NodeState, at: Instant = state.turn): readonly ModulePicture[] {
   const turn = openTurn(state, at);
   return Object.values(state.modules).map((module) => viewOf(openCase(turn, module)));
 }
 
-export function viewOf(c: Case): ModuleView {
+export function viewOf(c: Case): ModulePicture {
   const { m } = c;
   const status = mirrorStatus(c);
   const reason = reasonOf(c);

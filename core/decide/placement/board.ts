@@ -51,7 +51,7 @@ export type Resource = "cpu" | "memory";
 /** Index of each running module's host in `hosts`. */
 export type Position = readonly number[];
 
-export interface Board {
+export interface PlacementBoard {
   readonly hosts: readonly PlanHost[];
   /** Those that run on one of the hosts, in order of their names. */
   readonly modules: readonly PlanModule[];
@@ -62,7 +62,7 @@ export interface Board {
   readonly mates: readonly (readonly number[])[];
 }
 
-export function boardOf(hosts: readonly PlanHost[], modules: readonly PlanModule[]): Board {
+export function placementBoardOf(hosts: readonly PlanHost[], modules: readonly PlanModule[]): PlacementBoard {
   const index = (node: NodeName | null): number => hosts.findIndex((host) => host.node === node);
   const running = modules
     .filter(({ active }) => index(active) >= 0)
@@ -81,14 +81,14 @@ export function boardOf(hosts: readonly PlanHost[], modules: readonly PlanModule
 }
 
 /** Modules that may take part: they can be swapped, have another place, and their pin is not here. */
-export function movable({ modules, other, hosts }: Board): readonly number[] {
+export function movable({ modules, other, hosts }: PlacementBoard): readonly number[] {
   return modules.flatMap(({ held, pin }, index) => {
     const there = hosts[other[index] ?? -1]?.node;
     return held === null && there !== undefined && (pin === null || pin === there) ? [index] : [];
   });
 }
 
-export function after({ start, other }: Board, moved: readonly number[]): Position {
+export function after({ start, other }: PlacementBoard, moved: readonly number[]): Position {
   const position = [...start];
   for (const index of moved) position[index] = other[index] ?? -1;
   return position;
@@ -101,14 +101,14 @@ export function cheaper(a: Cost, b: Cost): boolean {
 }
 
 /** What `uneven` counts for each move. */
-export const worthOf = ({ hosts }: Board): number => Math.round(whole * moveWorth) * hosts.length;
+export const worthOf = ({ hosts }: PlacementBoard): number => Math.round(whole * moveWorth) * hosts.length;
 
 /** Multiplied by the number of hosts, which keeps the mean a whole number. */
-export function unevenness(board: Board, position: Position): number {
+export function unevenness(board: PlacementBoard, position: Position): number {
   return unevennessOf(board, position, "cpu") + unevennessOf(board, position, "memory");
 }
 
-export function unevennessOf({ hosts, modules }: Board, position: Position, of: Resource): number {
+export function unevennessOf({ hosts, modules }: PlacementBoard, position: Position, of: Resource): number {
   const shares = hosts.map((host) => shareOf(host.others[of], host, of));
   modules.forEach((module, index) => {
     const at = position[index] ?? -1;
@@ -129,11 +129,16 @@ export function shareOf(amount: number, host: PlanHost, of: Resource): number {
   return Math.round((whole * amount) / size);
 }
 
-export function memoryOn(board: Board, position: Position, at: number): number {
+export function memoryOn(board: PlacementBoard, position: Position, at: number): number {
   return loadOn(board, position, at, "memory");
 }
 
-export function loadOn({ hosts, modules }: Board, position: Position, at: number, of: Resource): number {
+export function loadOn(
+  { hosts, modules }: PlacementBoard,
+  position: Position,
+  at: number,
+  of: Resource,
+): number {
   return modules.reduce(
     (sum, module, index) => (position[index] === at ? sum + module[of] : sum),
     hosts[at]?.others[of] ?? 0,
@@ -141,7 +146,10 @@ export function loadOn({ hosts, modules }: Board, position: Position, at: number
 }
 
 /** Pairs of one group on one host. */
-export function sharing({ modules }: Board, position: Position): readonly (readonly [number, number])[] {
+export function sharing(
+  { modules }: PlacementBoard,
+  position: Position,
+): readonly (readonly [number, number])[] {
   const pairs: (readonly [number, number])[] = [];
   modules.forEach(({ apart }, a) => {
     if (apart === null) return;

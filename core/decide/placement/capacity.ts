@@ -50,7 +50,7 @@ export interface HostOutlook {
 }
 
 /** `reserve`: memory that the host keeps for itself. */
-export function outlookOf(
+export function hostOutlookOf(
   host: CapacityHost,
   modules: readonly CapacityModule[],
   reserve: Bytes,

@@ -5,20 +5,20 @@
 import { bytesOfText, coresText } from "../../describe/words/quantities.js";
 import {
   after,
-  boardOf,
+  placementBoardOf,
   loadOn,
   memoryOn,
   sharing,
   unevenness,
   unevennessOf,
   worthOf,
-  type Board,
+  type PlacementBoard,
   type PlanHost,
   type PlanModule,
   type Position,
   type Resource,
 } from "./board.js";
-import { search, type Found } from "./search.js";
+import { search, type FoundMoves } from "./search.js";
 
 export interface PlannedMove {
   readonly module: string;
@@ -33,7 +33,7 @@ export interface HostLoad {
   readonly memory: number;
 }
 
-export interface Plan {
+export interface BalancePlan {
   readonly moves: readonly PlannedMove[];
   readonly sentence: string;
   readonly held: readonly { readonly module: string; readonly why: string }[];
@@ -46,8 +46,8 @@ export function plan(
   hosts: readonly PlanHost[],
   modules: readonly PlanModule[],
   silent: readonly string[] = [],
-): Plan {
-  const board = boardOf(hosts, modules);
+): BalancePlan {
+  const board = placementBoardOf(hosts, modules);
   const { best } = search(board);
   const end = after(board, best.moved);
   const held = heldBack(board, best, end);
@@ -70,7 +70,7 @@ function sentenceOf(moves: number, held: number, hosts: number, silent: readonly
   return "The hosts are balanced: no swap would be worth the restart of its guest.";
 }
 
-function loads(board: Board, position: Position): readonly HostLoad[] {
+function loads(board: PlacementBoard, position: Position): readonly HostLoad[] {
   return board.hosts.map(({ node }, at) => ({
     node,
     cpu: Math.round(loadOn(board, position, at, "cpu") * 100) / 100,
@@ -78,7 +78,7 @@ function loads(board: Board, position: Position): readonly HostLoad[] {
   }));
 }
 
-function moveOf(board: Board, moved: readonly number[], turn: number, index: number): PlannedMove {
+function moveOf(board: PlacementBoard, moved: readonly number[], turn: number, index: number): PlannedMove {
   const position = after(board, moved.slice(0, turn));
   const next = after(board, moved.slice(0, turn + 1));
   const [from, to] = [position[index] ?? -1, next[index] ?? -1];
@@ -94,7 +94,7 @@ function moveOf(board: Board, moved: readonly number[], turn: number, index: num
   };
 }
 
-function wishMet(board: Board, position: Position, index: number, to: number): string | undefined {
+function wishMet(board: PlacementBoard, position: Position, index: number, to: number): string | undefined {
   const module = board.modules[index];
   if (module === undefined) return undefined;
   if (module.pin !== null && module.pin === board.hosts[to]?.node) return `It is pinned to ${module.pin}.`;
@@ -104,7 +104,7 @@ function wishMet(board: Board, position: Position, index: number, to: number): s
   return `It shares a host with ${mate}, and the group ${module.apart ?? ""} is to be kept apart.`;
 }
 
-function memoryFreed(board: Board, position: Position, from: number): string | undefined {
+function memoryFreed(board: PlacementBoard, position: Position, from: number): string | undefined {
   const host = board.hosts[from];
   const used = memoryOn(board, position, from);
   if (host === undefined || used <= host.memory) return undefined;
@@ -113,7 +113,7 @@ function memoryFreed(board: Board, position: Position, from: number): string | u
 
 /** A move that is only a step of an exchange shows what the whole plan does. */
 function evenedOut(
-  board: Board,
+  board: PlacementBoard,
   moved: readonly number[],
   [position, next]: readonly [Position, Position],
   places: readonly [number, number],
@@ -129,7 +129,7 @@ function evenedOut(
 }
 
 function change(
-  board: Board,
+  board: PlacementBoard,
   of: Resource,
   before: Position,
   then: Position,
@@ -148,7 +148,7 @@ function change(
 }
 
 /** Modules whose move alone would still help, and what forbids it. */
-function heldBack(board: Board, best: Found, end: Position): Plan["held"] {
+function heldBack(board: PlacementBoard, best: FoundMoves, end: Position): BalancePlan["held"] {
   return board.modules.flatMap((module, index) => {
     const there = board.other[index] ?? -1;
     if (best.moved.includes(index) || there < 0) return [];
@@ -160,7 +160,7 @@ function heldBack(board: Board, best: Found, end: Position): Plan["held"] {
 }
 
 /** Rules aside: does its other place meet a wish, free memory, or even the hosts out for what it costs? */
-function wouldHelp(board: Board, index: number, now: Position, position: Position): boolean {
+function wouldHelp(board: PlacementBoard, index: number, now: Position, position: Position): boolean {
   const { hosts, modules } = board;
   const here = now[index] ?? -1;
   const pin = modules[index]?.pin ?? null;
@@ -170,7 +170,12 @@ function wouldHelp(board: Board, index: number, now: Position, position: Positio
   return unevenness(board, position) + worthOf(board) < unevenness(board, now);
 }
 
-function obstacle(board: Board, index: number, now: Position, position: Position): string | undefined {
+function obstacle(
+  board: PlacementBoard,
+  index: number,
+  now: Position,
+  position: Position,
+): string | undefined {
   const module = board.modules[index];
   const here = board.hosts[now[index] ?? -1];
   const at = position[index] ?? -1;

@@ -7,20 +7,20 @@
 // `depth` moves; depth is 3 up to 26 modules and 2 up to 32. At most `positionsMax` positions are looked at
 // per round, and each round but the last has added a move.
 
-import { cheaper, movable, type Board, type Cost } from "./board.js";
+import { cheaper, movable, type PlacementBoard, type Cost } from "./board.js";
 import { firstTally, moveOn, type Tally } from "./tally.js";
 
 /** Chosen by what it costs the daemon's thread: some ten milliseconds per round on a small machine. */
 export const positionsMax = 3_000;
 
-export interface Found {
+export interface FoundMoves {
   /** Indices of modules, in the order of their moves. */
   readonly moved: readonly number[];
   readonly cost: Cost;
 }
 
 export interface Search {
-  readonly best: Found;
+  readonly best: FoundMoves;
   /** Positions looked at: what a search costs, without a clock. */
   readonly looked: number;
 }
@@ -34,7 +34,7 @@ interface Entry {
   readonly before: Cost;
 }
 
-export function search(board: Board): Search {
+export function search(board: PlacementBoard): Search {
   const candidates = movable(board);
   const depth = depthFor(candidates.length);
   const tally = firstTally(board);
@@ -64,7 +64,7 @@ export function depthFor(candidates: number): number {
 }
 
 function deepen(
-  board: Board,
+  board: PlacementBoard,
   begin: Tally,
   base: Entry,
   candidates: readonly number[],

@@ -8,7 +8,7 @@ import {
   sharing,
   shareOf,
   worthOf,
-  type Board,
+  type PlacementBoard,
   type Cost,
   type PlanHost,
   type Position,
@@ -28,7 +28,7 @@ export interface Tally {
   readonly cost: Cost;
 }
 
-export function firstTally(board: Board): Tally {
+export function firstTally(board: PlacementBoard): Tally {
   const { hosts, modules, start } = board;
   const sums = (of: Resource): readonly number[] =>
     hosts.map((host, at) =>
@@ -51,7 +51,7 @@ export function firstTally(board: Board): Tally {
 }
 
 /** One more module goes to its other place; undefined: that breaks what is whole now. */
-export function moveOn(board: Board, begin: Tally, from: Tally, index: number): Tally | undefined {
+export function moveOn(board: PlacementBoard, begin: Tally, from: Tally, index: number): Tally | undefined {
   const { hosts, modules, start, other, mates } = board;
   const [a, b] = [from.position[index] ?? -1, other[index] ?? -1];
   const [here, there, module] = [hosts[a], hosts[b], modules[index]];
@@ -86,7 +86,7 @@ function changed(sums: readonly number[], a: number, byA: number, b: number, byB
   return next;
 }
 
-function judged(board: Board, tally: Omit<Tally, "cost">): Tally {
+function judged(board: PlacementBoard, tally: Omit<Tally, "cost">): Tally {
   let broken = tally.pairs + tally.offPin;
   let over = 0;
   for (const [at, host] of board.hosts.entries()) {

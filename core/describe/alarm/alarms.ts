@@ -25,7 +25,7 @@ export interface CertificateFact {
   readonly daysLeft: number;
 }
 
-export interface PeerFact {
+export interface PeerNodeFact {
   readonly node: string;
   readonly version: string;
   /** Its wall clock minus ours; how far that can be wrong (half the round trip). Shown, never decided on. */
@@ -44,7 +44,7 @@ export interface AlarmFacts {
   readonly hypervisorLost: boolean;
   readonly disks: readonly DiskFact[];
   readonly certificates: readonly CertificateFact[];
-  readonly peers: readonly PeerFact[];
+  readonly peers: readonly PeerNodeFact[];
   /** What cannot be written here, and why: history, figures. */
   readonly unwritable: readonly { readonly what: string; readonly why: string }[];
   /** Configuration files that cannot be read and the like. */
@@ -246,7 +246,7 @@ function certificateAlarm(self: string, { use, daysLeft }: CertificateFact): Fou
   };
 }
 
-function peerAlarms({ self, version }: AlarmFacts, peer: PeerFact): FoundAlarm[] {
+function peerAlarms({ self, version }: AlarmFacts, peer: PeerNodeFact): FoundAlarm[] {
   const found: FoundAlarm[] = [];
   const apart = Math.max(0, Math.abs(peer.clockMs) - peer.clockErrorMs);
   if (apart > clockDifferenceMax) {

@@ -6,13 +6,13 @@
 import { reintegrationSentence } from "../words/words.js";
 import type { Reintegration } from "../../api/contract.js";
 import { isMarked, reasonNamed, reasons, type ReasonCode } from "../../base/reasons.js";
-import type { ModuleView } from "../../decide/mirror/types.js";
+import type { ModulePicture } from "../../decide/mirror/types.js";
 
 /** A node as the answering one knows it. */
 export interface Seen {
   readonly node: string;
   /** What it says, or last said, about the module. */
-  readonly view: ModuleView | undefined;
+  readonly view: ModulePicture | undefined;
   /** The answering node itself, or one whose daemon answers. */
   readonly live: boolean;
   /** No sign of life on any way. */

@@ -3,7 +3,7 @@
 // tell. Without a mirror (stopped, or its process gone) sizes and differences are not known.
 
 import { aloneOf, type OwnCopy, type PastDecision } from "./copies.js";
-import type { ModuleView } from "../../decide/mirror/types.js";
+import type { ModulePicture } from "../../decide/mirror/types.js";
 import type { MirrorFigures } from "../../../native/index.js";
 
 interface ListedFile {
@@ -19,7 +19,7 @@ const folderType = 0o040000;
 
 export function ownCopy(
   node: string,
-  view: ModuleView | undefined,
+  view: ModulePicture | undefined,
   figures: unknown,
   listed: unknown,
   decisions: readonly PastDecision[],
@@ -43,7 +43,7 @@ export function ownCopy(
 }
 
 /** Of a node that does not answer: as it was last heard. */
-export const lastKnownCopy = (node: string, view: ModuleView | undefined): OwnCopy => ({
+export const lastKnownCopy = (node: string, view: ModulePicture | undefined): OwnCopy => ({
   ...ownCopy(node, view, undefined, undefined, []),
   upToDate: false,
 });

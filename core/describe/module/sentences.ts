@@ -3,20 +3,18 @@
 // now and, when not, why. Everything that could be missing is a total Record, so the compiler finds what is
 // forgotten.
 
+import type { Colour, ModuleVerb, Stability, StateName } from "../../base/vocabulary.js";
 import type { Failure } from "../../base/errors.js";
 import type { Instant, ModuleId } from "../../base/units.js";
 import { reasons, type ReasonCode } from "../../base/reasons.js";
-import type { ModuleVerb } from "../../base/vocabulary.js";
 import { refusal } from "../../decide/mirror/commands.js";
 import { isPrimary, peerVerdict, peerView } from "../../decide/mirror/evidence/proofs.js";
 import { mirrorStatus, type Case } from "../../decide/mirror/evidence/turn.js";
 import { reasonOf, stabilityOf } from "../../decide/mirror/reason.js";
-import type { NodeState, Stability, StateName } from "../../decide/mirror/types.js";
+import type { NodeState } from "../../decide/mirror/types.js";
 import { lookAt } from "../../decide/mirror/views.js";
 
-export type Colour = "red" | "amber" | "green";
-
-export const colours: Readonly<Record<Stability, Colour>> = {
+export const stabilityColours: Readonly<Record<Stability, Colour>> = {
   NotReady: "red",
   Transient: "amber",
   Ready: "green",
@@ -65,7 +63,7 @@ function describeCase(c: Case): Description {
   return {
     state,
     stability,
-    colour: colours[stability],
+    colour: stabilityColours[stability],
     upToDate: status !== undefined && status.current.kind !== "none" && c.m.durable.outdated === undefined,
     generation: status?.generation ?? "",
     reason,

@@ -7,7 +7,7 @@ import type { Failure } from "../../base/errors.js";
 import { milliseconds, type Milliseconds, type NodeName } from "../../base/units.js";
 import { moduleVerbs, type ModuleVerb } from "../../base/vocabulary.js";
 import { daemonAnswers, type Peer } from "../../decide/liveness/liveness.js";
-import type { ModuleState, ModuleView, NodeState } from "../../decide/mirror/types.js";
+import type { ModuleState, ModulePicture, NodeState } from "../../decide/mirror/types.js";
 import { headline } from "../module/headline.js";
 import { outlookOf } from "../module/outlook.js";
 import { describe, type Description } from "../module/sentences.js";
@@ -32,7 +32,7 @@ export interface ModuleSources {
 export function moduleStatus(
   sources: ModuleSources,
   module: ModuleState,
-  view: ModuleView | undefined,
+  view: ModulePicture | undefined,
 ): ModuleStatus {
   const { state, times } = sources;
   const id = module.config.id;
@@ -95,7 +95,7 @@ function actionOf(verb: ModuleVerb, own: Description | undefined): Action {
   return { verb, allowed: false, why: permission?.why.message ?? "" };
 }
 
-function ownRow(times: Times, node: NodeName, view: ModuleView | undefined): ModuleOnNode {
+function ownRow(times: Times, node: NodeName, view: ModulePicture | undefined): ModuleOnNode {
   return view === undefined ? silentRow(times, node) : { ...rowOf(times, node, view), live: true };
 }
 
@@ -108,7 +108,7 @@ function peerRow(times: Times, node: NodeName, module: ModuleState, peer: Peer |
   return live ? { ...row, live } : { ...row, live, stability: "NotReady" };
 }
 
-function rowOf(times: Times, node: NodeName, view: ModuleView): Omit<ModuleOnNode, "live"> {
+function rowOf(times: Times, node: NodeName, view: ModulePicture): Omit<ModuleOnNode, "live"> {
   const { state, stability, upToDate, generation, session, reason, vm } = view;
   const since = wallAt(times, view.since);
   return { node, state, stability, upToDate, generation, session, reason, vm, since };

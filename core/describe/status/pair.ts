@@ -3,7 +3,7 @@
 
 import type { Instant } from "../../base/units.js";
 import { daemonAnswers, silentSince, verdict } from "../../decide/liveness/liveness.js";
-import type { ModuleState, ModuleView, NodeState } from "../../decide/mirror/types.js";
+import type { ModuleState, ModulePicture, NodeState } from "../../decide/mirror/types.js";
 import type { Seen } from "../module/headline.js";
 import { momentText } from "../words/words.js";
 import { wallAt, type Times } from "./times.js";
@@ -12,7 +12,7 @@ export function seenPair(
   state: NodeState,
   times: Times,
   module: ModuleState,
-  view: ModuleView | undefined,
+  view: ModulePicture | undefined,
 ): { readonly self: Seen; readonly other: Seen } {
   const { now, wall } = times;
   const at = (moment: Instant): string => momentText(wallAt(times, moment), wall);

@@ -6,8 +6,8 @@ import type { ModuleStatus } from "../../api/contract.js";
 import { hostMemoryReserve } from "../../base/limits.js";
 import { bytes, moduleId, nodeName, type NodeName } from "../../base/units.js";
 import type { PlanHost, PlanModule } from "../../decide/placement/board.js";
-import { outlookOf, type CapacityModule, type HostOutlook } from "../../decide/placement/capacity.js";
-import { plan, type Plan } from "../../decide/placement/plan.js";
+import { hostOutlookOf, type CapacityModule, type HostOutlook } from "../../decide/placement/capacity.js";
+import { plan, type BalancePlan } from "../../decide/placement/plan.js";
 import { growthOn, memoryOf, type HostFacts } from "../host-facts.js";
 
 export interface LoadSources {
@@ -40,11 +40,11 @@ export function capacities(sources: LoadSources): readonly HostOutlook[] {
     const { at, cpus, memory, others, disk } = one;
     const growth = growthOn(one, facts);
     const host = { node: nodeName(one.node), live: speaks(one.node), at, cpus, memory, others, disk, growth };
-    return outlookOf(host, modules, hostMemoryReserve);
+    return hostOutlookOf(host, modules, hostMemoryReserve);
   });
 }
 
-export function placement(sources: LoadSources): Plan {
+export function placement(sources: LoadSources): BalancePlan {
   const speaking = sources.facts.filter(({ node }) => sources.speaks(node));
   const silent = sources.nodes.filter((node) => !speaking.some((facts) => facts.node === node));
   const modules = sources.statuses.map((status) => planModule(sources, status));

@@ -3,22 +3,22 @@
 // must be confirmed: total records, once for CLI and console, so that the compiler finds what was forgotten.
 // No import of node's: this file runs in a browser too. Icons are names of PatternFly's.
 
-import type { Alarm, ModuleStatus, Reintegration, Role, Stability, StateName } from "../../api/contract.js";
-import type { ModuleVerb } from "../../base/vocabulary.js";
+import type { Stability, StateName, Colour, ModuleVerb } from "../../base/vocabulary.js";
+import type { Alarm, ModuleStatus, Reintegration, Role } from "../../api/contract.js";
 import { bytesText, durationText, percentText, rateText } from "./quantities.js";
 
 export * from "./quantities.js";
 
 /** Grey: says nothing good or bad (stopped on purpose, last known, history). */
-export type Colour = "green" | "amber" | "red" | "grey";
+export type LookColour = Colour | "grey";
 
 export interface Look {
   readonly word: string;
-  readonly colour: Colour;
+  readonly colour: LookColour;
   readonly icon: string;
 }
 
-const look = (word: string, colour: Colour, icon: string): Look => ({ word, colour, icon });
+const look = (word: string, colour: LookColour, icon: string): Look => ({ word, colour, icon });
 
 const icons = {
   good: "CheckCircleIcon",

@@ -22,7 +22,7 @@ import type { Paths } from "../config/paths.js";
 import { certificateViews, installConsole, removeConsole, type ConsolePair } from "./certificates.js";
 import { LoginGuard } from "./login-guard.js";
 import { csrfOf, isCsrf, Sessions } from "./sessions.js";
-import { issueTicket, readTicket, refused } from "./ticket.js";
+import { issueTicket, readTicket, ticketRefused } from "./ticket.js";
 import { Users, type User } from "./users.js";
 
 export interface AccessEdge {
@@ -43,7 +43,7 @@ export interface Person {
 }
 
 /** A session just opened: what the page gets, and what only the cookie holds. */
-export interface Entered {
+export interface OpenedSession {
   readonly id: string;
   readonly session: Session;
 }
@@ -83,7 +83,7 @@ export class Access {
     return isCsrf(id, given);
   }
 
-  async login({ user, password }: LoginRequest, address: string): Promise<Entered> {
+  async login({ user, password }: LoginRequest, address: string): Promise<OpenedSession> {
     const found = await this.guard.judge(address, user, () => this.users.known(user, password));
     if (found === undefined) throw new GemelError("GEMEL-4015", "password");
     return this.entered(this.sessions.open(found.name, found.mark), found);
@@ -131,19 +131,20 @@ export class Access {
   }
 
   /** The other node's ticket for a session here. */
-  takeOver(text: string): Entered & { readonly name: string; readonly role: Role } {
+  takeOver(text: string): OpenedSession & { readonly name: string; readonly role: Role } {
     const { config, card } = this.edge.member();
     const nodes = config.nodes.map(({ name }) => name);
     const receiver = { self: card.node, nodes, authority: card.authority.certificate };
     const wallMs = Date.now();
     const ticket = readTicket(text, receiver, wallMs);
     const user = this.users.find(ticket.user);
-    if (user?.mark !== ticket.mark) throw refused("The user is gone or has a new password.");
-    if (!this.sessions.useTicket(ticket.id, ticket.expiresMs, wallMs)) throw refused("It was used already.");
+    if (user?.mark !== ticket.mark) throw ticketRefused("The user is gone or has a new password.");
+    if (!this.sessions.useTicket(ticket.id, ticket.expiresMs, wallMs))
+      throw ticketRefused("It was used already.");
     const now = this.edge.now();
     const began = instant(now - ticket.ageMs);
     const id = this.sessions.open(user.name, user.mark, { began, touched: instant(now - ticket.idleMs) });
-    if (this.sessions.find(id) === undefined) throw refused("The session it came from is over.");
+    if (this.sessions.find(id) === undefined) throw ticketRefused("The session it came from is over.");
     return { ...this.entered(id, user), name: user.name, role: user.role };
   }
 
@@ -176,7 +177,7 @@ export class Access {
     return this.certificates();
   }
 
-  private entered(id: string, { name, role }: User): Entered {
+  private entered(id: string, { name, role }: User): OpenedSession {
     return { id, session: this.sessionOf(name, role, csrfOf(id)) };
   }
 

@@ -92,22 +92,22 @@ export interface Receiver {
 export function readTicket(text: string, receiver: Receiver, nowMs: number): Ticket {
   const [first, body = "", signature = "", ...rest] = text.length > bytesMax ? [] : text.split(".");
   const value = first === prefix && rest.length === 0 ? parsed(body) : undefined;
-  if (value === undefined) throw refused("It is not a ticket.");
+  if (value === undefined) throw ticketRefused("It is not a ticket.");
   const [user, mark, issuer, issuedMs, expiresMs, id, ageMs, idleMs, certificate] = value;
   const leaf = certificateOf(certificate);
   const holder = leaf === undefined ? undefined : holderOf(leaf.raw, receiver.authority);
   if (leaf === undefined || holder?.kind !== "node" || holder.name !== issuer)
-    throw refused("No node of this cluster has signed it.");
+    throw ticketRefused("No node of this cluster has signed it.");
   if (!verify("sha256", signed(body), leaf.publicKey, Buffer.from(signature, "base64url")))
-    throw refused("Its signature does not match.");
-  if (issuer === receiver.self) throw refused("This node made it; it is for the others.");
-  if (!receiver.nodes.includes(issuer)) throw refused(`${issuer} is no node of this cluster any more.`);
-  if (expiresMs <= nowMs || expiresMs - issuedMs > ticketLimit) throw refused("It has expired.");
-  if (issuedMs > nowMs + skewMaxMs) throw refused("The clocks of the two nodes differ too much.");
+    throw ticketRefused("Its signature does not match.");
+  if (issuer === receiver.self) throw ticketRefused("This node made it; it is for the others.");
+  if (!receiver.nodes.includes(issuer)) throw ticketRefused(`${issuer} is no node of this cluster any more.`);
+  if (expiresMs <= nowMs || expiresMs - issuedMs > ticketLimit) throw ticketRefused("It has expired.");
+  if (issuedMs > nowMs + skewMaxMs) throw ticketRefused("The clocks of the two nodes differ too much.");
   return { user, mark, issuer, issuedMs, expiresMs, id, ageMs, idleMs };
 }
 
-export const refused = (why: string): GemelError => new GemelError("GEMEL-4021", "ticket", why);
+export const ticketRefused = (why: string): GemelError => new GemelError("GEMEL-4021", "ticket", why);
 
 /** Nothing else that a node signs with its key begins like this. */
 const signed = (body: string): Buffer => Buffer.from(`gemel hand-over ticket\n${body}`);

@@ -10,7 +10,7 @@ import type { Command, CommandAnswer } from "../../decide/mirror/command.js";
 import { commandOf, placeOf } from "../../decide/mirror/request.js";
 import type { NodeState } from "../../decide/mirror/types.js";
 import type { Report } from "../../loop/node-loop.js";
-import { ApiFailure } from "../../api/door.js";
+import { PeerRefusal } from "../../api/door.js";
 import { forward } from "./forward.js";
 import type { ClusterNetwork } from "../network/cluster-network.js";
 import type { Modules } from "../config/modules.js";
@@ -27,7 +27,7 @@ export class Commands {
       readonly state: () => NodeState;
       readonly post: (report: Report) => void;
       readonly modules: Modules;
-      readonly membership: ClusterNetwork;
+      readonly network: ClusterNetwork;
     },
   ) {}
 
@@ -58,7 +58,7 @@ export class Commands {
     const by = `${caller.name}@${caller.address}`;
     if (node !== self) {
       const body = { ...request, node };
-      return await forward<CommandReply>(this.edge.membership, node, {
+      return await forward<CommandReply>(this.edge.network, node, {
         method: "POST",
         path: `/api/v1/modules/${module}/commands`,
         body,
@@ -66,15 +66,15 @@ export class Commands {
       });
     }
     const answer = await this.ask(commandOf(module, request, this.edge.modules.expect(module).nodes), by);
-    if (!answer.ok) throw new ApiFailure(409, answer.failure);
+    if (!answer.ok) throw new PeerRefusal(409, answer.failure);
     return { node: self, sentence: answer.sentence, until: answer.until };
   }
 
   /** Where a command belongs that names no node: here, unless only the other node can do it. */
   placeOf(module: string, request: CommandRequest): NodeName {
-    const { modules, membership } = this.edge;
+    const { modules, network } = this.edge;
     const peer = this.edge.state().modules[moduleId(module)]?.peer?.view;
     const pair = { self: this.edge.self(), nodes: modules.expect(module).nodes, peer };
-    return placeOf(pair, request, membership.member?.config.nodes.map(({ name }) => name) ?? []);
+    return placeOf(pair, request, network.member?.config.nodes.map(({ name }) => name) ?? []);
   }
 }

@@ -21,7 +21,7 @@ import type { ClusterConfig } from "../config/cluster-file.js";
 import { parseModule } from "../config/module-file.js";
 import { ConfigFault } from "../config/xml.js";
 import { hostname } from "node:os";
-import { ApiFailure } from "../../api/door.js";
+import { PeerRefusal } from "../../api/door.js";
 import { examine } from "../doctor.js";
 import { forward } from "./forward.js";
 import { loadDoor } from "../metrics/load.js";
@@ -74,11 +74,11 @@ function lookingDoor(daemon: Daemon): Pick<ApiDoor, Looking> {
     },
     figures: async (module, node) => {
       const { running } = daemon;
-      const { modules, membership, mirrors } = running;
+      const { modules, network, mirrors } = running;
       modules.expect(module);
       if (node !== undefined && node !== daemon.node) {
         const path = `/api/v1/modules/${module}/figures`;
-        return await forward(membership, running.peerNamed(node), { method: "GET", path });
+        return await forward(network, running.peerNamed(node), { method: "GET", path });
       }
       const status = mirrors.lastStatus(module);
       const asked = status === undefined ? null : await mirrors.ask(module, { do: "figures" }, seconds(5));
@@ -108,7 +108,7 @@ function moduleDoor(daemon: Daemon): Pick<ApiDoor, OfModules> {
     command: (module, request, caller) => running().commands.carryOut(module, request, caller),
     shutdown: async (caller) => {
       const answer = await running().commands.ask({ do: "shutdown" }, caller.name);
-      if (!answer.ok) throw new ApiFailure(409, answer.failure);
+      if (!answer.ok) throw new PeerRefusal(409, answer.failure);
       return { sentence: answer.sentence };
     },
     verify: (module, { repair = false }) => verify(running(), module, repair),
@@ -118,14 +118,14 @@ function moduleDoor(daemon: Daemon): Pick<ApiDoor, OfModules> {
         .map((id) => running().modules.view(id)),
     module: (id) => running().modules.view(id),
     changeModule: async (id, change: ModuleChange) => {
-      const { modules, exchange } = running();
+      const { modules, configSync: exchange } = running();
       refuseUnknownNodes(modules.expect(id).nodes, id, change);
       modules.change(id, change);
       await exchange.offerAll();
       return modules.view(id);
     },
     replaceModule: async (id, xml) => {
-      const { modules, exchange } = running();
+      const { modules, configSync: exchange } = running();
       modules.expect(id);
       modules.replace(id, judged(id, xml).config);
       await exchange.offerAll();
@@ -137,14 +137,14 @@ function moduleDoor(daemon: Daemon): Pick<ApiDoor, OfModules> {
       running().modules.expect(module);
       return running().protection.unprotect(module, request, caller.name);
     },
-    procedure: (id) => running().news.procedure(id),
+    procedure: (id) => running().progress.procedure(id),
     peerCall: (name, body) => running().answerPeer(name, body),
   };
 }
 
 /** By the node that is primary: its copy is the one compared with. */
 async function verify(
-  { modules, mirrors, membership, node }: ClusterNode,
+  { modules, mirrors, network, node }: ClusterNode,
   module: string,
   repair: boolean,
 ): Promise<void> {
@@ -154,7 +154,7 @@ async function verify(
     return;
   }
   const path = "/api/v1/peer/calls/verify";
-  await forward(membership, other, { method: "POST", path, body: { module, repair } });
+  await forward(network, other, { method: "POST", path, body: { module, repair } });
 }
 
 type OfCluster = "cluster" | "initCluster" | "joinCluster" | "newToken" | "admit";

@@ -30,10 +30,10 @@ export function inspectionOf(daemon: Daemon): Inspection {
 }
 
 async function certificates(running: ClusterNode, node: string): Promise<readonly CertificateView[]> {
-  const { watch, membership } = running;
+  const { watch, network } = running;
   if (node === running.node) return watch.certificates();
   const path = `/api/v1/certificates?node=${encodeURIComponent(node)}`;
-  return await forward(membership, running.peerNamed(node), { method: "GET", path });
+  return await forward(network, running.peerNamed(node), { method: "GET", path });
 }
 
 async function preview(running: ClusterNode, module: string, query: PreviewQuery): Promise<Preview> {
@@ -42,7 +42,7 @@ async function preview(running: ClusterNode, module: string, query: PreviewQuery
   if (place !== running.node) {
     const asked = new URLSearchParams({ verb, node: place, ...(keep !== undefined && { keep }) });
     const path = `/api/v1/modules/${module}/preview?${asked.toString()}`;
-    return await forward<Preview>(running.membership, place, { method: "GET", path });
+    return await forward<Preview>(running.network, place, { method: "GET", path });
   }
   if (verb === "resolve") keptOf(module, keep, running.modules.expect(module).nodes);
   const facts = await copiesFacts(running, module);
@@ -103,7 +103,7 @@ async function copyThere(
 ): Promise<OwnCopy & { readonly live: boolean }> {
   const path = `/api/v1/peer/calls/${copyCall}`;
   const peer = running.peerNamed(node);
-  const asked = forward<OwnCopy>(running.membership, peer, {
+  const asked = forward<OwnCopy>(running.network, peer, {
     method: "POST",
     path,
     body: { module },
@@ -130,7 +130,7 @@ export async function readHistory(daemon: Daemon, query: HistoryQuery): Promise<
     ([key, value]) => `${key}=${encodeURIComponent(value)}`,
   );
   const path = `/api/v1/history?${words.join("&")}`;
-  return await forward(running.membership, running.peerNamed(node), { method: "GET", path });
+  return await forward(running.network, running.peerNamed(node), { method: "GET", path });
 }
 
 function momentOf(what: string, text: string): string {

@@ -10,7 +10,7 @@ import { StartGuard } from "../../procedure/start-guard.js";
 import type { ClusterNode } from "../cluster-node.js";
 
 export function servicesOf(running: ClusterNode, paths: Paths): ProcedureServices {
-  const { node, hypervisor, modules, membership, mirrors, commands } = running;
+  const { node, hypervisor, modules, network, mirrors, commands } = running;
   return {
     node,
     // Asked for each time: the other node may join later.
@@ -28,7 +28,7 @@ export function servicesOf(running: ClusterNode, paths: Paths): ProcedureService
     },
     callPeer: async (peer, name, body, limit) => {
       const call = { method: "POST" as const, path: `/api/v1/peer/calls/${name}`, body };
-      const answer = await membership.call(nodeName(peer), limit === undefined ? call : { ...call, limit });
+      const answer = await network.call(nodeName(peer), limit === undefined ? call : { ...call, limit });
       if (answer.ok) return answer.body;
       throw new GemelError("GEMEL-5006", peer, answer.failure.message, answer.failure.next);
     },

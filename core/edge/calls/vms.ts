@@ -20,12 +20,12 @@ const protectLimit = seconds(110);
 export async function vmsOf(running: ClusterNode, node: string | undefined): Promise<readonly VmView[]> {
   if (node === running.node) return await ownVms(running);
   if (node !== undefined) return await vmsThere(running, running.peerNamed(node));
-  const { membership } = running;
+  const { network } = running;
   const peers = peersOf(running.member.config, running.node).map(({ name }) => name);
   const lists = await Promise.all([
     ownVms(running),
     ...peers
-      .filter((peer) => membership.answersControl(peer))
+      .filter((peer) => network.answersControl(peer))
       .map((peer) => vmsThere(running, peer).catch(() => [])),
   ]);
   return lists.flat();
@@ -39,7 +39,7 @@ export async function protectVm(
   const { node = running.node } = request;
   if (node !== running.node) {
     const call = { method: "POST", path: "/api/v1/protect", body: request, by, limit: protectLimit } as const;
-    return await forward<ProtectReply>(running.membership, running.peerNamed(node), call);
+    return await forward<ProtectReply>(running.network, running.peerNamed(node), call);
   }
   try {
     return await running.protection.protect(request, by);
@@ -58,9 +58,9 @@ async function ownVms({ hypervisor, protection, node }: ClusterNode): Promise<re
   });
 }
 
-async function vmsThere({ membership }: ClusterNode, peer: NodeName): Promise<readonly VmView[]> {
+async function vmsThere({ network }: ClusterNode, peer: NodeName): Promise<readonly VmView[]> {
   const path = `/api/v1/vms?node=${encodeURIComponent(peer)}`;
-  return await forward<readonly VmView[]>(membership, peer, { method: "GET", path, limit: listLimit });
+  return await forward<readonly VmView[]>(network, peer, { method: "GET", path, limit: listLimit });
 }
 
 /** Not here: then perhaps the person looks at the wrong node. */

@@ -40,7 +40,7 @@ const joinLimit = seconds(30);
 /** Two clocks further apart than this are warned about: logs of both nodes are read side by side. */
 const clockDifferenceMaxMs = 5_000;
 
-export interface InitRequest {
+export interface ClusterInit {
   readonly name: string;
   readonly networks: readonly { readonly name: string; readonly cidr: string; readonly address?: string }[];
   readonly node: string;
@@ -56,7 +56,7 @@ export interface ClusterResult {
 }
 
 /** What the joining node says of itself. */
-export interface JoinRequest {
+export interface JoiningNode {
   readonly secret: string;
   readonly node: string;
   readonly addresses: Readonly<Record<string, string>>;
@@ -75,7 +75,7 @@ export interface JoinAnswer {
   readonly warnings: readonly string[];
 }
 
-export async function foundCluster(paths: Paths, request: InitRequest): Promise<ClusterResult> {
+export async function foundCluster(paths: Paths, request: ClusterInit): Promise<ClusterResult> {
   refuseMember(paths);
   request.networks.forEach(({ cidr }) => checkCidr(cidr));
   const node = checkedName(request.node);
@@ -135,7 +135,7 @@ export function inviteNode(
 export async function admitNode(
   paths: Paths,
   member: Pick<ClusterResult, "config" | "card">,
-  request: JoinRequest,
+  request: JoiningNode,
   now: number,
 ): Promise<{ readonly config: ClusterConfig; readonly answer: JoinAnswer }> {
   const { config, card } = member;
@@ -192,7 +192,7 @@ export async function joinCluster(
     }),
   );
   const keys = createKeyPair();
-  const request: JoinRequest = {
+  const request: JoiningNode = {
     secret: token.secret,
     node,
     addresses: Object.fromEntries(addresses),

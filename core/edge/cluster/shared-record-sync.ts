@@ -26,7 +26,7 @@ export class SharedRecordSync {
   constructor(
     file: string,
     self: NodeName,
-    private readonly membership: ClusterNetwork,
+    private readonly network: ClusterNetwork,
   ) {
     this.record = new SharedRecord(file, self);
     this.record.onChange(() => void this.offerAll());
@@ -43,7 +43,7 @@ export class SharedRecordSync {
 
   /** Called regularly and after every change; an unreachable peer gets its offer when it is back. */
   async offerAll(): Promise<void> {
-    const { member } = this.membership;
+    const { member } = this.network;
     if (this.busy || member === undefined) return;
     this.busy = true;
     try {
@@ -54,13 +54,13 @@ export class SharedRecordSync {
   }
 
   private async offer(peer: NodeName): Promise<void> {
-    const incarnation = this.membership.incarnationOf(peer);
-    if (incarnation === undefined || !this.membership.answersControl(peer)) return;
+    const incarnation = this.network.incarnationOf(peer);
+    if (incarnation === undefined || !this.network.answersControl(peer)) return;
     if (this.agreed.get(incarnation) === digest(this.record.entries)) return;
     try {
       const body: Offered = { entries: this.record.entries };
       const path = `/api/v1/peer/calls/${callName}`;
-      const answer = await forward<Partial<Offered>>(this.membership, peer, { method: "POST", path, body });
+      const answer = await forward<Partial<Offered>>(this.network, peer, { method: "POST", path, body });
       const theirs = entriesOf(answer.entries);
       if (theirs === undefined) return;
       this.agreed.set(incarnation, digest(theirs));

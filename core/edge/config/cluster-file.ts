@@ -11,14 +11,14 @@ import { ConfigFault, parseXml, writeXml } from "./xml.js";
 
 export const clusterFormat = 1;
 
-export interface Ports {
+export interface ClusterPorts {
   readonly api: number;
   readonly heartbeat: number;
   /** Data link of module index i: `data + i`. */
   readonly data: number;
 }
 
-export const defaultPorts: Ports = { api: 7410, heartbeat: 7411, data: 7420 };
+export const defaultPorts: ClusterPorts = { api: 7410, heartbeat: 7411, data: 7420 };
 
 export interface Network {
   readonly name: string;
@@ -32,7 +32,7 @@ export interface Network {
   readonly data: "on" | "off";
 }
 
-export interface ClusterNode {
+export interface NodeEntry {
   readonly name: NodeName;
   /** Network name → this node's address in it. */
   readonly addresses: ReadonlyMap<string, string>;
@@ -45,8 +45,8 @@ export interface ClusterConfig {
   readonly uuid: string;
   /** In order of preference. */
   readonly networks: readonly Network[];
-  readonly nodes: readonly ClusterNode[];
-  readonly ports: Ports;
+  readonly nodes: readonly NodeEntry[];
+  readonly ports: ClusterPorts;
   /** Where the API listens: on every address of the host or only in the cluster's networks. */
   readonly listen: "all" | "networks";
 }
@@ -102,7 +102,7 @@ function readNetworks(list: ElementReader): readonly Network[] {
   return networks;
 }
 
-function readNodes(list: ElementReader, networks: readonly Network[]): readonly ClusterNode[] {
+function readNodes(list: ElementReader, networks: readonly Network[]): readonly NodeEntry[] {
   const nodes = list.children("node").map((item) => {
     const addresses = new Map<string, string>();
     for (const address of item.children("address")) {
@@ -129,9 +129,9 @@ function readNodes(list: ElementReader, networks: readonly Network[]): readonly 
   return nodes;
 }
 
-function readPorts(item: ElementReader | undefined): Ports {
+function readPorts(item: ElementReader | undefined): ClusterPorts {
   if (item === undefined) return defaultPorts;
-  const ports: Ports = {
+  const ports: ClusterPorts = {
     api: item.integer("api", 1, 65_535, defaultPorts.api),
     heartbeat: item.integer("heartbeat", 1, 65_535, defaultPorts.heartbeat),
     data: item.integer("data", 1, 65_535 - 31, defaultPorts.data),
@@ -169,7 +169,7 @@ export function writeCluster(config: ClusterConfig): string {
 }
 
 /** Where a node's console is: its own address for people first, then those of its networks in their order. */
-export function consoleUrls({ networks, ports }: ClusterConfig, node: ClusterNode): string[] {
+export function consoleUrls({ networks, ports }: ClusterConfig, node: NodeEntry): string[] {
   const addresses = networks.flatMap(({ name }) => node.addresses.get(name) ?? []);
   const own = node.console === undefined ? [] : [node.console];
   return [...own, ...addresses.map((address) => `https://${address}:${ports.api}`)];
@@ -182,7 +182,7 @@ export const shownCluster = (config: ClusterConfig): ShownCluster => ({
 });
 
 /** What the node's certificate must name, so that a browser which trusts the cluster asks nothing. */
-export function certifiedNames({ addresses, console }: ClusterNode): string[] {
+export function certifiedNames({ addresses, console }: NodeEntry): string[] {
   const own = console === undefined ? [] : [new URL(console).hostname];
   return [...new Set([...own, ...addresses.values()])];
 }
@@ -199,10 +199,10 @@ export function freezeDeadline(config: ClusterConfig): Milliseconds {
 }
 
 /** The cluster's other nodes, as this one sees them. */
-export function peersOf(config: ClusterConfig, self: NodeName): readonly ClusterNode[] {
+export function peersOf(config: ClusterConfig, self: NodeName): readonly NodeEntry[] {
   return config.nodes.filter(({ name }) => name !== self);
 }
 
-export function nodeOf(config: ClusterConfig, name: NodeName): ClusterNode | undefined {
+export function nodeOf(config: ClusterConfig, name: NodeName): NodeEntry | undefined {
   return config.nodes.find((node) => node.name === name);
 }

@@ -26,14 +26,14 @@ export class ModuleConfigSync {
 
   constructor(
     private readonly modules: Modules,
-    private readonly membership: ClusterNetwork,
+    private readonly network: ClusterNetwork,
     /** The other node has let the module go; asked again until it is gone here too. */
     private readonly letGo: (id: string) => Promise<void>,
   ) {}
 
   /** Called regularly and after every change; an unreachable peer gets its offers when it is back. */
   async offerAll(): Promise<void> {
-    const self = this.membership.member?.card.node;
+    const self = this.network.member?.card.node;
     if (this.busy || self === undefined) return;
     this.busy = true;
     try {
@@ -52,14 +52,14 @@ export class ModuleConfigSync {
 
   private async offer(id: string, peer: NodeName): Promise<void> {
     const settings = this.modules.settings(id);
-    const incarnation = this.membership.incarnationOf(peer);
-    if (settings === undefined || incarnation === undefined || !this.membership.answersControl(peer)) return;
+    const incarnation = this.network.incarnationOf(peer);
+    if (settings === undefined || incarnation === undefined || !this.network.answersControl(peer)) return;
     const key = `${incarnation} ${settings.uuid}`;
     if (this.confirmed.get(key) === settings.revision) return;
     try {
       const body: Offer = { id, xml: writeModule(settings) };
       const path = "/api/v1/peer/calls/offer-module";
-      const answer = await forward<OfferAnswer>(this.membership, peer, { method: "POST", path, body });
+      const answer = await forward<OfferAnswer>(this.network, peer, { method: "POST", path, body });
       if (answer.module === "removed") await this.letGo(id);
       else this.confirmed.set(key, settings.revision);
     } catch {

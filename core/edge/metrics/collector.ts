@@ -11,21 +11,22 @@
 import { milliseconds, seconds, type Milliseconds } from "../../base/units.js";
 import type { LiveFigures, MirrorCounts, Series, SeriesRange, Trends } from "../../api/contract.js";
 import type { Hypervisor } from "../../ports/hypervisor.js";
-import { Inventory, type Member } from "./inventory.js";
+import type { VmPlace } from "../../loop/vm-effects.js";
+import { Inventory } from "./inventory.js";
 import { areFacts, type HostFacts } from "../../describe/host-facts.js";
 import { figuresBetween, type Runner } from "./rates.js";
-import { Reader, type Reading } from "./sample.js";
+import { Sampler, type Sample } from "./sample.js";
 import { areFigures, hostSeriesNames, hostSubject, moduleSubject, rowsOf, seriesNames } from "./row.js";
 import { recentGrid, slotsOf } from "./series.js";
 import { coarseSeconds, MetricsStore, fineSeconds } from "./store.js";
 
-export interface StationEdge {
+export interface CollectorEdge {
   readonly node: string;
   readonly peers: () => readonly string[];
   readonly hypervisor: Pick<Hypervisor, "figures" | "list">;
   readonly file: string;
   readonly folders: string;
-  readonly members: () => readonly Member[];
+  readonly members: () => readonly VmPlace[];
   readonly runsHere: (module: string) => boolean;
   readonly askMirror: (
     module: string,
@@ -73,13 +74,13 @@ interface Heard {
 
 export class MetricsCollector {
   private readonly store: MetricsStore;
-  private readonly reader: Reader;
+  private readonly sampler: Sampler;
   private readonly inventory: Inventory;
   private readonly timer: NodeJS.Timeout;
   private readonly heard = new Map<string, Heard>();
   private readonly known = new Map<string, HostFacts>();
-  private last: Reading | undefined;
-  private lastTen: Reading | undefined;
+  private last: Sample | undefined;
+  private lastTen: Sample | undefined;
   private own: LiveFigures | undefined;
   private ten = 0;
   private window = 0;
@@ -88,9 +89,9 @@ export class MetricsCollector {
   private untold: HostFacts | undefined;
   private stopped = false;
 
-  constructor(private readonly edge: StationEdge) {
+  constructor(private readonly edge: CollectorEdge) {
     this.store = new MetricsStore(edge.file, edge.log);
-    this.reader = new Reader({
+    this.sampler = new Sampler({
       hypervisor: edge.hypervisor,
       mirror: async (module, limit) => (await edge.askMirror(module, "figures", limit)) as MirrorCounts,
     });
@@ -204,14 +205,14 @@ export class MetricsCollector {
     const { node, members, runsHere, isWatched, peers, publish, tell } = this.edge;
     const runners: readonly Runner[] = members().filter(({ module }) => runsHere(module));
     const names = runners.map(({ module }) => module);
-    const reading = await this.reader.read(names, this.isWanted() ? lookLimit : tenLimit);
+    const sample = await this.sampler.read(names, this.isWanted() ? lookLimit : tenLimit);
     if (this.stopped) return;
     const label = { node, at: new Date(this.edge.wallMs()).toISOString() };
-    const live = figuresBetween(label, runners, this.last, reading);
-    const ten = isTen ? figuresBetween(label, runners, this.lastTen, reading) : undefined;
-    this.last = reading;
+    const live = figuresBetween(label, runners, this.last, sample);
+    const ten = isTen ? figuresBetween(label, runners, this.lastTen, sample) : undefined;
+    this.last = sample;
     this.own = live;
-    if (ten !== undefined) this.keep(ten, reading);
+    if (ten !== undefined) this.keep(ten, sample);
     const facts = this.untold;
     this.untold = undefined;
     const watched = isWatched();
@@ -220,9 +221,9 @@ export class MetricsCollector {
     if (watched) publish(this.figures());
   }
 
-  private keep(ten: LiveFigures, reading: Reading): void {
-    void this.count(this.lastTen, reading);
-    this.lastTen = reading;
+  private keep(ten: LiveFigures, sample: Sample): void {
+    void this.count(this.lastTen, sample);
+    this.lastTen = sample;
     const now = this.seconds();
     this.store.write(now, rowsOf(ten));
     const window = Math.floor(now / coarseSeconds);
@@ -232,13 +233,13 @@ export class MetricsCollector {
   }
 
   /** Beside the seconds, which need not wait for a slow disk; told to the others with the next of them. */
-  private async count(before: Reading | undefined, reading: Reading): Promise<void> {
+  private async count(before: Sample | undefined, sample: Sample): Promise<void> {
     if (this.isCounting) return;
     this.isCounting = true;
     try {
       const { node, peers } = this.edge;
       const known = [node, ...peers()].flatMap((one) => this.facts(one) ?? []);
-      const facts = await this.inventory.take(before, reading, known);
+      const facts = await this.inventory.take(before, sample, known);
       if (facts === undefined || this.stopped) return;
       this.learn(facts);
       this.untold = facts;

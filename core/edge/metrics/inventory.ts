@@ -5,25 +5,20 @@
 
 import { dirname } from "node:path";
 import { seconds, type Milliseconds } from "../../base/units.js";
-import type { Hypervisor, VmId, VmSummary } from "../../ports/hypervisor.js";
+import type { VmPlace } from "../../loop/vm-effects.js";
+import type { Hypervisor, VmSummary } from "../../ports/hypervisor.js";
 import { diskSpace } from "./disk.js";
 import { capacityOf, memoryOf, type ModuleFacts, type HostFacts } from "../../describe/host-facts.js";
 import { coresOf } from "./rates.js";
-import type { Reading } from "./sample.js";
+import type { Sample } from "./sample.js";
 
-/** A module of this node, wherever it runs. */
-export interface Member {
-  readonly module: string;
-  readonly vm: VmId;
-  readonly folder: string;
-}
-
-export interface CensusEdge {
+export interface InventoryEdge {
   readonly node: string;
   readonly hypervisor: Pick<Hypervisor, "list">;
   /** Where folders of modules are made unless a person chose another place. */
   readonly folders: string;
-  readonly members: () => readonly Member[];
+  /** The modules of this node, wherever they run. */
+  readonly members: () => readonly VmPlace[];
   readonly askMirror: (module: string, limit: Milliseconds) => Promise<unknown>;
   readonly wallClock: () => string;
 }
@@ -38,12 +33,12 @@ export class Inventory {
   private disk: HostFacts["disk"] = null;
   private vms: readonly VmSummary[] | undefined;
 
-  constructor(private readonly edge: CensusEdge) {}
+  constructor(private readonly edge: InventoryEdge) {}
 
   /** `known`: what was said before, here and by the other nodes. */
   async take(
-    before: Reading | undefined,
-    now: Reading,
+    before: Sample | undefined,
+    now: Sample,
     known: readonly HostFacts[],
   ): Promise<HostFacts | undefined> {
     const { node, members, wallClock } = this.edge;
@@ -63,7 +58,7 @@ export class Inventory {
     };
   }
 
-  private factsOf({ module, vm }: Member, now: Reading, known: readonly HostFacts[]): ModuleFacts {
+  private factsOf({ module, vm }: VmPlace, now: Sample, known: readonly HostFacts[]): ModuleFacts {
     const found = this.vms?.find(({ id }) => id === vm);
     return {
       module,
@@ -75,7 +70,7 @@ export class Inventory {
   }
 
   /** VMs that run here and belong to no module. */
-  private others(before: Reading | undefined, now: Reading): HostFacts["others"] {
+  private others(before: Sample | undefined, now: Sample): HostFacts["others"] {
     const ours = new Set(this.edge.members().map(({ vm }) => vm));
     const on = (this.vms ?? []).filter(
       ({ id, power }) => !ours.has(id) && (power === "running" || power === "paused"),

@@ -21,8 +21,8 @@ export interface FiguresStream {
   pass(event: LiveEvent): void;
 }
 
-export function stationOf(running: ClusterNode, paths: Paths, stream: FiguresStream): MetricsCollector {
-  const { node, hypervisor, modules, mirrors, membership } = running;
+export function collectorOf(running: ClusterNode, paths: Paths, stream: FiguresStream): MetricsCollector {
+  const { node, hypervisor, modules, mirrors, network } = running;
   return new MetricsCollector({
     node,
     hypervisor,
@@ -39,8 +39,8 @@ export function stationOf(running: ClusterNode, paths: Paths, stream: FiguresStr
     askMirror: (module, what, limit) => mirrors.ask(module, { do: what }, limit),
     isWatched: () => stream.isWatched,
     publish: (figures) => stream.pass({ kind: "figures", figures }),
-    answers: (peer) => membership.answersControl(nodeName(peer)),
-    tell: (peer, figures) => membership.tellFigures(peer, figures),
+    answers: (peer) => network.answersControl(nodeName(peer)),
+    tell: (peer, figures) => network.tellFigures(peer, figures),
     log: (sentence, outcome) => running.log(null, sentence, outcome),
     wallMs: () => Date.now(),
   });
@@ -48,9 +48,9 @@ export function stationOf(running: ClusterNode, paths: Paths, stream: FiguresStr
 
 export function loadDoor(daemon: Daemon): LoadDoor {
   return {
-    figures: () => daemon.running.figures.figures(),
+    figures: () => daemon.running.collector.figures(),
     series: ({ module, host, range }) => {
-      const { figures, modules, member } = daemon.running;
+      const { collector: figures, modules, member } = daemon.running;
       if ((module === undefined) === (host === undefined))
         throw new GemelError("GEMEL-4008", "series", "Name either a module or a host.");
       if (module !== undefined) {
@@ -61,25 +61,25 @@ export function loadDoor(daemon: Daemon): LoadDoor {
       if (!member.config.nodes.some((node) => node.name === name)) throw new GemelError("GEMEL-4012", name);
       return figures.hostSeries(name, range);
     },
-    trends: () => daemon.running.figures.trends(),
+    trends: () => daemon.running.collector.trends(),
     capacity: () => ({ at: wallClock(), hosts: capacities(loadSources(daemon.running)) }),
     placement: () => ({ at: wallClock(), ...placement(loadSources(daemon.running)) }),
   };
 }
 
 function loadSources(running: ClusterNode): LoadSources {
-  const { figures, modules, member } = running;
+  const { collector, modules, member } = running;
   const nodes = member.config.nodes.map(({ name }) => name);
-  const now = figures
+  const now = collector
     .figures()
     .flatMap((one) => one.modules.map(({ module, cpu }) => [module, cpu] as const));
   return {
     nodes,
-    facts: nodes.flatMap((node) => figures.facts(node) ?? []),
+    facts: nodes.flatMap((node) => collector.facts(node) ?? []),
     statuses: running.status().modules,
     settings: (module) => modules.expect(module),
     cpuNow: new Map(now),
-    cpuOf: (module) => figures.loadOf(module),
-    speaks: (node) => figures.speaks(node),
+    cpuOf: (module) => collector.loadOf(module),
+    speaks: (node) => collector.speaks(node),
   };
 }

@@ -5,7 +5,7 @@
 
 import type { LiveFigures, MirrorCounts, ModuleFigures } from "../../api/contract.js";
 import type { VmId } from "../../ports/hypervisor.js";
-import type { HostCounters, Reading, Timed } from "./sample.js";
+import type { HostCounters, Sample, Timed } from "./sample.js";
 
 /** A module that runs here, with its VM. */
 export interface Runner {
@@ -19,8 +19,8 @@ const intervalMsMin = 100;
 export function figuresBetween(
   { node, at }: { readonly node: string; readonly at: string },
   runners: readonly Runner[],
-  before: Reading | undefined,
-  after: Reading,
+  before: Sample | undefined,
+  after: Sample,
 ): LiveFigures {
   return {
     node,
@@ -31,7 +31,7 @@ export function figuresBetween(
 }
 
 /** Cores that a VM kept busy; null: cannot be told. */
-export function coresOf(vm: VmId, before: Reading | undefined, after: Reading): number | null {
+export function coresOf(vm: VmId, before: Sample | undefined, after: Sample): number | null {
   const [then, now] = [before?.vms.get(vm), after.vms.get(vm)];
   if (then === undefined || now === undefined) return null;
   return busyCores({ ms: then.ms, value: then.value.cpuNanos }, { ms: now.ms, value: now.value.cpuNanos });
@@ -57,8 +57,8 @@ function busyCores(before: Timed<number>, after: Timed<number>): number | null {
 
 function moduleBetween(
   { module, vm }: Runner,
-  before: Reading | undefined,
-  after: Reading,
+  before: Sample | undefined,
+  after: Sample,
 ): ModuleFigures | undefined {
   const [then, now] = [before?.mirrors.get(module), after.mirrors.get(module)];
   if (then === undefined || now === undefined) return undefined;

@@ -27,7 +27,7 @@ export interface VmCounters {
   readonly diskCapacity: number;
 }
 
-export interface Reading {
+export interface Sample {
   /** null: the hypervisor did not answer in time. */
   readonly host: Timed<HostCounters> | null;
   readonly vms: ReadonlyMap<VmId, Timed<VmCounters>>;
@@ -40,15 +40,15 @@ export interface ReaderEdge {
   readonly mirror: (module: string, limit: Milliseconds) => Promise<MirrorCounts>;
 }
 
-type Answer = Pick<Reading, "host" | "vms">;
+type Answer = Pick<Sample, "host" | "vms">;
 const silence: Answer = { host: null, vms: new Map() };
 
-export class Reader {
+export class Sampler {
   private asking = false;
 
   constructor(private readonly edge: ReaderEdge) {}
 
-  async read(modules: readonly string[], limit: Milliseconds): Promise<Reading> {
+  async read(modules: readonly string[], limit: Milliseconds): Promise<Sample> {
     const counts = modules.map(async (module) => {
       const value = await this.edge.mirror(module, limit).catch(() => undefined);
       return value === undefined || !isCounts(value) ? [] : [[module, timed(value)] as const];

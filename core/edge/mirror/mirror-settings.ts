@@ -5,7 +5,7 @@
 import { failure, GemelError, isErrorCode, type Failure } from "../../base/errors.js";
 import { askLimit, stallLimit, stopLimit } from "../../base/limits.js";
 import { cardFiles } from "../cluster/membership-card.js";
-import { freezeDeadline, nodeOf, type ClusterNode } from "../config/cluster-file.js";
+import { freezeDeadline, nodeOf, type NodeEntry } from "../config/cluster-file.js";
 import type { ModuleSettings } from "../config/module-file.js";
 import { stateFolder, type Paths } from "../config/paths.js";
 import type { VmPlace } from "../../loop/vm-effects.js";
@@ -15,7 +15,7 @@ import { mirrorFiles } from "./launch.js";
 import type { MirrorConfig } from "../../../native/index.js";
 import type { Member } from "../network/cluster-network.js";
 
-export const placeOf = (module: string, { vm }: ModuleSettings): VmPlace => ({
+export const vmPlaceOf = (module: string, { vm }: ModuleSettings): VmPlace => ({
   module,
   vm: vm.id,
   folder: vm.folder,
@@ -34,7 +34,7 @@ export function mirrorConfigOf(
   if (peerNode === undefined || own === undefined) throw new GemelError("GEMEL-1015", module);
   const port = config.ports.data + settings.index;
   const files = cardFiles(paths);
-  const addresses = (node: ClusterNode | undefined): MirrorConfig["listen"] =>
+  const addresses = (node: NodeEntry | undefined): MirrorConfig["listen"] =>
     config.networks.flatMap(({ name, data }) => {
       const address = data === "on" ? node?.addresses.get(name) : undefined;
       return address === undefined ? [] : [{ address, port }];

@@ -79,7 +79,7 @@ export class MirrorSupervisor {
 
   /**
    * After a start of the daemon: is one running? A living process whose socket is silent is "gone" and to be
-   * buried.
+   * terminated.
    */
   async adopt(module: string, root: string): Promise<"up" | "absent" | "silent"> {
     const mirror = this.entry(module, root);
@@ -130,7 +130,7 @@ export class MirrorSupervisor {
   }
 
   /** SIGKILL, its connection aborted, verified dead; the mount is cleared as far as nothing holds it. */
-  async bury(module: string, root: string): Promise<void> {
+  async terminate(module: string, root: string): Promise<void> {
     const mirror = this.entry(module, root);
     mirror.leaving = true;
     const mount = fuseMountAt(root);

@@ -8,11 +8,11 @@ import { nodeName, seconds, type Instant, type Milliseconds, type NodeName } fro
 import { holderOf } from "../cluster/authority.js";
 import type { MembershipCard } from "../cluster/membership-card.js";
 import { nodeOf, peersOf, type ClusterConfig } from "../config/cluster-file.js";
-import type { ModuleView, PeerMessage } from "../../decide/mirror/types.js";
-import { Transmitter, type Lane } from "./heartbeat-transmitter.js";
+import type { ModulePicture, PeerMessage } from "../../decide/mirror/types.js";
+import { Transmitter, type HeartbeatLane } from "./heartbeat-transmitter.js";
 import type { Report } from "../../loop/node-loop.js";
-import { callPeer, type Call, type CallAnswer } from "./peer-call.js";
-import { ControlConnection, type ControlLine, type Way } from "./control-connection.js";
+import { callPeer, type PeerCall, type CallAnswer } from "./peer-call.js";
+import { ControlConnection, type ControlLine, type NetworkWay } from "./control-connection.js";
 import type { Presented } from "./secure-socket.js";
 import { arrivedViews } from "./peer-views.js";
 
@@ -25,9 +25,9 @@ export interface ClusterNetworkEdge {
   readonly incarnation: string;
   readonly now: () => Instant;
   readonly post: (report: Report) => void;
-  readonly views: () => readonly ModuleView[];
-  readonly news: () => unknown;
-  readonly told: (from: NodeName, news: unknown) => void;
+  readonly views: () => readonly ModulePicture[];
+  readonly progress: () => unknown;
+  readonly told: (from: NodeName, progress: unknown) => void;
   readonly figures: (from: NodeName, figures: unknown) => void;
 }
 
@@ -139,7 +139,7 @@ export class ClusterNetwork {
 
   async call(
     peer: NodeName,
-    call: Omit<Call, "limit"> & { readonly limit?: Milliseconds },
+    call: Omit<PeerCall, "limit"> & { readonly limit?: Milliseconds },
   ): Promise<CallAnswer> {
     const member = this.present;
     if (member === undefined) throw new GemelError("GEMEL-4001", "");
@@ -167,7 +167,7 @@ export class ClusterNetwork {
       closed: () => this.edge.post({ kind: "peer-closed", from: peer }),
       now: this.edge.now,
       views: this.edge.views,
-      news: this.edge.news,
+      progress: this.edge.progress,
     });
     this.controls.set(peer, control);
     control.start();
@@ -186,7 +186,7 @@ export class ClusterNetwork {
   }
 }
 
-function lanesOf({ config, card }: Member): Lane[] {
+function lanesOf({ config, card }: Member): HeartbeatLane[] {
   const own = nodeOf(config, card.node);
   return config.networks.flatMap(({ name, pulse }) => {
     const address = own?.addresses.get(name);
@@ -199,7 +199,7 @@ function lanesOf({ config, card }: Member): Lane[] {
   });
 }
 
-function waysTo({ config, card }: Member, peer: NodeName): Way[] {
+function waysTo({ config, card }: Member, peer: NodeName): NetworkWay[] {
   const own = nodeOf(config, card.node);
   const other = nodeOf(config, peer);
   return config.networks.flatMap(({ name }) => {

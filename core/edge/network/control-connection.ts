@@ -23,7 +23,7 @@ const answerLimitMs = 2_500;
 const dialAgainMs = 500;
 const dialLimit = milliseconds(3_000);
 
-export interface Way {
+export interface NetworkWay {
   readonly network: string;
   readonly localAddress: string;
   readonly address: string;
@@ -60,7 +60,7 @@ export interface ControlOptions {
   readonly closed: () => void;
   readonly now: () => Instant;
   readonly views: () => unknown;
-  readonly news: () => unknown;
+  readonly progress: () => unknown;
 }
 
 /** The dialling side over one network. */
@@ -73,7 +73,7 @@ class ControlWay {
   answeredAt = 0n;
 
   constructor(
-    private readonly way: Way,
+    private readonly way: NetworkWay,
     private readonly options: ControlOptions,
   ) {}
 
@@ -100,8 +100,8 @@ class ControlWay {
     if (this.socket === undefined) return false;
     const id = ++this.counter;
     const { incarnation } = this.options;
-    const { now, views, news } = this.options;
-    const whole = line.kind === "views" ? { now: now(), views: views(), news: news() } : {};
+    const { now, views, progress } = this.options;
+    const whole = line.kind === "views" ? { now: now(), views: views(), news: progress() } : {};
     this.socket.write(`${JSON.stringify({ ...line, ...whole, id, incarnation })}\n`);
     this.waiting ??= { id, since: process.hrtime.bigint() };
     return true;
@@ -202,7 +202,7 @@ class ControlWay {
 export class ControlConnection {
   private readonly ways: readonly ControlWay[];
 
-  constructor(ways: readonly Way[], options: ControlOptions) {
+  constructor(ways: readonly NetworkWay[], options: ControlOptions) {
     this.ways = ways.map((way) => new ControlWay(way, options));
   }
 

@@ -8,7 +8,7 @@ import { createSocket, type Socket } from "node:dgram";
 import type { Instant, Milliseconds, NodeName } from "../../base/units.js";
 import { decode, encode, judge, type Heard, type Heartbeat } from "./heartbeat-packet.js";
 
-export interface Lane {
+export interface HeartbeatLane {
   readonly network: string;
   readonly address: string;
   readonly pulse: Milliseconds;
@@ -20,7 +20,7 @@ export interface TransmitterOptions {
   readonly incarnation: string;
   readonly key: Buffer;
   readonly port: number;
-  readonly lanes: readonly Lane[];
+  readonly lanes: readonly HeartbeatLane[];
   readonly now: () => Instant;
   readonly views: () => unknown;
   readonly alive: (beat: Heartbeat) => void;
@@ -54,7 +54,7 @@ export class Transmitter {
     this.sockets.clear();
   }
 
-  private open(lane: Lane): void {
+  private open(lane: HeartbeatLane): void {
     const socket = createSocket({ type: "udp4", reuseAddr: false });
     this.sockets.set(lane.network, socket);
     socket.on("message", (datagram) => this.receive(lane, datagram));
@@ -66,7 +66,7 @@ export class Transmitter {
     socket.bind(this.options.port, lane.address);
   }
 
-  private beat(lane: Lane): void {
+  private beat(lane: HeartbeatLane): void {
     const socket = this.sockets.get(lane.network);
     if (socket === undefined) return this.open(lane);
     for (const peer of lane.peers) {
@@ -84,7 +84,7 @@ export class Transmitter {
     }
   }
 
-  private receive(lane: Lane, datagram: Buffer): void {
+  private receive(lane: HeartbeatLane, datagram: Buffer): void {
     const beat = this.decoded(datagram);
     if (typeof beat === "string") return this.count(beat);
     if (!this.peers.has(beat.from)) return this.count("unknown node");

@@ -4,14 +4,14 @@
 
 import { GemelError, type Failure } from "../../base/errors.js";
 import { milliseconds, type Milliseconds, type NodeName } from "../../base/units.js";
-import type { Way } from "./control-connection.js";
+import type { NetworkWay } from "./control-connection.js";
 import { jsonOver, secureSocket, type Presented } from "./secure-socket.js";
 
 const dialLimit = milliseconds(2_000);
 
 export interface CallTarget {
   readonly peer: NodeName;
-  readonly ways: readonly Way[];
+  readonly ways: readonly NetworkWay[];
   readonly identity: { readonly certificate: string; readonly privateKey: string };
   readonly judge: (presented: Presented) => string | undefined;
 }
@@ -20,7 +20,7 @@ export type CallAnswer =
   | { readonly ok: true; readonly body: unknown }
   | { readonly ok: false; readonly status: number; readonly failure: Failure };
 
-export interface Call {
+export interface PeerCall {
   readonly method: "GET" | "POST" | "PUT" | "PATCH";
   readonly path: string;
   readonly body?: unknown;
@@ -29,7 +29,7 @@ export interface Call {
   readonly limit: Milliseconds;
 }
 
-export async function callPeer(target: CallTarget, call: Call): Promise<CallAnswer> {
+export async function callPeer(target: CallTarget, call: PeerCall): Promise<CallAnswer> {
   const failures: string[] = [];
   for (const way of target.ways) {
     const { address, port, localAddress } = way;

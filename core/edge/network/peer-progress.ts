@@ -11,13 +11,13 @@ import type { ResyncStatus } from "../../../native/index.js";
 import { forward } from "../calls/forward.js";
 import type { ClusterNode } from "../cluster-node.js";
 
-export interface PeerNews {
+export interface NodeProgress {
   readonly procedures: readonly ProcedureStatus[];
   /** By module. */
   readonly copying: Readonly<Record<string, Reintegration>>;
 }
 
-export interface NewsSources {
+export interface ProgressSources {
   readonly node: NodeName;
   readonly procedures: Pick<Procedures, "has" | "view" | "views">;
   readonly modules: () => readonly string[];
@@ -37,12 +37,12 @@ const arrivedMax = 64;
 export const procedureCall = "procedure";
 
 export class PeerProgress {
-  private readonly heard = new Map<NodeName, PeerNews>();
+  private readonly heard = new Map<NodeName, NodeProgress>();
 
-  constructor(private readonly sources: NewsSources) {}
+  constructor(private readonly sources: ProgressSources) {}
 
   /** For the other nodes. */
-  own(): PeerNews {
+  own(): NodeProgress {
     const all = this.ownProcedures();
     const isOver = ({ state }: ProcedureStatus): boolean => state === "done" || state === "undone";
     const told = [...all.filter((one) => !isOver(one)), ...all.filter(isOver).slice(-finishedToldMax)];
@@ -56,9 +56,9 @@ export class PeerProgress {
     };
   }
 
-  /** What does not look like news is not taken; what is shown then is this node's own. */
+  /** What does not look like progress is not taken; what is shown then is this node's own. */
   take(from: NodeName, value: unknown): void {
-    if (!isNews(value)) return;
+    if (!isProgress(value)) return;
     const before = JSON.stringify(this.heard.get(from));
     this.heard.set(from, value);
     if (before !== JSON.stringify(value)) this.sources.changed();
@@ -98,25 +98,25 @@ export class PeerProgress {
       : { ...resync, node: this.sources.node };
   }
 
-  /** A silent node's news are old: its copies do not go on. */
-  private live(): readonly PeerNews[] {
+  /** A silent node's progress is old: its copies do not go on. */
+  private live(): readonly NodeProgress[] {
     return [...this.heard].filter(([peer]) => this.sources.answers(peer)).map(([, one]) => one);
   }
 }
 
-/** Rooms are asked when news are: the running node is still being built when it begins to listen. */
+/** Rooms are asked when progress is: the running node is still being built when it begins to listen. */
 export function progressOf(running: ClusterNode, changed: () => void): PeerProgress {
-  const { node, membership, mirrors, modules, procedures } = running;
+  const { node, network, mirrors, modules, procedures } = running;
   return new PeerProgress({
     node,
     procedures,
     modules: () => modules.ids(),
     resync: (module) => mirrors.lastStatus(module)?.resync,
-    answers: (peer) => membership.answersControl(peer),
+    answers: (peer) => network.answersControl(peer),
     procedureThere: async (id) => {
       for (const { name } of peersOf(running.member.config, node)) {
         const path = `/api/v1/peer/calls/${procedureCall}`;
-        const asked = forward<ProcedureStatus>(membership, name, { method: "POST", path, body: { id } });
+        const asked = forward<ProcedureStatus>(network, name, { method: "POST", path, body: { id } });
         const found = await asked.catch(() => undefined);
         if (found !== undefined) return found;
       }
@@ -126,9 +126,9 @@ export function progressOf(running: ClusterNode, changed: () => void): PeerProgr
   });
 }
 
-function isNews(value: unknown): value is PeerNews {
+function isProgress(value: unknown): value is NodeProgress {
   if (typeof value !== "object" || value === null) return false;
-  const { procedures, copying } = value as Partial<Record<keyof PeerNews, unknown>>;
+  const { procedures, copying } = value as Partial<Record<keyof NodeProgress, unknown>>;
   if (!Array.isArray(procedures) || procedures.length > arrivedMax || !isRecord(copying)) return false;
   const copies = Object.values(copying);
   return copies.length <= arrivedMax && procedures.every(isProcedure) && copies.every(isCopy);

@@ -2,8 +2,9 @@
 // What the other node says about its modules, as it arrives: its instants are of its own clock and are moved
 // to ours; what does not look like a view is refused as a whole.
 
+import { stateNames } from "../../base/vocabulary.js";
 import { elapsed, instant, type Instant } from "../../base/units.js";
-import { stateNames, type ModuleView } from "../../decide/mirror/types.js";
+import type { ModulePicture } from "../../decide/mirror/types.js";
 
 const viewsMax = 32;
 
@@ -11,14 +12,14 @@ export function arrivedViews(
   value: unknown,
   theirNow: Instant,
   ourNow: Instant,
-): readonly ModuleView[] | undefined {
+): readonly ModulePicture[] | undefined {
   if (!Array.isArray(value) || value.length > viewsMax || typeof theirNow !== "number") return undefined;
-  const views = value as readonly ModuleView[];
+  const views = value as readonly ModulePicture[];
   if (!views.every(isView)) return undefined;
   return views.map((view) => ({ ...view, since: instant(ourNow - elapsed(view.since, theirNow)) }));
 }
 
-function isView(view: ModuleView): boolean {
+function isView(view: ModulePicture): boolean {
   const strings = [view.module, view.generation, view.current, view.mirror, view.copy, view.vm, view.reason];
   const flags = [view.upToDate, view.willing, view.primary, view.lastPrim, view.conflict];
   return (

@@ -8,7 +8,7 @@ import type { ModuleId } from "../../base/units.js";
 import { peersOf } from "../config/cluster-file.js";
 import type { ModuleSettings } from "../config/module-file.js";
 import type { Paths } from "../config/paths.js";
-import { begin } from "../../decide/mirror/step.js";
+import { initialState } from "../../decide/mirror/step.js";
 import type { Durable, FailoverPause, NodeState } from "../../decide/mirror/types.js";
 import { NodeRecordWriter, readNodeRecord } from "./node-record.js";
 import { bootClock } from "../clock.js";
@@ -21,7 +21,7 @@ import { configOf } from "../config/module-settings.js";
  */
 const bootMark = "booted";
 
-export interface Beginning {
+export interface InitialState {
   readonly state: NodeState;
   /** Why the record of the last daemon could not be used. */
   readonly trouble: string | undefined;
@@ -34,11 +34,11 @@ export function stateAtStart(
   { config, card }: Member,
   modules: ReadonlyMap<ModuleId, ModuleSettings>,
   pause: FailoverPause | undefined,
-): Beginning {
+): InitialState {
   const { record, sequence, trouble } = readNodeRecord(paths.nodeRecord);
   const durable = (record?.modules ?? {}) as Readonly<Record<string, Durable | undefined>>;
   const timeouts = Object.fromEntries(config.networks.map(({ name, timeout }) => [name, timeout]));
-  const state = begin({
+  const state = initialState({
     self: card.node,
     incarnation,
     at: bootClock(),

@@ -3,12 +3,12 @@
 
 import { instant, milliseconds, moduleId } from "../../../core/base/units.js";
 import type { ModuleStatus, NodeStatus } from "../../../core/api/contract.js";
-import type { ModuleView } from "../../../core/decide/mirror/types.js";
+import type { ModulePicture } from "../../../core/decide/mirror/types.js";
 import type { AlarmFacts } from "../../../core/describe/alarm/alarms.js";
 import type { HeadlineFacts, Seen } from "../../../core/describe/module/headline.js";
 import type { OutlookFacts } from "../../../core/describe/module/outlook.js";
 
-export function view(state: ModuleView["state"], reason: ModuleView["reason"] = "none"): ModuleView {
+export function view(state: ModulePicture["state"], reason: ModulePicture["reason"] = "none"): ModulePicture {
   const runs = state === "ALONE" || state === "PRIM";
   return {
     module: moduleId("cam1"),
@@ -30,7 +30,7 @@ export function view(state: ModuleView["state"], reason: ModuleView["reason"] = 
   };
 }
 
-export const seen = (node: string, what: ModuleView | undefined, more: Partial<Seen> = {}): Seen => ({
+export const seen = (node: string, what: ModulePicture | undefined, more: Partial<Seen> = {}): Seen => ({
   node,
   view: what,
   live: true,

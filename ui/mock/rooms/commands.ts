@@ -2,7 +2,8 @@
 // A person's command: refused, or carried out over simulated time. Each step is planned with World.then, so
 // that a host that dies in the middle voids the rest.
 
-import type { CommandReply, CommandRequest, StateName } from "../../../core/api/contract.js";
+import type { StateName } from "../../../core/base/vocabulary.js";
+import type { CommandReply, CommandRequest } from "../../../core/api/contract.js";
 import { begins, follows, runsOn, startCopying, stopsEverywhere, stopsOn } from "../world/turns.js";
 import { refuse } from "../world/refusal.js";
 import type { Caller, MockModule } from "../world/types.js";

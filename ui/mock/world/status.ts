@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The mock's status: made anew for each answer, in the daemon's own form and words.
 
+import { type Stability, moduleVerbs, type ModuleVerb } from "../../../core/base/vocabulary.js";
 import type {
   Action,
   ModuleOnNode,
@@ -8,11 +9,9 @@ import type {
   NodeStatus,
   ProcedureStatus,
   Reintegration,
-  Stability,
   Status,
 } from "../../../core/api/contract.js";
 import { alarmsOf } from "../rooms/alarms.js";
-import { moduleVerbs, type ModuleVerb } from "../../../core/base/vocabulary.js";
 import { refusalOf } from "../rooms/verbs.js";
 import { colourOf, ifHostDied, sentenceOf, summaryOf } from "./sentences.js";
 import { verifyBytesPerSecond, type Copy, type Host, type MockModule, type Procedure } from "./types.js";

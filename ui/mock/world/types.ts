@@ -2,6 +2,7 @@
 // What the mock cluster consists of. Unlike the daemon it knows both hosts at once and changes its values in
 // place; what a page sees of them is made fresh for each answer (status.ts).
 
+import type { StateName, ModuleVerb } from "../../../core/base/vocabulary.js";
 import type {
   ApiError,
   ModuleView,
@@ -9,10 +10,8 @@ import type {
   ProcedureStatus,
   Reintegration,
   Role,
-  StateName,
   Status,
 } from "../../../core/api/contract.js";
-import type { ModuleVerb } from "../../../core/base/vocabulary.js";
 
 export interface Host {
   readonly name: string;

@@ -18,7 +18,7 @@ import { paths } from "../../paths.js";
 import { usePermission } from "../../session.js";
 import { Confirmation } from "./Confirmation.js";
 import { CopyCard } from "./CopyCard.js";
-import { Outcome } from "./Outcome.js";
+import { DecisionOutcome } from "./DecisionOutcome.js";
 
 /** Copies change while one looks at them: the one that runs is being written. */
 const everyMs = 5000;
@@ -63,7 +63,7 @@ function Choosing({ module }: { readonly module: ModuleStatus }): ReactNode {
   const [given, setGiven] = useState<string | null>(null);
   if (given !== null) {
     return (
-      <Outcome
+      <DecisionOutcome
         module={module}
         kept={given}
         onAgain={() => {

@@ -9,7 +9,7 @@ import type { HistoryEntry } from "../../../core/api/contract.js";
 import { timeText } from "../../../core/describe/words/words.js";
 import { paths } from "../../paths.js";
 import { addressOf, noFilter, type View } from "./filter.js";
-import { keyOf } from "./merge.js";
+import { entryKeyOf } from "./merge.js";
 import { happened, kindWords, personOf, wasRefused } from "../../parts/history-words.js";
 
 export function EntryList({
@@ -22,7 +22,7 @@ export function EntryList({
   return (
     <ol className="gm-entries" aria-label="Entries, newest first">
       {entries.map((entry) => (
-        <li key={keyOf(entry)}>
+        <li key={entryKeyOf(entry)}>
           <Entry entry={entry} view={view} />
         </li>
       ))}

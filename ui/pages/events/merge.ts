@@ -12,12 +12,13 @@ export interface NodePage {
   readonly more: boolean;
 }
 
-export const keyOf = ({ node, id }: HistoryEntry): string => `${node}/${id}`;
+export const entryKeyOf = ({ node, id }: HistoryEntry): string => `${node}/${id}`;
 
 export function merged(pages: readonly NodePage[], tail: readonly HistoryEntry[]): readonly HistoryEntry[] {
   const horizon = horizonOf(pages);
   const found = new Map<string, HistoryEntry>();
-  for (const entry of [...tail, ...pages.flatMap(({ entries }) => entries)]) found.set(keyOf(entry), entry);
+  for (const entry of [...tail, ...pages.flatMap(({ entries }) => entries)])
+    found.set(entryKeyOf(entry), entry);
   return [...found.values()].filter(({ at }) => at >= horizon).sort(newestFirst);
 }
 

@@ -25,7 +25,7 @@ interface Page {
   readonly next: Places | null;
 }
 
-export interface Found {
+export interface FoundEntries {
   readonly entries: readonly HistoryEntry[];
   readonly silent: Page["silent"];
   readonly isAsking: boolean;
@@ -34,7 +34,7 @@ export interface Found {
   readonly older: () => void;
 }
 
-export function useHistory(nodes: readonly string[], filter: Filter, live: boolean): Found {
+export function useHistory(nodes: readonly string[], filter: Filter, live: boolean): FoundEntries {
   const transport = useTransport();
   const wanted = filter.node === "" ? nodes : nodes.filter((node) => node === filter.node);
   const beginning: Places = Object.fromEntries(wanted.map((node) => [node, null]));

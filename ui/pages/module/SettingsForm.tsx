@@ -26,9 +26,9 @@ import {
   fieldOf,
   formOf,
   type FieldName,
-  type SettingsForm as Settings,
+  type SettingsValues as Settings,
 } from "./settings-form.js";
-import { fieldsOf, type Field } from "./settings-fields.js";
+import { settingsFieldsOf, type SettingsField } from "./settings-fields.js";
 
 interface SettingsFormProps {
   readonly view: ModuleView;
@@ -62,7 +62,7 @@ export function SettingsForm({ view, mayChange, isSaved, onSaved }: SettingsForm
       }}
     >
       <div className="gm-settings-fields">
-        {fieldsOf(view).map((field) => (
+        {settingsFieldsOf(view).map((field) => (
           <FieldOf
             key={field.name}
             field={field}
@@ -104,7 +104,7 @@ export function SettingsForm({ view, mayChange, isSaved, onSaved }: SettingsForm
 }
 
 interface FieldProps {
-  readonly field: Field;
+  readonly field: SettingsField;
   readonly value: string;
   readonly failure: ApiFailure | null;
   readonly isDisabled: boolean;

@@ -4,7 +4,7 @@
 import type { ModuleView } from "../../../core/api/contract.js";
 import type { FieldName } from "./settings-form.js";
 
-export interface Field {
+export interface SettingsField {
   readonly name: FieldName;
   readonly label: string;
   readonly help: string;
@@ -13,7 +13,12 @@ export interface Field {
   readonly choices?: readonly { readonly value: string; readonly label: string }[];
 }
 
-const chosen = (name: FieldName, label: string, help: string, choices: Field["choices"]): Field => ({
+const chosen = (
+  name: FieldName,
+  label: string,
+  help: string,
+  choices: SettingsField["choices"],
+): SettingsField => ({
   name,
   label,
   help,
@@ -21,7 +26,7 @@ const chosen = (name: FieldName, label: string, help: string, choices: Field["ch
   ...(choices !== undefined && { choices }),
 });
 
-const typed = (name: FieldName, label: string, help: string, isNumber: boolean): Field => ({
+const typed = (name: FieldName, label: string, help: string, isNumber: boolean): SettingsField => ({
   name,
   label,
   help,
@@ -33,9 +38,9 @@ const choice = (value: string, label: string): { readonly value: string; readonl
   label,
 });
 
-const onOff = (on: string, off: string): Field["choices"] => [choice("on", on), choice("off", off)];
+const onOff = (on: string, off: string): SettingsField["choices"] => [choice("on", on), choice("off", off)];
 
-export function fieldsOf({ settings }: ModuleView): Field[] {
+export function settingsFieldsOf({ settings }: ModuleView): SettingsField[] {
   const nodes = settings.nodes.map((node) => choice(node, node));
   return [
     chosen(

@@ -17,12 +17,12 @@ export type FieldName =
   | "pin"
   | "apart";
 
-export type SettingsForm = Readonly<Record<FieldName, string>>;
+export type SettingsValues = Readonly<Record<FieldName, string>>;
 
 /** The cap is typed in MiB/s: nobody counts bytes. */
 const mebibyte = 1024 * 1024;
 
-export function formOf({ settings }: ModuleView): SettingsForm {
+export function formOf({ settings }: ModuleView): SettingsValues {
   return {
     defaultPrim: settings.defaultPrim,
     failover: onOff(settings.failover),
@@ -44,7 +44,10 @@ const onOff = (on: boolean): string => (on ? "on" : "off");
  * What PATCH is to carry. A number that is none is sent as it was typed: the API says what is wrong with it,
  * in its own words.
  */
-export function changeOf(before: SettingsForm, now: SettingsForm): Record<string, string | number | boolean> {
+export function changeOf(
+  before: SettingsValues,
+  now: SettingsValues,
+): Record<string, string | number | boolean> {
   const change: Record<string, string | number | boolean> = {};
   for (const name of fieldNames) if (before[name] !== now[name]) change[name] = valueOf(name, now[name]);
   return change;

@@ -23,12 +23,12 @@ import { WordIcon } from "../../parts/WordIcon.js";
 import { paths } from "../../paths.js";
 import { otherNode } from "./columns.js";
 import { CardFigures } from "./CardFigures.js";
-import { ModuleMenu, type Command } from "./ModuleMenu.js";
+import { ModuleMenu, type MenuCommand } from "./ModuleMenu.js";
 
 export interface CardHandlers {
   readonly onSelect: (module: string, selected: boolean) => void;
   readonly onGrasp: (module: ModuleStatus, event: PointerEvent) => void;
-  readonly onCommand: (module: ModuleStatus, command: Command) => void;
+  readonly onCommand: (module: ModuleStatus, command: MenuCommand) => void;
 }
 
 interface CardProps extends CardHandlers {

@@ -20,7 +20,7 @@ import { WordIcon } from "../../parts/WordIcon.js";
 import { usePermission } from "../../session.js";
 import { actionOf, otherNode } from "./columns.js";
 
-export type Command =
+export type MenuCommand =
   | { readonly kind: "verb"; readonly verb: ModuleVerb; readonly node?: string }
   | { readonly kind: "verify" }
   | { readonly kind: "open" }
@@ -30,7 +30,7 @@ interface Entry {
   readonly key: string;
   readonly label: string;
   readonly icon: string;
-  readonly command: Command;
+  readonly command: MenuCommand;
   /** Null: it may be done. */
   readonly why: string | null;
 }
@@ -40,7 +40,7 @@ const insideMain = (): HTMLElement => document.querySelector("main") ?? document
 
 interface MenuProps {
   readonly module: ModuleStatus;
-  readonly onCommand: (module: ModuleStatus, command: Command) => void;
+  readonly onCommand: (module: ModuleStatus, command: MenuCommand) => void;
 }
 
 export const ModuleMenu = memo(function ModuleMenu({ module, onCommand }: MenuProps): ReactNode {

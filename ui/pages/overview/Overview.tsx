@@ -20,11 +20,11 @@ import { Board, Ghost } from "./Board.js";
 import { split } from "./columns.js";
 import { useDragging } from "./dragging.js";
 import { useImmediate } from "./immediate.js";
-import type { Command } from "./ModuleMenu.js";
+import type { MenuCommand } from "./ModuleMenu.js";
 import "./overview.css";
 import { NothingYet } from "./NothingYet.js";
 import { PauseButton } from "./PauseButton.js";
-import { Procedures } from "./Procedures.js";
+import { ProcedureList } from "./ProcedureList.js";
 import { Selection } from "./Selection.js";
 import { useKeptFocus, walk } from "./walking.js";
 
@@ -35,7 +35,7 @@ export default function Overview(): ReactNode {
   if (status === undefined) return <PageWaiting />;
   return (
     <Page title="Overview" lead={status.sentence} actions={<Actions modules={status.modules} />}>
-      <Procedures procedures={status.procedures} />
+      <ProcedureList procedures={status.procedures} />
       {status.modules.length === 0 && status.procedures.length === 0 ? <NothingYet /> : null}
       <Hosts status={status} />
     </Page>
@@ -116,7 +116,7 @@ function Hosts({ status }: { readonly status: Status }): ReactNode {
 
 interface Asking {
   readonly ask: (modules: readonly ModuleStatus[], verb: ModuleVerb, node?: string) => void;
-  readonly command: (module: ModuleStatus, command: Command) => void;
+  readonly command: (module: ModuleStatus, command: MenuCommand) => void;
   readonly drop: (modules: readonly string[], node: string) => void;
   readonly announcement: string;
   readonly failure: ReactNode;
@@ -145,7 +145,7 @@ function useAsking(modules: readonly ModuleStatus[], barred: string | null): Ask
     [send],
   );
   const command = useCallback(
-    (module: ModuleStatus, wanted: Command) => {
+    (module: ModuleStatus, wanted: MenuCommand) => {
       if (wanted.kind === "open") void navigate(paths.module(module.id));
       else if (wanted.kind === "decide") void navigate(paths.decide(module.id));
       else if (barred !== null) setAnnouncement(barred);

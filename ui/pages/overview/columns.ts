@@ -4,18 +4,18 @@
 import type { Action, ModuleStatus, NodeStatus, Status } from "../../../core/api/contract.js";
 import type { ModuleVerb } from "../../../core/base/vocabulary.js";
 
-export interface Column {
+export interface NodeColumn {
   readonly node: NodeStatus;
   readonly modules: readonly ModuleStatus[];
 }
 
-export interface Board {
-  readonly columns: readonly Column[];
+export interface BoardColumns {
+  readonly columns: readonly NodeColumn[];
   /** Modules whose VM runs on no host that we know of. */
   readonly nowhere: readonly ModuleStatus[];
 }
 
-export function boardOf({ nodes, modules }: Pick<Status, "nodes" | "modules">): Board {
+export function boardOf({ nodes, modules }: Pick<Status, "nodes" | "modules">): BoardColumns {
   const sorted = [...modules].sort((a, b) => a.vm.localeCompare(b.vm));
   return {
     columns: nodes.map((node) => ({ node, modules: sorted.filter((one) => placeOf(one) === node.name) })),

@@ -6,12 +6,12 @@ import { FormSelect, FormSelectOption } from "@patternfly/react-core";
 import type { ReactNode } from "react";
 import type { DiskView } from "../../../core/api/contract.js";
 import { bytesText } from "../../../core/describe/words/words.js";
-import { leftOut, type Leaving, type Plan } from "./plan.js";
+import { leftOut, type Leaving, type ProtectDraft } from "./plan.js";
 
 interface DiskChoicesProps {
-  readonly plan: Plan;
+  readonly plan: ProtectDraft;
   readonly disks: readonly DiskView[];
-  readonly onChange: (plan: Plan) => void;
+  readonly onChange: (plan: ProtectDraft) => void;
 }
 
 export function DiskChoices({ plan, disks, onChange }: DiskChoicesProps): ReactNode {
@@ -38,9 +38,9 @@ export function DiskChoices({ plan, disks, onChange }: DiskChoicesProps): ReactN
 }
 
 interface ChoiceProps {
-  readonly plan: Plan;
+  readonly plan: ProtectDraft;
   readonly disk: DiskView;
-  readonly onChange: (plan: Plan) => void;
+  readonly onChange: (plan: ProtectDraft) => void;
 }
 
 const isLeaving = (value: string): value is Leaving => value === "detach" || value === "empty";

@@ -4,7 +4,7 @@
 import { FormGroup, FormHelperText, HelperText, HelperTextItem, TextInput } from "@patternfly/react-core";
 import type { ReactNode } from "react";
 import type { ApiFailure } from "../../api.js";
-import type { Plan } from "./plan.js";
+import type { ProtectDraft } from "./plan.js";
 
 export interface WrongField {
   readonly field: "module" | "folder";
@@ -12,10 +12,10 @@ export interface WrongField {
 }
 
 interface PlaceFieldsProps {
-  readonly plan: Plan;
+  readonly plan: ProtectDraft;
   readonly proposed: string;
   readonly wrong: WrongField | null;
-  readonly onChange: (plan: Plan) => void;
+  readonly onChange: (plan: ProtectDraft) => void;
 }
 
 export function PlaceFields({ plan, proposed, wrong, onChange }: PlaceFieldsProps): ReactNode {

@@ -13,7 +13,7 @@ import { WordIcon } from "../../parts/WordIcon.js";
 import { usePermission } from "../../session.js";
 import { ProtectDialog } from "./ProtectDialog.js";
 import { UnderWay } from "./UnderWay.js";
-import { keyOf, VmTable } from "./VmTable.js";
+import { vmKeyOf, VmTable } from "./VmTable.js";
 
 /** VMs come and go without Gemel: the list is asked for again while it is looked at. */
 const everyMs = 10_000;
@@ -23,7 +23,7 @@ export default function Protect(): ReactNode {
   const may = usePermission("admin");
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const [asked, setAsked] = useState<readonly VmView[] | null>(null);
-  const open = (data ?? []).filter((vm) => vm.module === undefined && chosen.includes(keyOf(vm)));
+  const open = (data ?? []).filter((vm) => vm.module === undefined && chosen.includes(vmKeyOf(vm)));
   return (
     <Page
       title="Protect"

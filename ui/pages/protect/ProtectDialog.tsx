@@ -11,7 +11,7 @@ import { useEffect, useState, type ReactNode } from "react";
 import type { FindingView, ProtectReply, ProtectRequest, VmView } from "../../../core/api/contract.js";
 import { failureOf, type ApiFailure } from "../../api.js";
 import { useChange, useTransport } from "../../asking.js";
-import { planFor, requestOf, type Plan } from "./plan.js";
+import { planFor, requestOf, type ProtectDraft } from "./plan.js";
 import { VmPlan } from "./VmPlan.js";
 
 interface DialogProps {
@@ -19,19 +19,19 @@ interface DialogProps {
   readonly onClose: () => void;
 }
 
-export interface Judgement {
+export interface ProtectJudgement {
   readonly reply: ProtectReply | undefined;
   readonly failure: ApiFailure | null;
   readonly isAsking: boolean;
 }
 
 export function ProtectDialog({ vms, onClose }: DialogProps): ReactNode {
-  const [plans, setPlans] = useState<readonly Plan[]>(() => vms.map(planFor));
+  const [plans, setPlans] = useState<readonly ProtectDraft[]>(() => vms.map(planFor));
   const judged = useJudgements(plans);
   const { start, waiting, failures } = useStart(onClose);
   const ready = plans.filter((_plan, index) => isReady(judged[index]));
   const blocked = plans.length - ready.length;
-  const change = (plan: Plan): void => {
+  const change = (plan: ProtectDraft): void => {
     setPlans(plans.map((one) => (one.vm === plan.vm ? plan : one)));
   };
   return (
@@ -79,9 +79,9 @@ export function ProtectDialog({ vms, onClose }: DialogProps): ReactNode {
 
 const blocks = ({ severity }: FindingView): boolean => severity === "blocks";
 
-const notYet: Judgement = { reply: undefined, failure: null, isAsking: true };
+const notYet: ProtectJudgement = { reply: undefined, failure: null, isAsking: true };
 
-const isReady = (judgement: Judgement | undefined): boolean =>
+const isReady = (judgement: ProtectJudgement | undefined): boolean =>
   judgement?.reply !== undefined &&
   judgement.failure === null &&
   !judgement.isAsking &&
@@ -91,7 +91,7 @@ const isReady = (judgement: Judgement | undefined): boolean =>
 const restMs = 500;
 const askAgainMs = 5_000;
 
-function useJudgements(plans: readonly Plan[]): readonly Judgement[] {
+function useJudgements(plans: readonly ProtectDraft[]): readonly ProtectJudgement[] {
   const transport = useTransport();
   const requests = plans.map((plan) => JSON.stringify(requestOf(plan, true)));
   const asked = useRested(requests.join("\n"), restMs).split("\n");
@@ -129,7 +129,7 @@ function useRested(value: string, ms: number): string {
 }
 
 interface Starting {
-  readonly start: (plans: readonly Plan[], closes: boolean) => void;
+  readonly start: (plans: readonly ProtectDraft[], closes: boolean) => void;
   readonly waiting: boolean;
   /** By the VM's id. */
   readonly failures: ReadonlyMap<string, ApiFailure>;
@@ -139,7 +139,7 @@ function useStart(onClose: () => void): Starting {
   const change = useChange<ProtectReply>(["/status", "/vms"]);
   const [waiting, setWaiting] = useState(false);
   const [failures, setFailures] = useState<ReadonlyMap<string, ApiFailure>>(new Map());
-  const startAll = async (plans: readonly Plan[], closes: boolean): Promise<void> => {
+  const startAll = async (plans: readonly ProtectDraft[], closes: boolean): Promise<void> => {
     setWaiting(true);
     const bad = new Map<string, ApiFailure>();
     // One after the other: each takes a place among the modules.
@@ -154,7 +154,7 @@ function useStart(onClose: () => void): Starting {
     setWaiting(false);
     if (bad.size === 0 && closes) onClose();
   };
-  const start = (plans: readonly Plan[], closes: boolean): void => {
+  const start = (plans: readonly ProtectDraft[], closes: boolean): void => {
     void startAll(plans, closes);
   };
   return { start, waiting, failures };

@@ -10,15 +10,15 @@ import type { ApiFailure } from "../../api.js";
 import { FailureAlert } from "../../parts/FailureAlert.js";
 import { DiskChoices } from "./DiskChoices.js";
 import { PlaceFields } from "./PlaceFields.js";
-import { refusedField, repaired, repairsOf, sorted, type Plan, type Repair } from "./plan.js";
-import type { Judgement } from "./ProtectDialog.js";
+import { refusedField, repaired, repairsOf, sorted, type ProtectDraft, type Repair } from "./plan.js";
+import type { ProtectJudgement } from "./ProtectDialog.js";
 
 interface VmPlanProps {
-  readonly plan: Plan;
-  readonly judgement: Judgement;
+  readonly plan: ProtectDraft;
+  readonly judgement: ProtectJudgement;
   /** It was started and refused. */
   readonly refusal: ApiFailure | null;
-  readonly onChange: (plan: Plan) => void;
+  readonly onChange: (plan: ProtectDraft) => void;
 }
 
 export function VmPlan({ plan, judgement, refusal, onChange }: VmPlanProps): ReactNode {
@@ -89,8 +89,8 @@ function Verdict({ reply, isAsking, isRefused }: VerdictProps): ReactNode {
 
 interface FindingsProps {
   readonly reply: ProtectReply;
-  readonly plan: Plan;
-  readonly onChange: (plan: Plan) => void;
+  readonly plan: ProtectDraft;
+  readonly onChange: (plan: ProtectDraft) => void;
 }
 
 function Findings({ reply, plan, onChange }: FindingsProps): ReactNode {
@@ -114,8 +114,8 @@ function Findings({ reply, plan, onChange }: FindingsProps): ReactNode {
 
 interface RepairsProps {
   readonly finding: FindingView;
-  readonly plan: Plan;
-  readonly onChange: (plan: Plan) => void;
+  readonly plan: ProtectDraft;
+  readonly onChange: (plan: ProtectDraft) => void;
 }
 
 function Repairs({ finding, plan, onChange }: RepairsProps): ReactNode {

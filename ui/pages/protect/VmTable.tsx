@@ -20,7 +20,7 @@ interface VmTableProps {
 }
 
 /** Ids are the hypervisors' own: the same one on two hosts is two VMs. */
-export const keyOf = ({ node, id }: VmView): string => `${node}/${id}`;
+export const vmKeyOf = ({ node, id }: VmView): string => `${node}/${id}`;
 
 export function VmTable({ vms, chosen, mayProtect, onChoose, onProtect }: VmTableProps): ReactNode {
   const choose = (key: string, isChosen: boolean): void => {
@@ -41,15 +41,15 @@ export function VmTable({ vms, chosen, mayProtect, onChoose, onProtect }: VmTabl
       </Thead>
       <Tbody>
         {vms.map((vm) => (
-          <Tr key={keyOf(vm)}>
+          <Tr key={vmKeyOf(vm)}>
             <Td>
               <Checkbox
-                id={`choose-${keyOf(vm)}`}
+                id={`choose-${vmKeyOf(vm)}`}
                 aria-label={`Choose ${vm.name} on ${vm.node}`}
-                isChecked={chosen.includes(keyOf(vm))}
+                isChecked={chosen.includes(vmKeyOf(vm))}
                 isDisabled={vm.module !== undefined || !mayProtect}
                 onChange={(_event, isChosen) => {
-                  choose(keyOf(vm), isChosen);
+                  choose(vmKeyOf(vm), isChosen);
                 }}
               />
             </Td>

@@ -7,7 +7,7 @@ import type { ApiError, FindingView, ProtectRequest, VmView } from "../../../cor
 
 export type Leaving = "detach" | "empty";
 
-export interface Plan {
+export interface ProtectDraft {
   readonly vm: VmView;
   /** "": the one that the API proposes. */
   readonly module: string;
@@ -18,7 +18,7 @@ export interface Plan {
   readonly exclude: Readonly<Record<string, Leaving>>;
 }
 
-export const planFor = (vm: VmView): Plan => ({
+export const planFor = (vm: VmView): ProtectDraft => ({
   vm,
   module: "",
   folder: "",
@@ -28,7 +28,7 @@ export const planFor = (vm: VmView): Plan => ({
 });
 
 export function requestOf(
-  { vm, module, folder, stop, eject, exclude }: Plan,
+  { vm, module, folder, stop, eject, exclude }: ProtectDraft,
   dryRun: boolean,
 ): ProtectRequest {
   const left = Object.entries(exclude).map(([target, how]) => ({ target, how }));
@@ -61,7 +61,7 @@ export function repairsOf({ next }: Pick<FindingView, "next">): Repair[] {
   ];
 }
 
-export function repaired(plan: Plan, repair: Repair): Plan {
+export function repaired(plan: ProtectDraft, repair: Repair): ProtectDraft {
   switch (repair.kind) {
     case "stop":
       return { ...plan, stop: true };
@@ -75,7 +75,7 @@ export function repaired(plan: Plan, repair: Repair): Plan {
 }
 
 /** `how` null: it is mirrored after all. */
-export function leftOut(plan: Plan, target: string, how: Leaving | null): Plan {
+export function leftOut(plan: ProtectDraft, target: string, how: Leaving | null): ProtectDraft {
   const others = Object.entries(plan.exclude).filter(([name]) => name !== target);
   const all = how === null ? others : [...others, [target, how] as const];
   return { ...plan, exclude: Object.fromEntries(all) };
@@ -84,7 +84,7 @@ export function leftOut(plan: Plan, target: string, how: Leaving | null): Plan {
 /** Which field a refusal is about: the one that `where` names, or whose value it repeats. */
 export function refusedField(
   { where, message }: Pick<ApiError, "where" | "message">,
-  plan: Plan,
+  plan: ProtectDraft,
 ): "module" | "folder" | undefined {
   const last = where.split(/[/.]/).at(-1);
   if (last === "module" || message.startsWith("body/module")) return "module";

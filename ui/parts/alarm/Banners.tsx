@@ -15,7 +15,7 @@ import { FailureAlert } from "../FailureAlert.js";
 import { barOf, MayButton } from "../MayButton.js";
 import { WordIcon } from "../WordIcon.js";
 import { useIsSilenced } from "./calling.js";
-import { fold, type Line } from "./folding.js";
+import { fold, type AlarmLine } from "./folding.js";
 
 export function Banners(): ReactNode {
   const status = useStatus();
@@ -64,9 +64,9 @@ function Alarms({ alarms }: { readonly alarms: readonly Alarm[] }): ReactNode {
   );
 }
 
-const keyOf = (line: Line): string => (line.kind === "alarm" ? line.alarm.id : "modules");
+const keyOf = (line: AlarmLine): string => (line.kind === "alarm" ? line.alarm.id : "modules");
 
-function LineRow({ line }: { readonly line: Line }): ReactNode {
+function LineRow({ line }: { readonly line: AlarmLine }): ReactNode {
   return line.kind === "alarm" ? <AlarmRow alarm={line.alarm} /> : <ModulesRow alarms={line.alarms} />;
 }
 

@@ -7,14 +7,14 @@ import type { Alarm } from "../../../core/api/contract.js";
 
 export const linesMax = 3;
 
-export type Line =
+export type AlarmLine =
   | { readonly kind: "alarm"; readonly alarm: Alarm }
   /** Amber ones of several modules, whose cards say the rest. */
   | { readonly kind: "modules"; readonly alarms: readonly Alarm[] };
 
 export interface Folded {
-  readonly lines: readonly Line[];
-  readonly more: readonly Line[];
+  readonly lines: readonly AlarmLine[];
+  readonly more: readonly AlarmLine[];
   readonly acknowledged: readonly Alarm[];
 }
 
@@ -25,9 +25,9 @@ export function fold(alarms: readonly Alarm[]): Folded {
   const ofModules = open.filter(isOfModule);
   const others = open.filter((alarm) => !isOfModule(alarm) || ofModules.length === 1);
   const rank = ({ severity }: Alarm): number => (severity === "red" ? 0 : 1);
-  const lines: Line[] = [...others]
+  const lines: AlarmLine[] = [...others]
     .sort((a, b) => rank(a) - rank(b))
-    .map((alarm): Line => ({ kind: "alarm", alarm }));
+    .map((alarm): AlarmLine => ({ kind: "alarm", alarm }));
   if (ofModules.length > 1) lines.push({ kind: "modules", alarms: ofModules });
   return {
     lines: lines.slice(0, linesMax),

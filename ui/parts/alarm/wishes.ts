@@ -4,18 +4,18 @@
 
 import { useCallback, useSyncExternalStore } from "react";
 
-export type Call = "sound" | "notification";
+export type CallWish = "sound" | "notification";
 const listeners = new Set<() => void>();
-const keyOf = (call: Call): string => `gemel-alarm-${call}`;
+const keyOf = (call: CallWish): string => `gemel-alarm-${call}`;
 
-export const isWanted = (call: Call): boolean => localStorage.getItem(keyOf(call)) === "on";
+export const isWanted = (call: CallWish): boolean => localStorage.getItem(keyOf(call)) === "on";
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
-export function useWish(call: Call): readonly [boolean, (wanted: boolean) => void] {
+export function useWish(call: CallWish): readonly [boolean, (wanted: boolean) => void] {
   const wanted = useSyncExternalStore(subscribe, () => isWanted(call));
   const choose = useCallback(
     (isOn: boolean) => {

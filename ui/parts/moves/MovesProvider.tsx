@@ -7,12 +7,12 @@ import type { CommandReply } from "../../../core/api/contract.js";
 import { ApiFailure, failureOf } from "../../api.js";
 import { useTransport } from "../../asking.js";
 import { useStatus } from "../../live/live.js";
-import { current, planned, told, type MoveEvent, type MoveStep, type PlannedMove } from "./moves.js";
+import { current, planned, told, type MoveEvent, type MoveStep, type RowMove } from "./moves.js";
 
 interface Moves {
   readonly steps: readonly MoveStep[];
   readonly isRunning: boolean;
-  readonly begin: (moves: readonly PlannedMove[]) => void;
+  readonly begin: (moves: readonly RowMove[]) => void;
   /** What is under way ends, what waits is not begun. */
   readonly stop: () => void;
   readonly forget: () => void;

@@ -7,7 +7,7 @@
 import type { ModuleStatus } from "../../../core/api/contract.js";
 import type { ApiFailure } from "../../api.js";
 
-export interface PlannedMove {
+export interface RowMove {
   readonly module: string;
   readonly vm: string;
   readonly from: string;
@@ -23,7 +23,7 @@ export type MoveState =
   | { readonly kind: "skipped" }
   | { readonly kind: "failed"; readonly why: ApiFailure };
 
-export type MoveStep = PlannedMove & { readonly state: MoveState };
+export type MoveStep = RowMove & { readonly state: MoveState };
 
 export type MoveEvent =
   | { readonly kind: "asked" }
@@ -32,7 +32,7 @@ export type MoveEvent =
   | { readonly kind: "seen"; readonly module: ModuleStatus; readonly cameBack: ApiFailure }
   | { readonly kind: "stop" };
 
-export const planned = (moves: readonly PlannedMove[]): MoveStep[] =>
+export const planned = (moves: readonly RowMove[]): MoveStep[] =>
   moves.map((move) => ({ ...move, state: { kind: "waiting" } }));
 
 /** The one that is next or under way; undefined: nothing is left to do. */

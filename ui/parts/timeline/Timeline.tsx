@@ -4,15 +4,23 @@
 //
 // Invariant: whatever the lanes show is also in the list below them, in words.
 
+import type { StateName } from "../../../core/base/vocabulary.js";
 import "./timeline.css";
 import { useMemo, useRef, type KeyboardEvent, type ReactNode } from "react";
-import type { StateName } from "../../../core/api/contract.js";
 import { clockText, offsetText, stateLooks, timeText } from "../../../core/describe/words/words.js";
 import { happened } from "../history-words.js";
-import { groupsOf, placeOf, ticksOf, type Axis, type Lane, type MarkGroup, type Stretch } from "./lanes.js";
+import {
+  groupsOf,
+  axisPlaceOf,
+  ticksOf,
+  type Axis,
+  type TimelineLane,
+  type MarkGroup,
+  type Stretch,
+} from "./lanes.js";
 
 interface TimelineProps {
-  readonly lanes: readonly Lane[];
+  readonly lanes: readonly TimelineLane[];
   readonly axis: Axis;
   /** Of the group that is explained below. */
   readonly chosen: string | null;
@@ -78,8 +86,8 @@ const percent = (part: number): string => `${(part * 100).toFixed(3)}%`;
 
 function StretchOf({ stretch, axis }: { readonly stretch: Stretch; readonly axis: Axis }): ReactNode {
   const { state, from, to } = stretch;
-  const begin = placeOf(from, axis);
-  const share = placeOf(to, axis) - begin;
+  const begin = axisPlaceOf(from, axis);
+  const share = axisPlaceOf(to, axis) - begin;
   const word = stateWord(state);
   return (
     <div
@@ -113,7 +121,7 @@ function MarkButton({ group, node, axis, isChosen, isStop, onChoose }: MarkProps
     <button
       type="button"
       className={`gm-mark gm-mark-${weight}`}
-      style={{ insetInlineStart: percent(placeOf(at, axis)) }}
+      style={{ insetInlineStart: percent(axisPlaceOf(at, axis)) }}
       data-at={at}
       tabIndex={isStop ? 0 : -1}
       aria-pressed={isChosen}
@@ -136,7 +144,7 @@ function Ticks({ axis }: { readonly axis: Axis }): ReactNode {
       <span className="gm-lane-name">{offsetText(new Date(axis.to))}</span>
       <div className="gm-ticks-track">
         {ticksOf(axis, ticksMost, offset).map((at) => (
-          <span key={at} className="gm-tick" style={{ insetInlineStart: percent(placeOf(at, axis)) }}>
+          <span key={at} className="gm-tick" style={{ insetInlineStart: percent(axisPlaceOf(at, axis)) }}>
             {tickText(at, isLong)}
           </span>
         ))}

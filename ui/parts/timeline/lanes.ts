@@ -8,7 +8,8 @@
 // Invariants: each node's entries keep the order of their ids (a clock that was set back must not reorder
 // what happened); stretches of a lane touch each other and cover the axis from its begin to its end.
 
-import type { HistoryEntry, StateName } from "../../../core/api/contract.js";
+import type { StateName } from "../../../core/base/vocabulary.js";
+import type { HistoryEntry } from "../../../core/api/contract.js";
 
 export interface Axis {
   /** Milliseconds of wall time. */
@@ -33,7 +34,7 @@ export interface Mark {
 /** change: of the state · person: a command · step: decided, but the state stays · note: log. */
 export type MarkWeight = "change" | "person" | "step" | "note";
 
-export interface Lane {
+export interface TimelineLane {
   readonly node: string;
   readonly stretches: readonly Stretch[];
   readonly marks: readonly Mark[];
@@ -71,7 +72,7 @@ export function transitionOf({ kind, outcome }: HistoryEntry): Transition | unde
   return isState(before) && isState(after) ? { before, after, work } : undefined;
 }
 
-export function laneOf(input: LaneInput): Lane {
+export function laneOf(input: LaneInput): TimelineLane {
   const { node, entries, axis, now, nowSince, heldFrom = axis.from, silentSince = axis.to } = input;
   const own = entries.filter((entry) => entry.node === node).sort((a, b) => a.id - b.id);
   const isTold = own.some((entry) => transitionOf(entry) !== undefined);
@@ -161,7 +162,7 @@ export function groupsOf(marks: readonly Mark[], axis: Axis, apart: number): Mar
 }
 
 /** Where on the axis, 0 to 1. */
-export const placeOf = (at: number, { from, to }: Axis): number =>
+export const axisPlaceOf = (at: number, { from, to }: Axis): number =>
   to <= from ? 0 : Math.min(1, Math.max(0, (at - from) / (to - from)));
 
 /** Steps between ticks that a person reads easily, in seconds. */
@@ -178,6 +179,6 @@ export function ticksOf({ from, to }: Axis, most: number, offsetMinutes: number)
 }
 
 /** Everything of both nodes in one list, newest first: the same that the lanes show, for eyes and ears. */
-export function listed(lanes: readonly Lane[]): Mark[] {
+export function listed(lanes: readonly TimelineLane[]): Mark[] {
   return lanes.flatMap(({ marks }) => marks).sort((a, b) => b.at - a.at || b.entry.id - a.entry.id);
 }

@@ -6,7 +6,7 @@
 import { seconds, elapsed, type Milliseconds } from "../../../base/units.js";
 import { daemonAnswers, verdict, type Verdict } from "../../liveness/liveness.js";
 import type { MirrorStatus } from "../../../../native/index.js";
-import type { ModuleConfig, ModuleState, ModuleView, NodeState } from "../types.js";
+import type { ModuleConfig, ModuleState, ModulePicture, NodeState } from "../types.js";
 import { mirrorStatus, type Case } from "./turn.js";
 
 /** A peer's view older than this is history, not evidence. */
@@ -24,7 +24,7 @@ export function peerAnswers(c: Case): boolean {
 }
 
 /** What the peer says now about the module: young, and of its present run. */
-export function peerView(c: Case): ModuleView | undefined {
+export function peerView(c: Case): ModulePicture | undefined {
   const fact = c.m.peer;
   const peer = c.turn.node.peers[c.other];
   if (fact === undefined || peer?.incarnation !== fact.incarnation) return undefined;

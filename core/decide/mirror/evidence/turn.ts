@@ -4,6 +4,7 @@
 // `become` (one setter), all work for the outside through `begin` (at most one task per module in lane
 // main), all messages through `send`.
 
+import type { StateName } from "../../../base/vocabulary.js";
 import { turnGapMax } from "../../../base/limits.js";
 import { check } from "../../../base/check.js";
 import { without } from "../../../base/fields.js";
@@ -27,7 +28,6 @@ import type {
   NodeState,
   PeerMessage,
   Phase,
-  StateName,
   TaskKind,
 } from "../types.js";
 
@@ -146,7 +146,7 @@ export const isFree = ({ m, at }: Case): boolean =>
   m.task === undefined && (m.notBefore === undefined || at >= m.notBefore);
 
 /** Hands one effect of lane main to the loop. What follows is decided when its result is here. */
-export function begin(c: Case, what: TaskKind, effect: (task: number) => Effect): void {
+export function beginTask(c: Case, what: TaskKind, effect: (task: number) => Effect): void {
   check(c.m.task === undefined, "one task of lane main at a time");
   const id = number(c.turn);
   c.m.task = { id, what, since: c.at };
@@ -163,7 +163,7 @@ export function abandonTask(c: Case): void {
 }
 
 export function beginMirror(c: Case, what: TaskKind, command: MirrorCommand, dangerous = false): void {
-  begin(c, what, (task) => ({
+  beginTask(c, what, (task) => ({
     do: "mirror",
     module: c.id,
     task,

@@ -23,7 +23,7 @@ import { isPaired, peerAnswers, peerRuns, peerVerdict, peerView } from "../evide
 import {
   abandonTask,
   become,
-  begin,
+  beginTask,
   beginMirror,
   clearOutdated,
   clearResolving,
@@ -143,7 +143,13 @@ function endVm(c: Case, work: LeaveWork): boolean {
   }
   if (!isFree(c)) return false;
   const limit = work.how === "shutdown" ? c.m.config.niceStop : seconds(20);
-  begin(c, "stop-workload", (task) => ({ do: "stop-workload", module: c.id, task, how: work.how, limit }));
+  beginTask(c, "stop-workload", (task) => ({
+    do: "stop-workload",
+    module: c.id,
+    task,
+    how: work.how,
+    limit,
+  }));
   return false;
 }
 
@@ -218,7 +224,7 @@ function close(c: Case, work: LeaveWork): boolean {
   }
   if (!isFree(c)) return false;
   if (c.m.mirror.kind === "up") beginMirror(c, "close", { do: "close" });
-  else begin(c, "bury", (task) => ({ do: "bury", module: c.id, task }));
+  else beginTask(c, "terminate", (task) => ({ do: "terminate", module: c.id, task }));
   return false;
 }
 
@@ -240,7 +246,7 @@ function afterClose(c: Case, work: LeaveWork): void {
 }
 
 function setAside(c: Case): boolean {
-  if (isFree(c)) begin(c, "set-aside", (task) => ({ do: "set-aside", module: c.id, task }));
+  if (isFree(c)) beginTask(c, "set-aside", (task) => ({ do: "set-aside", module: c.id, task }));
   return false;
 }
 
@@ -253,7 +259,7 @@ export function leaveTaskDone(c: Case, work: LeaveWork, task: Task, outcome: Tas
   }
   succeeded(c);
   if (task.what === "give-up") goTo(c, work, "goodbye");
-  else if (task.what === "close" || task.what === "bury") {
+  else if (task.what === "close" || task.what === "terminate") {
     c.m.mirror = { kind: "none" };
   } else if (task.what === "set-aside") {
     settleAfterSetAside(c, outcome.cloned === true);
@@ -306,6 +312,6 @@ function leaveTaskFailed(c: Case, work: LeaveWork, { what }: Task): void {
       "The mirror process does not close; it is ended.",
     );
     abandonTask(c);
-    begin(c, "bury", (task) => ({ do: "bury", module: c.id, task }));
+    beginTask(c, "terminate", (task) => ({ do: "terminate", module: c.id, task }));
   }
 }

@@ -14,7 +14,7 @@ import { exists, inConflict, isDenied, peerVerdict } from "../evidence/proofs.js
 import {
   abandonTask,
   become,
-  begin,
+  beginTask,
   beginMirror,
   failed,
   isFree,
@@ -129,7 +129,7 @@ function start(c: Case, { notBefore }: Work<"starting">): boolean {
   const isFrozen = mirrorStatus(c)?.freeze !== undefined;
   const mayStart = c.turn.node.hypervisor !== "lost" && !isFrozen && !inConflict(c) && !c.turn.node.leaving;
   if (!isFree(c) || c.at < notBefore || !mayStart) return false;
-  begin(c, "start-workload", (task) => ({
+  beginTask(c, "start-workload", (task) => ({
     do: "start-workload",
     module: c.id,
     task,
@@ -212,7 +212,7 @@ function restart(c: Case): boolean {
   }
   const limit = c.m.config.niceStop;
   if (isFree(c))
-    begin(c, "stop-workload", (task) => ({
+    beginTask(c, "stop-workload", (task) => ({
       do: "stop-workload",
       module: c.id,
       task,
@@ -238,7 +238,7 @@ export function activeTaskDone(c: Case, work: ActiveWork, task: Task, outcome: T
   else if (work.kind === "restarting" && task.what === "stop-workload" && !outcome.ok) {
     // A guest that ignores the shutdown: off at once, as stop does.
     c.m.trouble = outcome.failure;
-    begin(c, "stop-workload", (id) => ({
+    beginTask(c, "stop-workload", (id) => ({
       do: "stop-workload",
       module: c.id,
       task: id,

@@ -8,9 +8,9 @@
 //   primary    │ off  │ run  │ PRIM or ALONE, starting: the VM ended meanwhile
 //   primary    │ off  │ stop │ leaving
 //   secondary  │ off  │ any  │ WAIT; follows, takes over or leaves by the rules
-//   secondary  │ on   │ any  │ a VM that may not run: buried
-//   none       │ on   │ run  │ the mirror died meanwhile (R24): buried; no word, its last grant is unknown
-//   none       │ on   │ stop │ the process that this module ran: buried; any other: STOP, a person runs it
+//   secondary  │ on   │ any  │ a VM that may not run: ended
+//   none       │ on   │ run  │ the mirror died meanwhile (R24): ended; no word, its last grant is unknown
+//   none       │ on   │ stop │ the process that this module ran: ended; any other: STOP, a person runs it
 //              │      │      │ without Gemel, and it is not touched
 //   none       │ off  │ run  │ opened
 //   none       │ off  │ stop │ STOP

@@ -21,7 +21,7 @@ import {
 } from "../evidence/proofs.js";
 import {
   become,
-  begin,
+  beginTask,
   beginMirror,
   clearOutdated,
   failed,
@@ -62,7 +62,7 @@ export const waiting = (reason: Work<"waiting">["reason"] = "none"): { state: "W
 export function decideWait(c: Case, work: WaitWork): boolean {
   if (work.kind === "discovering") return adopt(c);
   if (work.kind === "leaving") return decideLeave(c, work);
-  if (work.kind === "burying") return bury(c);
+  if (work.kind === "burying") return terminate(c);
   if (mirrorWasLost(c, work)) return true;
   if (c.m.durable.wish.kind === "stop" && c.m.durable.resolving === undefined) {
     leave(c, { purpose: "stop" }, "stop", "The module stops on this node.");
@@ -90,8 +90,8 @@ export function decideWait(c: Case, work: WaitWork): boolean {
 }
 
 /**
- * R35, R25: a mirror process that ended under a waiting node has nothing to bury but its mount; then a new
- * one.
+ * R35, R25: a mirror process that ended under a waiting node has nothing to terminate but its mount; then a
+ * new one.
  */
 function mirrorWasLost(c: Case, work: WaitWork): boolean {
   const isLost = c.m.mirror.kind === "dead" || (c.m.mirror.kind === "none" && work.kind !== "opening");
@@ -103,12 +103,12 @@ function mirrorWasLost(c: Case, work: WaitWork): boolean {
   return true;
 }
 
-function bury(c: Case): boolean {
-  if (isFree(c)) begin(c, "bury", (task) => ({ do: "bury", module: c.id, task }));
+function terminate(c: Case): boolean {
+  if (isFree(c)) beginTask(c, "terminate", (task) => ({ do: "terminate", module: c.id, task }));
   return false;
 }
 
-function buried(c: Case, { giveWord }: Work<"burying">): void {
+function terminated(c: Case, { giveWord }: Work<"burying">): void {
   const last = c.m.mirror.kind === "dead" ? c.m.mirror.last : mirrorStatus(c);
   c.m.mirror = { kind: "none" };
   c.m.run = { kind: "off" };
@@ -150,7 +150,7 @@ function open(c: Case): boolean {
   if (isFree(c)) {
     const { known } = c.m.durable;
     c.m.told = { word: false, empty: false };
-    begin(c, "open", (task) => ({ do: "open-mirror", module: c.id, task, known }));
+    beginTask(c, "open", (task) => ({ do: "open-mirror", module: c.id, task, known }));
   }
   return false;
 }
@@ -302,7 +302,7 @@ export function waitTaskDone(c: Case, work: WaitWork, task: Task, outcome: TaskO
     return;
   }
   succeeded(c);
-  if (work.kind === "burying" && task.what === "bury") buried(c, work);
+  if (work.kind === "burying" && task.what === "terminate") terminated(c, work);
   else if (task.what === "initialise") initialised(c);
   else if (task.what === "link-off" && work.kind === "asking-arbiter") {
     refine(c, { state: "WAIT", work: { ...work, closed: c.at } });

@@ -46,9 +46,9 @@ interface Seen {
   changes: number;
 }
 
-function newsOn(node: typeof alpha): { readonly news: PeerProgress; readonly seen: Seen } {
+function progressOn(node: typeof alpha): { readonly progress: PeerProgress; readonly seen: Seen } {
   const seen: Seen = { procedures: [], resync: undefined, answers: true, changes: 0 };
-  const news = new PeerProgress({
+  const progress = new PeerProgress({
     node,
     procedures: {
       has: (id) => seen.procedures.some((one) => one.id === id),
@@ -61,56 +61,56 @@ function newsOn(node: typeof alpha): { readonly news: PeerProgress; readonly see
     procedureThere: () => Promise.resolve(undefined),
     changed: () => seen.changes++,
   });
-  return { news, seen };
+  return { progress, seen };
 }
 
 const sent = (value: unknown): unknown => JSON.parse(JSON.stringify(value)) as unknown;
 
 test("news-show-the-other-nodes-procedures-while-it-answers", () => {
-  const [here, there] = [newsOn(alpha), newsOn(beta)];
+  const [here, there] = [progressOn(alpha), progressOn(beta)];
   here.seen.procedures = [procedure("protect-a", "running")];
   there.seen.procedures = [procedure("protect-b", "running")];
-  here.news.take(beta, sent(there.news.own()));
-  const shown = here.news.procedures().map(({ id, node }) => `${id} on ${node}`);
+  here.progress.take(beta, sent(there.progress.own()));
+  const shown = here.progress.procedures().map(({ id, node }) => `${id} on ${node}`);
   assert.deepEqual(shown, ["protect-a on alpha", "protect-b on beta"]);
   here.seen.answers = false;
   assert.deepEqual(
-    here.news.procedures().map(({ id }) => id),
+    here.progress.procedures().map(({ id }) => id),
     ["protect-a"],
   );
 });
 
 test("news-of-what-is-over-are-few", () => {
-  const { news, seen } = newsOn(alpha);
+  const { progress, seen } = progressOn(alpha);
   seen.procedures = Array.from({ length: 20 }, (_, index) => procedure(`protect-${index}`, "done"));
   seen.procedures = [procedure("protect-old", "failed"), ...seen.procedures];
-  const told = news.own().procedures.map(({ id }) => id);
+  const told = progress.own().procedures.map(({ id }) => id);
   assert.deepEqual(told, ["protect-old", "protect-16", "protect-17", "protect-18", "protect-19"]);
 });
 
 test("news-show-a-targets-progress-as-its-source-counts-it", () => {
-  const [target, source] = [newsOn(alpha), newsOn(beta)];
+  const [target, source] = [progressOn(alpha), progressOn(beta)];
   target.seen.resync = resync({ direction: "target", bytesTotal: 0, bytesDone: 0, bytesPerSecond: 0 });
   source.seen.resync = resync();
-  assert.equal(target.news.copying("cam1")?.bytesTotal, 0);
-  target.news.take(beta, sent(source.news.own()));
-  assert.deepEqual(target.news.copying("cam1"), { ...resync(), node: "beta" });
-  assert.equal(source.news.copying("cam1")?.node, "beta");
+  assert.equal(target.progress.copying("cam1")?.bytesTotal, 0);
+  target.progress.take(beta, sent(source.progress.own()));
+  assert.deepEqual(target.progress.copying("cam1"), { ...resync(), node: "beta" });
+  assert.equal(source.progress.copying("cam1")?.node, "beta");
   // A verification is no copy.
   source.seen.resync = resync({ kind: "verify" });
-  assert.equal(source.news.copying("cam1"), null);
+  assert.equal(source.progress.copying("cam1"), null);
 });
 
 test("news-are-told-on-only-when-they-are-new", () => {
-  const { news, seen } = newsOn(alpha);
+  const { progress, seen } = progressOn(alpha);
   const first = sent({ procedures: [], copying: {} });
-  news.take(beta, first);
-  news.take(beta, sent(first));
+  progress.take(beta, first);
+  progress.take(beta, sent(first));
   assert.equal(seen.changes, 1);
 });
 
 test("news-that-are-none-are-not-taken", () => {
-  const { news, seen } = newsOn(alpha);
+  const { progress, seen } = progressOn(alpha);
   const procedures = [procedure("protect-b", "running")];
   const wrong: readonly unknown[] = [
     undefined,
@@ -123,9 +123,9 @@ test("news-that-are-none-are-not-taken", () => {
     { procedures: [], copying: { cam1: { ...resync(), node: "beta", bytesDone: "much" } } },
     { procedures: Array.from({ length: 100 }, () => procedures[0]), copying: {} },
   ];
-  for (const value of wrong) news.take(beta, value);
+  for (const value of wrong) progress.take(beta, value);
   assert.equal(seen.changes, 0);
-  assert.deepEqual(news.procedures(), []);
+  assert.deepEqual(progress.procedures(), []);
 });
 
 test("copy-rate-is-that-of-the-wire-and-is-kept", async (context) => {

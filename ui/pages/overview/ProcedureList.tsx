@@ -7,7 +7,11 @@ import type { ReactNode } from "react";
 import type { ProcedureStatus } from "../../../core/api/contract.js";
 import { bytesText, percentText } from "../../../core/describe/words/words.js";
 
-export function Procedures({ procedures }: { readonly procedures: readonly ProcedureStatus[] }): ReactNode {
+export function ProcedureList({
+  procedures,
+}: {
+  readonly procedures: readonly ProcedureStatus[];
+}): ReactNode {
   const shown = procedures.filter(({ state }) => state === "running" || state === "failed");
   if (shown.length === 0) return null;
   return (

@@ -21,7 +21,7 @@ interface OutcomeProps {
   readonly onAgain: () => void;
 }
 
-export function Outcome({ module, kept, onAgain }: OutcomeProps): ReactNode {
+export function DecisionOutcome({ module, kept, onAgain }: OutcomeProps): ReactNode {
   const { id, vm, sentence, reintegration: copy, troubles } = module;
   const steps = stepsOf(module, kept);
   const isDone = steps.every(({ state }) => state === "done");
