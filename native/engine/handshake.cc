@@ -367,8 +367,7 @@ Task<bool> Handshake::confirm_pair(std::uint64_t epoch) {
   s_.session.become(Phase::in_sync);
   s_.changed_while_stopped = false;
   stage_ = Stage::paired;
-  const wire::Packed packed = wire::pack(wire::UpToDate{record.generation, session_});
-  s_.bulk.send(static_cast<std::uint8_t>(Type::up_to_date_seen), 0, packed.bytes(), {});
+  s_.bulk.answer(0, wire::UpToDateSeen{record.generation, session_});
   s_.gate.thaw(ThawBy::peer);
   owner_.in_sync();
   co_return true;

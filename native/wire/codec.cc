@@ -18,41 +18,12 @@ constexpr std::size_t kNameBytesMax = 255;
 constexpr std::size_t kValueBytesMax = 64U << 10;
 
 // The smallest message of each type is the size of an empty one: strings and lists add to it.
-template <class M>
-FrameShape shape(const char* name, std::uint32_t data_max = 0) {
-  return {kTypeOf<M>, name, static_cast<std::uint32_t>(encoded_size(M{})), data_max};
-}
-
-const std::array<FrameShape, 28>& shapes() {
-  static const std::array<FrameShape, 28> table = {
-      shape<Hello>("hello"),
-      shape<Outcome>("outcome"),
-      shape<Ping>("ping"),
-      shape<Pong>("pong"),
-      shape<Bye>("bye"),
-      shape<Write>("write", kDataBytesMax),
-      shape<Flush>("flush"),
-      shape<Allocate>("allocate"),
-      shape<Change>("change"),
-      shape<Ack>("ack"),
-      shape<Read>("read"),
-      shape<ReadReply>("read_reply", kDataBytesMax),
-      shape<ReintegrationBegin>("resync_begin"),
-      shape<TreeDirectory>("tree_directory"),
-      shape<TreeDone>("tree_done"),
-      shape<HashRequest>("hash_request"),
-      shape<HashReply>("hash_reply"),
-      shape<Block>("block", kDataBytesMax),
-      shape<Zero>("zero"),
-      shape<BlockAck>("block_ack"),
-      shape<ReintegrationFlush>("resync_flush"),
-      shape<ReintegrationFlushed>("resync_flushed"),
-      shape<Paired>("paired"),
-      shape<UpToDate>("up_to_date"),
-      {Type::up_to_date_seen, "up_to_date_seen", static_cast<std::uint32_t>(encoded_size(UpToDate{})), 0},
-      shape<TreeRequest>("tree_request"),
-      shape<TreeReply>("tree_reply"),
-      shape<Tracked>("tracked"),
+const auto& shapes() {
+  static const std::array table = {
+#define GEMEL_ROW(name, number, Message, data_max) \
+  FrameShape{Type::name, #name, static_cast<std::uint32_t>(encoded_size(Message{})), data_max},
+      GEMEL_WIRE_MESSAGES(GEMEL_ROW)
+#undef GEMEL_ROW
   };
   return table;
 }
