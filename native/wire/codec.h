@@ -16,6 +16,7 @@
 #include <variant>
 #include <vector>
 
+#include "../base/check.h"
 #include "../base/fields.h"
 #include "messages.h"
 
@@ -76,6 +77,7 @@ Packed pack(const M& message) {
   Packed packed(encoded_size(message));
   FieldWriter writer(packed.room());
   const_cast<M&>(message).fields(writer);
+  check(writer.written() == packed.bytes().size(), "a message is as long as it was measured");
   return packed;
 }
 
@@ -84,11 +86,14 @@ template <class M>
 class Decoded {
  public:
   Decoded(M message) : message_(std::move(message)) {}
-  Decoded(const char* reason) : reason_(reason) {}
+  Decoded(const char* reason) : reason_(reason) { check(reason != nullptr, "what is refused has a reason"); }
   bool ok() const { return message_.has_value(); }
   explicit operator bool() const { return ok(); }
-  M& operator*() { return *message_; }
-  M* operator->() { return &*message_; }
+  M& operator*() {
+    check(ok(), "only a message that was understood is looked at");
+    return *message_;
+  }
+  M* operator->() { return &**this; }
   const char* reason() const { return reason_; }
 
  private:

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "../base/copy.h"
+#include "../base/limits.h"
 #include "../base/names.h"
 #include "../base/types.h"
 
@@ -23,11 +24,6 @@ namespace gemel::wire {
 inline constexpr std::uint16_t kMagic = 0x4D47;  // "GM"
 inline constexpr std::uint8_t kVersionMin = 1;
 inline constexpr std::uint8_t kVersionMax = 1;
-
-/// Limits: what is longer is refused before it is allocated.
-inline constexpr std::uint32_t kMessageBytesMax = 128U << 10;
-inline constexpr std::uint32_t kDataBytesMax = kWriteBytesMax;
-inline constexpr std::uint32_t kHistoryMax = 64;
 
 struct Header {
   std::uint16_t magic;
@@ -54,21 +50,21 @@ static_assert(sizeof(Header) == 32);
   ROW(pong, 4, Pong, 0)                                   \
   ROW(bye, 5, Bye, 0)                                     \
   /* operations (hot, in order) and their answers */      \
-  ROW(write, 10, Write, kDataBytesMax)                    \
+  ROW(write, 10, Write, limits::kDataBytes)               \
   ROW(flush, 11, Flush, 0)                                \
   ROW(allocate, 12, Allocate, 0)                          \
   ROW(change, 13, Change, 0)                              \
   ROW(ack, 14, Ack, 0)                                    \
   /* reads served by the peer (bulk) */                   \
   ROW(read, 20, Read, 0)                                  \
-  ROW(read_reply, 21, ReadReply, kDataBytesMax)           \
+  ROW(read_reply, 21, ReadReply, limits::kDataBytes)      \
   /* reintegration and verify (bulk) */                   \
   ROW(reintegration_begin, 30, ReintegrationBegin, 0)     \
   ROW(tree_directory, 31, TreeDirectory, 0)               \
   ROW(tree_done, 32, TreeDone, 0)                         \
   ROW(hash_request, 33, HashRequest, 0)                   \
   ROW(hash_reply, 34, HashReply, 0)                       \
-  ROW(block, 35, Block, kDataBytesMax)                    \
+  ROW(block, 35, Block, limits::kDataBytes)               \
   ROW(zero, 36, Zero, 0)                                  \
   ROW(block_ack, 37, BlockAck, 0)                         \
   ROW(reintegration_flush, 38, ReintegrationFlush, 0)     \

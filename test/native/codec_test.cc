@@ -173,11 +173,11 @@ TEST(codec_impossible_values_are_refused) {
   CHECK(refused(change));
   CHECK(refused(wire::Write{2, ~0ULL, false}));
   CHECK(refused(wire::Allocate{2, 0, 1ULL << 62, 1ULL << 62}));
-  CHECK(refused(wire::Read{2, 0, wire::kDataBytesMax + 1}));
+  CHECK(refused(wire::Read{2, 0, limits::kDataBytes + 1}));
   CHECK(refused(wire::HashRequest{2, 0, 65536, 1'000'000}));
   CHECK(refused(wire::TreeDirectory{1, false, {wire::TreeFile{"../x", 2, 0, 0, 0, 0, 0, 0, 0, "", {}}}}));
   wire::Hello hello;
-  hello.history.assign(wire::kHistoryMax + 1, 1);
+  hello.history.assign(limits::kHistory + 1, 1);
   CHECK(refused(hello));
   auto bytes = wire::pack(wire::Write{2, 0, true});
   bytes.room().back() = std::byte{2};  // neither yes nor no
