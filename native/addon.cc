@@ -28,7 +28,7 @@ std::string number_text(double value) {
   return is_whole ? std::to_string(static_cast<long long>(value)) : std::to_string(value);
 }
 
-// NOLINTNEXTLINE(misc-no-recursion): as deep as gemel::limits::kDepth
+// As deep as limits::kDepth.
 void flatten(const Napi::Value& value, const std::string& name, int depth, Words& into) {
   if (value.IsString()) {
     into.put(name, value.As<Napi::String>().Utf8Value());

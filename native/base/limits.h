@@ -23,8 +23,8 @@ inline constexpr Nanos kFreezeDeadline = 2 * kSecond;
 inline constexpr Nanos kStop = 2 * kSecond;
 /// Between two signs of life on an idle link: six fit into a stall, so that one that is lost decides nothing.
 inline constexpr Nanos kPing = kSecond / 2;
-/// Stalls, pings and checkpoints are looked at this often: a small part of the shortest of them, and ten wake-ups
-/// a second cost an idle module nothing that can be measured.
+/// Stalls, pings and checkpoints are looked at this often: a small part of the shortest of them, and ten
+/// wake-ups a second cost an idle module nothing that can be measured.
 inline constexpr Nanos kTick = 100 * kMillisecond;
 /// Longest wait of an idle turn of the reactor: a gap (R16) is seen at the next turn, so far below kStall.
 inline constexpr Nanos kTurn = 500 * kMillisecond;
@@ -37,16 +37,15 @@ static_assert(2 * kTick <= kPing, "a ping is not late by more than its own span"
 static_assert(kTick * 10 < kStall, "a stall is seen when it happens");
 static_assert(2 * kTurn < kGap, "an idle turn is no gap");
 static_assert(kGap <= kStall, "a host that slept for a stall knows it before it answers anybody");
-/// With a lease the other side starts the guest no earlier than kStall + kFreezeDeadline + kStop after it
-/// closed the link (R17). By then this side has seen the stall (late by a tick), has frozen, has paused the
-/// guest (late by a turn), and the pause has come through.
-static_assert(kStall + kTick + kFreezeDeadline + kTurn < kStall + kFreezeDeadline + kStop,
-              "a guest is stopped here before it may be started there");
-/// What a guest's disk driver waits for an answer before it resets its disk (Linux and Windows: 30 s at
-/// least).
+/// From the silence of the peer to a guest that is paused here: the stall is seen late by a tick, the
+/// deadline late by a turn.
+inline constexpr Nanos kPausedAfter = kStall + kTick + kFreezeDeadline + kTurn;
+/// With a lease the other side starts the guest no earlier than this after it closed the link (R17).
+inline constexpr Nanos kStartedElsewhereAfter = kStall + kFreezeDeadline + kStop;
+static_assert(kPausedAfter < kStartedElsewhereAfter, "a guest is paused here before it may be started there");
+/// What a guest's disk driver waits for an answer before it resets its disk: at least, Linux and Windows.
 inline constexpr Nanos kGuestDiskTimeout = 30 * kSecond;
-static_assert(kStall + kTick + kFreezeDeadline + kTurn < kGuestDiskTimeout / 3,
-              "a guest whose peer stalls is answered or paused long before its disk driver gives up");
+static_assert(kPausedAfter < kGuestDiskTimeout / 3, "a paused guest's disk driver has not given up before");
 
 // ---- a flapping peer (R18); the daemon may set them anew
 
@@ -64,7 +63,8 @@ static_assert(kKeepOutFirst <= kKeepOutLongest);
 /// Between two flushes of both sides that the engine does by itself: bounds what the loss of a peer marks
 /// without slowing a guest that never flushes.
 inline constexpr Nanos kCheckpoint = 2 * kSecond;
-/// Files written to since their last checkpoint: up to this many are flushed one by one; beyond it one flush of the volume is cheaper.
+/// Files written to since their last checkpoint: up to this many are flushed one by one; beyond it one flush
+/// of the volume is cheaper.
 inline constexpr std::size_t kFilesFlushedSingly = 16;
 /// Larger ranges (a disk cut to nothing, a punched terabyte) are journaled as a whole file, not extent by
 /// extent: a quarter of the log at most is one operation's.
@@ -75,7 +75,8 @@ inline constexpr std::size_t kHotExtents = 1024;
 /// Extents of one call: what a single operation may ask for at once.
 inline constexpr std::uint64_t kExtentsPerCall = 256;
 /// Changes of names or attributes under way or not yet flushed on both: a package manager's burst between two
-/// checkpoints. Then the next one asks for a checkpoint and looks again after kJournalPause, so often at most.
+/// checkpoints. Then the next one asks for a checkpoint and looks again after kJournalPause, so often at
+/// most.
 inline constexpr std::size_t kJournalSlots = 128;
 inline constexpr Nanos kJournalPause = 10 * kMillisecond;
 inline constexpr int kJournalTries = 100;

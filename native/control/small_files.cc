@@ -111,7 +111,7 @@ int SmallFiles::list(std::vector<Listed>& out) {
   return list_below(kRootFid, "", out);
 }
 
-// NOLINTNEXTLINE(misc-no-recursion): as deep as the tree, ended by limits::kListed
+// As deep as the tree, ended by limits::kListed.
 int SmallFiles::list_below(Fid directory, const std::string& prefix, std::vector<Listed>& out) {
   std::vector<Entry> entries;
   if (const int failure = service_.list(directory, entries); failure != 0) return failure;

@@ -6,10 +6,10 @@
 //      off ──────────────▶ apart ───────────────▶ half ───────────────▶ up
 //       ▲    close, lost ◀──┴──────────────────────┴────────────────────┘
 //
-// The side that dials tries the peer's addresses in the order of preference, each for limits::kDial, then waits
-// a little longer each round (limits::kDialPauseFirst … limits::kDialPauseLongest). The side that listens lets a new hot connection of
-// the peer replace the link it has: the peer dials only when its own end is gone. Keeping the link alive
-// (ping) is the engine's business.
+// The side that dials tries the peer's addresses in the order of preference, each for limits::kDial, then
+// waits a little longer each round (kDialPauseFirst … kDialPauseLongest). The side that listens lets a new
+// hot connection of the peer replace the link it has: the peer dials only when its own end is gone. Keeping
+// the link alive (ping) is the engine's business.
 //
 // Invariants: link_up and link_lost alternate; what was received before a loss or a close is delivered before
 // it (R25); after close() or enable(false) nothing leaves any more. A stranger on the port (no TLS, another
