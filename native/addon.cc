@@ -14,6 +14,7 @@
 #include <memory>
 #include <unordered_map>
 
+#include "base/limits.h"
 #include "control/mirror.h"
 #include "control/words.h"
 
@@ -22,15 +23,12 @@ namespace {
 using gemel::Mirror;
 using gemel::Words;
 
-/// A configuration is a few levels deep; a cycle must not hang the process.
-constexpr int kDepthMax = 8;
-
 std::string number_text(double value) {
   const bool is_whole = std::trunc(value) == value && std::abs(value) < 9.0e15;
   return is_whole ? std::to_string(static_cast<long long>(value)) : std::to_string(value);
 }
 
-// NOLINTNEXTLINE(misc-no-recursion): as deep as kDepthMax
+// As deep as limits::kDepth.
 void flatten(const Napi::Value& value, const std::string& name, int depth, Words& into) {
   if (value.IsString()) {
     into.put(name, value.As<Napi::String>().Utf8Value());
@@ -38,7 +36,7 @@ void flatten(const Napi::Value& value, const std::string& name, int depth, Words
     into.put(name, value.As<Napi::Boolean>().Value() ? "true" : "false");
   } else if (value.IsNumber()) {
     into.put(name, number_text(value.As<Napi::Number>().DoubleValue()));
-  } else if (value.IsObject() && depth < kDepthMax) {
+  } else if (value.IsObject() && depth < gemel::limits::kDepth) {
     const auto object = value.As<Napi::Object>();
     const Napi::Array names = object.GetPropertyNames();
     for (std::uint32_t index = 0; index < names.Length(); index++) {

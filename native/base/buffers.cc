@@ -26,6 +26,8 @@ Buffer BufferPool::take(std::size_t bytes) {
 }
 
 void BufferPool::give(std::byte* data, std::size_t size) {
+  check(taken_ > 0, "a buffer comes back once");
+  check(size == kSmall || size == kLarge, "a buffer comes back to the pool that made it");
   taken_--;
   (size == kSmall ? small_ : large_).push_back(data);
 }

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "check.h"
 #include "types.h"
 
 namespace gemel {
@@ -38,7 +39,10 @@ class Buffer {
   std::size_t size() const { return size_; }
   explicit operator bool() const { return data_ != nullptr; }
   Bytes bytes() const { return {data_, size_}; }
-  Bytes first(std::size_t count) const { return Bytes(data_, size_).first(count); }
+  Bytes first(std::size_t count) const {
+    check(count <= size_, "no more of a buffer is used than there is");
+    return Bytes(data_, size_).first(count);
+  }
   void reset();
 
  private:

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "buffers.h"
+#include "check.h"
 #include "names.h"
 #include "types.h"
 
@@ -31,8 +32,9 @@ class IoAwait {
   int await_resume() const noexcept { return result_; }
   /// Called by the implementation when the I/O has ended.
   void complete(int result) {
+    check(static_cast<bool>(waiter_), "an I/O ends after it was begun, and once");
     result_ = result;
-    waiter_.resume();
+    std::exchange(waiter_, {}).resume();
   }
 
  protected:
@@ -49,6 +51,8 @@ class Clock {
   virtual ~Clock() = default;
   /// CLOCK_BOOTTIME.
   virtual Nanos now() = 0;
+  /// Seconds since 1970 by this host's calendar: recorded and shown to people, never decided on.
+  virtual std::int64_t calendar_seconds() = 0;
   /// Calls `fire` once, not before now() + delay.
   virtual TimerId after(Nanos delay, std::function<void()> fire) = 0;
   virtual void cancel(TimerId timer) = 0;
@@ -102,8 +106,12 @@ class Disk {
     out = {fid, seen.size, seen.mtime, seen.ctime, 0, 0};
     return 0;
   }
-  /// Free bytes for the engine on the volume (statvfs bavail).
-  virtual std::uint64_t free_bytes() = 0;
+  virtual int space(Space& out) = 0;
+  /// Free bytes for the engine on the volume; 0 when that cannot be told.
+  std::uint64_t free_bytes() {
+    Space now;
+    return space(now) == 0 ? now.available * now.fragment_bytes : 0;
+  }
   /// Keeps the file's data reachable while it is open in the mount, also after its last name is gone.
   virtual int hold(Fid fid) = 0;
   virtual void release(Fid fid) = 0;
@@ -180,7 +188,9 @@ class Volume {
 class PooledBytes {
  public:
   PooledBytes() = default;
-  PooledBytes(Buffer buffer, std::size_t used) : buffer_(std::move(buffer)), used_(used) {}
+  PooledBytes(Buffer buffer, std::size_t used) : buffer_(std::move(buffer)), used_(used) {
+    check(used_ <= buffer_.size(), "what arrived lies within its buffer");
+  }
   PooledBytes(PooledBytes&& other) noexcept
       : buffer_(std::move(other.buffer_)), used_(std::exchange(other.used_, 0)) {}
   PooledBytes& operator=(PooledBytes&& other) noexcept {

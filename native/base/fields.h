@@ -13,6 +13,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "check.h"
 #include "types.h"
 
 namespace gemel {
@@ -84,11 +85,12 @@ class FieldWriter {
   }
   void count(std::size_t size) {
     const auto narrow = static_cast<std::uint32_t>(size);
+    check(narrow == size, "a length fits into its field");
     raw(&narrow, sizeof narrow);
   }
   void raw(const void* from, std::size_t size) {
-    // The room was measured by FieldSizer; the bound also tells the compiler that no length is absurd.
-    if (size > 0 && size <= out_.size() - at_) std::memcpy(out_.data() + at_, from, size);
+    check(size <= out_.size() - at_, "the room was measured before anything is written into it");
+    if (size > 0) std::memcpy(out_.data() + at_, from, size);
     at_ += size;
   }
   Bytes out_;

@@ -14,6 +14,8 @@
 #include <memory>
 #include <string_view>
 
+#include "limits.h"
+
 #ifndef PR_SET_IO_FLUSHER
 #define PR_SET_IO_FLUSHER 57
 #endif
@@ -62,11 +64,10 @@ int lock_engine() {
     if (const int refused = lock(begin, end - begin); refused != 0) failure = refused;
   }
   // The allocator's arena of this thread: one aligned reservation, in which it grows.
-  constexpr std::uintptr_t kArenaBytes = 64ULL << 20;
   const std::unique_ptr<void, void (*)(void*)> probe(std::malloc(64), std::free);
-  const auto arena = reinterpret_cast<std::uintptr_t>(probe.get()) & ~(kArenaBytes - 1);
+  const auto arena = reinterpret_cast<std::uintptr_t>(probe.get()) & ~(limits::kArenaBytes - 1);
   // Of the main arena, which is the process's heap, there is no such reservation; that was locked above.
-  lock(arena, kArenaBytes);
+  lock(arena, limits::kArenaBytes);
   return failure;
 }
 

@@ -36,6 +36,14 @@ struct Entry {
   std::uint32_t type = 0;  ///< DT_*
 };
 
+/// What statfs(2) shows of the file system that holds the copy.
+struct Space {
+  std::uint64_t block_bytes = 0, fragment_bytes = 0;
+  std::uint64_t blocks = 0, free = 0, available = 0;  ///< fragments; available: to who is not root
+  std::uint64_t files = 0, free_files = 0;
+  std::uint64_t name_bytes_max = 0;
+};
+
 /// What tells whether somebody touched a file behind the module's back (R29).
 struct FileFacts {
   Fid fid = kNoFid;

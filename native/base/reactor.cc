@@ -19,6 +19,7 @@
 #include <thread>
 
 #include "check.h"
+#include "limits.h"
 #include "memory_guard.h"
 #include "ring.h"
 #include "timers.h"
@@ -26,11 +27,6 @@
 namespace gemel {
 
 namespace {
-
-/// Longest wait of an idle turn: short against every gap limit, long enough to cost nothing.
-constexpr Nanos kTurnMax = 500 * kMillisecond;
-/// Blocking calls at once: one volume-wide flush and a few short ones.
-constexpr std::size_t kHelpersMax = 4;
 
 Nanos boot_time() {
   timespec time{};
@@ -52,7 +48,7 @@ class Helpers {
   void add(std::function<void()> job) {
     const std::lock_guard guard(mutex_);
     jobs_.push_back(std::move(job));
-    if (idle_ < jobs_.size() && threads_.size() < kHelpersMax) threads_.emplace_back([this] { work(); });
+    if (idle_ < jobs_.size() && threads_.size() < limits::kHelpers) threads_.emplace_back([this] { work(); });
     wake_.notify_one();
   }
 
@@ -133,12 +129,14 @@ void Reactor::State::run_deferred() {
 }
 
 void Reactor::State::turn() {
+  check(running.empty() && taken.empty(), "one turn at a time");
   run_deferred();
   const Nanos before = boot_time();
-  const Nanos until = std::min(timers.next(before + kTurnMax), before + kTurnMax);
+  const Nanos until = std::min(timers.next(before + limits::kTurn), before + limits::kTurn);
   ring.wait(deferred.empty() ? std::max<Nanos>(until - before, 0) : 0);
   const Nanos now = boot_time();
   const Nanos distance = now - last_turn;
+  check(distance >= 0, "CLOCK_BOOTTIME goes forwards");
   last_turn = now;
   if (distance > options.gap_limit && gap) gap(distance);
   ring.deliver();
@@ -154,6 +152,7 @@ Reactor::~Reactor() {
 }
 
 int Reactor::open() {
+  check(!state_->ring.is_open(), "a reactor is opened once");
   state_->owner = std::this_thread::get_id();
   if (state_->options.protect_from_memory) state_->findings = guard_memory();
   bool is_plain = false;
@@ -181,6 +180,7 @@ void Reactor::run() {
 }
 
 int Reactor::start() {
+  check(!state_->thread.joinable(), "a reactor has one thread");
   std::promise<int> opened;
   auto result = opened.get_future();
   state_->thread = std::thread([this, &opened] {
@@ -207,11 +207,17 @@ const std::vector<Finding>& Reactor::findings() const {
   return state_->findings;
 }
 void Reactor::on_gap(std::function<void(Nanos)> gap) {
+  check(!state_->gap, "a gap is told to one (R16)");
   state_->gap = std::move(gap);
 }
 
 Nanos Reactor::now() {
   return boot_time();
+}
+std::int64_t Reactor::calendar_seconds() {
+  timespec time{};
+  clock_gettime(CLOCK_REALTIME, &time);
+  return time.tv_sec;
 }
 Clock::TimerId Reactor::after(Nanos delay, std::function<void()> fire) {
   return state_->timers.set(boot_time() + delay, std::move(fire));

@@ -8,9 +8,9 @@
 // valid until its `done` is called.
 //
 // Invariants: `done` is called exactly once per operation, with its result or -errno; nothing is called after
-// run() returned. Time is CLOCK_BOOTTIME. Two turns are never further apart than kTurnMax unless this process
-// or its host did not run: a larger distance than `Options::gap_limit` is reported first of all in its turn
-// (R16).
+// run() returned. Time is CLOCK_BOOTTIME. Two turns are never further apart than limits::kTurn unless
+// this process or its host did not run: a larger distance than `Options::gap_limit` is reported first of all
+// in its turn (R16).
 #pragma once
 
 #include <sys/socket.h>
@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "env.h"
+#include "limits.h"
 #include "types.h"
 
 namespace gemel {
@@ -38,8 +39,8 @@ class Reactor final : public Clock {
   using Done = std::function<void(int result)>;
 
   struct Options {
-    unsigned entries = 1024;        ///< submission queue; completions get four times as many
-    Nanos gap_limit = 3 * kSecond;  ///< T_link (R16)
+    unsigned entries = limits::kRingEntries;  ///< submission queue; completions get four times as many
+    Nanos gap_limit = limits::kGap;           ///< T_link (R16)
     /// R34: the engine's memory locked, PR_SET_IO_FLUSHER, oom_score_adj (memory_guard.h); off in unit tests.
     bool protect_from_memory = false;
   };
@@ -69,6 +70,7 @@ class Reactor final : public Clock {
 
   // ---- Clock
   Nanos now() override;
+  std::int64_t calendar_seconds() override;
   TimerId after(Nanos delay, std::function<void()> fire) override;
   void cancel(TimerId timer) override;
   std::uint64_t random() override;

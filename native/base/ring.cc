@@ -27,6 +27,8 @@ int Ring::open(unsigned entries, bool& plain) {
     result = io_uring_queue_init_params(entries, &ring_, &params);
   }
   is_open_ = result == 0;
+  // The queue of completions never overflows unseen: the kernel keeps what does not fit, and says so.
+  check(!is_open_ || (ring_.features & IORING_FEAT_NODROP) != 0, "this kernel drops no completion");
   return result;
 }
 
@@ -47,6 +49,7 @@ Ring::Slot* Ring::take_slot(Done done) {
   }
   Slot* slot = free_.back();
   free_.pop_back();
+  check(!slot->done, "a slot that is free belongs to nobody");
   slot->done = std::move(done);
   return slot;
 }
@@ -58,6 +61,7 @@ void Ring::arm(std::uint64_t number, const Watch& watch) {
 }
 
 std::uint64_t Ring::watch(int fd, unsigned events, Done ready) {
+  check(fd >= 0 && ready, "a watch has a descriptor and somebody to tell");
   const std::uint64_t number = next_watch_++;
   const auto watch = std::make_shared<const Watch>(Watch{fd, events, std::move(ready)});
   watches_.emplace(number, watch);
@@ -73,6 +77,7 @@ void Ring::unwatch(std::uint64_t watch) {
 }
 
 void Ring::cancel_all(int fd) {
+  check(fd >= 0, "operations are cancelled before their descriptor is closed");
   io_uring_sqe* entry = next_entry();
   io_uring_prep_cancel_fd(entry, fd, IORING_ASYNC_CANCEL_ALL);
   io_uring_sqe_set_data64(entry, 0);
@@ -81,6 +86,7 @@ void Ring::cancel_all(int fd) {
 }
 
 void Ring::wait(Nanos timeout) {
+  check(is_open_ && timeout >= 0, "an open ring is waited for, forwards in time");
   __kernel_timespec limit{timeout / kSecond, timeout % kSecond};
   io_uring_cqe* first = nullptr;
   const int result = io_uring_submit_and_wait_timeout(&ring_, &first, 1, &limit, nullptr);
@@ -109,6 +115,7 @@ void Ring::finish(std::uint64_t data, int result, unsigned flags) {
     return;
   }
   Slot* slot = reinterpret_cast<Slot*>(data);
+  check(static_cast<bool>(slot->done), "an operation completes once");
   Done done = std::move(slot->done);
   slot->done = nullptr;
   free_.push_back(slot);

@@ -19,6 +19,8 @@
 #include <utility>
 #include <vector>
 
+#include "check.h"
+
 namespace gemel {
 
 /// Free lists for coroutine frames: 256-byte classes up to 8 KiB, larger ones go to the heap.
@@ -112,10 +114,12 @@ class [[nodiscard]] Task {
 
   bool await_ready() const noexcept { return false; }
   std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiter) noexcept {
+    check(handle_ && !handle_.promise().continuation, "a task is awaited once");
     handle_.promise().continuation = awaiter;
     return handle_;
   }
   T await_resume() {
+    check(handle_.done(), "a task is resumed by its own end");
     if constexpr (!std::is_void_v<T>) return std::move(*handle_.promise().value);
   }
 

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "check.h"
 #include "types.h"
 
 namespace gemel {
@@ -17,6 +18,7 @@ class Timers {
   using Id = std::uint64_t;
 
   Id set(Nanos when, std::function<void()> fire) {
+    check(static_cast<bool>(fire), "a timer has something to do");
     const Id id = ++last_;
     by_time_.emplace(std::pair{when, id}, std::move(fire));
     times_.emplace(id, when);
@@ -25,7 +27,7 @@ class Timers {
   void cancel(Id id) {
     const auto found = times_.find(id);
     if (found == times_.end()) return;
-    by_time_.erase({found->second, id});
+    check(by_time_.erase({found->second, id}) == 1, "a timer that was set is either due or gone");
     times_.erase(found);
   }
   /// When the next one is due, or `otherwise`.
@@ -38,7 +40,7 @@ class Timers {
       if (id > last) return;
       auto action = std::move(by_time_.begin()->second);
       by_time_.erase(by_time_.begin());
-      times_.erase(id);
+      check(times_.erase(id) == 1, "a timer fires once");
       action();
     }
   }

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "../base/limits.h"
+
 namespace gemel {
 
 namespace {
@@ -57,8 +59,8 @@ class Reader {
 };
 
 Nanos milliseconds(std::uint64_t count) {
-  constexpr std::uint64_t kDay = 86'400'000;
-  return static_cast<Nanos>(count < kDay ? count : kDay) * kMillisecond;
+  return static_cast<Nanos>(count < limits::kDayMilliseconds ? count : limits::kDayMilliseconds) *
+         kMillisecond;
 }
 
 std::optional<Command> order_of(const std::string& word, const Words& words, Reader& read) {

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "../base/limits.h"
 #include "../front/fuse/open_files.h"
 #include "absent_volume.h"
 #include "json.h"
@@ -45,7 +46,10 @@ bool may_be_mounted(const Judgement& judgement) {
 }  // namespace
 
 MirrorProcess::MirrorProcess(Say event)
-    : reactor({1024, 3 * kSecond, true}), event_(std::move(event)), disk_(reactor), guest_(reactor) {}
+    : reactor({limits::kRingEntries, limits::kGap, true}),
+      event_(std::move(event)),
+      disk_(reactor),
+      guest_(reactor) {}
 
 MirrorProcess::~MirrorProcess() {
   if (underlying_ >= 0) ::close(underlying_);
@@ -141,7 +145,7 @@ void MirrorProcess::build_engine() {
 void MirrorProcess::mount() {
   if (!may_be_mounted(settings.engine.data)) return;
   std::string why;
-  if (mount_->mount(engine_->service(), underlying_, why) != 0) {
+  if (mount_->mount(engine_->service(), why) != 0) {
     told(event::Trouble{{"mount-failed", why, "See `gemel doctor` for what this host lacks."}});
     return;
   }

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "settings.h"
 
+#include "../base/limits.h"
+
 namespace gemel {
 
 namespace {
 
-/// As many networks as a pair can reasonably have; a longer list is a mistake.
-constexpr std::size_t kAddressesMax = 16;
-
 bool read_addresses(const Words& words, const std::string& name, std::vector<LinkAddress>& out) {
-  for (std::size_t index = 0; index < kAddressesMax; index++) {
+  for (std::size_t index = 0; index < limits::kAddresses; index++) {
     const std::string place = name + "." + std::to_string(index);
     if (!words.has(place)) return true;
     const auto port = words.number(place + ".port");

@@ -8,6 +8,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "../base/limits.h"
+
 namespace gemel {
 
 namespace {
@@ -25,7 +27,7 @@ int SmallFiles::find(const std::string& path, Fid& directory, std::string& name,
     const auto slash = rest.find('/');
     name = rest.substr(0, slash);
     if (name.empty() || name == "." || name == "..") return -EINVAL;
-    const int result = service_.disk().lookup(directory, name, found);
+    const int result = service_.lookup(directory, name, found);
     if (slash == rest.npos) return result;
     if (result != 0) return result == -ENOENT ? -ENOTDIR : result;
     if (!S_ISDIR(found.mode)) return -ENOTDIR;
@@ -40,7 +42,7 @@ Task<int> SmallFiles::read(std::string path, std::string& content) {
   Attributes found;
   if (const int failure = find(path, directory, name, found); failure != 0) co_return failure;
   if (!S_ISREG(found.mode)) co_return -EINVAL;
-  if (found.size > kBytesMax) co_return -EFBIG;
+  if (found.size > limits::kSmallFileBytes) co_return -EFBIG;
   const Buffer buffer = buffers_.take(kWriteBytesMax);
   content.clear();
   while (content.size() < found.size) {
@@ -69,7 +71,7 @@ Task<int> SmallFiles::put(Fid fid, const std::string& content) {
 
 Task<int> SmallFiles::write(std::string path, std::string content, std::uint32_t mode) {
   if (!service_.writable()) co_return -EROFS;
-  if (content.size() > kBytesMax) co_return -EFBIG;
+  if (content.size() > limits::kSmallFileBytes) co_return -EFBIG;
   Fid directory = kNoFid;
   std::string name;
   Attributes found;
@@ -109,17 +111,17 @@ int SmallFiles::list(std::vector<Listed>& out) {
   return list_below(kRootFid, "", out);
 }
 
-// NOLINTNEXTLINE(misc-no-recursion): as deep as the tree, ended by kListedMax
+// As deep as the tree, ended by limits::kListed.
 int SmallFiles::list_below(Fid directory, const std::string& prefix, std::vector<Listed>& out) {
   std::vector<Entry> entries;
-  if (const int failure = service_.disk().list(directory, entries); failure != 0) return failure;
+  if (const int failure = service_.list(directory, entries); failure != 0) return failure;
   for (const Entry& entry : entries) {
     Listed listed{prefix + entry.name, {}};
-    if (service_.disk().stat(entry.fid, listed.attributes) != 0) continue;
+    if (service_.attributes(entry.fid, listed.attributes) != 0) continue;
     const bool is_directory = S_ISDIR(listed.attributes.mode);
     const std::string below = listed.path + "/";
     out.push_back(std::move(listed));
-    if (out.size() > kListedMax) return -EFBIG;
+    if (out.size() > limits::kListed) return -EFBIG;
     if (!is_directory) continue;
     if (const int failure = list_below(entry.fid, below, out); failure != 0) return failure;
   }

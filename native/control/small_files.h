@@ -13,11 +13,6 @@ namespace gemel {
 
 class SmallFiles {
  public:
-  /// A definition has some kilobytes, NVRAM half a megabyte.
-  static constexpr std::uint64_t kBytesMax = 4U << 20;
-  /// Listing is for a VM's folder, not for a whole application's tree.
-  static constexpr std::size_t kListedMax = 4096;
-
   SmallFiles(FileService& service, BufferPool& buffers) : service_(service), buffers_(buffers) {}
 
   /// `path` is relative to the root, without "..". All answer 0 or -errno.

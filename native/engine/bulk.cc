@@ -21,7 +21,10 @@ bool Bulk::take(Link::Frame& frame) {
 
 void Bulk::link_lost() {
   auto all = std::exchange(waiting_, {});
-  for (auto& [number, waiting] : all) waiting->ready.set();
+  for (auto& [number, waiting] : all) {
+    check(!waiting->arrived, "who has its answer waits no more");
+    waiting->ready.set();
+  }
 }
 
 }  // namespace gemel

@@ -34,6 +34,7 @@ class Bulk {
     const wire::Packed packed = wire::pack(question);
     if (!send(static_cast<std::uint8_t>(wire::kTypeOf<Question>), number, packed.bytes(), data))
       co_return answered;
+    check(!waiting_.contains(number), "a question's number is its own");
     waiting_[number] = &waiting;
     co_await waiting.ready.wait();
     if (!waiting.arrived) co_return answered;

@@ -27,8 +27,26 @@ class FileService {
   /// with kSetSize.
   virtual Task<int> apply(NameChange& change) = 0;
   virtual bool writable() const = 0;
-  /// Local questions, answered at once, also while frozen (R13).
-  virtual Disk& disk() = 0;
+  /// Unit in which overlap is tested (R5): what is aligned to it goes straight to both disks.
+  virtual std::uint32_t block_bytes() const = 0;
+
+  // ---- questions: answered at once from this node's copy, also while frozen (R13). 0 or -errno; a Fid that
+  // does not exist: -ESTALE
+  virtual int attributes(Fid fid, Attributes& out) = 0;
+  virtual int lookup(Fid directory, std::string_view name, Attributes& out) = 0;
+  /// Every entry of a directory ("." and ".." excluded), in a stable order.
+  virtual int list(Fid directory, std::vector<Entry>& out) = 0;
+  virtual int read_link(Fid fid, std::string& out) = 0;
+  virtual int get_xattr(Fid fid, const std::string& name, std::string& out) = 0;
+  virtual int list_xattr(Fid fid, std::string& out) = 0;
+  /// Next range that holds data at or after `from`; false at the end of the file.
+  virtual bool next_data(Fid fid, std::uint64_t from, std::uint64_t& start, std::uint64_t& end) = 0;
+  virtual int space(Space& out) = 0;
+
+  // ---- open files
+  /// Keeps the file's data reachable, also after its last name is gone, until as many releases as holds.
+  virtual int hold(Fid fid) = 0;
+  virtual void release(Fid fid) = 0;
   /// A write was refused because this node is secondary: for the log line with the pid.
   virtual void refused_write(Fid fid, int pid) = 0;
 };

@@ -7,20 +7,13 @@
 #include <cerrno>
 #include <cstring>
 
+#include "../base/limits.h"
+
 namespace gemel {
 
 using wire::Running;
 using wire::Type;
 using Phase = Session::Phase;
-
-namespace {
-
-/// A target that cannot be filled (full, broken disk) is tried again after this long.
-constexpr Nanos kRetryFill = 10 * kSecond;
-/// Ranges in one `tracked` message: 16 bytes each, far below the limit of a message.
-constexpr std::size_t kRangesPerMessage = 2048;
-
-}  // namespace
 
 Handshake::Handshake(Stations& stations, Owner& owner)
     : s_(stations), owner_(owner), process_(stations.ports.clock.random()) {}
@@ -367,8 +360,7 @@ Task<bool> Handshake::confirm_pair(std::uint64_t epoch) {
   s_.session.become(Phase::in_sync);
   s_.changed_while_stopped = false;
   stage_ = Stage::paired;
-  const wire::Packed packed = wire::pack(wire::UpToDate{record.generation, session_});
-  s_.bulk.send(static_cast<std::uint8_t>(Type::up_to_date_seen), 0, packed.bytes(), {});
+  s_.bulk.answer(0, wire::UpToDateSeen{record.generation, session_});
   s_.gate.thaw(ThawBy::peer);
   owner_.in_sync();
   co_return true;
@@ -390,7 +382,7 @@ Task<void> Handshake::follow_pair(std::uint64_t epoch, Sequence number, wire::Pa
   }
   std::vector<Generation> history = peer_.history;
   if (paired.generation != peer_.generation) history.insert(history.begin(), peer_.generation);
-  if (history.size() > wire::kHistoryMax) history.resize(wire::kHistoryMax);
+  if (history.size() > limits::kHistory) history.resize(limits::kHistory);
   const int written = co_await s_.record.become_paired(paired.generation, session_, history);
   if (written != 0 || epoch != epoch_) {
     if (epoch == epoch_) drop("the record could not be written");
@@ -444,7 +436,7 @@ void Handshake::cannot_fill(int error) {
   s_.reports.trouble({error == -ENOSPC ? "peer-disk-full" : "peer-disk-error",
                       std::string("The other copy cannot be filled: ") + std::strerror(-error) + ".",
                       "Make room or repair the disk there; it is tried again every 10 seconds."});
-  keep_out(kRetryFill);
+  keep_out(limits::kRetryFill);
 }
 
 Task<bool> Handshake::prepare_source(std::uint64_t epoch) {
@@ -514,7 +506,8 @@ void Handshake::merge(const wire::Tracked& tracked) {
   }
   for (std::size_t at = 0; at + 1 < tracked.ranges.size(); at += 2) {
     const Range range{tracked.ranges[at], tracked.ranges[at + 1]};
-    if (range.length == 0 || range.offset > (1ULL << 62) || range.length > (1ULL << 62)) continue;
+    if (range.length == 0 || range.offset > limits::kEverything || range.length > limits::kEverything)
+      continue;
     theirs.add(s_.tracking.bitmaps().find(tracked.fid), tracked.fid, range);
     s_.tracking.mark(tracked.fid, range);
   }
@@ -576,11 +569,11 @@ void Handshake::tell_tracking(Sequence number) {
     part.fid = fid;
     part.more = true;
     part.whole = bitmap->whole();
-    constexpr std::uint64_t kRunMax = 1ULL << 40;
-    for (Range run = bitmap->next(0, kRunMax); run.length > 0; run = bitmap->next(run.end(), kRunMax)) {
+    for (Range run = bitmap->next(0, limits::kRunBytes); run.length > 0;
+         run = bitmap->next(run.end(), limits::kRunBytes)) {
       part.ranges.push_back(run.offset);
       part.ranges.push_back(run.length);
-      if (part.ranges.size() < 2 * kRangesPerMessage) continue;
+      if (part.ranges.size() < 2 * limits::kRangesPerMessage) continue;
       s_.bulk.answer(number, part);
       part.ranges.clear();
     }

@@ -22,6 +22,7 @@ Task<int> IoGate::pass() {
 
 void IoGate::open() {
   check(state_ == State::closed || state_ == State::denied, "only a closed gate opens");
+  check(!paused_ && deadline_ == 0, "a gate opens with nothing left of an earlier freeze");
   state_ = State::open;
   reports_.changed();
 }
@@ -34,6 +35,7 @@ void IoGate::close() {
 
 void IoGate::freeze(FreezeReason reason, SessionNumber session) {
   if (state_ != State::open) return;
+  check(!paused_ && !killing_ && deadline_ == 0, "a freeze begins with a guest that runs, or with none");
   state_ = State::frozen;
   moved_.reset();
   freeze_ = {session, freeze_.counter + 1};
@@ -41,6 +43,7 @@ void IoGate::freeze(FreezeReason reason, SessionNumber session) {
   frozen_at_ = ports_.clock.now();
   // R16: the engine's own deadline, daemon or not.
   deadline_ = ports_.clock.after(limits_.freeze_deadline, [this] {
+    check(state_ == State::frozen, "the deadline ends with its freeze (R16)");
     deadline_ = 0;
     pause_guest();
   });
@@ -66,6 +69,7 @@ void IoGate::thaw(ThawBy by) {
   if (state_ != State::frozen) return;
   if (deadline_ != 0) ports_.clock.cancel(deadline_);
   deadline_ = 0;
+  check(!killing_, "a guest that is being killed does not go on (R14)");
   longest_ = std::max(longest_, ports_.clock.now() - frozen_at_);
   state_ = State::open;
   resume_guest(by == ThawBy::peer ? "the peer is back" : "this host may go on alone");

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether operations of the guest may start and whether their results may leave (R13 to R16, R18).
 //
-//   closed ──open──▶ open ──peer lost, stalled, host slept──▶ frozen ──peer back | grant──▶ open
-//      ▲                                                        │  deadline: guest paused (R15, R16), still
-//      frozen └──────────── close ◀── denied ◀── QEMU verified dead ◀──┘  deny: QEMU killed first (R14)
+//              open                 peer lost, stalled, host slept
+//   closed ───────────▶ open ──────────────────────────────────────▶ frozen   at its deadline the guest is
+//     ▲ ▲     close      │ ▲           peer back | grant               │      paused (R15, R16): still frozen
+//     │ └────────────────┘ └───────────────────────────────────────────┤
+//     │                         guest verified dead                    │ deny: guest killed first (R14)
+//     └─────────────────────────────────────────────────── denied ◀────┘
 //
 // Invariants:
 //  - While frozen nothing starts and nothing is answered, not even what both sides have done meanwhile: by
-//  the time
-//    the answer leaves, another copy may have been started.
+//    the time the answer leaves, another copy may have been started.
 //  - A grant names the freeze that it answers; for any other freeze it is void (R13).
-//  - An operation fails only after the guest's process is verified dead (R14): no guest sees an error of
-//  ours.
+//  - An operation fails only after the guest was killed (R14): no guest sees an error of ours.
 #pragma once
 
 #include "ports.h"

@@ -5,26 +5,13 @@
 
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 
+#include "../base/limits.h"
 #include "../store/file_facts.h"
 
 namespace gemel {
 
 using Phase = Session::Phase;
-
-namespace {
-
-/// How often stalls, pings and checkpoints are looked at: a twentieth of the shortest limit.
-constexpr Nanos kTick = 100 * kMillisecond;
-/// Progress is told this often.
-constexpr Nanos kTellReintegration = kSecond;
-/// A full disk is looked at this often: the guest waits, paused, until there is room.
-constexpr Nanos kLookForRoom = kSecond;
-/// A guest that goes on with less would run into the wall again at once.
-constexpr std::uint64_t kRoomToGoOn = 1024 * 1024;
-
-}  // namespace
 
 MirrorEngine::MirrorEngine(Ports ports, EngineConfig config, std::function<void(const EngineEvent&)> on_event)
     : ports_(ports),
@@ -165,7 +152,7 @@ Task<Refusal> MirrorEngine::verify(command::Verify order) {
     co_return Problem{"interrupted", "The verify was interrupted.", "Verify again when both are green."};
   const std::uint64_t differing = stations_.source.progress().bytes_differing;
   const std::uint64_t repaired = order.repair ? differing : 0;
-  const VerifyRecord verified{std::time(nullptr), differing, repaired};
+  const VerifyRecord verified{ports_.clock.calendar_seconds(), differing, repaired};
   const int written = co_await stations_.record.remember_verify(verified);
   if (written != 0)
     trouble({"state-write-failed", "The result could not be recorded.", "Check the file system."});
@@ -176,13 +163,13 @@ Task<Refusal> MirrorEngine::verify(command::Verify order) {
 // ---- time
 
 void MirrorEngine::tick() {
-  tick_ = ports_.clock.after(kTick, [this] { tick(); });
+  tick_ = ports_.clock.after(limits::kTick, [this] { tick(); });
   const Nanos now = ports_.clock.now();
   handshake_.keep_alive();
   watch_for_stall(now);
   checkpoint_when_due(now);
   look_for_room(now);
-  if (stations_.source.is_running() && now - told_reintegration_at_ >= kTellReintegration) {
+  if (stations_.source.is_running() && now - told_reintegration_at_ >= limits::kTellProgress) {
     told_reintegration_at_ = now;
     emit(event::ReintegrationMoved{reintegration_status()});
   }
@@ -190,7 +177,7 @@ void MirrorEngine::tick() {
 }
 
 void MirrorEngine::look_for_room(Nanos now) {
-  if (!disk_full_ || now - looked_for_room_at_ < kLookForRoom) return;
+  if (!disk_full_ || now - looked_for_room_at_ < limits::kLookForRoom) return;
   looked_for_room_at_ = now;
   if (ports_.disk.free_bytes() < *disk_full_) return;
   disk_full_.reset();
@@ -297,7 +284,7 @@ void MirrorEngine::peer_failed(int error, Fid fid, Range range) {
 
 void MirrorEngine::local_failed(int error, Fid fid, std::uint64_t bytes) {
   if (error == ENOSPC) {
-    const std::uint64_t needed = std::max(bytes, kRoomToGoOn);
+    const std::uint64_t needed = std::max(bytes, limits::kRoomToGoOn);
     if (!disk_full_)
       trouble({"disk-full", "The file system that holds the module is full.", "Make room on it."});
     disk_full_ = std::max(disk_full_.value_or(0), needed);

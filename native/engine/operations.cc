@@ -3,6 +3,9 @@
 
 #include <cerrno>
 
+#include "../base/check.h"
+
+#include "../base/limits.h"
 #include "receiver.h"
 #include "reintegration.h"
 
@@ -17,6 +20,7 @@ bool Operations::is_direct(std::uint64_t offset, ConstBytes data) const {
 }
 
 Task<int> Operations::read(Fid fid, std::uint64_t offset, Bytes into) {
+  check(into.size() <= kWriteBytesMax, "a front end reads no more at once than a frame carries");
   UnderWay under_way(figures_);
   Hold hold(locks_);
   hold.add(fid, offset, into.size(), Hold::Mode::peek, is_direct(offset, into));
@@ -53,6 +57,7 @@ Task<int> Operations::pass_and_intend(Fid fid, std::uint64_t offset, std::uint64
 }
 
 Task<int> Operations::write(Fid fid, std::uint64_t offset, ConstBytes data, bool sync) {
+  check(data.size() <= kWriteBytesMax, "a front end writes no more at once than a frame carries");
   if (!gate_.is_primary()) co_return -EROFS;
   UnderWay under_way(figures_);
   const Nanos begun = ports_.clock.now();
@@ -61,6 +66,7 @@ Task<int> Operations::write(Fid fid, std::uint64_t offset, ConstBytes data, bool
   co_await hold.taken();
   if (const int refused = co_await pass_and_intend(fid, offset, data.size()); refused != 0) co_return refused;
 
+  check(gate_.is_open(), "R13: no write begins before the gate lets it");
   tracking_.write_begins(fid, offset, data.size());
   const wire::Write message{fid, offset, sync};
   Session::Pending pending(message, data, /*needs_done=*/sync);
@@ -109,6 +115,7 @@ Task<int> Operations::settle(Fid fid, std::uint64_t offset, std::uint64_t length
     const int refused = co_await gate_.pass();
     if (refused != 0 && local >= 0) co_return refused;
   }
+  check(local < 0 || gate_.is_open(), "R13: no success leaves but through an open gate");
   co_return local;
 }
 
@@ -117,8 +124,7 @@ Task<bool> Operations::make_equal(Fid fid, std::uint64_t offset, std::uint64_t l
   Attributes now;
   if (length > kWriteBytesMax || ports_.disk.stat(fid, now) != 0 || !session_.carries()) co_return false;
   const std::uint64_t held = now.size <= offset ? 0 : std::min(length, now.size - offset);
-  static thread_local BufferPool repair;
-  Buffer buffer = repair.take(kWriteBytesMax);
+  Buffer buffer = repairs_.take(kWriteBytesMax);
   if (held > 0) {
     auto io = disk_read(ports_.disk, fid, offset, buffer.first(held));
     const int read = co_await io;
@@ -140,7 +146,7 @@ Task<bool> Operations::make_equal(Fid fid, std::uint64_t offset, std::uint64_t l
   Session::Pending pending(cut, {}, /*needs_done=*/true);
   session_.send(pending);
   const PeerAnswer answer = co_await session_.answer(pending);
-  co_return answer.kind == Kind::done&& answer.result >= 0;
+  co_return answer.result >= 0 && answer.kind == Kind::done;
 }
 
 Task<int> Operations::flush(Fid fid, bool data_only) {
@@ -171,6 +177,7 @@ Task<int> Operations::flush(Fid fid, bool data_only) {
   if (!gate_.is_open()) {
     if (const int refused = co_await gate_.pass(); refused != 0) co_return refused;
   }
+  check(gate_.is_open(), "R13: no success leaves but through an open gate");
   co_return flush_failed_ ? -EIO : local;
 }
 
@@ -181,7 +188,7 @@ Task<int> Operations::allocate(Fid fid, int mode, std::uint64_t offset, std::uin
   hold.add_file(fid);
   co_await hold.taken();
   int slot = -1;
-  if (length > kLargeRange) {
+  if (length > limits::kLargeRange) {
     // Too many extents to name them one by one: the journal says that this file was being changed as a whole.
     NameChange whole;
     whole.kind = NameKind::set_attributes;
@@ -236,6 +243,7 @@ Task<int> Operations::apply_held(NameChange& change) {
     tracking_.change_failed(slot);
     co_return refused;
   }
+  check(gate_.is_open(), "R13: no change begins before the gate lets it");
   // R9: names run here first, the peer hears only of what succeeded.
   const wire::Change message = to_wire(change);
   const int local = ports_.disk.apply(change);
@@ -279,8 +287,7 @@ Task<bool> Operations::checkpoint_everything() {
 
 Task<bool> Operations::checkpoint() {
   const std::vector<Fid> files = tracking_.files_since_checkpoint();
-  constexpr std::size_t kFilesSingly = 16;
-  if (!tracking_.has_names_since_checkpoint() && files.size() <= kFilesSingly) {
+  if (!tracking_.has_names_since_checkpoint() && files.size() <= limits::kFilesFlushedSingly) {
     bool all = true;
     for (const Fid fid : files) {
       const bool flushed = co_await checkpoint_file(fid);

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The life of a guest's operation, each one straight function:
 //
-//   lock the range (R5) ─ pass the gate (R13) ─ intent durable (R1) ─┬─ local I/O ──┬─ both done ─ gate again
-//   ─ reply
-//                                                                   └─ frame, ack ─┘
+//   lock the    pass the    intent            ┌─ local I/O ──┐   both    pass the
+//   range    ─▶ gate     ─▶ durable        ─▶ ┤              ├─▶ done ─▶ gate     ─▶ reply
+//   (R5)        (R13)       in the log (R1)   └─ frame, ack ─┘           (R13)
 //
 // Invariants:
 //  - A reply leaves only while the gate is open: not during a freeze, even when both sides have done it (R13,
-//  R16).
+//    R16).
 //  - When the results of both sides differ, the copies are made equal again, or the difference is marked, or
-//  the
-//    session ends, before the reply (R9).
+//    the session ends, before the reply (R9).
 //  - On a secondary everything that changes answers -EROFS; reads are served from its own copy.
 #pragma once
 
@@ -54,7 +53,23 @@ class Operations final : public FileService {
   Task<int> allocate(Fid fid, int mode, std::uint64_t offset, std::uint64_t length) override;
   Task<int> apply(NameChange& change) override;
   bool writable() const override { return gate_.is_primary(); }
-  Disk& disk() override { return ports_.disk; }
+  std::uint32_t block_bytes() const override { return static_cast<std::uint32_t>(locks_.block()); }
+  int attributes(Fid fid, Attributes& out) override { return ports_.disk.stat(fid, out); }
+  int lookup(Fid directory, std::string_view name, Attributes& out) override {
+    return ports_.disk.lookup(directory, name, out);
+  }
+  int list(Fid directory, std::vector<Entry>& out) override { return ports_.disk.list(directory, out); }
+  int read_link(Fid fid, std::string& out) override { return ports_.disk.read_link(fid, out); }
+  int get_xattr(Fid fid, const std::string& name, std::string& out) override {
+    return ports_.disk.get_xattr(fid, name, out);
+  }
+  int list_xattr(Fid fid, std::string& out) override { return ports_.disk.list_xattr(fid, out); }
+  bool next_data(Fid fid, std::uint64_t from, std::uint64_t& start, std::uint64_t& end) override {
+    return ports_.disk.next_data(fid, from, start, end);
+  }
+  int space(Space& out) override { return ports_.disk.space(out); }
+  int hold(Fid fid) override { return ports_.disk.hold(fid); }
+  void release(Fid fid) override { ports_.disk.release(fid); }
   void refused_write(Fid fid, int pid) override { owner_.refused_write(fid, pid); }
 
   /// Flushes both sides and lets the tracking forget what that covers (R2). False: something failed.
@@ -92,6 +107,7 @@ class Operations final : public FileService {
   Tracking& tracking_;
   Figures& figures_;
   Owner& owner_;
+  BufferPool repairs_;  ///< what is read here to be sent once more (R9)
   /// Files without a name that are still open: the peer has removed them, what is written to them stays here.
   std::set<Fid> orphans_;
   /// R11: a flush failed on this disk: what it should have kept may be gone, no later flush may say

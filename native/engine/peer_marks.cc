@@ -3,14 +3,9 @@
 
 #include <algorithm>
 
+#include "../base/limits.h"
+
 namespace gemel {
-namespace {
-
-/// Longer than any file, and still no overflow when it is rounded.
-constexpr std::uint64_t kEverything = 1ULL << 62;
-
-}  // namespace
-
 void PeerMarks::add(const Bitmap* own, Fid fid, Range range) {
   if (own != nullptr && own->whole()) return;
   std::vector<Range>& marks = files_[fid];
@@ -18,7 +13,7 @@ void PeerMarks::add(const Bitmap* own, Fid fid, Range range) {
   // A whole file was marked before: its ranges are in it.
   if (!marks.empty() && marks.back().end() > at) return;
   while (at < range.end()) {
-    const Range ours = own == nullptr ? Range{} : own->next(at, kEverything);
+    const Range ours = own == nullptr ? Range{} : own->next(at, limits::kEverything);
     const std::uint64_t gap_end = ours.length == 0 ? range.end() : std::min(ours.offset, range.end());
     if (gap_end > at) marks.push_back({at, gap_end - at});
     if (ours.length == 0) return;
@@ -27,7 +22,7 @@ void PeerMarks::add(const Bitmap* own, Fid fid, Range range) {
 }
 
 void PeerMarks::add_whole(const Bitmap* own, Fid fid) {
-  if (!files_.contains(fid)) add(own, fid, {0, kEverything});
+  if (!files_.contains(fid)) add(own, fid, {0, limits::kEverything});
 }
 
 bool PeerMarks::contains(Fid fid, std::uint64_t offset) const {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "../base/env.h"
+#include "../base/limits.h"
 #include "../store/identity.h"
 #include "engine.h"
 
@@ -21,16 +22,16 @@ struct Ports {
   Guest& guest;
 };
 
+/// What the daemon may set for a module; how each was chosen stands in base/limits.h.
 struct Limits {
-  Nanos stall = 3 * kSecond;            ///< T_link (R17)
-  Nanos freeze_deadline = 2 * kSecond;  ///< the engine pauses the guest by itself (R16)
-  Nanos ping = kSecond / 2;             ///< between two signs of life on an idle link
-  Nanos checkpoint = 2 * kSecond;  ///< between two flushes of both sides that the engine does by itself (R2)
-  /// R18: this many stalls within the window keep the peer out; doubled each time up to the longest.
-  int stalls_tolerated = 3;
-  Nanos stall_window = 600 * kSecond;
-  Nanos keep_out_first = 60 * kSecond;
-  Nanos keep_out_longest = 3600 * kSecond;
+  Nanos stall = limits::kStall;                     ///< T_link (R17)
+  Nanos freeze_deadline = limits::kFreezeDeadline;  ///< the engine pauses the guest by itself (R16)
+  Nanos ping = limits::kPing;
+  Nanos checkpoint = limits::kCheckpoint;
+  int stalls_tolerated = limits::kStallsTolerated;  ///< R18, with the three that follow
+  Nanos stall_window = limits::kStallWindow;
+  Nanos keep_out_first = limits::kKeepOutFirst;
+  Nanos keep_out_longest = limits::kKeepOutLongest;
 };
 
 enum class Acknowledge : std::uint8_t { written, received };

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "../base/check.h"
+#include "../base/limits.h"
 
 namespace gemel {
 
@@ -15,6 +16,7 @@ void Hold::add(Fid fid, std::uint64_t offset, std::uint64_t length, Mode mode, b
   const std::uint64_t room = kToEnd - offset;
   const std::uint64_t end = length >= room ? kToEnd : offset + length;
   claim.end = end > kToEnd - block ? kToEnd : (end + block - 1) / block * block;
+  check(claim.start <= offset && claim.start <= claim.end, "a range is rounded outwards (R5)");
   claim.mode = mode;
   claim.way = direct ? Way::direct : Way::buffered;
   append(claim);
@@ -60,6 +62,8 @@ void Hold::release() {
   if (!joined_) return;
   joined_ = false;
   RangeLocks& locks = *locks_;
+  check(waiting_ == 0, "who waits for a range does not let go of it");
+  check(locks.held_ > 0, "a hold is released once");
   locks.held_--;
   std::vector<Hold*> ready;
   if (!locks.spare_.empty()) {
@@ -70,7 +74,11 @@ void Hold::release() {
   count_ = 0;
   many_.clear();
   // This hold may lie in a frame that goes now: nothing of it is used below.
-  for (std::size_t index = 0; index < ready.size(); index++) ready[index]->waiter_.resume();
+  for (std::size_t index = 0; index < ready.size(); index++) {
+    check(ready[index]->waiting_ == 0 && ready[index]->waiter_,
+          "who goes on has everything that it waited for");
+    std::exchange(ready[index]->waiter_, {}).resume();
+  }
   ready.clear();
   locks.spare_.push_back(std::move(ready));
 }
@@ -104,10 +112,11 @@ bool RangeLocks::join(Hold::Claim& claim) {
 
 void RangeLocks::leave(Hold::Claim& claim, std::vector<Hold*>& ready) {
   Queue& queue = queues_.at(claim.fid);
+  check(queue.head != nullptr && queue.tail != nullptr, "a claim leaves the queue that it is in");
   (claim.previous != nullptr ? claim.previous->next : queue.head) = claim.next;
   (claim.next != nullptr ? claim.next->previous : queue.tail) = claim.previous;
   grant_followers(queue.head, ready);
-  if (queue.head == nullptr && queues_.size() > kQueuesKept) queues_.erase(claim.fid);
+  if (queue.head == nullptr && queues_.size() > limits::kLockQueuesKept) queues_.erase(claim.fid);
 }
 
 void RangeLocks::grant_followers(Hold::Claim* from, std::vector<Hold*>& ready) {
@@ -118,6 +127,7 @@ void RangeLocks::grant_followers(Hold::Claim* from, std::vector<Hold*>& ready) {
       free = earlier->hold == claim->hold || !conflicts(*earlier, *claim);
     if (!free) continue;
     claim->granted = true;
+    check(claim->hold->waiting_ > 0, "a claim is granted once");
     if (--claim->hold->waiting_ == 0) ready.push_back(claim->hold);
   }
 }

@@ -2,16 +2,15 @@
 // Order between operations that touch the same bytes (R5, R6, R7). Two overlapping writes in flight have no
 // order of their own, so the copies would diverge: who comes first goes first, on both nodes.
 //
-//   Hold hold(locks);                      in the operation's own frame: nothing is allocated for a single
-//   range (R34) hold.add(fid, offset, length, Mode::write, direct); co_await hold.taken(); released when
-//   `hold` goes
+//   Hold hold(locks);           in the operation's own frame: nothing is allocated for a single range (R34)
+//   hold.add(fid, offset, length, Mode::write, direct);
+//   co_await hold.taken();      released when `hold` goes
 //
 // Invariants:
 //  - Ranges are rounded out to blocks (the larger direct-I/O alignment of both nodes) before overlap is
-//  tested (R5).
+//    tested (R5).
 //  - All ranges of one Hold join their queues in the same moment, so arrival is one total order and nobody
-//  waits in a
-//    circle; among conflicting ranges it is first come, first served.
+//    waits in a circle; among conflicting ranges it is first come, first served.
 //  - Buffered and direct I/O on one file are never granted together, not even two reads (R5).
 //  - `peek` waits only for that last rule: reading does not change what the copies hold.
 #pragma once
@@ -22,6 +21,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "../base/check.h"
 #include "../base/types.h"
 
 namespace gemel {
@@ -85,7 +85,9 @@ class Hold {
 
 class RangeLocks {
  public:
-  explicit RangeLocks(std::uint64_t block = kBlockBytes) : block_(block) {}
+  explicit RangeLocks(std::uint64_t block = kBlockBytes) : block_(block) {
+    check(block > 0, "a block has bytes");
+  }
   /// The larger alignment of both nodes, from the handshake; never smaller than before while something is
   /// held.
   void set_block(std::uint64_t block) { block_ = block > block_ ? block : block_; }
@@ -99,8 +101,6 @@ class RangeLocks {
     Hold::Claim* head = nullptr;
     Hold::Claim* tail = nullptr;
   };
-  /// Idle files whose queue is kept, so that the next operation allocates nothing.
-  static constexpr std::size_t kQueuesKept = 4096;
   bool join(Hold::Claim& claim);
   void leave(Hold::Claim& claim, std::vector<Hold*>& ready);
   void grant_followers(Hold::Claim* from, std::vector<Hold*>& ready);

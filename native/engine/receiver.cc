@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "../base/check.h"
+#include "../base/limits.h"
 
 namespace gemel {
 
@@ -85,7 +86,7 @@ void Receiver::answer(Sequence sequence, AckKind kind, int result) {
 void Receiver::answer_later(Sequence sequence) {
   late_.push_back(sequence);
   if (late_timer_ != 0) return;
-  late_timer_ = ports_.clock.after(kTellLate, [this] {
+  late_timer_ = ports_.clock.after(limits::kTellLate, [this] {
     late_timer_ = 0;
     tell_late();
   });
@@ -139,7 +140,8 @@ const char* Receiver::take_write(Link::Frame& frame) {
   if (!message) return message.reason();
   start(frame.sequence);
   bytes_held_ += frame.data.size();
-  if (config_.acknowledge == Acknowledge::received && !message->sync && bytes_held_ <= kReceivedBytesMax) {
+  if (config_.acknowledge == Acknowledge::received && !message->sync &&
+      bytes_held_ <= limits::kReceivedBytes) {
     results_.back().answered = true;
     answer(frame.sequence, AckKind::received, 0);
   }

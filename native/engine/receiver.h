@@ -5,12 +5,12 @@
 //
 // Invariants:
 //  - An operation joins the queue of its range when its frame arrives, so overlapping ones are applied in
-//  order (R5).
+//    order (R5).
 //  - A flush covers everything that arrived before it (R11).
 //  - An operation that failed here condemns this copy: it does not become, or stay, up to date (R9, R11,
-//  R25).
-//  - In mode `received` what was answered and is not yet written is bounded: beyond kReceivedBytesMax a write
-//  is answered when it is done, so a slow disk slows the guest down instead of filling the memory.
+//    R25).
+//  - In mode `received` what was answered and is not yet written is bounded: beyond limits::kReceivedBytes a
+//    write is answered when it is done, so a slow disk slows the guest down instead of filling the memory.
 //  - Once `refuse` was called nothing of the old session is taken any more (R25).
 #pragma once
 
@@ -55,12 +55,6 @@ class Receiver {
   std::function<void(int error, Fid fid)> on_failure;
 
  private:
-  /// Nobody waits for the end of a write that was answered at its receipt: it is told with the next answer,
-  /// or after this long, so that it wakes nobody by itself.
-  static constexpr Nanos kTellLate = 5 * kMillisecond;
-  /// Some tenths of a second of a good disk, little against a host's memory even for 32 modules.
-  static constexpr std::uint64_t kReceivedBytesMax = 64ULL << 20;
-
   /// What became of one operation; kept until it has ended and the sender has its answer.
   struct Result {
     bool done = false;

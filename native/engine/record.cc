@@ -2,10 +2,35 @@
 #include "record.h"
 
 #include "../base/check.h"
+#include "../base/limits.h"
 
 namespace gemel {
 
+namespace {
+
+/// What no record may say, whatever led to it.
+void check_sound(const CopyRecord& record) {
+  const bool is_whole = record.copy == CopyState::consistent;
+  const bool is_current = record.right_generation == record.generation;
+  check(record.history.size() <= limits::kHistory, "a history is bounded");
+  check(is_whole || (record.right != Right::alone && record.right != Right::paired),
+        "only a whole copy runs, alone or in a pair");
+  check(record.right != Right::alone || (record.generation != 0 && is_current),
+        "the right to run alone is for this very generation (R10)");
+  check(record.right != Right::alone || record.basis != AloneBasis::none,
+        "who runs alone knows on what basis");
+  check(record.right != Right::paired || (record.generation != 0 && is_current),
+        "a pair is one of this very generation");
+  check(record.right == Right::alone || record.basis == AloneBasis::none, "only running alone has a basis");
+  check(record.copy == CopyState::inconsistent || record.source == 0, "only a half-filled copy has a source");
+  check(record.copy != CopyState::empty || (record.generation == 0 && record.history.empty()),
+        "an empty copy has no past");
+}
+
+}  // namespace
+
 Task<int> Record::write(CopyRecord next) {
+  check_sound(next);
   next.module = config_.module;
   next.module_uuid = config_.module_uuid;
   next.node = config_.node;
@@ -16,7 +41,7 @@ Task<int> Record::write(CopyRecord next) {
 
 void Record::take_new_generation(CopyRecord& next) {
   if (next.generation != 0) next.history.insert(next.history.begin(), next.generation);
-  if (next.history.size() > Superblock::kHistoryMax) next.history.resize(Superblock::kHistoryMax);
+  if (next.history.size() > limits::kHistory) next.history.resize(limits::kHistory);
   do {
     next.generation = ports_.clock.random();
   } while (next.generation == 0);

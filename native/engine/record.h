@@ -2,10 +2,12 @@
 // What this copy durably says of itself, changed only by named transitions. Each writes the superblock's
 // other slot and is true only then; an illegal transition is a bug and stops the process.
 //
-//   empty ──initialise(source)──▶ alone (first)             target: ──begin_filling──▶ inconsistent from G
-//   alone ──reintegration ends──▶ paired (G, session)               ──filled─────────▶ paired (G, session)
-//   paired ──grant, promotion, handshake──▶ alone, with a new generation   (R10, R13, R25)
-//   paired ──word──▶ outdated (R20)   paired ──goodbye──▶ gave-up (R22)    both end with the next handshake
+//   empty ── become_first ──────────────────────────────▶ alone (first)
+//   any ──── become_filling (target) ───────────────────▶ inconsistent from G ── become_paired ─▶ paired
+//   alone ── become_paired (end of a reintegration) ────▶ paired (G, session)
+//   paired ─ become_alone (grant, promotion, handshake) ▶ alone, with a new generation (R10, R13, R25)
+//   paired ─ become_outdated, the word (R20) ───────────▶ outdated ┐ both end with the
+//   paired ─ become_given_up, goodbye (R22) ────────────▶ gave_up  ┘ next handshake
 //
 // Invariants: `alone` always has a generation that no other copy has as its own; it lasts until `paired`
 // (R10). `synced` is the generation at which both copies were last equal: the tracking starts there.

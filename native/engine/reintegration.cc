@@ -7,35 +7,22 @@
 #include <cerrno>
 
 #include "../base/check.h"
+#include "../base/limits.h"
 #include "sleep.h"
 
 namespace gemel {
-namespace {
-
-/// Extents worked on at once: enough to fill a 10 Gb/s wire with 256 KiB blocks.
-constexpr std::size_t kWorkersMax = 16;
-/// One block: short enough that a guest write behind it waits for well under a millisecond of wire.
-constexpr std::uint64_t kPieceBytes = 4 * kRegionBytes;
-/// Entries of one part of a directory: they are locked together for one round trip.
-constexpr std::size_t kEntriesPerPart = 64;
-/// Longer than any file, and still no overflow when it is rounded.
-constexpr std::uint64_t kWholeBits = 1ULL << 62;
-/// After this many passes the guest writes faster than a comparison can follow: something is wrong.
-constexpr int kPassesMax = 1000;
-
-}  // namespace
-
 void Pace::look() {
   const Nanos now = ports_.clock.now();
-  if (now - looked_at_ < 100 * kMillisecond) return;
+  if (now - looked_at_ < limits::kPaceLook) return;
   looked_at_ = now;
-  const bool guest_is_busy = now - figures_.last_write_at < kSecond && figures_.last_write_at != 0;
+  const bool guest_is_busy =
+      now - figures_.last_write_at < limits::kGuestQuiet && figures_.last_write_at != 0;
   // Twice the idle latency, and half a millisecond of grace: below that nobody notices.
-  const Nanos bearable = 2 * idle_latency_ + kMillisecond / 2;
+  const Nanos bearable = 2 * idle_latency_ + limits::kPaceGrace;
   if (guest_is_busy && figures_.write_latency > bearable) {
     window_ = std::max<std::size_t>(1, window_ / 2);
   } else {
-    window_ = std::min(kWorkersMax, window_ + 1);
+    window_ = std::min(limits::kWorkers, window_ + 1);
   }
 }
 
@@ -88,7 +75,7 @@ Task<Reintegration::Ended> Reintegration::fill(Generation source) {
   names_again_ = true;
   pace_.begin();
   Ended ended = Ended::interrupted;
-  for (int pass = 0; pass < kPassesMax && alive() && !failed_; pass++) {
+  for (int pass = 0; pass < limits::kPasses && alive() && !failed_; pass++) {
     progress_.pass = pass;
     if (pass > 0) {
       const wire::ReintegrationBegin begin{source, static_cast<std::uint8_t>(std::min(pass, 255)), false,
@@ -150,7 +137,7 @@ Task<bool> Reintegration::match_directory(Fid directory, std::vector<Fid>& below
   for (std::size_t at = 0;;) {
     wire::TreeDirectory part;
     part.directory = directory;
-    const std::size_t end = std::min(entries.size(), at + kEntriesPerPart);
+    const std::size_t end = std::min(entries.size(), at + limits::kEntriesPerPart);
     // Files are locked while they are described: a size sent late would cut what a guest has just written.
     Hold files(locks_);
     for (std::size_t index = at; index < end; index++) files.add_file(entries[index].fid);
@@ -228,8 +215,9 @@ void Reintegration::plan_file(Fid fid, bool whole) {
 }
 
 Task<bool> Reintegration::work_through() {
-  workers_ = std::min(kWorkersMax, pieces_.size());
-  for (std::size_t index = 0; index < std::min(kWorkersMax, pieces_.size()); index++) spawn(worker(index));
+  workers_ = std::min(limits::kWorkers, pieces_.size());
+  for (std::size_t index = 0; index < std::min(limits::kWorkers, pieces_.size()); index++)
+    spawn(worker(index));
   while (workers_ > 0) {
     worker_ended_.reset();
     co_await worker_ended_.wait();
@@ -244,7 +232,7 @@ Task<void> Reintegration::worker(std::size_t index) {
   while (alive() && !failed_ && !pieces_.empty()) {
     // The throttle lets fewer of them work; the first one always does.
     if (index >= pace_.window()) {
-      Sleep rest(ports_.clock, 20 * kMillisecond);
+      Sleep rest(ports_.clock, limits::kWorkerRest);
       co_await rest;
       continue;
     }
@@ -298,7 +286,8 @@ Task<bool> Reintegration::data_range(const Piece& piece, Range range) {
       continue;
     }
     std::size_t last = first;
-    while (last + 1 < regions && differs[last + 1] && (last + 1 - first + 1) * kRegionBytes <= kPieceBytes)
+    while (last + 1 < regions && differs[last + 1] &&
+           (last + 1 - first + 1) * kRegionBytes <= limits::kPieceBytes)
       last++;
     const std::uint64_t offset = range.offset + first * kRegionBytes;
     const std::uint64_t end = std::min(range.end(), range.offset + (last + 1) * kRegionBytes);
@@ -437,7 +426,7 @@ void Reintegration::forget_copied() {
     if (done.whole) {
       // Its bits too: the whole file was looked at.
       bitmap->set_whole(false);
-      bitmap->clear({0, kWholeBits});
+      bitmap->clear({0, limits::kEverything});
     } else if (done.range.length > 0) {
       bitmap->clear(done.range);
     }

@@ -2,18 +2,17 @@
 // The source's side of a reintegration, and of a verify: brings the other copy to the same content while the
 // guest runs, looks only at what can differ, sends only what differs (P5).
 //
-//   names equal ─▶ regions: hash both, send what differs ─▶ flush both ─▶ forget (R2) ─▶ again until nothing
-//   is left
+//   names equal ─▶ regions: hash both, send what differs ─▶ flush both ─▶ forget (R2) ─┐
+//        ▲                                                                             │
+//        └──────────────────── again until nothing is left ────────────────────────────┘
 //
 // Invariants:
 //  - A region is locked from its read here to the target's acknowledgement; a guest write waits for one
-//  region at
-//    most (R7). The guest's own writes travel to the target meanwhile, so what was compared or copied stays
-//    equal.
+//    region at most (R7). The guest's own writes travel to the target meanwhile, so what was compared or
+//    copied stays equal.
 //  - Hashes are compared without a lock. That is sound: a byte written in this session becomes equal by the
-//  write
-//    itself, and every other byte is compared as it was before; so equal hashes mean that nothing is left to
-//    send.
+//    write itself, and every other byte is compared as it was before; so equal hashes mean that nothing is
+//    left to send.
 //  - A bit is cleared only after a flush of both sides begun after the region was acknowledged (R2).
 //  - Holes and zeros travel as ranges, omitted only in files that the target has just made (R4).
 #pragma once
@@ -21,6 +20,7 @@
 #include <deque>
 #include <set>
 
+#include "../base/limits.h"
 #include "bulk.h"
 #include "figures.h"
 #include "peer_marks.h"
@@ -49,7 +49,7 @@ class Pace {
   const Figures& figures_;
   std::uint64_t cap_ = 0;
   Nanos idle_latency_ = 0, looked_at_ = 0, free_at_ = 0;
-  std::size_t window_ = 8;
+  std::size_t window_ = limits::kWorkersFirst;
 };
 
 /// Length of a Range that means the file as a whole.

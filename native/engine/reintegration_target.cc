@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "../base/limits.h"
 #include "region_hash.h"
 
 namespace gemel {
@@ -93,7 +94,7 @@ Task<void> ReintegrationTarget::listing(Sequence number, wire::TreeRequest reque
     file.xattrs
         .clear();  // a listing names files and their shape; attributes are the tree comparison's business
     reply.files.push_back(std::move(file));
-    if (reply.files.size() < 64) continue;
+    if (reply.files.size() < limits::kEntriesPerPart) continue;
     reply.more = true;
     break;
   }

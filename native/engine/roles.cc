@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "../base/limits.h"
 #include "../store/file_facts.h"
 #include "sleep.h"
 
@@ -31,9 +32,6 @@ std::string hex(Generation generation) {
 bool is_alone(const CopyRecord& record) {
   return record.right == Right::alone && record.right_generation == record.generation;
 }
-
-/// Between two looks at open descriptors during a demotion.
-constexpr Nanos kLook = 20 * kMillisecond;
 
 }  // namespace
 
@@ -198,7 +196,7 @@ Task<Refusal> Roles::demote(command::Demote order) {
                        std::to_string(s_.ports.front.open_for_writing()) +
                            " file descriptors are open for writing in the module's folder.",
                        "Stop the VM or the program that has them open.");
-    Sleep look(s_.ports.clock, kLook);
+    Sleep look(s_.ports.clock, limits::kDemotionLook);
     co_await look;
   }
   const auto held = co_await s_.turn.begin();

@@ -3,12 +3,16 @@
 // sequence), is remembered until the peer has answered it, and is sent again when the link returns within one
 // freeze between the same two processes (R8).
 //
-//   none ──handshake──▶ filling ──flushed──▶ pairing ──confirmed──▶ in_sync ──loss──▶ suspended ──▶ in_sync |
-//   none
+//          handshake            flushed            confirmed             loss
+//   none ─────────────▶ filling ────────▶ pairing ──────────▶ in_sync ───────────▶ suspended
+//    ▲                     │                 │                   ▲  same session      │ │
+//    │ lost                │                 └── lost ──────▶ suspended               │ │ grant, new meeting
+//    └─────────────────────┘                                     └────────────────────┘ └──▶ none
 //
-//   filling   the peer is being reintegrated: it hears every write, its loss needs neither freeze nor grant
-//   (R10) pairing   this side has written `paired` and not heard the confirmation: its loss is a freeze
-//   suspended lost while in sync: operations wait for the same session, a grant, or a new meeting
+//   filling    the peer is being reintegrated: it hears every write, its loss needs neither freeze nor grant
+//              (R10)
+//   pairing    this side has written `paired` and not heard the confirmation: its loss is a freeze
+//   suspended  lost while in sync: operations wait for the same session, a grant, or a new meeting
 //
 // Invariant: what is unacknowledged is always a suffix-closed list in order of sequence; `settled` is its
 // lower edge.

@@ -170,7 +170,7 @@ Relation relation_of(const wire::Hello& first, const wire::Hello& second) {
   if (behind && !ahead) return Relation::behind;
   if (ahead || share_ancestor(first, second)) return Relation::diverged;
   // Unlike "unrelated" this one is kept for a person to look at: it may be the same module, long apart.
-  const bool full = std::max(first.history.size(), second.history.size()) >= wire::kHistoryMax;
+  const bool full = std::max(first.history.size(), second.history.size()) >= limits::kHistory;
   return full ? Relation::too_short : Relation::unrelated;
 }
 

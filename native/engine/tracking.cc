@@ -5,16 +5,10 @@
 #include <cerrno>
 
 #include "../base/check.h"
+#include "../base/limits.h"
 #include "sleep.h"
 
 namespace gemel {
-namespace {
-
-/// Longer than any file, and still no overflow when it is rounded.
-constexpr std::uint64_t kEverything = 1ULL << 62;
-
-}  // namespace
-
 Tracking::Tracking(Ports& ports, Reports& reports)
     : ports_(ports),
       reports_(reports),
@@ -23,6 +17,7 @@ Tracking::Tracking(Ports& ports, Reports& reports)
       journal_(ports.volume) {}
 
 int Tracking::open() {
+  check(checkpoints_.empty() && settled_slots_.empty(), "tracking is opened before anything is written");
   int broken = 0;
   for (const int result : {bitmaps_.open(), log_.open(), journal_.open()}) {
     if (result == -EBADMSG) {
@@ -45,11 +40,13 @@ int Tracking::open() {
 template <class Visit>
 void Tracking::each_extent(std::uint64_t offset, std::uint64_t length, Visit visit) {
   const std::uint64_t end = offset + std::max<std::uint64_t>(length, 1);
+  check(offset < end, "a range does not wrap around the end of the number line");
   for (std::uint64_t extent = offset / kExtentBytes; extent * kExtentBytes < end; extent++) {
     const std::uint64_t start = std::max(offset, extent * kExtentBytes) - extent * kExtentBytes;
     const std::uint64_t stop = std::min(end - extent * kExtentBytes, kExtentBytes);
     const std::uint64_t first = start / kRegionBytes;
     const std::uint64_t count = (stop + kRegionBytes - 1) / kRegionBytes - first;
+    check(count > 0 && first + count <= kRegionsPerExtent, "regions lie in their extent");
     const std::uint64_t ones = count >= kRegionsPerExtent ? ~0ULL : (1ULL << count) - 1;
     visit(extent, ones << first);
   }
@@ -92,15 +89,16 @@ void Tracking::write_ends(Fid fid, std::uint64_t offset, std::uint64_t length) {
 Task<int> Tracking::enter(const NameChange& change) {
   for (int attempt = 0;; attempt++) {
     const int slot = co_await journal_.enter(change);
-    if (slot != -EAGAIN || attempt == 100) co_return slot;
+    if (slot != -EAGAIN || attempt == limits::kJournalTries) co_return slot;
     need_room();
-    Sleep pause(ports_.clock, 10 * kMillisecond);
+    Sleep pause(ports_.clock, limits::kJournalPause);
     co_await pause;
   }
 }
 
 void Tracking::change_ends(int slot, Fid cut) {
-  if (slot >= 0) settled_slots_.push_back(slot);
+  check(slot >= 0, "a change that ends was entered (R9)");
+  settled_slots_.push_back(slot);
   if (cut == kNoFid) return;
   if (alone_) {
     mark_whole(cut);
@@ -144,6 +142,7 @@ bool Tracking::checkpoint_begins(Fid fid) {
     return true;
   }
   if (std::ranges::any_of(checkpoints_, [](const auto& file) { return file.second.under_way; })) return false;
+  check(checkpoint_slots_.empty() && checkpoint_cut_files_.empty(), "one checkpoint of everything at a time");
   checkpointing_all_ = true;
   for (auto& [file, checkpoint] : checkpoints_) checkpoint_file_begins(checkpoint);
   checkpoint_slots_ = std::exchange(settled_slots_, {});
@@ -166,6 +165,7 @@ void Tracking::checkpoint_ends(Fid fid, bool both_flushed) {
     if (const auto found = checkpoints_.find(fid); found != checkpoints_.end())
       checkpoint_file_ends(found->second, both_flushed);
   } else {
+    check(checkpointing_all_, "a checkpoint of everything ends after it began");
     checkpointing_all_ = false;
     for (auto& [file, checkpoint] : checkpoints_) checkpoint_file_ends(checkpoint, both_flushed);
     const auto slots = std::exchange(checkpoint_slots_, {});
@@ -205,7 +205,7 @@ void Tracking::forget_all_dirty() {
   for (const Fid fid : bitmaps_.fids()) {
     Bitmap& bitmap = bitmaps_.of(fid);
     bitmap.set_whole(false);
-    bitmap.clear({0, kEverything});
+    bitmap.clear({0, limits::kEverything});
   }
 }
 

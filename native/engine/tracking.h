@@ -9,12 +9,10 @@
 //
 // Invariants:
 //  - A bit is set in memory before the write it speaks of is acknowledged; the log holds its extent until the
-//  bit is
-//    durable. So after a crash  dirty ⊆ bitmap ∪ hot extents.
+//    bit is durable. So after a crash  dirty ⊆ bitmap ∪ hot extents.
 //  - A flush that began while a write of an extent was in flight covers nothing of that extent: late is safe.
 //  - What cannot be told in regions (a cut file, a large punch) is told by the namespace journal and by
-//  marking the
-//    whole file.
+//    marking the whole file.
 #pragma once
 
 #include <set>
@@ -112,9 +110,5 @@ class Tracking final : private ActivityLog::Owner {
   std::set<Fid> cut_files_, checkpoint_cut_files_;
   bool alone_ = false, checkpointing_all_ = false, room_asked_ = false;
 };
-
-/// Larger ranges (a disk cut to nothing, a punched terabyte) are journaled as a whole file, not extent by
-/// extent.
-inline constexpr std::uint64_t kLargeRange = 64 * kExtentBytes;
 
 }  // namespace gemel

@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "../base/check.h"
+#include "../base/limits.h"
 #include "block.h"
 
 namespace gemel {
@@ -12,7 +13,7 @@ namespace {
 constexpr std::uint64_t kMagic = magic_of("GMLACTLG");
 constexpr std::uint64_t kSnapshots = 2;
 constexpr std::size_t kEntryBytes = sizeof(Fid) + sizeof(std::uint64_t);
-static_assert(sizeof(Envelope) + ActivityLog::kEntries * kEntryBytes <= kLogSnapshotBytes);
+static_assert(sizeof(Envelope) + limits::kHotExtents * kEntryBytes <= kLogSnapshotBytes);
 
 }  // namespace
 
@@ -24,7 +25,7 @@ LogSnapshot read_log_snapshot(ConstBytes bytes) {
   snapshot.kind = LogSnapshot::Kind::damaged;
   if (opened.kind == BlockKind::newer) snapshot.kind = LogSnapshot::Kind::newer_format;
   if (opened.kind != BlockKind::good || opened.content.size() % kEntryBytes != 0) return snapshot;
-  if (opened.content.size() > ActivityLog::kEntries * kEntryBytes) return snapshot;
+  if (opened.content.size() > limits::kHotExtents * kEntryBytes) return snapshot;
   FieldReader reader(opened.content);
   while (reader.left() > 0) {
     HotExtent& hot = snapshot.extents.emplace_back();
@@ -35,6 +36,7 @@ LogSnapshot read_log_snapshot(ConstBytes bytes) {
 }
 
 int ActivityLog::open() {
+  check(!file_ && entries_.empty(), "a log is opened once");
   file_ = volume_.open(kFile, kSnapshots * kLogSnapshotBytes);
   if (!file_) return -errno;
   AlignedBytes bytes(kSnapshots * kLogSnapshotBytes);
@@ -58,7 +60,7 @@ int ActivityLog::open() {
     entries_.push_back({hot, true, 0});
     index_[hot] = std::prev(entries_.end());
   }
-  index_.reserve(kEntries + kPerCallMax);
+  index_.reserve(limits::kHotExtents + limits::kExtentsPerCall);
   found_ = newest.extents;
   return 0;
 }
@@ -80,7 +82,8 @@ bool ActivityLog::touch(Fid fid, std::uint64_t first, std::uint64_t last) {
 }
 
 Task<int> ActivityLog::ensure(Fid fid, std::uint64_t first, std::uint64_t last) {
-  if (last - first >= kPerCallMax) co_return -E2BIG;
+  check(file_ != nullptr && first <= last, "a log that is open is asked for a range");
+  if (last - first >= limits::kExtentsPerCall) co_return -E2BIG;
   if (touch(fid, first, last)) co_return 0;
   while (!admit(fid, first, last)) {
     room_.reset();
@@ -101,6 +104,8 @@ Task<int> ActivityLog::ensure(Fid fid, std::uint64_t first, std::uint64_t last) 
   }
   for (std::uint64_t extent = first; extent <= last; extent++) {
     const auto entry = index_.at({fid, extent});
+    check(entry->awaited > 0, "what is awaited does not leave the log");
+    check(result != 0 || entry->durable, "R1: what is answered as hot is durable");
     entry->awaited--;
     // After a failed update nobody may take it for hot, and it must not fill the log.
     if (result != 0 && entry->awaited == 0 && !entry->durable) drop(entry);
@@ -132,6 +137,8 @@ bool ActivityLog::admit(Fid fid, std::uint64_t first, std::uint64_t last) {
     entries_.push_front({{fid, extent}, false, 1});
     index_[{fid, extent}] = entries_.begin();
   }
+  check(entries_.size() <= limits::kHotExtents && index_.size() == entries_.size(),
+        "every hot extent has one entry");
   return true;
 }
 
@@ -139,23 +146,25 @@ bool ActivityLog::admit(Fid fid, std::uint64_t first, std::uint64_t last) {
 /// snapshot until the next one, which carries what took its place.
 bool ActivityLog::make_room(std::size_t wanted) {
   auto entry = entries_.end();
-  while (entries_.size() + wanted > kEntries && entry != entries_.begin()) {
+  while (entries_.size() + wanted > limits::kHotExtents && entry != entries_.begin()) {
     --entry;
     if (entry->awaited > 0 || !entry->durable || !owner_.can_forget(entry->extent)) continue;
     const auto next = std::next(entry);
     drop(entry);
     entry = next;
   }
-  return entries_.size() + wanted <= kEntries;
+  return entries_.size() + wanted <= limits::kHotExtents;
 }
 
 void ActivityLog::drop(Entries::iterator entry) {
+  check(entry->awaited == 0, "nobody waits for an extent that leaves the log");
   index_.erase(entry->extent);
   entries_.erase(entry);
 }
 
 /// Writes everything that is in memory as the next snapshot, durably.
 Task<int> ActivityLog::update() {
+  check(!updating_, "one update of the log is under way");
   updating_ = true;
   updated_.reset();
   // The number is used up also by a failed attempt that may have reached the disk; the snapshot that is true
@@ -174,8 +183,10 @@ Task<int> ActivityLog::update() {
   seal_block(block.bytes(), kMagic, sequence, static_cast<std::uint32_t>(writer.written()));
   StateWrite write(*file_, sequence % kSnapshots * kLogSnapshotBytes, block.bytes());
   const int result = co_await write;
+  check(sequence_ + 1 == sequence, "snapshots are written one after the other");
   sequence_ = result == 0 ? sequence : sequence + 1;
   for (const auto entry : written) {
+    check(entry->awaited > 0 && !entry->durable, "what is being written stays until it is");
     entry->awaited--;
     if (result == 0) entry->durable = true;
   }

@@ -30,8 +30,6 @@ struct HotExtent {
 class ActivityLog {
  public:
   static constexpr const char* kFile = "activity-log";
-  static constexpr std::size_t kEntries = 1024;
-  static constexpr std::uint64_t kPerCallMax = 256;
   struct Owner {
     virtual ~Owner() = default;
     /// R2: covered by flushes of both nodes begun after its last write, or marked in the durable bitmap.
@@ -51,9 +49,9 @@ class ActivityLog {
   std::size_t size() const { return index_.size(); }
   /// Are they all hot (durably)? Then no wait is needed; counts as a use.
   bool touch(Fid fid, std::uint64_t first, std::uint64_t last);
-  /// Returns when all of them are durable in the log: 0 or -errno; -E2BIG for more than kPerCallMax extents
-  /// (a file that is cut or punched over gigabytes: mark it in the bitmap instead, or ensure it part by
-  /// part).
+  /// Returns when all of them are durable in the log: 0 or -errno; -E2BIG for more than
+  /// limits::kExtentsPerCall extents (a file that is cut or punched over gigabytes: mark it in the bitmap
+  /// instead, or ensure it part by part).
   Task<int> ensure(Fid fid, std::uint64_t first, std::uint64_t last);
   /// Something may be forgettable now.
   void retry();

@@ -6,6 +6,9 @@
 #include <bit>
 #include <limits>
 
+#include "../base/check.h"
+#include "../base/limits.h"
+
 namespace gemel {
 namespace {
 
@@ -14,6 +17,7 @@ constexpr std::uint64_t kPageBits = kBitmapWords * kWordBits;
 
 /// Bits [first, end) of one word.
 std::uint64_t mask(std::uint64_t first, std::uint64_t end) {
+  check(first < end && end <= kWordBits, "a mask lies within one word");
   const std::uint64_t high = end == kWordBits ? ~0ULL : (1ULL << end) - 1;
   return high & ~((1ULL << first) - 1);
 }
@@ -47,7 +51,7 @@ void Bitmap::change(std::uint64_t first, std::uint64_t end, bool on) {
   for (std::uint64_t number = first / kPageBits; number * kPageBits < end; number++) {
     auto found = pages_.find(number);
     if (found == pages_.end()) {
-      if (all_.bit_pages_ >= Bitmaps::kBytesMax / Bitmaps::kPageBytes) return overflow();
+      if (all_.bit_pages_ >= limits::kBitmapBytes / Bitmaps::kPageBytes) return overflow();
       found = pages_.emplace(number, Page{}).first;
       found->second.words.resize(kBitmapWords);
       all_.bit_pages_++;
@@ -58,6 +62,7 @@ void Bitmap::change(std::uint64_t first, std::uint64_t end, bool on) {
 }
 
 void Bitmap::change_page(Page& page, std::uint64_t first, std::uint64_t end, bool on) {
+  check(first < end && end <= kPageBits && page.words.size() == kBitmapWords, "a change lies in one page");
   std::uint32_t changed = 0;
   for (std::uint64_t bit = first; bit < end;) {
     const std::uint64_t word_end = std::min(end, (bit / kWordBits + 1) * kWordBits);
@@ -69,6 +74,8 @@ void Bitmap::change_page(Page& page, std::uint64_t first, std::uint64_t end, boo
     bit = word_end;
   }
   if (changed == 0) return;
+  check(on ? page.bits + changed <= kPageBits : changed <= page.bits, "a page counts its own bits");
+  check(on || changed <= bits_, "a file counts its own bits");
   page.bits = on ? page.bits + changed : page.bits - changed;
   bits_ = on ? bits_ + changed : bits_ - changed;
   page.changed = ++all_.change_;
@@ -79,6 +86,7 @@ void Bitmap::change_page(Page& page, std::uint64_t first, std::uint64_t end, boo
 /// No room for more bits: the file differs as a whole (R4). Its pages on disk go only after that is durable.
 void Bitmap::overflow() {
   set_whole(true);
+  check(all_.bit_pages_ >= pages_.size(), "a file's pages are counted among all");
   overflowed_ = true;
   for (const auto& [number, page] : pages_) {
     if (page.slot != 0) all_.blank_.push_back(page.slot);

@@ -86,12 +86,11 @@ class Bitmap {
   std::map<std::uint64_t, Page> pages_;
 };
 
-/// The bitmaps of a module. Memory and disk are bounded by kBytesMax (64 TiB of one file's bits): beyond it a
-/// file becomes `whole`.
+/// The bitmaps of a module. Memory and disk are bounded by limits::kBitmapBytes (64 TiB of one file's
+/// bits): beyond it a file becomes `whole`.
 class Bitmaps {
  public:
   static constexpr const char* kFile = "bitmap";
-  static constexpr std::uint64_t kBytesMax = 256ULL << 20;
   static constexpr std::size_t kPageBytes = 4096;
   static constexpr std::uint64_t kFirstPages = 256;
   explicit Bitmaps(Volume& volume) : volume_(volume) {}

@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "../base/check.h"
+#include "../base/limits.h"
 #include "bitmap.h"
 #include "block.h"
 
@@ -17,14 +18,13 @@ namespace {
 constexpr std::uint64_t kMagic = magic_of("GMLBITMP");
 constexpr std::uint32_t kPartBits = 1;
 constexpr std::uint32_t kPartWholes = 2;
-/// Pages of one round of writing: 1 MiB of memory.
-constexpr std::size_t kBatchPages = 256;
-constexpr std::uint64_t kPagesMax = Bitmaps::kBytesMax / Bitmaps::kPageBytes;
+constexpr std::uint64_t kPagesMax = limits::kBitmapBytes / Bitmaps::kPageBytes;
 static_assert(sizeof(Envelope) + 2 * sizeof(std::uint64_t) + kBitmapWords * sizeof(std::uint64_t) ==
               Bitmaps::kPageBytes);
 
 void encode(Bytes block, std::uint32_t part, Fid fid, std::uint64_t number,
             std::span<const std::uint64_t> values) {
+  check(values.size() <= kBitmapWords, "what a page says fits into it");
   FieldWriter writer(content_of(block));
   writer(fid, number);
   for (std::uint64_t value : values) writer(value);
@@ -32,6 +32,7 @@ void encode(Bytes block, std::uint32_t part, Fid fid, std::uint64_t number,
 }
 
 std::uint64_t offset_of(std::uint32_t slot) {
+  check(slot > 0, "a page that is written has its place");
   return (slot - std::uint64_t{1}) * Bitmaps::kPageBytes;
 }
 
@@ -68,10 +69,13 @@ struct Bitmaps::Write {
 /// Pages to be written, in the order of their place, with their bytes.
 class Bitmaps::Batch {
  public:
-  Batch() : memory_(kBatchPages * kPageBytes) {}
-  bool full() const { return writes_.size() == kBatchPages; }
+  Batch() : memory_(limits::kBitmapBatchPages * kPageBytes) {}
+  bool full() const { return writes_.size() == limits::kBitmapBatchPages; }
   bool empty() const { return writes_.empty(); }
-  void add(const Write& write) { writes_.push_back(write); }
+  void add(const Write& write) {
+    check(!full() && write.slot != 0 && write.change != 0, "a batch holds changed pages that have a place");
+    writes_.push_back(write);
+  }
   /// Sorted by place, so that neighbours leave in one write.
   void sort() {
     std::sort(writes_.begin(), writes_.end(), [](const Write& a, const Write& b) { return a.slot < b.slot; });
@@ -93,18 +97,18 @@ class Bitmaps::Batch {
   std::vector<Write> writes_;
 };
 
-// -------------------------------------------------------------------------------------------------------
-// reading
+// ---- reading
 
 int Bitmaps::open() {
+  check(!file_ && all_.empty(), "bitmaps are opened once");
   file_ = volume_.open(kFile, kFirstPages * kPageBytes);
   if (!file_) return -errno;
   const std::uint64_t pages = std::min(file_->size() / kPageBytes, kPagesMax * 2);
-  AlignedBytes chunk(kBatchPages * kPageBytes);
+  AlignedBytes chunk(limits::kBitmapBatchPages * kPageBytes);
   bool is_damaged = false;
   std::vector<std::uint32_t> blanks;
-  for (std::uint64_t first = 0; first < pages; first += kBatchPages) {
-    const std::uint64_t count = std::min<std::uint64_t>(kBatchPages, pages - first);
+  for (std::uint64_t first = 0; first < pages; first += limits::kBitmapBatchPages) {
+    const std::uint64_t count = std::min<std::uint64_t>(limits::kBitmapBatchPages, pages - first);
     const Bytes bytes = chunk.bytes().first(count * kPageBytes);
     if (const int result = file_->read_now(first * kPageBytes, bytes); result < 0) return result;
     for (std::uint64_t i = 0; i < count; i++) {
@@ -163,8 +167,7 @@ void Bitmaps::adopt(std::uint32_t slot, const BitmapPage& page) {
   }
 }
 
-// --------------------------------------------------------------------------------------------------------
-// memory
+// ---- memory
 
 Bitmap& Bitmaps::of(Fid fid) {
   auto& bitmap = all_[fid];
@@ -201,6 +204,7 @@ void Bitmaps::remove(Fid fid) {
   for (const auto& [number, page] : found->second->pages_) {
     if (page.slot != 0) blank_.push_back(page.slot);
   }
+  check(bit_pages_ >= found->second->pages_.size(), "a file's pages are counted among all");
   bit_pages_ -= found->second->pages_.size();
   if (found->second->whole_) leave_whole(fid);
   all_.erase(found);
@@ -221,6 +225,7 @@ void Bitmaps::enter_whole(Bitmap& bitmap) {
   auto page = std::find_if(wholes_.begin(), wholes_.end(),
                            [](const auto& p) { return p.fids.size() < kBitmapWords; });
   if (page == wholes_.end()) page = wholes_.emplace(wholes_.end());
+  check(page->fids.size() < kBitmapWords, "a page of whole files has room");
   page->fids.push_back(bitmap.fid_);
   page->changed = ++change_;
   bitmap.whole_adding_ = change_;
@@ -235,8 +240,7 @@ void Bitmaps::leave_whole(Fid fid) {
   }
 }
 
-// -------------------------------------------------------------------------------------------------------
-// writing
+// ---- writing
 
 Task<int> Bitmaps::persist() {
   while (busy_) {
@@ -284,7 +288,9 @@ int Bitmaps::give_slots() {
     if (page.slot == 0) wanting.push_back(&page.slot);
   }
   if (const int result = make_slots(wanting.size()); result != 0) return result;
+  check(free_.size() >= wanting.size(), "every page that wants a place gets one");
   for (std::uint32_t* slot : wanting) {
+    check(free_.back() != 0, "places are numbered from 1");
     *slot = free_.back();
     free_.pop_back();
   }
@@ -372,12 +378,14 @@ void Bitmaps::settle(const Write& write) {
 }
 
 Task<int> Bitmaps::write_blanks(std::vector<std::uint32_t> slots) {
-  AlignedBytes zeros(kBatchPages * kPageBytes);
+  AlignedBytes zeros(limits::kBitmapBatchPages * kPageBytes);
   std::sort(slots.begin(), slots.end());
   const std::uint64_t forgettings = forgettings_;
+  check(std::adjacent_find(slots.begin(), slots.end()) == slots.end(), "a page is blanked once");
   for (std::size_t i = 0; i < slots.size();) {
     std::size_t end = i + 1;
-    while (end < slots.size() && end - i < kBatchPages && slots[end] == slots[end - 1] + 1) end++;
+    while (end < slots.size() && end - i < limits::kBitmapBatchPages && slots[end] == slots[end - 1] + 1)
+      end++;
     const auto from = slots.begin() + static_cast<std::ptrdiff_t>(i);
     StateWrite write(*file_, offset_of(slots[i]), zeros.bytes().first((end - i) * kPageBytes));
     const int result = co_await write;

@@ -26,6 +26,7 @@ void seal_block(Bytes block, std::uint64_t magic, std::uint64_t sequence, std::u
 }
 
 void reseal_block(Bytes block) {
+  check(block.size() >= sizeof(Envelope), "a block has room for its envelope");
   Envelope envelope;
   std::memcpy(&envelope, block.data(), sizeof envelope);
   envelope.crc = checksum(envelope, block);

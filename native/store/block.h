@@ -9,6 +9,7 @@
 #include <cstring>
 #include <memory>
 
+#include "../base/check.h"
 #include "../base/env.h"
 #include "../base/fields.h"
 
@@ -52,6 +53,7 @@ OpenedBlock open_block(ConstBytes block, std::uint64_t magic);
 
 /// Where the content of a block begins.
 inline Bytes content_of(Bytes block) {
+  check(block.size() > sizeof(Envelope), "a block is more than its envelope");
   return block.subspan(sizeof(Envelope));
 }
 
@@ -60,6 +62,8 @@ class AlignedBytes {
  public:
   explicit AlignedBytes(std::size_t size)
       : data_(static_cast<std::byte*>(std::aligned_alloc(kStateBlock, size))), size_(size) {
+    check(size > 0 && size % kStateBlock == 0, "direct I/O takes whole blocks");
+    check(data_ != nullptr, "memory for a block of state");
     std::memset(data_.get(), 0, size);
   }
   Bytes bytes() const { return {data_.get(), size_}; }
@@ -84,6 +88,8 @@ class StateWrite final : public IoAwait {
 
  protected:
   void start() override {
+    check(offset_ % kStateBlock == 0 && data_.size() % kStateBlock == 0, "state is written in whole blocks");
+    check(offset_ + data_.size() <= file_.size(), "state is written where blocks are already (R34)");
     file_.write(offset_, data_, /*durable=*/true, [this](int result) { complete(result); });
   }
 

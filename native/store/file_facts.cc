@@ -8,16 +8,15 @@
 #include <cerrno>
 #include <unordered_map>
 
+#include "../base/check.h"
 #include "../base/crc32c.h"
+#include "../base/limits.h"
 #include "block.h"
 
 namespace gemel {
 namespace {
 
 constexpr std::uint64_t kMagic = magic_of("GMLFACTS");
-/// Files of one module that can be remembered: 48 bytes each, 64 MiB. Beyond that a start compares
-/// everything.
-constexpr std::uint64_t kFilesMax = 1U << 20;
 
 struct Head {
   Generation generation = 0;
@@ -38,7 +37,7 @@ std::size_t rounded(std::size_t bytes) {
 
 Task<int> save_facts(Volume& volume, Generation generation, SessionNumber session,
                      std::vector<FileFacts> files) {
-  if (files.size() > kFilesMax) co_return -EFBIG;
+  if (files.size() > limits::kFiles) co_return -EFBIG;
   if (const int result = drop_facts(volume); result != 0) co_return result;
   const std::size_t each = encoded_size(FileFacts{});
   const std::size_t body_bytes = rounded(std::max<std::size_t>(files.size() * each, 1));
@@ -46,6 +45,7 @@ Task<int> save_facts(Volume& volume, Generation generation, SessionNumber sessio
   const Bytes body = bytes.bytes().subspan(kStateBlock);
   FieldWriter writer(body);
   for (FileFacts& file : files) writer(file);
+  check(writer.written() == files.size() * each, "each file's facts take the same room");
   Head head{generation, session, files.size(), crc32c(0, body.first(writer.written()))};
   FieldWriter head_writer(content_of(bytes.bytes().first(kStateBlock)));
   head_writer(head);
@@ -73,7 +73,7 @@ FactsRead load_facts(Volume& volume) {
   FieldReader head_reader(opened.content);
   head_reader(head);
   const std::size_t each = encoded_size(FileFacts{});
-  if (!head_reader.ok() || head.files > kFilesMax || kStateBlock + head.files * each > file->size())
+  if (!head_reader.ok() || head.files > limits::kFiles || kStateBlock + head.files * each > file->size())
     return read;
   AlignedBytes body(rounded(std::max<std::size_t>(head.files * each, 1)));
   if (file->read_now(kStateBlock, body.bytes()) < 0) return read;
@@ -82,6 +82,7 @@ FactsRead load_facts(Volume& volume) {
   FieldReader reader(facts);
   read.files.resize(head.files);
   for (FileFacts& one : read.files) reader(one);
+  check(reader.ok() && reader.left() == 0, "what a checksum covers was measured before");
   read.kind = FactsRead::Kind::good;
   read.generation = head.generation;
   read.session = head.session;

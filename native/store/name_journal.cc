@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "../base/check.h"
+#include "../base/limits.h"
 #include "block.h"
 
 namespace gemel {
@@ -50,13 +51,14 @@ void write_journal_slot(Bytes bytes, std::uint64_t number, const NameChange& cha
 }
 
 int NameJournal::open() {
-  file_ = volume_.open(kFile, kSlots * kSlotBytes);
+  check(!file_ && pending_.empty(), "a journal is opened once");
+  file_ = volume_.open(kFile, limits::kJournalSlots * kSlotBytes);
   if (!file_) return -errno;
-  AlignedBytes bytes(kSlots * kSlotBytes);
+  AlignedBytes bytes(limits::kJournalSlots * kSlotBytes);
   if (const int result = file_->read_now(0, bytes.bytes()); result < 0) return result;
   std::vector<JournalSlot> found;
   bool is_damaged = false;
-  for (std::size_t i = 0; i < kSlots; i++) {
+  for (std::size_t i = 0; i < limits::kJournalSlots; i++) {
     JournalSlot slot = read_journal_slot(bytes.bytes().subspan(i * kSlotBytes, kSlotBytes));
     if (slot.kind == JournalSlot::Kind::newer_format) {
       file_.reset();
@@ -78,38 +80,43 @@ int NameJournal::open() {
 }
 
 std::size_t NameJournal::used() const {
-  return kSlots - static_cast<std::size_t>(std::count_if(states_.begin(), states_.end(), [](State state) {
+  return limits::kJournalSlots -
+         static_cast<std::size_t>(std::count_if(states_.begin(), states_.end(), [](State state) {
            return state == State::blank || state == State::left;
          }));
 }
 
 Task<int> NameJournal::enter(const NameChange& change) {
-  std::size_t slot = kSlots;
-  for (std::size_t i = 0; i < kSlots && slot == kSlots; i++) {
-    const std::size_t candidate = (next_ + i) % kSlots;
+  std::size_t slot = limits::kJournalSlots;
+  for (std::size_t i = 0; i < limits::kJournalSlots && slot == limits::kJournalSlots; i++) {
+    const std::size_t candidate = (next_ + i) % limits::kJournalSlots;
     if (states_[candidate] == State::blank || states_[candidate] == State::left) slot = candidate;
   }
-  if (slot == kSlots) co_return -EAGAIN;
-  next_ = (slot + 1) % kSlots;
+  if (slot == limits::kJournalSlots) co_return -EAGAIN;
+  check(file_ != nullptr, "a change is entered into an open journal");
+  next_ = (slot + 1) % limits::kJournalSlots;
   states_[slot] = State::used;
   AlignedBytes block(kSlotBytes);
   write_journal_slot(block.bytes(), ++number_, change);
   StateWrite write(*file_, slot * kSlotBytes, block.bytes());
   const int result = co_await write;
+  check(states_[slot] == State::used, "a slot is its entry's until that leaves");
   if (result == 0) co_return static_cast<int>(slot);
   states_[slot] = State::left;  // it may have reached the disk: one comparison too many
   co_return result;
 }
 
 void NameJournal::leave(int slot) {
-  auto& state = states_.at(static_cast<std::size_t>(slot));
+  check(slot >= 0 && static_cast<std::size_t>(slot) < limits::kJournalSlots,
+        "a slot of this journal is left");
+  auto& state = states_[static_cast<std::size_t>(slot)];
   check(state == State::used, "a journal slot is left once");
   state = State::left;
 }
 
 Task<int> NameJournal::clear() {
   AlignedBytes zeros(kSlotBytes);
-  for (std::size_t slot = 0; slot < kSlots; slot++) {
+  for (std::size_t slot = 0; slot < limits::kJournalSlots; slot++) {
     if (states_[slot] != State::found && states_[slot] != State::left) continue;
     states_[slot] = State::used;  // nobody takes it while it is blanked
     StateWrite write(*file_, slot * kSlotBytes, zeros.bytes());

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "../base/env.h"
+#include "../base/limits.h"
 #include "../base/task.h"
 
 namespace gemel {
@@ -20,7 +21,6 @@ namespace gemel {
 class NameJournal {
  public:
   static constexpr const char* kFile = "name-journal";
-  static constexpr std::size_t kSlots = 128;
   static constexpr std::size_t kSlotBytes = 8192;
   explicit NameJournal(Volume& volume) : volume_(volume) {}
   /// 0 or -errno: -EBADMSG when an entry is damaged (which one, nobody knows: compare all names),
@@ -43,7 +43,7 @@ class NameJournal {
   Volume& volume_;
   std::unique_ptr<StateFile> file_;
   std::vector<NameChange> pending_;
-  std::array<State, kSlots> states_{};
+  std::array<State, limits::kJournalSlots> states_{};
   std::size_t next_ =
       0;  ///< where to look for a free slot: round and round, so that old entries live longest
   std::uint64_t number_ = 0;

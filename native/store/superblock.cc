@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "../base/check.h"
+#include "../base/limits.h"
 #include "block.h"
 
 namespace gemel {
@@ -40,6 +41,7 @@ Task<void> take_turn(bool& busy, Event& is_free) {
 }
 
 void end_turn(bool& busy, Event& is_free) {
+  check(busy, "a turn is ended by who has it");
   busy = false;
   is_free.set();
 }
@@ -54,7 +56,7 @@ SuperblockSlot read_superblock_slot(ConstBytes block) {
   slot.sequence = opened.sequence;
   FieldReader reader(opened.content);
   reader(slot.words, slot.record);
-  const bool is_sound = reader.ok() && slot.record.history.size() <= Superblock::kHistoryMax;
+  const bool is_sound = reader.ok() && slot.record.history.size() <= limits::kHistory;
   if (!is_sound) slot.kind = SuperblockSlot::Kind::damaged;
   return slot;
 }
@@ -62,7 +64,7 @@ SuperblockSlot read_superblock_slot(ConstBytes block) {
 bool write_superblock_slot(Bytes block, const SuperblockSlot& slot) {
   const std::size_t bytes = sizeof(slot.words) + encoded_size(slot.record);
   if (bytes > block.size() - sizeof(Envelope)) return false;
-  if (slot.record.history.size() > Superblock::kHistoryMax) return false;
+  if (slot.record.history.size() > limits::kHistory) return false;
   auto& fields = const_cast<SuperblockSlot&>(slot);  // `fields` is shared with the reader, hence not const
   FieldWriter writer(content_of(block));
   writer(fields.words, fields.record);
@@ -89,6 +91,7 @@ void write_word_slot(Bytes block, const WordSlot& slot) {
 }
 
 Superblock::Found Superblock::open() {
+  check(!busy_ && !word_busy_ && sequence_ == 0, "a superblock is opened once, before it is written");
   if (!volume_.exists(kFile)) return Found::none;
   file_ = volume_.open(kFile, kFileBytes);
   AlignedBytes blocks(kFileBytes);
@@ -128,6 +131,7 @@ Superblock::Found Superblock::open() {
 /// A word that nothing later has superseded outranks the record (R19, R20). One that cannot be read was never
 /// confirmed to anybody: without a lease it counts only while this process lives, and this one is new.
 void Superblock::obey_word(std::uint64_t superseded) {
+  check(word_.number <= words_, "the last durable word was begun");
   if (word_.number <= superseded) return;
   record_.right = Right::outdated;
   record_.right_generation = word_.generation;
@@ -145,6 +149,7 @@ Task<int> Superblock::write(CopyRecord next) {
   const std::uint64_t superseded = word_.number;
   Task<void> turn = take_turn(busy_, free_);
   co_await turn;
+  check(superseded <= words_, "a record supersedes only words that were given");
   int result = make_file();
   if (result == 0) {
     // A failed attempt may have reached the disk: the next one must still be the newest.
@@ -181,6 +186,7 @@ Task<int> Superblock::give_word(Generation generation) {
     result = co_await write;
   }
   if (result == 0) {
+    check(word_.number < number, "words are given one after the other");
     const std::uint64_t before = word_.number;
     word_ = {SuperblockSlot::Kind::valid, number, generation};
     obey_word(before);

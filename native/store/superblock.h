@@ -3,8 +3,9 @@
 // right to run alone (R19, R20, R22).
 //
 //   block 0   slot 0  ┐ two slots, written in turn: the one with the higher sequence and a good checksum
-//   counts, so a block 1   slot 1  ┘ crash leaves the old or the new record, never a mixture block 2   the
-//   word: preallocated, written by itself, so "I am outdated at G" never waits for another write (R20)
+//   block 1   slot 1  ┘ counts, so a crash leaves the old or the new record, never a mixture
+//   block 2   the word: preallocated, written by itself, so "I am outdated at G" never waits for another
+//             write (R20)
 //
 // Invariants: a change is true only when it is durable; changes are durable in the order in which they were
 // asked. When a write fails the record stays what it was, and the disk holds either of the two: the caller
@@ -48,7 +49,7 @@ struct CopyRecord {
   Generation generation = 0;
   Generation source = 0;  ///< inconsistent: the generation it is being filled from
   Generation synced = 0;  ///< generation at which both copies were last equal: where the tracking starts
-  std::vector<Generation> history;  ///< newest first, at most kHistoryMax
+  std::vector<Generation> history;  ///< newest first, at most limits::kHistory
   SessionNumber session = 0;
   Right right = Right::none;
   AloneBasis basis = AloneBasis::none;
@@ -99,7 +100,6 @@ void write_word_slot(Bytes block, const WordSlot& slot);
 class Superblock {
  public:
   static constexpr const char* kFile = "superblock";
-  static constexpr std::size_t kHistoryMax = 64;
   enum class Found { valid, none, newer_format, damaged };
 
   explicit Superblock(Volume& volume) : volume_(volume) {}

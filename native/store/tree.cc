@@ -96,6 +96,7 @@ void RealDisk::submit(DiskRequest& request) {
 }
 
 void RealDisk::fail_later(DiskRequest& request, int failure) {
+  check(failure < 0, "a request that is not begun has failed");
   reactor_.defer([done = &request.done, failure] { (*done)(failure); });
 }
 
@@ -120,6 +121,8 @@ void RealDisk::transfer(DiskRequest& request, Node& node) {
   }
   Transfer& started = *free_transfers_.back();
   free_transfers_.pop_back();
+  check(static_cast<bool>(request.done), "somebody waits for an I/O");
+  check(transfers_.size() > free_transfers_.size(), "this transfer is nobody else's");
   started = {this, &request, &node, file, is_direct, 0};
   index_.begin_io(node);
   step(started);
@@ -153,6 +156,8 @@ void RealDisk::stepped(Transfer& transfer, int result) {
   if (result == -EINTR || result == -EAGAIN) return step(transfer);
   const bool is_read = request.kind == DiskRequest::Kind::read;
   if (result < 0 || !(is_read || request.kind == DiskRequest::Kind::write)) return finish(transfer, result);
+  check(static_cast<std::uint32_t>(result) <= request.length - transfer.moved,
+        "no I/O moves more than asked");
   transfer.moved += static_cast<std::uint32_t>(result);
   const bool is_whole = transfer.moved == request.length;
   // A direct transfer that stops between two blocks has met the end of the file.
@@ -166,6 +171,7 @@ void RealDisk::finish(Transfer& transfer, int result) {
   DiskRequest& request = *transfer.request;
   index_.end_io(*transfer.node);
   free_transfers_.push_back(&transfer);
+  check(free_transfers_.size() <= transfers_.size(), "a transfer ends once");
   // Moved out first: the request lives in the frame of the coroutine that this resumes, and may be gone after
   // it.
   const auto done = std::move(request.done);
@@ -195,15 +201,19 @@ bool RealDisk::next_data(Fid fid, std::uint64_t from, std::uint64_t& start, std:
   if (data < 0) return false;
   const off_t hole = lseek(file, data, SEEK_HOLE);
   if (hole < 0) return false;
+  // Equal when it was punched between the two questions.
+  check(data >= static_cast<off_t>(from) && hole >= data, "data lies where it was looked for");
   start = static_cast<std::uint64_t>(data);
   end = static_cast<std::uint64_t>(hole);
   return true;
 }
 
-std::uint64_t RealDisk::free_bytes() {
+int RealDisk::space(Space& out) {
   struct statvfs shown {};
-  if (fstatvfs(index_.root(), &shown) != 0) return 0;
-  return static_cast<std::uint64_t>(shown.f_bavail) * shown.f_frsize;
+  if (fstatvfs(index_.root(), &shown) != 0) return -errno;
+  out = {shown.f_bsize,  shown.f_frsize, shown.f_blocks, shown.f_bfree,
+         shown.f_bavail, shown.f_files,  shown.f_ffree,  shown.f_namemax};
+  return 0;
 }
 
 // ---- questions

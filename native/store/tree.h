@@ -48,7 +48,7 @@ class RealDisk final : public Disk {
   int list_xattr(Fid fid, std::string& out) override;
   bool next_data(Fid fid, std::uint64_t from, std::uint64_t& start, std::uint64_t& end) override;
   int facts(Fid fid, FileFacts& out) override;
-  std::uint64_t free_bytes() override;
+  int space(Space& out) override;
   int hold(Fid fid) override;
   void release(Fid fid) override;
 

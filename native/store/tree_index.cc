@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "../base/check.h"
+#include "../base/limits.h"
 
 namespace gemel {
 
@@ -20,8 +21,6 @@ namespace {
 constexpr const char* kIdentityName = "trusted.gemel.file";
 /// Version of the identity's shape (R30): "GMF" and a digit.
 constexpr std::array<char, 4> kIdentityMagic = {'G', 'M', 'F', '1'};
-/// Nodes with open descriptors that nobody holds.
-constexpr std::size_t kRecentMax = 256;
 
 struct HandleSpace {
   alignas(file_handle) std::array<char, sizeof(file_handle) + MAX_HANDLE_SZ> bytes;
@@ -72,6 +71,7 @@ TreeIndex::~TreeIndex() {
 }
 
 int TreeIndex::open(int root, const CopyUuid& copy, std::function<std::uint64_t()> random, std::string& why) {
+  check(root_ < 0 && nodes_.empty() && root >= 0, "a tree is opened once");
   root_ = root;
   copy_ = copy;
   random_ = std::move(random);
@@ -120,7 +120,7 @@ int TreeIndex::walk_directory(Node& directory, std::vector<Fid>& below, std::str
                 : "\"" + std::string(name) + "\" cannot be identified: " + std::strerror(-failure);
       return failure;
     }
-    if (nodes_.size() > kFilesMax) {
+    if (nodes_.size() > limits::kFiles) {
       why = "the directory holds more files than one module may";
       return -EMFILE;
     }
@@ -189,6 +189,7 @@ TreeIndex::Node* TreeIndex::adopt(int directory, const char* name, Fid wanted, i
     if (const int result = write_identity(node.path, node); result != 0) return give_up(result);
     if (wanted == kNoFid) fresh_.push_back(node.fid);
   }
+  check(node.fid > kRootFid && find(node.fid) == nullptr, "an identity belongs to one file");
   by_inode_[node.inode] = node.fid;
   Node& kept = nodes_.emplace(node.fid, std::move(node)).first->second;
   touch(kept);
@@ -275,16 +276,19 @@ void TreeIndex::release(Node& node) {
 }
 
 void TreeIndex::end_io(Node& node) {
+  check(node.busy > 0, "an I/O ends as often as it began");
   node.busy--;
   if (node.gone && node.held == 0 && node.busy == 0) remove(node);
 }
 
 void TreeIndex::remove(Node& node) {
+  check(node.fid != kRootFid, "the root has no name to lose");
   node.gone = true;
   if (node.held > 0 || node.busy > 0) return;
   if (node.is_recent) recent_.erase(node.recent);
   close_all(node);
   const Fid fid = node.fid;
+  check(find(fid) == &node, "a node that goes is the one that its identity names");
   // The number of a freed inode is used again: it may already name another file.
   if (const auto found = by_inode_.find(node.inode); found != by_inode_.end() && found->second == fid) {
     by_inode_.erase(found);
@@ -300,12 +304,13 @@ void TreeIndex::touch(Node& node) {
     recent_.push_front(&node);
     node.recent = recent_.begin();
     node.is_recent = true;
-    if (recent_.size() > kRecentMax) trim();
+    if (recent_.size() > limits::kDescriptorsKept) trim();
   }
 }
 
 void TreeIndex::trim() {
-  for (auto place = std::prev(recent_.end()); place != recent_.begin() && recent_.size() > kRecentMax;) {
+  for (auto place = std::prev(recent_.end());
+       place != recent_.begin() && recent_.size() > limits::kDescriptorsKept;) {
     Node& node = **place--;
     if (node.held > 0 || node.busy > 0 || node.gone) continue;
     close_all(node);

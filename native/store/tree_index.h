@@ -28,9 +28,6 @@ namespace gemel {
 
 using CopyUuid = std::array<std::uint8_t, 16>;
 
-/// Bound of a walk: a VM's folder has dozens of files, an application's directory some hundred thousand.
-inline constexpr std::size_t kFilesMax = 1U << 20;
-
 class TreeIndex {
  public:
   struct Node {

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "../base/check.h"
 #include "block.h"
 
 namespace gemel {
@@ -31,6 +32,8 @@ class RealStateFile final : public StateFile {
   std::uint64_t size() const override { return size_; }
 
   void write(std::uint64_t offset, ConstBytes data, bool durable, std::function<void(int)> done) override {
+    check(offset % kStateBlock == 0 && data.size() % kStateBlock == 0, "state is written in whole blocks");
+    check(offset <= size_ && data.size() <= size_ - offset, "a state file does not grow by being written");
     const auto size = static_cast<int>(data.size());
     reactor_.write(fd_, data, offset, durable ? RWF_DSYNC : 0, [size, done = std::move(done)](int result) {
       // State is written where blocks are already: less than all of it means that the disk failed.
@@ -59,6 +62,7 @@ class RealStateFile final : public StateFile {
 /// Written with zeros, not only reserved: a write into reserved blocks would have to change the file system's
 /// metadata each time, and wait for its journal.
 bool fill(int fd, std::uint64_t from, std::uint64_t to) {
+  check(from % kStateBlock == 0 && from < to, "a state file grows by whole blocks");
   AlignedBytes zeros(256U << 10);
   while (from < to) {
     const std::size_t part = std::min<std::uint64_t>(to - from, zeros.bytes().size());

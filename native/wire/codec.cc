@@ -5,54 +5,22 @@
 #include <cstring>
 #include <limits>
 
+#include "../base/check.h"
 #include "../base/crc32c.h"
+#include "../base/limits.h"
 
 namespace gemel::wire {
 namespace {
 
 constexpr std::uint64_t kOffsetMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-/// Regions in one question for hashes: the answer (16 bytes each) stays far below kMessageBytesMax.
-constexpr std::uint32_t kHashRegionsMax = 4096;
-/// Linux: XATTR_NAME_MAX and XATTR_SIZE_MAX.
-constexpr std::size_t kNameBytesMax = 255;
-constexpr std::size_t kValueBytesMax = 64U << 10;
 
 // The smallest message of each type is the size of an empty one: strings and lists add to it.
-template <class M>
-FrameShape shape(const char* name, std::uint32_t data_max = 0) {
-  return {kTypeOf<M>, name, static_cast<std::uint32_t>(encoded_size(M{})), data_max};
-}
-
-const std::array<FrameShape, 28>& shapes() {
-  static const std::array<FrameShape, 28> table = {
-      shape<Hello>("hello"),
-      shape<Outcome>("outcome"),
-      shape<Ping>("ping"),
-      shape<Pong>("pong"),
-      shape<Bye>("bye"),
-      shape<Write>("write", kDataBytesMax),
-      shape<Flush>("flush"),
-      shape<Allocate>("allocate"),
-      shape<Change>("change"),
-      shape<Ack>("ack"),
-      shape<Read>("read"),
-      shape<ReadReply>("read_reply", kDataBytesMax),
-      shape<ReintegrationBegin>("resync_begin"),
-      shape<TreeDirectory>("tree_directory"),
-      shape<TreeDone>("tree_done"),
-      shape<HashRequest>("hash_request"),
-      shape<HashReply>("hash_reply"),
-      shape<Block>("block", kDataBytesMax),
-      shape<Zero>("zero"),
-      shape<BlockAck>("block_ack"),
-      shape<ReintegrationFlush>("resync_flush"),
-      shape<ReintegrationFlushed>("resync_flushed"),
-      shape<Paired>("paired"),
-      shape<UpToDate>("up_to_date"),
-      {Type::up_to_date_seen, "up_to_date_seen", static_cast<std::uint32_t>(encoded_size(UpToDate{})), 0},
-      shape<TreeRequest>("tree_request"),
-      shape<TreeReply>("tree_reply"),
-      shape<Tracked>("tracked"),
+const auto& shapes() {
+  static const std::array table = {
+#define GEMEL_ROW(name, number, Message, data_max) \
+  FrameShape{Type::name, #name, static_cast<std::uint32_t>(encoded_size(Message{})), data_max},
+      GEMEL_WIRE_MESSAGES(GEMEL_ROW)
+#undef GEMEL_ROW
   };
   return table;
 }
@@ -82,18 +50,18 @@ const FrameShape* shape_of(std::uint8_t type) {
 }
 
 bool is_entry_name(const std::string& name) {
-  return !name.empty() && name.size() <= kNameBytesMax && name != "." && name != ".." &&
+  return !name.empty() && name.size() <= limits::kNameBytes && name != "." && name != ".." &&
          name.find('/') == std::string::npos && name.find('\0') == std::string::npos;
 }
 
 const char* objection(const Hello& message) {
-  if (message.history.size() > kHistoryMax) return "the history is longer than a history can be";
+  if (message.history.size() > limits::kHistory) return "the history is longer than a history can be";
   if (message.version_min > message.version_max) return "the range of versions is empty";
   return nullptr;
 }
 
 const char* objection(const Write& message) {
-  return is_range(message.offset, kDataBytesMax) ? nullptr : "a write lies outside any file";
+  return is_range(message.offset, limits::kDataBytes) ? nullptr : "a write lies outside any file";
 }
 
 const char* objection(const Allocate& message) {
@@ -101,13 +69,13 @@ const char* objection(const Allocate& message) {
 }
 
 const char* objection(const Change& message) {
-  if (message.value.size() > kValueBytesMax) return "a value is too long";
+  if (message.value.size() > limits::kValueBytes) return "a value is too long";
   switch (message.kind) {
     case NameKind::set_attributes:
       return nullptr;
     case NameKind::set_xattr:
     case NameKind::remove_xattr:
-      if (message.name.empty() || message.name.size() > kNameBytesMax)
+      if (message.name.empty() || message.name.size() > limits::kNameBytes)
         return "an attribute has an impossible name";
       return message.name.find('\0') == std::string::npos ? nullptr : "an attribute has an impossible name";
     case NameKind::rename:
@@ -126,7 +94,7 @@ const char* objection(const Change& message) {
 }
 
 const char* objection(const Read& message) {
-  if (message.length > kDataBytesMax) return "a read is longer than an answer can be";
+  if (message.length > limits::kDataBytes) return "a read is longer than an answer can be";
   return is_range(message.offset, message.length) ? nullptr : "a read lies outside any file";
 }
 
@@ -138,14 +106,14 @@ const char* objection(const TreeReply& message) {
 }
 
 const char* objection(const HashRequest& message) {
-  if (message.count > kHashRegionsMax) return "too many hashes asked at once";
-  if (message.region_bytes > kDataBytesMax) return "a region is larger than a block can be";
+  if (message.count > limits::kHashRegions) return "too many hashes asked at once";
+  if (message.region_bytes > limits::kDataBytes) return "a region is larger than a block can be";
   const std::uint64_t length = std::uint64_t{message.count} * message.region_bytes;
   return is_range(message.offset, length) ? nullptr : "regions lie outside any file";
 }
 
 const char* objection(const Block& message) {
-  return is_range(message.offset, kDataBytesMax) ? nullptr : "a block lies outside any file";
+  return is_range(message.offset, limits::kDataBytes) ? nullptr : "a block lies outside any file";
 }
 
 const char* objection(const Zero& message) {
@@ -162,6 +130,9 @@ std::uint32_t checksum(Header header, ConstBytes message, ConstBytes data) {
 
 std::array<std::byte, sizeof(Header)> seal(std::uint8_t type, Sequence sequence, Sequence settled,
                                            ConstBytes message, ConstBytes data) {
+  const FrameShape* shape = shape_of(type);
+  check(shape != nullptr && message.size() >= shape->message_min && data.size() <= shape->data_max,
+        "nothing is sent that the other side must refuse");
   Header header{kMagic,
                 kVersionMax,
                 type,
@@ -183,7 +154,7 @@ Decoded<Header> read_header(ConstBytes bytes) {
   const FrameShape* shape = shape_of(header.type);
   if (shape == nullptr) return "a frame of an unknown type";
   if (header.message_bytes < shape->message_min) return "a message is shorter than it can be";
-  if (header.message_bytes > kMessageBytesMax) return "a message is longer than it may be";
+  if (header.message_bytes > limits::kMessageBytes) return "a message is longer than it may be";
   if (header.data_bytes > shape->data_max) return "a frame carries more data than it may";
   return header;
 }

@@ -16,6 +16,7 @@
 #include <variant>
 #include <vector>
 
+#include "../base/check.h"
 #include "../base/fields.h"
 #include "messages.h"
 
@@ -28,72 +29,21 @@ struct EnumRange<wire::AckKind> {
 
 namespace gemel::wire {
 
-/// Which message a frame of this type carries. up_to_date_seen has the shape of up_to_date.
+/// Which type of frame carries this message.
 template <class M>
 inline constexpr Type kTypeOf = Type{};
-template <>
-inline constexpr Type kTypeOf<Hello> = Type::hello;
-template <>
-inline constexpr Type kTypeOf<Outcome> = Type::outcome;
-template <>
-inline constexpr Type kTypeOf<Ping> = Type::ping;
-template <>
-inline constexpr Type kTypeOf<Pong> = Type::pong;
-template <>
-inline constexpr Type kTypeOf<Bye> = Type::bye;
-template <>
-inline constexpr Type kTypeOf<Write> = Type::write;
-template <>
-inline constexpr Type kTypeOf<Flush> = Type::flush;
-template <>
-inline constexpr Type kTypeOf<Allocate> = Type::allocate;
-template <>
-inline constexpr Type kTypeOf<Change> = Type::change;
-template <>
-inline constexpr Type kTypeOf<Ack> = Type::ack;
-template <>
-inline constexpr Type kTypeOf<Read> = Type::read;
-template <>
-inline constexpr Type kTypeOf<ReadReply> = Type::read_reply;
-template <>
-inline constexpr Type kTypeOf<ReintegrationBegin> = Type::reintegration_begin;
-template <>
-inline constexpr Type kTypeOf<TreeDirectory> = Type::tree_directory;
-template <>
-inline constexpr Type kTypeOf<TreeDone> = Type::tree_done;
-template <>
-inline constexpr Type kTypeOf<HashRequest> = Type::hash_request;
-template <>
-inline constexpr Type kTypeOf<HashReply> = Type::hash_reply;
-template <>
-inline constexpr Type kTypeOf<Block> = Type::block;
-template <>
-inline constexpr Type kTypeOf<Zero> = Type::zero;
-template <>
-inline constexpr Type kTypeOf<BlockAck> = Type::block_ack;
-template <>
-inline constexpr Type kTypeOf<ReintegrationFlush> = Type::reintegration_flush;
-template <>
-inline constexpr Type kTypeOf<ReintegrationFlushed> = Type::reintegration_flushed;
-template <>
-inline constexpr Type kTypeOf<Paired> = Type::paired;
-template <>
-inline constexpr Type kTypeOf<UpToDate> = Type::up_to_date;
-template <>
-inline constexpr Type kTypeOf<TreeRequest> = Type::tree_request;
-template <>
-inline constexpr Type kTypeOf<TreeReply> = Type::tree_reply;
-template <>
-inline constexpr Type kTypeOf<Tracked> = Type::tracked;
+#define GEMEL_ROW(name, number, Message, data_max) \
+  template <>                                      \
+  inline constexpr Type kTypeOf<Message> = Type::name;
+GEMEL_WIRE_MESSAGES(GEMEL_ROW)
+#undef GEMEL_ROW
 
 /// Calls `visit.template operator()<M>(type)` for every message; the fuzzer and the test vectors walk this.
 template <class Visit>
 void for_each_message(Visit&& visit) {
-  const auto each = [&]<class... M>(std::variant<M...>*) { (visit.template operator()<M>(kTypeOf<M>), ...); };
-  each(static_cast<std::variant<Hello, Outcome, Ping, Pong, Bye, Write, Flush, Allocate, Change, Ack, Read,
-                                ReadReply, ReintegrationBegin, TreeDirectory, TreeDone, HashRequest,
-                                HashReply, Block, Zero, BlockAck, ReintegrationFlush, ReintegrationFlushed,
-                                Paired, UpToDate, TreeRequest, TreeReply, Tracked>*>(nullptr));
+#define GEMEL_ROW(name, number, Message, data_max) visit.template operator()<Message>(Type::name);
+  GEMEL_WIRE_MESSAGES(GEMEL_ROW)
+#undef GEMEL_ROW
 }
 
 /// One row per type: what a frame of it may look like, tested before a handler or a buffer sees it.
@@ -127,6 +77,7 @@ Packed pack(const M& message) {
   Packed packed(encoded_size(message));
   FieldWriter writer(packed.room());
   const_cast<M&>(message).fields(writer);
+  check(writer.written() == packed.bytes().size(), "a message is as long as it was measured");
   return packed;
 }
 
@@ -135,11 +86,14 @@ template <class M>
 class Decoded {
  public:
   Decoded(M message) : message_(std::move(message)) {}
-  Decoded(const char* reason) : reason_(reason) {}
+  Decoded(const char* reason) : reason_(reason) { check(reason != nullptr, "what is refused has a reason"); }
   bool ok() const { return message_.has_value(); }
   explicit operator bool() const { return ok(); }
-  M& operator*() { return *message_; }
-  M* operator->() { return &*message_; }
+  M& operator*() {
+    check(ok(), "only a message that was understood is looked at");
+    return *message_;
+  }
+  M* operator->() { return &**this; }
   const char* reason() const { return reason_; }
 
  private:
@@ -177,6 +131,45 @@ Decoded<M> decode(ConstBytes bytes) {
   if (const char* reason = objection(message)) return reason;
   return message;
 }
+
+/// What became of a message that was handed on.
+struct HandedOn {
+  bool taken = false;            ///< the handler takes messages of this type
+  const char* reason = nullptr;  ///< taken, but refused: why
+};
+
+/// Decodes what a frame of `type` carries and calls `handler(message)`, which may return a reason to refuse
+/// it. A handler says by its overloads which messages are its business; every other is left untouched.
+template <class Handler>
+HandedOn hand_on(std::uint8_t type, ConstBytes bytes, Handler&& handler) {
+  const auto take = [&]<class M>() -> HandedOn {
+    if constexpr (std::is_invocable_v<Handler&, M>) {
+      auto decoded = decode<M>(bytes);
+      if (!decoded.ok()) return {true, decoded.reason()};
+      if constexpr (std::is_void_v<std::invoke_result_t<Handler&, M>>) {
+        handler(std::move(*decoded));
+        return {true, nullptr};
+      } else {
+        return {true, handler(std::move(*decoded))};
+      }
+    }
+    return {};
+  };
+  switch (static_cast<Type>(type)) {
+#define GEMEL_ROW(name, number, Message, data_max) \
+  case Type::name:                                 \
+    return take.template operator()<Message>();
+    GEMEL_WIRE_MESSAGES(GEMEL_ROW)
+#undef GEMEL_ROW
+  }
+  return {};
+}
+
+/// A handler made of several functions, one for each message that it takes.
+template <class... Functions>
+struct Takes : Functions... {
+  using Functions::operator()...;
+};
 
 /// The header's 32 bytes with its checksum over everything.
 std::array<std::byte, sizeof(Header)> seal(std::uint8_t type, Sequence sequence, Sequence settled,

@@ -11,21 +11,11 @@
 #include <cstring>
 
 #include "../base/check.h"
+#include "../base/limits.h"
 #include "codec.h"
 
 namespace gemel {
 namespace {
-
-/// One read(2): about what a socket's buffer holds, so a turn needs few of them.
-constexpr std::size_t kReadBytes = 256U << 10;
-constexpr int kReadsPerTurn = 4;
-/// Small frames are gathered up to the size of one TLS record.
-constexpr std::size_t kGatherBytes = 16U << 10;
-/// A large frame is encrypted and sent in pieces of this size: the peer decrypts the first while the second
-/// is made.
-constexpr std::size_t kPieceBytes = 128U << 10;
-/// A peer that does not read: far more than the engine lets be in flight.
-constexpr std::size_t kOutgoingMax = 256U << 20;
 
 std::string error_text(const std::string& doing, int error) {
   return doing + ": " + std::strerror(error);
@@ -63,9 +53,10 @@ Connection::Connection(Reactor& reactor, BufferPool& pool, int fd, std::unique_p
       side_(side),
       owner_(owner),
       reader_(pool),
-      arrived_(kReadBytes) {
-  gathered_.reserve(kGatherBytes);
-  cipher_->outgoing().reserve(2 * kPieceBytes);
+      arrived_(limits::kReadBytes) {
+  check(fd_ >= 0 && cipher_ != nullptr, "a connection has a socket and a cipher");
+  gathered_.reserve(limits::kGatherBytes);
+  cipher_->outgoing().reserve(2 * limits::kSealBytes);
   const int on = 1;
   setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
@@ -75,6 +66,7 @@ Connection::~Connection() {
 }
 
 void Connection::start(const Preamble& own) {
+  check(stage_ == Stage::handshake && readable_ == 0, "a connection is started once");
   own_ = own;
   readable_ = reactor_.watch(fd_, POLLIN | POLLRDHUP, [weak = weak_from_this()](int events) {
     if (const auto self = weak.lock()) self->on_ready(events);
@@ -91,7 +83,7 @@ void Connection::on_ready(int events) {
 /// Reads what has arrived, but not more than a turn's share: bulk data must not keep the other channel
 /// waiting.
 void Connection::read_on(bool to_the_end) {
-  for (int reads = 0; reads < kReadsPerTurn; reads++) {
+  for (int reads = 0; reads < limits::kReadsPerTurn; reads++) {
     if (stage_ == Stage::shut || !receive(to_the_end)) return;
   }
   reactor_.post([weak = weak_from_this(), to_the_end] {
@@ -134,6 +126,7 @@ bool Connection::digest_handshake() {
     return false;
   }
   if (progress == Cipher::Progress::waiting) return false;
+  check(progress == Cipher::Progress::ready, "a handshake waits, fails or is ready");
   stage_ = Stage::preamble;
   if (side_ == Side::dials) {
     gather(write_preamble(own_));
@@ -190,16 +183,16 @@ bool Connection::send(std::uint8_t type, Sequence sequence, Sequence settled, Co
   if (stage_ != Stage::open) return false;
   const auto head = wire::seal(type, sequence, settled, message, data);
   bool is_sent = gather(head) && gather(message);
-  if (data.size() <= kGatherBytes / 2) {
+  if (data.size() <= limits::kGatherBytes / 2) {
     is_sent = is_sent && gather(data);
   } else {
     is_sent = is_sent && seal();
-    for (std::size_t at = 0; at < data.size() && is_sent; at += kPieceBytes) {
-      is_sent = cipher_->write(data.subspan(at, std::min(kPieceBytes, data.size() - at)));
-      if (is_sent && queued() >= kPieceBytes) push();
+    for (std::size_t at = 0; at < data.size() && is_sent; at += limits::kSealBytes) {
+      is_sent = cipher_->write(data.subspan(at, std::min(limits::kSealBytes, data.size() - at)));
+      if (is_sent && queued() >= limits::kSealBytes) push();
     }
   }
-  if (is_sent && queued() <= kOutgoingMax) {
+  if (is_sent && queued() <= limits::kOutgoingBytes) {
     flush_later();
     return stage_ == Stage::open;
   }
@@ -212,9 +205,10 @@ bool Connection::send(std::uint8_t type, Sequence sequence, Sequence settled, Co
 }
 
 bool Connection::gather(ConstBytes part) {
-  if (gathered_.size() + part.size() > kGatherBytes && !seal()) return false;
-  if (part.size() > kGatherBytes) return cipher_->write(part);
+  if (gathered_.size() + part.size() > limits::kGatherBytes && !seal()) return false;
+  if (part.size() > limits::kGatherBytes) return cipher_->write(part);
   gathered_.insert(gathered_.end(), part.begin(), part.end());
+  check(gathered_.size() <= limits::kGatherBytes, "small frames are gathered up to one record");
   return true;
 }
 
@@ -266,7 +260,7 @@ void Connection::push() {
   if (sent_ == out.size()) {
     out.clear();
     sent_ = 0;
-  } else if (sent_ > kPieceBytes && sent_ > out.size() / 2) {
+  } else if (sent_ > limits::kSealBytes && sent_ > out.size() / 2) {
     out.erase(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(sent_));
     sent_ = 0;
   }
@@ -280,6 +274,7 @@ void Connection::drain() {
 
 void Connection::shut() {
   if (stage_ == Stage::shut) return;
+  check(fd_ >= 0, "a connection that is not shut has its socket");
   stage_ = Stage::shut;
   if (readable_ != 0) reactor_.unwatch(readable_);
   if (writable_ != 0) reactor_.unwatch(writable_);

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "../base/check.h"
 #include "../base/reactor.h"
 #include "cipher.h"
 #include "frames.h"
@@ -56,7 +57,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool is_open() const { return stage_ == Stage::open; }
   bool send(std::uint8_t type, Sequence sequence, Sequence settled, ConstBytes message, ConstBytes data);
   /// Bytes not yet taken by the kernel.
-  std::uint64_t queued() const { return gathered_.size() + cipher_->outgoing().size() - sent_; }
+  std::uint64_t queued() const {
+    check(sent_ <= cipher_->outgoing().size(), "no more was sent than there was to send");
+    return gathered_.size() + cipher_->outgoing().size() - sent_;
+  }
   /// Delivers every whole frame that has arrived on this host.
   void drain();
   /// Closes the socket; nothing is called any more.

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <utility>
 
+#include "../base/limits.h"
 #include "link.h"
 
 namespace gemel {
@@ -49,8 +50,7 @@ struct TcpLink::Dial {
   int fd = -1;
 };
 
-// --------------------------------------------------------------------------------------------------------
-// dialling
+// ---- dialling
 
 void TcpLink::dial(Channel channel) {
   if (config_.peer.empty()) {
@@ -64,7 +64,7 @@ void TcpLink::dial(Channel channel) {
   if (dial->fd < 0) return dial_failed(std::strerror(errno));
   dialling_ = dial;
   if (channel == Channel::hot) {
-    limit_ = reactor_.after(kDialLimit, [this] {
+    limit_ = reactor_.after(limits::kDial, [this] {
       limit_ = 0;
       if (dialling_) {
         reactor_.cancel_all(dialling_->fd);  // its completion goes on
@@ -94,7 +94,7 @@ void TcpLink::dialled(const std::shared_ptr<Dial>& dial, int result) {
   }
   // Handshake and preamble may take longer than a bare connect.
   if (limit_ != 0) reactor_.cancel(limit_);
-  limit_ = reactor_.after(kHandshakeLimit, [this] {
+  limit_ = reactor_.after(limits::kHandshake, [this] {
     limit_ = 0;
     if (up_) return;
     shut_both();
@@ -129,11 +129,10 @@ void TcpLink::dial_later() {
     address_ = 0;
     dial(Channel::hot);
   });
-  pause_ = std::min(pause_ * 2, kPauseMax);
+  pause_ = std::min(pause_ * 2, limits::kDialPauseLongest);
 }
 
-// -------------------------------------------------------------------------------------------------------
-// listening
+// ---- listening
 
 void TcpLink::open_doors() {
   bool is_missing = false;
@@ -148,7 +147,7 @@ void TcpLink::open_doors() {
     }
   }
   if (!is_missing || !doors_.empty()) return;
-  reopen_ = reactor_.after(kPauseMax, [this] {
+  reopen_ = reactor_.after(limits::kDialPauseLongest, [this] {
     reopen_ = 0;
     if (enabled_ && doors_.empty()) open_doors();
   });
@@ -188,12 +187,12 @@ void TcpLink::accept_at(int door) {
 }
 
 void TcpLink::welcome(int fd) {
-  if (strangers_.size() >= kStrangersMax) {
+  if (strangers_.size() >= limits::kStrangers) {
     ::close(fd);
     return;
   }
   const Shared connection = make(fd, Connection::Side::listens);
-  const auto limit = reactor_.after(kHandshakeLimit, [this, weak = std::weak_ptr<Connection>(connection)] {
+  const auto limit = reactor_.after(limits::kHandshake, [this, weak = std::weak_ptr<Connection>(connection)] {
     const Shared late = weak.lock();
     if (late && forget_stranger(*late)) late->shut();
   });

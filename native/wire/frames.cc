@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "frames.h"
 
+#include "../base/check.h"
 #include "codec.h"
 
 namespace gemel {
@@ -20,6 +21,7 @@ FrameReader::Next FrameReader::next(Cipher& cipher, Link::Frame& out) {
   stage_ = Stage::header;
   if (!wire::is_intact(header_, message_, data)) return refuse("a frame's checksum does not hold");
   out = {{}, header_.type, header_.sequence, header_.settled, message_, {}};
+  check(filled_ == 0 && out.message.size() == header_.message_bytes, "a frame is whole when it is handed on");
   if (!data.empty()) out.data = PooledBytes(std::move(data_), data.size());
   return Next::frame;
 }
@@ -40,6 +42,8 @@ FrameReader::Next FrameReader::fill(Cipher& cipher, Bytes part) {
     const std::ptrdiff_t count = cipher.read(part.subspan(filled_));
     if (count < 0) return refuse(cipher.problem());
     if (count == 0) return Next::more;
+    check(static_cast<std::size_t>(count) <= part.size() - filled_,
+          "a cipher fills no more than it was given");
     filled_ += static_cast<std::size_t>(count);
   }
   filled_ = 0;

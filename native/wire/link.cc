@@ -7,6 +7,7 @@
 
 #include "../base/check.h"
 #include "../base/crc32c.h"
+#include "../base/limits.h"
 
 namespace gemel {
 namespace {
@@ -24,11 +25,11 @@ TcpLink::~TcpLink() {
   enable(false);
 }
 
-// ------------------------------------------------------------------------------------------------- the link
-// as a whole
+// ---- the link as a whole
 
 bool TcpLink::send(Channel channel, std::uint8_t type, Sequence sequence, Sequence settled,
                    ConstBytes message, ConstBytes data) {
+  check(!up_ || of(channel), "a link that is up has both its connections");
   return up_ && of(channel)->send(type, sequence, settled, message, data);
 }
 
@@ -44,7 +45,7 @@ void TcpLink::enable(bool on) {
     close("the link was switched off");
     return;
   }
-  pause_ = kPauseFirst;
+  pause_ = limits::kDialPauseFirst;
   if (dials()) {
     address_ = 0;
     dial(Channel::hot);
@@ -78,6 +79,7 @@ void TcpLink::close(const std::string& reason) {
 }
 
 void TcpLink::drain_both() {
+  check(!up_, "a link that is emptied sends nothing any more");
   emptying_ = true;
   const auto both = connections_;
   for (const Shared& connection : both) {
@@ -186,9 +188,11 @@ void TcpLink::refuse_later(const std::string& reason) {
 }
 
 bool TcpLink::pair_up(Channel channel, Shared connection) {
+  check(!up_ && of(Channel::hot), "the bulk connection joins a hot one that is not a pair yet");
   of(channel) = std::move(connection);
+  check(of(Channel::bulk) && of(Channel::hot) != of(Channel::bulk), "a link has two connections");
   if (limit_ != 0) reactor_.cancel(std::exchange(limit_, 0));
-  pause_ = kPauseFirst;
+  pause_ = limits::kDialPauseFirst;
   problem_.clear();
   up_ = true;
   if (listener_ != nullptr) listener_->link_up();

@@ -6,10 +6,10 @@
 //      off ──────────────▶ apart ───────────────▶ half ───────────────▶ up
 //       ▲    close, lost ◀──┴──────────────────────┴────────────────────┘
 //
-// The side that dials tries the peer's addresses in the order of preference, each for kDialLimit, then waits
-// a little longer each round (kPauseFirst … kPauseMax). The side that listens lets a new hot connection of
-// the peer replace the link it has: the peer dials only when its own end is gone. Keeping the link alive
-// (ping) is the engine's business.
+// The side that dials tries the peer's addresses in the order of preference, each for limits::kDial, then
+// waits a little longer each round (kDialPauseFirst … kDialPauseLongest). The side that listens lets a new
+// hot connection of the peer replace the link it has: the peer dials only when its own end is gone. Keeping
+// the link alive (ping) is the engine's business.
 //
 // Invariants: link_up and link_lost alternate; what was received before a loss or a close is delivered before
 // it (R25); after close() or enable(false) nothing leaves any more. A stranger on the port (no TLS, another
@@ -23,6 +23,7 @@
 #include <string>
 #include <vector>
 
+#include "../base/limits.h"
 #include "../base/reactor.h"
 #include "connection.h"
 #include "tls.h"
@@ -42,13 +43,6 @@ struct LinkConfig {
 
 class TcpLink final : public Link, private Connection::Owner {
  public:
-  static constexpr Nanos kDialLimit = 1500 * kMillisecond;
-  static constexpr Nanos kHandshakeLimit = 3 * kSecond;
-  static constexpr Nanos kPauseFirst = 50 * kMillisecond;
-  static constexpr Nanos kPauseMax = kSecond;
-  /// Connections that have not said who they are; more are closed at once.
-  static constexpr std::size_t kStrangersMax = 16;
-
   /// `tls` null: plain TCP, for benchmarks only.
   TcpLink(Reactor& reactor, BufferPool& pool, LinkConfig config, const TlsContext* tls);
   ~TcpLink() override;
@@ -117,7 +111,7 @@ class TcpLink final : public Link, private Connection::Owner {
 
   // dialling
   std::size_t address_ = 0;
-  Nanos pause_ = kPauseFirst;
+  Nanos pause_ = limits::kDialPauseFirst;
   Clock::TimerId redial_ = 0;
   Clock::TimerId limit_ = 0;  ///< of the attempt under way
   std::shared_ptr<Dial> dialling_;

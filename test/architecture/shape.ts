@@ -80,7 +80,7 @@ function longCppFunctions({ path, lines }: SourceFile): string[] {
   lines.forEach((line, index) => {
     if (
       /^[A-Za-z~].*\(/.test(line) &&
-      !/^(namespace|struct|class|enum|union|extern|using|typedef)\b/.test(line)
+      !/^(namespace|struct|class|enum|union|extern|using|typedef|static_assert)\b/.test(line)
     ) {
       begin ??= index;
     }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "../../native/base/limits.h"
 #include "check.h"
 #include "fakes/volume.h"
 
@@ -101,12 +102,12 @@ TEST(activity_log_evicts_only_what_may_be_forgotten) {
   World world;
   for (std::uint64_t extent = 0; extent < 1024; extent += 128)
     CHECK_EQ(world.ensure(2, extent, extent + 127), 0);
-  CHECK_EQ(world.log->size(), ActivityLog::kEntries);
+  CHECK_EQ(world.log->size(), limits::kHotExtents);
   world.keeper.kept = {0, 1};
   CHECK_EQ(world.ensure(3, 0, 1), 0);
   CHECK(holds(world.log->hot(), 2, 0) && holds(world.log->hot(), 2, 1));  // the oldest, but kept
   CHECK(!holds(world.log->hot(), 2, 2) && !holds(world.log->hot(), 2, 3));
-  CHECK_EQ(world.log->size(), ActivityLog::kEntries);
+  CHECK_EQ(world.log->size(), limits::kHotExtents);
 }
 
 TEST(activity_log_full_asks_for_room_and_goes_on) {
@@ -173,7 +174,7 @@ TEST(activity_log_both_snapshots_damaged_is_said) {
 
 TEST(activity_log_range_too_long_for_it_is_refused) {
   World world;
-  CHECK_EQ(world.ensure(2, 0, ActivityLog::kPerCallMax), -E2BIG);
+  CHECK_EQ(world.ensure(2, 0, limits::kExtentsPerCall), -E2BIG);
   CHECK_EQ(world.log->size(), 0U);
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "../../native/base/limits.h"
 #include "check.h"
 #include "fakes/volume.h"
 
@@ -186,7 +187,7 @@ TEST(bitmap_without_room_is_whole_until_that_is_cleared) {
   World world;
   Bitmap& bitmap = world.bitmaps->of(2);
   const std::uint64_t page = kBitmapWords * 64 * kRegion;
-  const std::uint64_t pages = Bitmaps::kBytesMax / Bitmaps::kPageBytes;
+  const std::uint64_t pages = limits::kBitmapBytes / Bitmaps::kPageBytes;
   for (std::uint64_t at = 0; at < pages; at++) bitmap.set({at * page, kRegion});
   CHECK(!bitmap.whole());
   bitmap.set({pages * page, kRegion});

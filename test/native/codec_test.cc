@@ -101,6 +101,42 @@ TEST(codec_every_shorter_message_is_refused) {
   });
 }
 
+TEST(codec_a_message_is_handed_to_who_takes_it) {
+  int writes = 0;
+  const wire::Takes handler{[&](wire::Write message) {
+                              writes++;
+                              return message.fid == 2 ? nullptr : "not this file";
+                            },
+                            [](wire::Ping) {}};
+  const auto hand = [&]<class M>(const M& message) {
+    return wire::hand_on(static_cast<std::uint8_t>(wire::kTypeOf<M>), wire::pack(message).bytes(), handler);
+  };
+  CHECK(hand(wire::Write{2, 0, false}).taken);
+  CHECK(hand(wire::Write{2, 0, false}).reason == nullptr);
+  CHECK_EQ(std::string(hand(wire::Write{3, 0, false}).reason), "not this file");
+  CHECK(hand(wire::Ping{1}).taken);
+  CHECK_EQ(writes, 3);
+  // Not its business: not even decoded.
+  CHECK(!hand(wire::Block{2, ~0ULL}).taken);
+  CHECK(!wire::hand_on(200, {}, handler).taken);
+  // Its business, and nonsense: refused before the handler sees it.
+  CHECK_EQ(std::string(hand(wire::Write{2, ~0ULL, false}).reason), "a write lies outside any file");
+  CHECK_EQ(writes, 3);
+}
+
+TEST(codec_names_and_numbers_are_given_once) {
+  std::map<std::string, int> names;
+  wire::for_each_message([&]<class M>(wire::Type type) {
+    const wire::FrameShape* shape = wire::shape_of(static_cast<std::uint8_t>(type));
+    CHECK(shape != nullptr && shape->type == type);
+    names[shape->name]++;
+  });
+  each_sample([&]<class M>(const std::string& name, const M&, ConstBytes) {
+    CHECK_EQ(name, std::string(wire::shape_of(static_cast<std::uint8_t>(wire::kTypeOf<M>))->name));
+    CHECK_EQ(names[name], 1);
+  });
+}
+
 TEST(codec_lengths_that_lie_allocate_nothing) {
   // A list of 4 billion generations in a message of a few bytes.
   wire::HashReply reply;
@@ -137,11 +173,11 @@ TEST(codec_impossible_values_are_refused) {
   CHECK(refused(change));
   CHECK(refused(wire::Write{2, ~0ULL, false}));
   CHECK(refused(wire::Allocate{2, 0, 1ULL << 62, 1ULL << 62}));
-  CHECK(refused(wire::Read{2, 0, wire::kDataBytesMax + 1}));
+  CHECK(refused(wire::Read{2, 0, limits::kDataBytes + 1}));
   CHECK(refused(wire::HashRequest{2, 0, 65536, 1'000'000}));
   CHECK(refused(wire::TreeDirectory{1, false, {wire::TreeFile{"../x", 2, 0, 0, 0, 0, 0, 0, 0, "", {}}}}));
   wire::Hello hello;
-  hello.history.assign(wire::kHistoryMax + 1, 1);
+  hello.history.assign(limits::kHistory + 1, 1);
   CHECK(refused(hello));
   auto bytes = wire::pack(wire::Write{2, 0, true});
   bytes.room().back() = std::byte{2};  // neither yes nor no

@@ -59,9 +59,9 @@ TEST(name_journal_keeps_the_order_of_entering) {
 TEST(name_journal_full_says_so_and_takes_slots_that_were_left) {
   World world;
   std::vector<int> slots;
-  for (std::size_t i = 0; i < NameJournal::kSlots; i++) slots.push_back(world.enter(rename_of(i + 2)));
+  for (std::size_t i = 0; i < limits::kJournalSlots; i++) slots.push_back(world.enter(rename_of(i + 2)));
   CHECK_EQ(world.enter(rename_of(999)), -EAGAIN);
-  CHECK_EQ(world.journal->used(), NameJournal::kSlots);
+  CHECK_EQ(world.journal->used(), limits::kJournalSlots);
   world.journal->leave(slots[7]);
   CHECK_EQ(world.enter(rename_of(999)), slots[7]);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "../../native/store/superblock.h"
 
+#include "../../native/base/limits.h"
 #include "../../native/store/block.h"
 #include "check.h"
 #include "fakes/volume.h"
@@ -66,7 +67,7 @@ TEST(superblock_longest_record_fits_its_slot) {
   CopyRecord record = sample(1);
   record.module = std::string(31, 'm');
   record.node = std::string(255, 'n');
-  record.history.assign(Superblock::kHistoryMax, ~0ULL);
+  record.history.assign(limits::kHistory, ~0ULL);
   CHECK_EQ(world.write(superblock, record), 0);
   record.history.push_back(1);
   CHECK_EQ(world.write(superblock, record), -E2BIG);

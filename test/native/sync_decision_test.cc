@@ -174,7 +174,7 @@ TEST(direction_files_without_state_wait_for_a_person) {
 
 TEST(direction_history_too_short_is_conflict_not_unrelated) {
   std::vector<Generation> long_history;
-  for (Generation old = 100; old < 100 + wire::kHistoryMax; old++) long_history.push_back(old);
+  for (Generation old = 100; old < 100 + limits::kHistory; old++) long_history.push_back(old);
   CHECK(sync_decision_of(meeting_of(copy_at(9, long_history), copy_at(5))).kind == SyncKind::conflict);
   CHECK(sync_decision_of(meeting_of(copy_at(9, {8}), copy_at(5))).kind == SyncKind::unrelated);
 }

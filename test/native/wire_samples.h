@@ -83,7 +83,7 @@ void each_sample(Visit&& visit) {
   visit("ack", wire::Ack{wire::AckKind::done, -28}, none);
   visit("read", wire::Read{0x1234, 4096, 65536}, none);
   visit("read_reply", wire::ReadReply{48}, ConstBytes(data));
-  visit("resync_begin", wire::ReintegrationBegin{0xB1, 2, true, false}, none);
+  visit("reintegration_begin", wire::ReintegrationBegin{0xB1, 2, true, false}, none);
   visit("tree_directory", wire::TreeDirectory{1, true, {sample_file()}}, none);
   visit("tree_done", wire::TreeDone{1, 0, {0x1234, 0x5678}}, none);
   visit("hash_request", wire::HashRequest{0x1234, 0, 65536, 16}, none);
@@ -91,10 +91,11 @@ void each_sample(Visit&& visit) {
   visit("block", wire::Block{0x1234, 65536}, ConstBytes(data));
   visit("zero", wire::Zero{0x1234, 65536, 1ULL << 20}, none);
   visit("block_ack", wire::BlockAck{-5}, none);
-  visit("resync_flush", wire::ReintegrationFlush{9}, none);
-  visit("resync_flushed", wire::ReintegrationFlushed{9, 0}, none);
+  visit("reintegration_flush", wire::ReintegrationFlush{9}, none);
+  visit("reintegration_flushed", wire::ReintegrationFlushed{9, 0}, none);
   visit("paired", wire::Paired{0xB1, 18}, none);
   visit("up_to_date", wire::UpToDate{0xB1, 18}, none);
+  visit("up_to_date_seen", wire::UpToDateSeen{0xB1, 18}, none);
   visit("tree_request", wire::TreeRequest{1}, none);
   visit("tree_reply", wire::TreeReply{1, 0, false, {sample_file()}}, none);
   visit("tracked", wire::Tracked{0x1234, false, true, 0, {65536, 131072}}, none);

@@ -13,6 +13,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "../../base/check.h"
+
 namespace gemel {
 
 namespace {
@@ -62,6 +64,7 @@ FuseDevice::~FuseDevice() {
 }
 
 int FuseDevice::mount(const std::string& directory, const std::string& module) {
+  check(file_ < 0, "a device is mounted once");
   file_ = open("/dev/fuse", O_RDWR | O_CLOEXEC | O_NONBLOCK);
   if (file_ < 0) return -errno;
   const std::string options =

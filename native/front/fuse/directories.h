@@ -8,13 +8,13 @@
 #include <unordered_map>
 #include <vector>
 
-#include "../../base/env.h"
+#include "../../engine/engine.h"
 
 namespace gemel {
 
 class Directories {
  public:
-  explicit Directories(Disk& disk) : disk_(disk) {}
+  explicit Directories(FileService& service) : service_(service) {}
   std::uint64_t open() { return next_++; }
   void close(std::uint64_t handle) { pictures_.erase(handle); }
   /// The picture for a read at `offset`; nullptr with `failure`. A handle that is not known (of a
@@ -23,7 +23,7 @@ class Directories {
     const auto found = pictures_.find(handle);
     if (found != pictures_.end() && !is_start) return &found->second;
     std::vector<Entry> entries;
-    failure = disk_.list(directory, entries);
+    failure = service_.list(directory, entries);
     if (failure != 0) return nullptr;
     auto& kept = pictures_[handle];
     kept = std::move(entries);
@@ -31,7 +31,7 @@ class Directories {
   }
 
  private:
-  Disk& disk_;
+  FileService& service_;
   std::uint64_t next_ = 1;
   std::unordered_map<std::uint64_t, std::vector<Entry>> pictures_;
 };

@@ -9,15 +9,13 @@
 #include <cstring>
 
 #include "../../base/check.h"
+#include "../../base/limits.h"
 #include "open_files.h"
 
 namespace gemel {
 
 namespace {
 
-/// R26: a batch of invalidations that takes longer is reported; what is not dropped then is data that the
-/// kernel itself still waits for.
-constexpr Nanos kInvalidateMax = 5 * kSecond;
 /// Where a request is read to in its buffer: its payload then lies on the second page.
 constexpr std::size_t kReadAt = kPageBytes - kBeforePayload;
 
@@ -53,9 +51,10 @@ int FuseMount::open_underlying(const std::string& directory, std::string& why) {
   return file < 0 ? -errno : file;
 }
 
-int FuseMount::mount(FileService& service, int underlying, std::string& why) {
+int FuseMount::mount(FileService& service, std::string& why) {
+  check(session_ == nullptr && !is_mounted(), "a module is mounted once");
   service_ = &service;
-  requests_ = std::make_unique<Requests>(service, device_, underlying);
+  requests_ = std::make_unique<Requests>(service, device_);
   std::string name = "gemel";
   // libfuse insists on hearing of it at both places (here and in INIT).
   std::string max_read = "-omax_read=" + std::to_string(kWriteBytesMax);
@@ -103,6 +102,7 @@ bool FuseMount::serve_one() {
     return errno == EINTR || errno == ENOENT;
   }
   const auto size = static_cast<std::size_t>(length);
+  check(size <= buffer.size() - kReadAt, "a request is no longer than the room that was given");
   device_.saw_request({start, size});
   fuse_buf request{};
   request.size = size;
@@ -146,7 +146,7 @@ std::vector<Remembered> FuseMount::everything_remembered() {
   for (const auto& [fid, count] : requests_->remembered()) directories.push_back(fid);
   for (const Fid directory : directories) {
     std::vector<Entry> entries;
-    if (service_->disk().list(directory, entries) != 0) continue;
+    if (service_->list(directory, entries) != 0) continue;
     for (const Entry& entry : entries) all.push_back({directory, entry.name});
   }
   all.push_back({kRootFid, {}});
@@ -155,7 +155,7 @@ std::vector<Remembered> FuseMount::everything_remembered() {
 
 void FuseMount::invalidate_all(std::function<void(int)> done) {
   if (!is_mounted()) return reactor_.defer([done = std::move(done)] { done(0); });
-  invalidator_->drop(everything_remembered(), kInvalidateMax, std::move(done));
+  invalidator_->drop(everything_remembered(), limits::kInvalidate, std::move(done));
 }
 
 /// One drop per file at a time: a change that comes while one is under way asks for one more, however many
@@ -167,7 +167,7 @@ void FuseMount::invalidate(Fid fid) {
     under_way->second = true;
     return;
   }
-  invalidator_->drop({{fid, {}}}, kInvalidateMax, [this, fid](int) {
+  invalidator_->drop({{fid, {}}}, limits::kInvalidate, [this, fid](int) {
     const bool again = dropping_.at(fid);
     dropping_.erase(fid);
     if (again) invalidate(fid);

@@ -39,7 +39,7 @@ class FuseMount final : public FrontEnd {
   static int open_underlying(const std::string& directory, std::string& why);
 
   /// Mounts over the directory and begins to serve. On the reactor's thread. 0 or -errno with `why`.
-  int mount(FileService& service, int underlying, std::string& why);
+  int mount(FileService& service, std::string& why);
   /// Refuses with -EBUSY and the name of the process while something is open below (R32); `done` from the
   /// reactor.
   void unmount(std::function<void(int result, const std::string& why)> done);

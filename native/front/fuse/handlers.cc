@@ -4,6 +4,7 @@
 
 #include <ctime>
 
+#include "../../base/limits.h"
 #include "requests.h"
 
 namespace gemel {
@@ -60,8 +61,8 @@ struct Handlers {
     connection->max_read = kWriteBytesMax;
     connection->max_readahead = kWriteBytesMax;
     // Deeper than any queue of a guest's disk; the device queue of each request class shares this bound.
-    connection->max_background = 256;
-    connection->congestion_threshold = 192;
+    connection->max_background = limits::kBackground;
+    connection->congestion_threshold = limits::kCongested;
     connection->time_gran = 1;
   }
 

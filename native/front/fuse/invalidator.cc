@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <memory>
 
+#include "../../base/check.h"
+
 namespace gemel {
 
 Invalidator::~Invalidator() {
@@ -18,6 +20,7 @@ Invalidator::~Invalidator() {
 }
 
 void Invalidator::drop(std::vector<Remembered> all, Nanos limit, std::function<void(int)> done) {
+  check(limit > 0 && done, "a batch has an end, and somebody who waits for it");
   struct Waiting {
     std::function<void(int)> done;
     Clock::TimerId timer = 0;

@@ -11,13 +11,12 @@
 #include <cerrno>
 #include <cstring>
 
+#include "../../base/check.h"
+#include "../../base/limits.h"
+
 namespace gemel {
 
 namespace {
-
-/// On the primary every change passes through this mount, so that the kernel knows of it at once; a second is
-/// what a change of roles may cost. On the secondary nothing is remembered (R26).
-constexpr double kRememberSeconds = 1.0;
 
 constexpr int kSyncBits = O_DSYNC | (O_SYNC & ~O_DSYNC);
 
@@ -52,7 +51,8 @@ fuse_attr to_kernel(const Attributes& from) {
 struct Requests::Answer {
   explicit Answer(Requests& requests) : of(requests) { of.under_way_++; }
   ~Answer() {
-    if (of.under_way_-- == kUnderWayMax) of.room_();
+    check(of.under_way_ > 0, "a request is answered once");
+    if (of.under_way_-- == limits::kRequests) of.room_();
   }
   Answer(const Answer&) = delete;
   Answer& operator=(const Answer&) = delete;
@@ -77,7 +77,7 @@ struct stat to_stat(const Attributes& from) {
 }
 
 double Requests::timeout() const {
-  return service_.writable() ? kRememberSeconds : 0.0;
+  return service_.writable() ? limits::kRememberSeconds : 0.0;
 }
 
 fuse_entry_param Requests::entry_of(const Attributes& attributes) {
@@ -93,7 +93,7 @@ fuse_entry_param Requests::entry_of(const Attributes& attributes) {
 
 void Requests::lookup(fuse_req_t request, Fid directory, const char* name) {
   Attributes found;
-  const int failure = service_.disk().lookup(directory, name, found);
+  const int failure = service_.lookup(directory, name, found);
   if (failure != 0) {
     fuse_reply_err(request, -failure);
     return;
@@ -111,7 +111,7 @@ void Requests::forget(Fid fid, std::uint64_t count) {
 
 void Requests::get_attributes(fuse_req_t request, Fid fid) {
   Attributes found;
-  const int failure = service_.disk().stat(fid, found);
+  const int failure = service_.attributes(fid, found);
   if (failure != 0) {
     fuse_reply_err(request, -failure);
     return;
@@ -122,7 +122,7 @@ void Requests::get_attributes(fuse_req_t request, Fid fid) {
 
 void Requests::read_link(fuse_req_t request, Fid fid) {
   std::string target;
-  const int failure = service_.disk().read_link(fid, target);
+  const int failure = service_.read_link(fid, target);
   if (failure != 0) {
     fuse_reply_err(request, -failure);
   } else {
@@ -152,9 +152,11 @@ void Requests::count_open(Fid, int flags) {
 }
 
 void Requests::count_release(Fid fid, int flags) {
+  check(open_files_ > 0, "a file is released as often as it was opened");
+  check(!opens_for_writing(flags) || open_for_writing_ > 0, "a writer is released as often as it was opened");
   open_files_--;
   if (opens_for_writing(flags)) open_for_writing_--;
-  service_.disk().release(fid);
+  service_.release(fid);
 }
 
 void Requests::open(fuse_req_t request, Fid fid, int flags) {
@@ -162,7 +164,7 @@ void Requests::open(fuse_req_t request, Fid fid, int flags) {
     fuse_reply_err(request, EROFS);
     return;
   }
-  const int failure = service_.disk().hold(fid);
+  const int failure = service_.hold(fid);
   if (failure != 0) {
     fuse_reply_err(request, -failure);
     return;
@@ -198,7 +200,7 @@ void Requests::read_directory(fuse_req_t request, Fid fid, std::size_t size, off
     Attributes shown;
     shown.fid = at == 0 ? fid : is_dot ? kRootFid : (*entries)[at - 2].fid;
     shown.mode = is_dot ? static_cast<std::uint32_t>(S_IFDIR) : DTTOIF((*entries)[at - 2].type);
-    const bool is_known = plus && !is_dot && service_.disk().stat(shown.fid, shown) == 0;
+    const bool is_known = plus && !is_dot && service_.attributes(shown.fid, shown) == 0;
     const auto next = static_cast<off_t>(at + 1);
     std::size_t length = 0;
     if (plus) {
@@ -219,7 +221,7 @@ void Requests::read_directory(fuse_req_t request, Fid fid, std::size_t size, off
 
 void Requests::get_xattr(fuse_req_t request, Fid fid, const char* name, std::size_t size) {
   std::string value;
-  const int failure = service_.disk().get_xattr(fid, name, value);
+  const int failure = service_.get_xattr(fid, name, value);
   if (failure != 0) {
     fuse_reply_err(request, -failure);
   } else if (size == 0) {
@@ -233,7 +235,7 @@ void Requests::get_xattr(fuse_req_t request, Fid fid, const char* name, std::siz
 
 void Requests::list_xattr(fuse_req_t request, Fid fid, std::size_t size) {
   std::string names;
-  const int failure = service_.disk().list_xattr(fid, names);
+  const int failure = service_.list_xattr(fid, names);
   if (failure != 0) {
     fuse_reply_err(request, -failure);
   } else if (size == 0) {
@@ -246,17 +248,26 @@ void Requests::list_xattr(fuse_req_t request, Fid fid, std::size_t size) {
 }
 
 void Requests::statistics(fuse_req_t request) {
-  struct statvfs shown {};
-  if (fstatvfs(root_, &shown) != 0) {
-    fuse_reply_err(request, errno);
-  } else {
-    fuse_reply_statfs(request, &shown);
+  Space now;
+  if (const int failure = service_.space(now); failure != 0) {
+    fuse_reply_err(request, -failure);
+    return;
   }
+  struct statvfs shown {};
+  shown.f_bsize = now.block_bytes;
+  shown.f_frsize = now.fragment_bytes;
+  shown.f_blocks = now.blocks;
+  shown.f_bfree = now.free;
+  shown.f_bavail = now.available;
+  shown.f_files = now.files;
+  shown.f_ffree = now.free_files;
+  shown.f_namemax = now.name_bytes_max;
+  fuse_reply_statfs(request, &shown);
 }
 
 void Requests::seek(fuse_req_t request, Fid fid, off_t offset, int whence) {
   Attributes shown;
-  const int failure = service_.disk().stat(fid, shown);
+  const int failure = service_.attributes(fid, shown);
   if (failure != 0 || (whence != SEEK_DATA && whence != SEEK_HOLE)) {
     fuse_reply_err(request, failure != 0 ? -failure : EINVAL);
     return;
@@ -264,7 +275,7 @@ void Requests::seek(fuse_req_t request, Fid fid, off_t offset, int whence) {
   const auto from = static_cast<std::uint64_t>(offset);
   std::uint64_t start = 0;
   std::uint64_t end = 0;
-  const bool has_data = from < shown.size && service_.disk().next_data(fid, from, start, end);
+  const bool has_data = from < shown.size && service_.next_data(fid, from, start, end);
   if (from >= shown.size || (whence == SEEK_DATA && !has_data)) {
     fuse_reply_err(request, ENXIO);
   } else if (whence == SEEK_DATA) {
@@ -314,7 +325,7 @@ Task<> Requests::write(fuse_req_t request, Fid fid, std::uint64_t offset, ConstB
 /// take.
 bool Requests::without_set_id(Fid fid, NameChange& change) {
   Attributes shown;
-  if (service_.disk().stat(fid, shown) != 0) return false;
+  if (service_.attributes(fid, shown) != 0) return false;
   std::uint32_t mode = shown.mode & ~static_cast<std::uint32_t>(S_ISUID);
   // Without group execution the bit means mandatory locking and stays.
   if ((mode & S_IXGRP) != 0) mode &= ~static_cast<std::uint32_t>(S_ISGID);
@@ -375,7 +386,7 @@ NameChange Requests::named(fuse_req_t request, NameKind kind, Fid directory, con
   change.attributes.gid = caller->gid;
   // FUSE_DONT_MASK: a default access list of the directory stands in for the umask.
   std::string list;
-  const bool has_default = service_.disk().get_xattr(directory, "system.posix_acl_default", list) == 0;
+  const bool has_default = service_.get_xattr(directory, "system.posix_acl_default", list) == 0;
   const bool is_masked = kind != NameKind::symlink && !has_default;
   change.attributes.mode = is_masked ? mode & ~caller->umask : mode;
   return change;
@@ -397,9 +408,9 @@ Task<> Requests::create(fuse_req_t request, NameChange change, int flags) {
   int result = co_await apply(request, change);
   // Somebody else was faster, and that is no error without O_EXCL.
   if (result == -EEXIST && (flags & O_EXCL) == 0) {
-    result = service_.disk().lookup(change.directory, change.name, change.attributes);
+    result = service_.lookup(change.directory, change.name, change.attributes);
   }
-  if (result == 0) result = service_.disk().hold(change.attributes.fid);
+  if (result == 0) result = service_.hold(change.attributes.fid);
   if (result != 0) {
     fuse_reply_err(request, -result);
     co_return;

@@ -22,6 +22,7 @@
 #include <unordered_map>
 
 #include "../../base/buffers.h"
+#include "../../base/limits.h"
 #include "../../base/task.h"
 #include "../../engine/engine.h"
 #include "device.h"
@@ -32,9 +33,8 @@ namespace gemel {
 
 class Requests {
  public:
-  /// `root`: the underlying directory, for statfs.
-  Requests(FileService& service, FuseDevice& device, int root)
-      : service_(service), device_(device), root_(root), directories_(service.disk()) {}
+  Requests(FileService& service, FuseDevice& device)
+      : service_(service), device_(device), directories_(service) {}
   Requests(const Requests&) = delete;
   Requests& operator=(const Requests&) = delete;
 
@@ -59,11 +59,7 @@ class Requests {
 
   std::size_t open_for_writing() const { return open_for_writing_; }
   std::size_t open_files() const { return open_files_; }
-  /// Everything is bounded: beyond this many no more are taken from the kernel, which lets its callers wait.
-  /// Far above what a guest's disk queue holds, so that questions are still answered while writes are frozen
-  /// (R13).
-  static constexpr std::size_t kUnderWayMax = 1024;
-  bool has_room() const { return under_way_ < kUnderWayMax; }
+  bool has_room() const { return under_way_ < limits::kRequests; }
   /// Called when there is room again after there was none.
   void on_room(std::function<void()> room) { room_ = std::move(room); }
   /// Inodes that the kernel may remember.
@@ -111,7 +107,6 @@ class Requests {
 
   FileService& service_;
   FuseDevice& device_;
-  int root_;
   BufferPool buffers_;
   Buffer arrived_;
   std::size_t arrived_at_ = 0;

@@ -38,6 +38,7 @@ class FakeClock final : public Clock {
   explicit FakeClock(std::uint64_t seed = 1) : random_(seed) {}
 
   Nanos now() override { return now_; }
+  std::int64_t calendar_seconds() override { return 1'790'000'000 + now_ / kSecond; }
   TimerId after(Nanos delay, std::function<void()> fire) override {
     const TimerId id = ++last_;
     queue_.emplace(std::pair{now_ + std::max<Nanos>(delay, 0), id}, std::move(fire));

@@ -72,7 +72,11 @@ class FakeDisk final : public Disk {
     if (found == data_.end() || node == nullptr) return false;
     return found->second.next_data(from, node->attributes.size, start, end);
   }
-  std::uint64_t free_bytes() override { return capacity - std::min(capacity, used()); }
+  int space(Space& out) override {
+    const std::uint64_t free = capacity - std::min(capacity, used());
+    out = {kBlock, 1, capacity, free, free, 1U << 20, 1U << 20, 255};
+    return 0;
+  }
   int hold(Fid fid) override {
     if (seen_.node(fid) == nullptr) return -ESTALE;
     held_[fid]++;
@@ -199,8 +203,7 @@ class FakeDisk final : public Disk {
   std::uint64_t last_ = 0;
 };
 
-// ---------------------------------------------------------------------------------------------- data of one
-// file
+// ---- data of one file
 
 inline void FakeDisk::FileData::read(std::uint64_t offset, Bytes into) const {
   for (std::size_t done = 0; done < into.size();) {
@@ -266,8 +269,7 @@ inline bool FakeDisk::FileData::next_data(std::uint64_t from, std::uint64_t size
   return start < end;
 }
 
-// ---------------------------------------------------------------------------------------------- requests and
-// crashes
+// ---- requests and crashes
 
 inline int FakeDisk::carry_out(DiskRequest& request) {
   if (request.kind == DiskRequest::Kind::flush_volume) {

@@ -22,6 +22,7 @@ class ProcessClock final : public Clock {
  public:
   explicit ProcessClock(FakeClock& clock) : clock_(clock) {}
   Nanos now() override { return clock_.now(); }
+  std::int64_t calendar_seconds() override { return clock_.calendar_seconds(); }
   TimerId after(Nanos delay, std::function<void()> fire) override {
     return clock_.after(delay, [alive = alive_, fire = std::move(fire)] {
       if (*alive) fire();
