@@ -2,6 +2,7 @@
 #include "range_locks.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "../base/check.h"
 #include "../base/limits.h"
