@@ -120,7 +120,7 @@ int MirrorProcess::mark_root() {
 }
 
 Task<> MirrorProcess::remember_root(Attributes shown) {
-  const int failure = co_await engine_->stations().record.remember_root(shown);
+  const int failure = co_await engine_->remember_root(shown);
   if (failure != 0) {
     told(event::Trouble{{"state-write-failed", "Owner and mode of the directory could not be recorded",
                          "Check the file system that holds the module."}});

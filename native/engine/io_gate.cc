@@ -8,6 +8,31 @@
 
 namespace gemel {
 
+namespace {
+
+using State = IoGate::State;
+
+bool follows(State next, State now) {
+  switch (next) {
+    case State::closed:
+      return now != State::frozen;
+    case State::open:
+      return now != State::open;
+    case State::frozen:
+      return now == State::open;
+    case State::denied:
+      return now == State::frozen;
+  }
+  return false;
+}
+
+}  // namespace
+
+void IoGate::go_to(State next) {
+  check(follows(next, state_), "a gate goes from state to state in its order");
+  state_ = next;
+}
+
 Task<int> IoGate::pass() {
   while (state_ == State::frozen) co_await moved_.wait();
   switch (state_) {
@@ -23,20 +48,20 @@ Task<int> IoGate::pass() {
 void IoGate::open() {
   check(state_ == State::closed || state_ == State::denied, "only a closed gate opens");
   check(!paused_ && deadline_ == 0, "a gate opens with nothing left of an earlier freeze");
-  state_ = State::open;
+  go_to(State::open);
   reports_.changed();
 }
 
 void IoGate::close() {
   check(state_ != State::frozen, "a frozen gate does not close: somebody waits behind it");
-  state_ = State::closed;
+  go_to(State::closed);
   reports_.changed();
 }
 
 void IoGate::freeze(FreezeReason reason, SessionNumber session) {
   if (state_ != State::open) return;
   check(!paused_ && !killing_ && deadline_ == 0, "a freeze begins with a guest that runs, or with none");
-  state_ = State::frozen;
+  go_to(State::frozen);
   moved_.reset();
   freeze_ = {session, freeze_.counter + 1};
   reason_ = reason;
@@ -71,7 +96,7 @@ void IoGate::thaw(ThawBy by) {
   deadline_ = 0;
   check(!killing_, "a guest that is being killed does not go on (R14)");
   longest_ = std::max(longest_, ports_.clock.now() - frozen_at_);
-  state_ = State::open;
+  go_to(State::open);
   resume_guest(by == ThawBy::peer ? "the peer is back" : "this host may go on alone");
   reports_.thawed(freeze_, by);
   moved_.set();
@@ -95,7 +120,7 @@ void IoGate::deny(const std::string& why, std::function<void()> dead) {
   if (deadline_ != 0) ports_.clock.cancel(deadline_);
   deadline_ = 0;
   paused_ = false;
-  state_ = State::denied;
+  go_to(State::denied);
   reports_.thawed(freeze_, ThawBy::deny);
   moved_.set();
   if (is_alive) return;

@@ -49,6 +49,8 @@ class IoGate {
   Nanos longest_pause() const { return longest_; }
 
  private:
+  /// The only way to another state.
+  void go_to(State next);
   void pause_guest();
   void resume_guest(const std::string& why);
   void wake();

@@ -17,12 +17,29 @@ MirrorEngine::MirrorEngine(Ports ports, EngineConfig config, std::function<void(
     : ports_(ports),
       config_(std::move(config)),
       on_event_(std::move(on_event)),
-      stations_(ports_, config_, *this, *this),
-      handshake_(stations_, *this),
-      roles_(stations_, handshake_) {
-  stations_.source.pace().set_cap(config_.reintegration_cap);
-  stations_.tracking.on_need_room = [this] { checkpoint_soon_ = true; };
-  stations_.receiver.on_failure = [this](int error, Fid fid) { local_failed(-error, fid, 0); };
+      record_(ports_, config_),
+      tracking_(ports_, *this),
+      gate_(ports_, config_, *this),
+      session_(ports_, config_),
+      receiver_(ports_, config_, locks_, tracking_),
+      bulk_(ports_),
+      target_(ports_, locks_, receiver_, tracking_, bulk_),
+      source_(ports_, locks_, session_, tracking_, bulk_, figures_),
+      operations_(ports_, locks_, gate_, session_, tracking_, figures_, *this),
+      link_(ports_, config_, *this, meeting_, dispatch_),
+      pairing_(*this, turn_, meeting_, link_, record_, tracking_, gate_, session_, receiver_, bulk_, target_,
+               *this),
+      filling_(ports_, *this, turn_, meeting_, link_, record_, tracking_, gate_, session_, receiver_, bulk_,
+               source_, target_, pairing_),
+      handshake_(ports_, config_, *this, turn_, meeting_, link_, record_, tracking_, gate_, session_,
+                 receiver_, locks_, pairing_, filling_, *this),
+      dispatch_(meeting_, link_, handshake_, pairing_, filling_, gate_, session_, receiver_, tracking_, bulk_,
+                target_, *this, *this),
+      roles_(ports_, config_, *this, turn_, meeting_, link_, record_, tracking_, gate_, session_, receiver_,
+             operations_) {
+  source_.pace().set_cap(config_.reintegration_cap);
+  tracking_.on_need_room = [this] { checkpoint_soon_ = true; };
+  receiver_.on_failure = [this](int error, Fid fid) { local_failed(-error, fid, 0); };
 }
 
 MirrorEngine::~MirrorEngine() {
@@ -39,13 +56,12 @@ void MirrorEngine::die() {
 // ---- start
 
 Task<Refusal> MirrorEngine::start() {
-  switch (stations_.record.open()) {
+  switch (record_.open()) {
     case Superblock::Found::newer_format:
       // R30: refused and untouched.
-      co_return Problem{"state-newer", stations_.record.problem(), "Run the version of Gemel that wrote it."};
+      co_return Problem{"state-newer", record_.problem(), "Run the version of Gemel that wrote it."};
     case Superblock::Found::damaged:
-      state_problem_ =
-          Problem{"state-damaged", stations_.record.problem(), "Let the peer fill this copy anew."};
+      state_problem_ = Problem{"state-damaged", record_.problem(), "Let the peer fill this copy anew."};
       break;
     case Superblock::Found::valid:
     case Superblock::Found::none:
@@ -55,30 +71,30 @@ Task<Refusal> MirrorEngine::start() {
   if (opened != 0)
     co_return Problem{"state-unreadable", std::string("The state beside the data: ") + std::strerror(-opened),
                       "Check the file system that holds the module."};
-  const int persisted = co_await stations_.tracking.persist();
-  const int cleared = persisted != 0 ? persisted : co_await stations_.tracking.clear_log();
+  const int persisted = co_await tracking_.persist();
+  const int cleared = persisted != 0 ? persisted : co_await tracking_.clear_log();
   if (cleared != 0)
     co_return Problem{"state-write-failed", "The record of what differs could not be written.",
                       "Check the file system that holds the module."};
-  const CopyRecord& record = stations_.record.now();
-  stations_.tracking.set_alone(record.right == Right::alone);
-  ports_.link.listen_to(&handshake_);
+  const CopyRecord& record = record_.now();
+  tracking_.set_alone(record.right == Right::alone);
+  ports_.link.listen_to(&dispatch_);
   tick();
   co_return Refusal{};
 }
 
 /// What a crash left hot or under way is dirty from here on; then log and journal start empty.
 int MirrorEngine::open_tracking() {
-  const int opened = stations_.tracking.open();
+  const int opened = tracking_.open();
   if (opened != 0 && opened != -EBADMSG) return opened;
   std::vector<Fid> all;
   if (opened == -EBADMSG) {
     trouble({"tracking-damaged", "The record of what differs is damaged: everything is compared by hash.",
              "Nothing to do; the next reintegration takes longer."});
-    for (const FileFacts& file : facts_of(ports_.disk)) stations_.tracking.mark_whole(file.fid);
+    for (const FileFacts& file : facts_of(ports_.disk)) tracking_.mark_whole(file.fid);
   }
-  for (const Fid fid : config_.fresh) stations_.tracking.mark_whole(fid);
-  if (stations_.record.now().clean) compare_facts_of_stop();
+  for (const Fid fid : config_.fresh) tracking_.mark_whole(fid);
+  if (record_.now().clean) compare_facts_of_stop();
   return 0;
 }
 
@@ -89,15 +105,15 @@ void MirrorEngine::compare_facts_of_stop() {
   const bool belongs = then.kind == FactsRead::Kind::good && then.generation == record().generation &&
                        then.session == record().session;
   if (!belongs) {
-    for (const FileFacts& file : now) stations_.tracking.mark_whole(file.fid);
+    for (const FileFacts& file : now) tracking_.mark_whole(file.fid);
     return;
   }
   const FactsDifference difference = compare_facts(then.files, now);
-  for (const Fid fid : difference.changed) stations_.tracking.mark_whole(fid);
-  for (const Fid fid : difference.added) stations_.tracking.mark_whole(fid);
+  for (const Fid fid : difference.changed) tracking_.mark_whole(fid);
+  for (const Fid fid : difference.added) tracking_.mark_whole(fid);
   // A file that is gone has no bytes to compare; that something changed must be known all the same.
-  for (const Fid fid : difference.removed) stations_.tracking.mark_whole(fid);
-  stations_.changed_while_stopped = !difference.none();
+  for (const Fid fid : difference.removed) tracking_.mark_whole(fid);
+  tracking_.note_changed_while_stopped(!difference.none());
   if (!difference.none())
     trouble({"changed-while-stopped", "Files of the module were changed while it was stopped.",
              "They are compared with the other copy by hash."});
@@ -109,7 +125,7 @@ Task<Refusal> MirrorEngine::command(Command order) {
   struct Dispatch {
     MirrorEngine& engine;
     Task<Refusal> operator()(command::SwitchLink order) {
-      engine.handshake_.enable(order.on);
+      engine.link_.enable(order.on);
       co_return Refusal{};
     }
     Task<Refusal> operator()(command::Initialise order) { return engine.roles_.initialise(order); }
@@ -122,7 +138,7 @@ Task<Refusal> MirrorEngine::command(Command order) {
     Task<Refusal> operator()(command::LeftAlone order) { return engine.roles_.left_alone(order); }
     Task<Refusal> operator()(command::Verify order) { return engine.verify(order); }
     Task<Refusal> operator()(command::ReintegrationCap order) {
-      engine.stations_.source.pace().set_cap(order.bytes_per_second);
+      engine.source_.pace().set_cap(order.bytes_per_second);
       co_return Refusal{};
     }
     Task<Refusal> operator()(command::SettleConflict order) { return engine.roles_.settle(order); }
@@ -135,25 +151,25 @@ Task<Refusal> MirrorEngine::command(Command order) {
 }
 
 Task<Refusal> MirrorEngine::verify(command::Verify order) {
-  if (stations_.session.phase() != Phase::in_sync)
+  if (session_.phase() != Phase::in_sync)
     co_return Problem{"not-in-sync", "Only copies that are in sync can be verified.",
                       "Wait until both are green."};
-  const bool peer_runs = handshake_.peer().running != wire::Running::no || stations_.receiver.applied() > 0;
-  if (!stations_.gate.is_primary() && peer_runs)
+  const bool peer_runs = meeting_.peer().running != wire::Running::no || receiver_.applied() > 0;
+  if (!gate_.is_primary() && peer_runs)
     co_return Problem{"on-the-other-node", "The guest runs on the other node.", "Verify from there."};
   const Problem busy{"busy", "A verify is under way already.", "Wait for its end."};
-  if (stations_.source.is_running()) co_return busy;
+  if (source_.is_running()) co_return busy;
   const wire::ReintegrationBegin begin{record().generation, 0, true, true};
-  const auto ready = co_await stations_.bulk.ask<wire::Tracked>(begin);
+  const auto ready = co_await bulk_.ask<wire::Tracked>(begin);
   if (!ready) co_return Problem{"interrupted", "The peer was lost.", "Verify again when it is back."};
-  if (stations_.source.is_running()) co_return busy;
-  const Reintegration::Ended ended = co_await stations_.source.verify(order.repair);
+  if (source_.is_running()) co_return busy;
+  const Reintegration::Ended ended = co_await source_.verify(order.repair);
   if (ended != Reintegration::Ended::equal)
     co_return Problem{"interrupted", "The verify was interrupted.", "Verify again when both are green."};
-  const std::uint64_t differing = stations_.source.progress().bytes_differing;
+  const std::uint64_t differing = source_.progress().bytes_differing;
   const std::uint64_t repaired = order.repair ? differing : 0;
   const VerifyRecord verified{ports_.clock.calendar_seconds(), differing, repaired};
-  const int written = co_await stations_.record.remember_verify(verified);
+  const int written = co_await record_.remember_verify(verified);
   if (written != 0)
     trouble({"state-write-failed", "The result could not be recorded.", "Check the file system."});
   emit(event::Verified{differing, repaired});
@@ -165,11 +181,11 @@ Task<Refusal> MirrorEngine::verify(command::Verify order) {
 void MirrorEngine::tick() {
   tick_ = ports_.clock.after(limits::kTick, [this] { tick(); });
   const Nanos now = ports_.clock.now();
-  handshake_.keep_alive();
+  link_.keep_alive();
   watch_for_stall(now);
   checkpoint_when_due(now);
   look_for_room(now);
-  if (stations_.source.is_running() && now - told_reintegration_at_ >= limits::kTellProgress) {
+  if (source_.is_running() && now - told_reintegration_at_ >= limits::kTellProgress) {
     told_reintegration_at_ = now;
     emit(event::ReintegrationMoved{reintegration_status()});
   }
@@ -186,27 +202,25 @@ void MirrorEngine::look_for_room(Nanos now) {
 
 /// T_link (R17): an operation that waits too long, or a peer that says nothing at all.
 void MirrorEngine::watch_for_stall(Nanos now) {
-  if (!handshake_.is_up()) return;
+  if (!meeting_.is_up()) return;
   const Nanos limit = config_.limits.stall;
-  const Nanos oldest = stations_.session.oldest_since();
+  const Nanos oldest = session_.oldest_since();
   const bool waits = oldest != 0 && now - oldest > limit;
-  const bool silent = now - handshake_.last_heard() > limit;
-  IoGate& gate = stations_.gate;
-  if (stations_.session.carries() && stations_.session.binds() && gate.is_primary()) {
-    if (gate.is_open() && (waits || silent)) gate.freeze(FreezeReason::stalled, stations_.session.number());
+  const bool silent = now - link_.last_heard() > limit;
+  if (session_.carries() && session_.binds() && gate_.is_primary()) {
+    if (gate_.is_open() && (waits || silent)) gate_.freeze(FreezeReason::stalled, session_.number());
     // It caught up before anybody answered.
-    if (gate.is_frozen() && gate.freeze_reason() == FreezeReason::stalled && !waits && !silent)
-      gate.thaw(ThawBy::peer);
+    if (gate_.is_frozen() && gate_.freeze_reason() == FreezeReason::stalled && !waits && !silent)
+      gate_.thaw(ThawBy::peer);
     return;
   }
-  if (waits || silent) handshake_.drop("the peer stalled");
+  if (waits || silent) link_.drop("the peer stalled");
 }
 
 void MirrorEngine::checkpoint_when_due(Nanos now) {
   const bool due = checkpoint_soon_ || now - checkpointed_at_ >= config_.limits.checkpoint;
   if (!due || checkpointing_) return;
-  const bool has_work =
-      checkpoint_soon_ || stations_.tracking.has_work_since_checkpoint() || stations_.tracking.is_dirty();
+  const bool has_work = checkpoint_soon_ || tracking_.has_work_since_checkpoint() || tracking_.is_dirty();
   if (has_work) spawn(checkpoint());
 }
 
@@ -214,8 +228,8 @@ void MirrorEngine::checkpoint_when_due(Nanos now) {
 Task<void> MirrorEngine::checkpoint() {
   checkpointing_ = true;
   checkpoint_soon_ = false;
-  if (stations_.session.carries()) co_await stations_.operations.checkpoint();
-  const int persisted = co_await stations_.tracking.persist();
+  if (session_.carries()) co_await operations_.checkpoint();
+  const int persisted = co_await tracking_.persist();
   (void)persisted;  // reported by the tracking; the extents stay hot until it succeeds
   checkpointed_at_ = ports_.clock.now();
   checkpointing_ = false;
@@ -224,9 +238,9 @@ Task<void> MirrorEngine::checkpoint() {
 /// R16: nothing is answered before a new handshake: the peer may have taken over meanwhile.
 void MirrorEngine::host_slept(Nanos span) {
   if (span < config_.limits.stall) return;
-  if (stations_.session.carries() && stations_.session.binds() && stations_.gate.is_open())
-    stations_.gate.freeze(FreezeReason::host_slept, stations_.session.number());
-  handshake_.drop("this host did not run for a while");
+  if (session_.carries() && session_.binds() && gate_.is_open())
+    gate_.freeze(FreezeReason::host_slept, session_.number());
+  link_.drop("this host did not run for a while");
 }
 
 void MirrorEngine::guest_died() {
@@ -274,12 +288,12 @@ void MirrorEngine::peer_lost(const std::string& reason) {
 }
 
 void MirrorEngine::peer_failed(int error, Fid fid, Range range) {
-  if (stations_.session.phase() == Phase::filling) return stations_.source.again(fid, range);
-  if (!stations_.session.binds()) return;
+  if (session_.phase() == Phase::filling) return source_.again(fid, range);
+  if (!session_.binds()) return;
   trouble({error == ENOSPC ? "peer-disk-full" : "peer-disk-error",
            std::string("The other copy failed an operation: ") + std::strerror(error) + ".",
            "Make room or repair the disk there; it is reintegrated by itself."});
-  handshake_.drop(std::string("the peer failed an operation: ") + std::strerror(error));
+  link_.drop(std::string("the peer failed an operation: ") + std::strerror(error));
 }
 
 void MirrorEngine::local_failed(int error, Fid fid, std::uint64_t bytes) {
@@ -302,9 +316,9 @@ void MirrorEngine::refused_write(Fid fid, int pid) {
 }
 
 Task<int> MirrorEngine::read_from_peer(Fid fid, std::uint64_t offset, Bytes into) {
-  if (stations_.session.phase() != Phase::in_sync || into.size() > kWriteBytesMax) co_return -EIO;
+  if (session_.phase() != Phase::in_sync || into.size() > kWriteBytesMax) co_return -EIO;
   const wire::Read question{fid, offset, static_cast<std::uint32_t>(into.size())};
-  const auto answer = co_await stations_.bulk.ask<wire::ReadReply>(question);
+  const auto answer = co_await bulk_.ask<wire::ReadReply>(question);
   if (!answer || answer->result < 0 || answer.data.size() > into.size()) co_return -EIO;
   std::memcpy(into.data(), answer.data.bytes().data(), answer.data.size());
   co_return static_cast<int>(answer.data.size());

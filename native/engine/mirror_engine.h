@@ -10,11 +10,12 @@
 //   engine.host_slept(span)              the reactor saw a gap in CLOCK_BOOTTIME (R16)
 #pragma once
 
+#include "dispatch.h"
 #include "roles.h"
 
 namespace gemel {
 
-class MirrorEngine final : private Reports, private Operations::Owner, private Handshake::Owner {
+class MirrorEngine final : private Reports, private Operations::Owner, private Meeting::Owner {
  public:
   MirrorEngine(Ports ports, EngineConfig config, std::function<void(const EngineEvent&)> on_event);
   ~MirrorEngine() override;
@@ -23,7 +24,7 @@ class MirrorEngine final : private Reports, private Operations::Owner, private H
 
   /// Nothing: ready (also when the data is not there: then `status` says so and nothing may start).
   Task<Refusal> start();
-  FileService& service() { return stations_.operations; }
+  FileService& service() { return operations_; }
   Task<Refusal> command(Command order);
   void host_slept(Nanos span);
   /// The process is about to end, orderly or (in the simulator) not: nothing is heard or fired from here on.
@@ -33,8 +34,10 @@ class MirrorEngine final : private Reports, private Operations::Owner, private H
 
   Status status() const;
   FiguresShown figures() const;
-  const CopyRecord& record() const { return stations_.record.now(); }
-  Stations& stations() { return stations_; }
+  const CopyRecord& record() const { return record_.now(); }
+  const IoGate& gate() const { return gate_; }
+  /// Owner, mode and times of the root as the mount shows them (R27).
+  Task<int> remember_root(Attributes shown) { return record_.remember_root(shown); }
 
  private:
   // Reports
@@ -45,11 +48,11 @@ class MirrorEngine final : private Reports, private Operations::Owner, private H
   void changed() override;
   // Operations::Owner
   void peer_failed(int error, Fid fid, Range range) override;
-  void compare_names_again() override { stations_.source.compare_names_again(); }
+  void compare_names_again() override { source_.compare_names_again(); }
   void local_failed(int error, Fid fid, std::uint64_t bytes) override;
   void refused_write(Fid fid, int pid) override;
   Task<int> read_from_peer(Fid fid, std::uint64_t offset, Bytes into) override;
-  // Handshake::Owner
+  // Meeting::Owner
   void met(const SyncDecision& decision, const std::string& evidence) override;
   void in_sync() override;
   void peer_lost(const std::string& reason) override;
@@ -70,8 +73,25 @@ class MirrorEngine final : private Reports, private Operations::Owner, private H
   Ports ports_;
   const EngineConfig config_;
   std::function<void(const EngineEvent&)> on_event_;
-  Stations stations_;
+  // The stations, in the order in which they need each other.
+  Figures figures_;
+  Turn turn_;
+  RangeLocks locks_;
+  Record record_;
+  Tracking tracking_;
+  IoGate gate_;
+  Session session_;
+  Receiver receiver_;
+  Bulk bulk_;
+  ReintegrationTarget target_;
+  Reintegration source_;
+  Operations operations_;
+  Meeting meeting_;
+  PeerLink link_;
+  Pairing pairing_;
+  Filling filling_;
   Handshake handshake_;
+  Dispatch dispatch_;
   Roles roles_;
   Clock::TimerId tick_ = 0;
   bool changed_ = false, checkpointing_ = false, checkpoint_soon_ = false, dead_ = false;

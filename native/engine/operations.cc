@@ -4,9 +4,8 @@
 #include <cerrno>
 
 #include "../base/check.h"
-
 #include "../base/limits.h"
-#include "receiver.h"
+#include "name_change.h"
 #include "reintegration.h"
 
 namespace gemel {

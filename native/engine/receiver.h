@@ -98,11 +98,4 @@ class Receiver {
   Event progress_;
 };
 
-/// The change on the wire and as a value.
-wire::Change to_wire(const NameChange& change);
-NameChange from_wire(const wire::Change& change);
-/// The locks that a change of names or attributes takes: its directories, its file, and the file that loses
-/// the name (R6).
-void add_locks(Hold& hold, Disk& disk, const NameChange& change);
-
 }  // namespace gemel

@@ -38,18 +38,18 @@ bool is_alone(const CopyRecord& record) {
 // ---- is this copy current? (R19)
 
 CurrencyKind Roles::currency(std::string& why_not) const {
-  const CopyRecord& record = s_.record.now();
-  if (s_.config.data.kind == Judgement::Kind::not_there || s_.config.data.kind == Judgement::Kind::refused) {
+  const CopyRecord& record = record_.now();
+  if (config_.data.kind == Judgement::Kind::not_there || config_.data.kind == Judgement::Kind::refused) {
     why_not = "the data is not there";
   } else if (record.copy != CopyState::consistent) {
     why_not = record.copy == CopyState::inconsistent ? "the copy is half filled" : "there is no copy";
-  } else if (s_.receiver.is_condemned()) {
+  } else if (receiver_.is_condemned()) {
     why_not = "an operation failed on this copy";
   } else if (is_alone(record)) {
     return CurrencyKind::record;
-  } else if (s_.session.phase() == Session::Phase::in_sync) {
+  } else if (session_.phase() == Session::Phase::in_sync) {
     return CurrencyKind::handshake;
-  } else if (s_.session.is_unbroken()) {
+  } else if (session_.is_unbroken()) {
     return CurrencyKind::session;
   } else if (record.right == Right::outdated) {
     why_not = "it gave its word that it is outdated";
@@ -63,17 +63,17 @@ CurrencyKind Roles::currency(std::string& why_not) const {
 
 bool Roles::is_current_for(AloneBasis basis, std::string& why_not) const {
   if (currency(why_not) != CurrencyKind::none) return true;
-  const CopyRecord& record = s_.record.now();
+  const CopyRecord& record = record_.now();
   if (record.copy != CopyState::consistent) return false;
   // A person may force a whole copy; a lease that names this node last proves it, unless the copy itself says
   // no.
   if (basis == AloneBasis::forced) return true;
   const bool stepped_back = record.right == Right::outdated || record.right == Right::gave_up;
-  return basis == AloneBasis::lease && !stepped_back && !s_.receiver.is_condemned();
+  return basis == AloneBasis::lease && !stepped_back && !receiver_.is_condemned();
 }
 
 Refusal Roles::check_data() const {
-  const Judgement& data = s_.config.data;
+  const Judgement& data = config_.data;
   if (data.kind == Judgement::Kind::not_there || data.kind == Judgement::Kind::refused)
     return Problem{data.code, data.message, data.next};
   return {};
@@ -82,28 +82,28 @@ Refusal Roles::check_data() const {
 // ---- first use
 
 Task<Refusal> Roles::initialise(command::Initialise order) {
-  const auto held = co_await s_.turn.begin();
+  const auto held = co_await turn_.begin();
   if (Refusal problem = check_data()) co_return problem;
-  const CopyRecord& record = s_.record.now();
+  const CopyRecord& record = record_.now();
   const bool has_copy = record.copy == CopyState::consistent || record.copy == CopyState::inconsistent;
-  if (record.generation != 0 && has_copy && s_.config.data.kind == Judgement::Kind::there)
+  if (record.generation != 0 && has_copy && config_.data.kind == Judgement::Kind::there)
     co_return refuse("already-initialised", "This node has a copy of the module already.",
                      "Use `gemel status` to see it.");
-  if (s_.gate.is_primary()) co_return refuse("runs", "The module runs here.", "Stop it first.");
-  handshake_.drop("this copy is set up");
-  const int written = order.as_source ? co_await s_.record.become_first() : co_await s_.record.become_empty();
+  if (gate_.is_primary()) co_return refuse("runs", "The module runs here.", "Stop it first.");
+  link_.drop("this copy is set up");
+  const int written = order.as_source ? co_await record_.become_first() : co_await record_.become_empty();
   if (written != 0) co_return state_write_failed(written);
-  s_.tracking.set_alone(order.as_source);
-  s_.reports.changed();
+  tracking_.set_alone(order.as_source);
+  reports_.changed();
   co_return Refusal{};
 }
 
 // ---- promotion (R25)
 
 Task<Refusal> Roles::promote(command::Promote order) {
-  const auto held = co_await s_.turn.begin();
+  const auto held = co_await turn_.begin();
   if (Refusal problem = check_data()) co_return problem;
-  if (s_.gate.is_primary()) co_return Refusal{};
+  if (gate_.is_primary()) co_return Refusal{};
   if (order.alone != AloneBasis::none) co_return co_await promote_alone(order.alone);
   co_return co_await promote_paired();
 }
@@ -111,44 +111,44 @@ Task<Refusal> Roles::promote(command::Promote order) {
 Task<Refusal> Roles::promote_alone(AloneBasis basis) {
   // 1. The data link is closed, what it has brought is taken, the old generation is refused. From here on no
   //    acknowledgement of it can leave.
-  const bool was_enabled = handshake_.is_enabled();
-  handshake_.enable(false);
-  s_.receiver.refuse();
+  const bool was_enabled = link_.is_enabled();
+  link_.enable(false);
+  receiver_.refuse();
   // 2. Everything acknowledged is applied.
-  co_await s_.receiver.drained();
+  co_await receiver_.drained();
   std::string why_not;
   if (!is_current_for(basis, why_not)) {
-    handshake_.enable(was_enabled);
+    link_.enable(was_enabled);
     co_return refuse("not-current", "This copy is not known to be current: " + why_not + ".",
                      "Wait for the peer, or force it after reading what would be lost: gemel prim --force.");
   }
   // 3. The right to run is the daemon's, given with this order. 4. The new generation, durable.
-  s_.session.end();
-  s_.tracking.set_alone(true);
-  s_.tracking.mark_since_checkpoint();
-  const int persisted = co_await s_.tracking.persist();
+  session_.end();
+  tracking_.set_alone(true);
+  tracking_.mark_since_checkpoint();
+  const int persisted = co_await tracking_.persist();
   const int written =
-      persisted != 0 ? persisted : co_await s_.record.become_alone(basis, s_.record.now().session);
+      persisted != 0 ? persisted : co_await record_.become_alone(basis, record_.now().session);
   const int started = written != 0 ? written : co_await become_primary();
   if (started != 0) {
-    handshake_.enable(was_enabled);
+    link_.enable(was_enabled);
     co_return state_write_failed(started);
   }
-  handshake_.enable(was_enabled);
+  link_.enable(was_enabled);
   co_return Refusal{};
 }
 
 Task<Refusal> Roles::promote_paired() {
-  const bool in_sync = s_.session.phase() == Session::Phase::in_sync;
-  const bool alone = is_alone(s_.record.now()) && s_.record.now().copy == CopyState::consistent;
+  const bool in_sync = session_.phase() == Session::Phase::in_sync;
+  const bool alone = is_alone(record_.now()) && record_.now().copy == CopyState::consistent;
   if (!in_sync && !alone)
     co_return refuse("not-in-sync",
                      "This copy is neither in sync with its peer nor the one that was left alone.",
                      "Wait until it is green, or promote it alone.");
-  co_await s_.receiver.drained();
-  if (s_.receiver.is_condemned())
+  co_await receiver_.drained();
+  if (receiver_.is_condemned())
     co_return refuse("not-current", "An operation failed on this copy.", "Let it be reintegrated first.");
-  s_.tracking.set_alone(!s_.session.carries());
+  tracking_.set_alone(!session_.carries());
   const int started = co_await become_primary();
   if (started != 0) co_return state_write_failed(started);
   co_return Refusal{};
@@ -156,14 +156,14 @@ Task<Refusal> Roles::promote_paired() {
 
 /// 5. All files flushed. 6. The kernel's caches dropped: what they hold is from before.
 Task<int> Roles::become_primary() {
-  auto flush = disk_flush_volume(s_.ports.disk);
+  auto flush = disk_flush_volume(ports_.disk);
   const int flushed = co_await flush;
   if (flushed != 0) co_return flushed;
-  const int recorded = co_await s_.record.become_running(true);
+  const int recorded = co_await record_.become_running(true);
   if (recorded != 0) co_return recorded;
   const int dropped = co_await drop_caches();
   if (dropped != 0) co_return dropped;
-  s_.gate.open();
+  gate_.open();
   co_return 0;
 }
 
@@ -175,50 +175,50 @@ Task<int> Roles::drop_caches() {
     }
     FrontEnd& front;
   };
-  Dropped dropped(s_.ports.front);
+  Dropped dropped(ports_.front);
   co_return co_await dropped;
 }
 
 // ---- demotion (R26)
 
 Task<Refusal> Roles::demote(command::Demote order) {
-  if (s_.gate.is_frozen())
+  if (gate_.is_frozen())
     co_return refuse("frozen", "The module is frozen: nobody has said yet whether it may go on alone.",
                      "Answer the freeze first.");
-  if (!s_.gate.is_primary()) {
-    s_.gate.close();
+  if (!gate_.is_primary()) {
+    gate_.close();
     co_return Refusal{};
   }
-  const Nanos end = s_.ports.clock.now() + order.timeout;
-  while (s_.ports.front.open_for_writing() > 0 || !s_.operations.idle()) {
-    if (s_.ports.clock.now() >= end)
+  const Nanos end = ports_.clock.now() + order.timeout;
+  while (ports_.front.open_for_writing() > 0 || !operations_.idle()) {
+    if (ports_.clock.now() >= end)
       co_return refuse("still-open",
-                       std::to_string(s_.ports.front.open_for_writing()) +
+                       std::to_string(ports_.front.open_for_writing()) +
                            " file descriptors are open for writing in the module's folder.",
                        "Stop the VM or the program that has them open.");
-    Sleep look(s_.ports.clock, limits::kDemotionLook);
+    Sleep look(ports_.clock, limits::kDemotionLook);
     co_await look;
   }
-  const auto held = co_await s_.turn.begin();
-  if (!s_.gate.is_open())
+  const auto held = co_await turn_.begin();
+  if (!gate_.is_open())
     co_return refuse("frozen", "The peer was lost meanwhile.", "Answer the freeze first.");
   // Flushed on both, then the role.
-  const bool is_checkpointed = co_await s_.operations.checkpoint_everything();
-  auto flush = disk_flush_volume(s_.ports.disk);
+  const bool is_checkpointed = co_await operations_.checkpoint_everything();
+  auto flush = disk_flush_volume(ports_.disk);
   const int flushed = co_await flush;
   if (flushed != 0 || !is_checkpointed)
     co_return refuse("flush-failed", "What was written could not be flushed on both sides.",
                      "Look at the disk errors in `gemel status`.");
-  if (!s_.gate.is_open())
+  if (!gate_.is_open())
     co_return refuse("frozen", "The peer was lost meanwhile.", "Answer the freeze first.");
-  if (s_.ports.front.open_for_writing() > 0 || !s_.operations.idle())
+  if (ports_.front.open_for_writing() > 0 || !operations_.idle())
     co_return refuse("still-open", "A file was opened for writing meanwhile.",
                      "Stop the program that has it open.");
-  s_.gate.close();
-  const int recorded = co_await s_.record.become_running(false);
+  gate_.close();
+  const int recorded = co_await record_.become_running(false);
   if (recorded != 0) co_return state_write_failed(recorded);
-  if (s_.session.phase() == Session::Phase::in_sync && !s_.tracking.has_work_since_checkpoint()) {
-    const int cleared = co_await s_.tracking.clear_log();
+  if (session_.phase() == Session::Phase::in_sync && !tracking_.has_work_since_checkpoint()) {
+    const int cleared = co_await tracking_.clear_log();
     if (cleared != 0) co_return state_write_failed(cleared);
   }
   const int dropped = co_await drop_caches();
@@ -230,8 +230,8 @@ Task<Refusal> Roles::demote(command::Demote order) {
 // ---- grant and deny (R13, R14)
 
 Task<Refusal> Roles::grant(command::Grant order) {
-  const auto held = co_await s_.turn.begin();
-  if (!s_.gate.is_frozen() || !(s_.gate.freeze_id() == order.freeze))
+  const auto held = co_await turn_.begin();
+  if (!gate_.is_frozen() || !(gate_.freeze_id() == order.freeze))
     co_return refuse("grant-void", "The freeze that this grant answers is over.", "Nothing to do.");
   co_return co_await go_alone(order.basis);
 }
@@ -239,53 +239,53 @@ Task<Refusal> Roles::grant(command::Grant order) {
 /// What was in flight or uncovered is marked, durably; the new generation is durable; only then the next
 /// acknowledgement (R3, R10, R13).
 Task<Refusal> Roles::go_alone(AloneBasis basis) {
-  const FreezeId freeze = s_.gate.freeze_id();
-  const bool stalled = s_.gate.freeze_reason() == FreezeReason::stalled;
-  s_.tracking.set_alone(true);
-  s_.tracking.mark_since_checkpoint();
-  const int persisted = co_await s_.tracking.persist();
+  const FreezeId freeze = gate_.freeze_id();
+  const bool stalled = gate_.freeze_reason() == FreezeReason::stalled;
+  tracking_.set_alone(true);
+  tracking_.mark_since_checkpoint();
+  const int persisted = co_await tracking_.persist();
   const int written =
-      persisted != 0 ? persisted : co_await s_.record.become_alone(basis, s_.record.now().session);
+      persisted != 0 ? persisted : co_await record_.become_alone(basis, record_.now().session);
   if (written != 0) co_return state_write_failed(written);
   // Written while in flight on this side's disk: marked once more, it costs nothing.
-  s_.tracking.mark_since_checkpoint();
-  s_.session.end();
-  handshake_.drop("this side goes on alone");
-  if (s_.gate.is_frozen() && s_.gate.freeze_id() == freeze) s_.gate.thaw(ThawBy::grant);
+  tracking_.mark_since_checkpoint();
+  session_.end();
+  link_.drop("this side goes on alone");
+  if (gate_.is_frozen() && gate_.freeze_id() == freeze) gate_.thaw(ThawBy::grant);
   // R18: a peer that stalls again and again stays out for a growing time.
   if (stalled) {
-    const Nanos out = s_.patience.stalled(s_.ports.clock.now());
-    if (out > 0) handshake_.keep_out(out);
+    const Nanos out = patience_.stalled(ports_.clock.now());
+    if (out > 0) link_.keep_out(out);
   }
   co_return Refusal{};
 }
 
 Task<Refusal> Roles::deny(command::Deny order) {
-  const auto held = co_await s_.turn.begin();
-  if (!s_.gate.is_frozen() || !(s_.gate.freeze_id() == order.freeze))
+  const auto held = co_await turn_.begin();
+  if (!gate_.is_frozen() || !(gate_.freeze_id() == order.freeze))
     co_return refuse("deny-void", "The freeze that this denial answers is over.", "Nothing to do.");
   kill_denied(order.why);
   co_return Refusal{};
 }
 
 void Roles::kill_denied(const std::string& why) {
-  s_.gate.deny(why, [this] { spawn(settle_denied()); });
+  gate_.deny(why, [this] { spawn(settle_denied()); });
 }
 
 /// The guest is verified dead: this copy is the older one, and says so.
 Task<void> Roles::settle_denied() {
-  const auto held = co_await s_.turn.begin();
-  s_.session.end();
-  s_.gate.close();
-  s_.tracking.mark_since_checkpoint();
-  const int persisted = co_await s_.tracking.persist();
-  const int recorded = co_await s_.record.become_outdated(s_.record.now().generation);
+  const auto held = co_await turn_.begin();
+  session_.end();
+  gate_.close();
+  tracking_.mark_since_checkpoint();
+  const int persisted = co_await tracking_.persist();
+  const int recorded = co_await record_.become_outdated(record_.now().generation);
   if (persisted != 0 || recorded != 0)
-    s_.reports.trouble({"state-write-failed", "The record beside the data could not be written.",
-                        "Check the file system that holds the module."});
-  s_.reports.guest(GuestChange::dead, "this host may not go on");
-  handshake_.drop("this side was denied");
-  s_.reports.changed();
+    reports_.trouble({"state-write-failed", "The record beside the data could not be written.",
+                      "Check the file system that holds the module."});
+  reports_.guest(GuestChange::dead, "this host may not go on");
+  link_.drop("this side was denied");
+  reports_.changed();
 }
 
 // ---- word, goodbye, left alone (R20, R22)
@@ -293,9 +293,9 @@ Task<void> Roles::settle_denied() {
 Task<Refusal> Roles::word(command::Word order) {
   // Not behind the turn: with a lease the word has T_ask to become durable, and a turn may wait for a slow
   // peer.
-  if (s_.gate.is_primary())
+  if (gate_.is_primary())
     co_return refuse("runs", "The module runs here.", "A word is the secondary's to give.");
-  const CopyRecord& record = s_.record.now();
+  const CopyRecord& record = record_.now();
   if (record.generation != order.generation)
     co_return refuse(
         "other-generation",
@@ -304,95 +304,94 @@ Task<Refusal> Roles::word(command::Word order) {
   if (is_alone(record))
     co_return refuse("was-left-alone", "This copy was itself left alone last.", "Let the two copies meet.");
   // In force from this moment, durable in a moment.
-  s_.receiver.refuse();
-  s_.session.end();
-  handshake_.drop("this side gave its word that it is outdated");
-  const int written = co_await s_.record.become_outdated(order.generation);
+  receiver_.refuse();
+  session_.end();
+  link_.drop("this side gave its word that it is outdated");
+  const int written = co_await record_.become_outdated(order.generation);
   if (written != 0) co_return state_write_failed(written);
-  s_.reports.changed();
+  reports_.changed();
   co_return Refusal{};
 }
 
 Task<Refusal> Roles::give_up(command::GiveUp order) {
-  const auto held = co_await s_.turn.begin();
-  if (s_.gate.is_primary() || s_.ports.front.open_for_writing() > 0)
+  const auto held = co_await turn_.begin();
+  if (gate_.is_primary() || ports_.front.open_for_writing() > 0)
     co_return refuse("runs", "The module runs here, or a writer is open.", "Demote it first.");
-  if (s_.record.now().generation != order.generation)
+  if (record_.now().generation != order.generation)
     co_return refuse("other-generation", "This copy is at another generation.", "Ask for the status.");
-  handshake_.enable(false);
-  s_.receiver.refuse();
-  co_await s_.receiver.drained();
-  auto flush = disk_flush_volume(s_.ports.disk);
+  link_.enable(false);
+  receiver_.refuse();
+  co_await receiver_.drained();
+  auto flush = disk_flush_volume(ports_.disk);
   const int flushed = co_await flush;
   if (flushed != 0)
     co_return refuse("flush-failed", "The copy could not be flushed.", "Look at the disk errors.");
-  s_.session.end();
-  const int written = co_await s_.record.become_given_up(order.generation);
+  session_.end();
+  const int written = co_await record_.become_given_up(order.generation);
   if (written != 0) co_return state_write_failed(written);
-  s_.reports.changed();
+  reports_.changed();
   co_return Refusal{};
 }
 
 Task<Refusal> Roles::left_alone(command::LeftAlone order) {
-  const auto held = co_await s_.turn.begin();
-  const CopyRecord& record = s_.record.now();
+  const auto held = co_await turn_.begin();
+  const CopyRecord& record = record_.now();
   if (is_alone(record)) co_return Refusal{};
   std::string why_not;
   if (record.generation != order.generation || record.session != order.session)
     co_return refuse("other-generation", "The peer spoke of another generation or session.",
                      "Let the copies meet.");
-  handshake_.drop("the peer has left");
-  if (s_.gate.is_frozen()) co_return co_await go_alone(order.basis);
-  s_.receiver.refuse();
-  co_await s_.receiver.drained();
+  link_.drop("the peer has left");
+  if (gate_.is_frozen()) co_return co_await go_alone(order.basis);
+  receiver_.refuse();
+  co_await receiver_.drained();
   if (currency(why_not) == CurrencyKind::none)
     co_return refuse("not-current", "This copy is not known to be current: " + why_not + ".",
                      "Wait for the peer.");
-  s_.session.end();
-  s_.tracking.set_alone(true);
-  s_.tracking.mark_since_checkpoint();
-  const int persisted = co_await s_.tracking.persist();
-  const int written =
-      persisted != 0 ? persisted : co_await s_.record.become_alone(order.basis, record.session);
+  session_.end();
+  tracking_.set_alone(true);
+  tracking_.mark_since_checkpoint();
+  const int persisted = co_await tracking_.persist();
+  const int written = persisted != 0 ? persisted : co_await record_.become_alone(order.basis, record.session);
   if (written != 0) co_return state_write_failed(written);
-  s_.reports.changed();
+  reports_.changed();
   co_return Refusal{};
 }
 
 // ---- resolve (P8), the end
 
 Task<Refusal> Roles::settle(command::SettleConflict order) {
-  const auto held = co_await s_.turn.begin();
+  const auto held = co_await turn_.begin();
   if (order.keep_this) {
-    handshake_.drop("the conflict is settled: this copy stays");
+    link_.drop("the conflict is settled: this copy stays");
     co_return Refusal{};
   }
-  if (s_.gate.is_primary()) co_return refuse("runs", "The losing copy still runs.", "Stop its VM first.");
-  const Generation winner = handshake_.peer().generation;
+  if (gate_.is_primary()) co_return refuse("runs", "The losing copy still runs.", "Stop its VM first.");
+  const Generation winner = meeting_.peer().generation;
   if (winner == 0)
     co_return refuse("peer-unknown", "The winning copy has not been met since this process started.",
                      "Restore the data link first.");
-  s_.session.end();
-  const int written = co_await s_.record.become_loser(winner);
+  session_.end();
+  const int written = co_await record_.become_loser(winner);
   if (written != 0) co_return state_write_failed(written);
-  handshake_.drop("the conflict is settled: the other copy stays");
-  s_.reports.changed();
+  link_.drop("the conflict is settled: the other copy stays");
+  reports_.changed();
   co_return Refusal{};
 }
 
 Task<Refusal> Roles::close() {
-  if (s_.gate.is_primary()) co_return refuse("runs", "The module runs here.", "Demote it first.");
-  const auto held = co_await s_.turn.begin();
-  handshake_.enable(false);
-  s_.receiver.refuse();
-  co_await s_.receiver.drained();
-  auto flush = disk_flush_volume(s_.ports.disk);
+  if (gate_.is_primary()) co_return refuse("runs", "The module runs here.", "Demote it first.");
+  const auto held = co_await turn_.begin();
+  link_.enable(false);
+  receiver_.refuse();
+  co_await receiver_.drained();
+  auto flush = disk_flush_volume(ports_.disk);
   const int flushed = co_await flush;
-  s_.tracking.mark_since_checkpoint();
-  const int persisted = co_await s_.tracking.persist();
+  tracking_.mark_since_checkpoint();
+  const int persisted = co_await tracking_.persist();
   if (flushed != 0 || persisted != 0)
     co_return refuse("flush-failed", "The copy could not be flushed.", "Look at the disk errors.");
-  if (s_.record.now().generation == 0) co_return Refusal{};
+  if (record_.now().generation == 0) co_return Refusal{};
   co_return co_await leave_clean();
 }
 
@@ -420,12 +419,12 @@ std::vector<FileFacts> facts_of(Disk& disk) {
 
 /// R29: facts first, then the record that makes them count.
 Task<Refusal> Roles::leave_clean() {
-  const CopyRecord record = s_.record.now();
-  const int cleared = co_await s_.tracking.clear_log();
+  const CopyRecord record = record_.now();
+  const int cleared = co_await tracking_.clear_log();
   const int saved = cleared != 0 ? cleared
-                                 : co_await save_facts(s_.ports.volume, record.generation, record.session,
-                                                       facts_of(s_.ports.disk));
-  const int written = saved != 0 ? saved : co_await s_.record.become_clean();
+                                 : co_await save_facts(ports_.volume, record.generation, record.session,
+                                                       facts_of(ports_.disk));
+  const int written = saved != 0 ? saved : co_await record_.become_clean();
   if (written != 0) co_return state_write_failed(written);
   co_return Refusal{};
 }

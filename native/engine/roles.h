@@ -9,7 +9,14 @@
 #pragma once
 
 #include "commands.h"
-#include "handshake.h"
+#include "io_gate.h"
+#include "meeting.h"
+#include "operations.h"
+#include "peer_link.h"
+#include "receiver.h"
+#include "record.h"
+#include "session.h"
+#include "tracking.h"
 
 namespace gemel {
 
@@ -18,7 +25,22 @@ std::vector<FileFacts> facts_of(Disk& disk);
 
 class Roles {
  public:
-  Roles(Stations& stations, Handshake& handshake) : s_(stations), handshake_(handshake) {}
+  Roles(Ports& ports, const EngineConfig& config, Reports& reports, Turn& turn, Meeting& meeting,
+        PeerLink& link, Record& record, Tracking& tracking, IoGate& gate, Session& session,
+        Receiver& receiver, Operations& operations)
+      : ports_(ports),
+        config_(config),
+        reports_(reports),
+        turn_(turn),
+        meeting_(meeting),
+        link_(link),
+        record_(record),
+        tracking_(tracking),
+        gate_(gate),
+        session_(session),
+        receiver_(receiver),
+        operations_(operations),
+        patience_(config) {}
 
   Task<Refusal> initialise(command::Initialise order);
   Task<Refusal> promote(command::Promote order);
@@ -46,8 +68,19 @@ class Roles {
   Refusal check_data() const;
   bool is_current_for(AloneBasis basis, std::string& why_not) const;
 
-  Stations& s_;
-  Handshake& handshake_;
+  Ports& ports_;
+  const EngineConfig& config_;
+  Reports& reports_;
+  Turn& turn_;
+  Meeting& meeting_;
+  PeerLink& link_;
+  Record& record_;
+  Tracking& tracking_;
+  IoGate& gate_;
+  Session& session_;
+  Receiver& receiver_;
+  Operations& operations_;
+  Patience patience_;
 };
 
 }  // namespace gemel

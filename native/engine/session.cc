@@ -9,35 +9,61 @@ Session::Pending::~Pending() {
   if (session_ != nullptr) session_->unlink(*this);
 }
 
+namespace {
+
+using Phase = Session::Phase;
+
+bool follows(Phase next, Phase now) {
+  switch (next) {
+    case Phase::none:
+      return true;
+    case Phase::filling:
+      return now == Phase::none;
+    case Phase::pairing:
+      return now == Phase::filling;
+    case Phase::in_sync:
+      return now == Phase::none || now == Phase::pairing || now == Phase::suspended;
+    case Phase::suspended:
+      return now == Phase::pairing || now == Phase::in_sync;
+  }
+  return false;
+}
+
+}  // namespace
+
+void Session::go_to(Phase next) {
+  check(follows(next, phase_), "a session goes from phase to phase in its order");
+  phase_ = next;
+}
+
 void Session::begin(SessionNumber number, Phase phase) {
+  check(phase_ == Phase::none, "a session begins where none is");
   check(head_ == nullptr, "a new session begins with nothing in flight");
-  phase_ = phase;
+  go_to(phase);
   number_ = number;
   last_ = 0;
   unbroken_ = phase == Phase::in_sync;
 }
 
 void Session::become(Phase phase) {
-  check((phase_ == Phase::filling && phase == Phase::pairing) ||
-            (phase_ == Phase::pairing && phase == Phase::in_sync),
+  check(phase_ == Phase::filling || phase_ == Phase::pairing,
         "a session goes from filling to pairing to in sync");
-  phase_ = phase;
+  go_to(phase);
   unbroken_ = phase == Phase::in_sync;
 }
 
 void Session::suspend() {
-  check(binds(), "only a session that binds is suspended");
-  phase_ = Phase::suspended;
+  go_to(Phase::suspended);
 }
 
 void Session::resume() {
   check(phase_ == Phase::suspended && unbroken_, "only an unbroken session goes on");
-  phase_ = Phase::in_sync;
+  go_to(Phase::in_sync);
   for (Pending* pending = head_; pending != nullptr; pending = pending->next_) transmit(*pending);
 }
 
 void Session::end() {
-  phase_ = Phase::none;
+  go_to(Phase::none);
   unbroken_ = false;
   // Concluding one may let its operation begin another, which finds no session any more.
   while (head_ != nullptr) conclude(*head_, {PeerAnswer::Kind::abandoned, 0});

@@ -112,6 +112,8 @@ class Session {
   Nanos oldest_since() const { return head_ != nullptr ? head_->sent_at_ : 0; }
 
  private:
+  /// The only way to another phase.
+  void go_to(Phase next);
   void transmit(Pending& pending);
   void unlink(Pending& pending);
   void conclude(Pending& pending, PeerAnswer answer);

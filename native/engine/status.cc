@@ -8,14 +8,13 @@
 namespace gemel {
 
 using Phase = Session::Phase;
-using Stage = Handshake::Stage;
 
 // ---- values
 
 Status MirrorEngine::status() const {
-  const CopyRecord& record = stations_.record.now();
+  const CopyRecord& record = record_.now();
   Status shown;
-  shown.is_primary = stations_.gate.is_primary();
+  shown.is_primary = gate_.is_primary();
   shown.copy = record.copy;
   switch (config_.data.kind) {
     case Judgement::Kind::not_there:
@@ -37,14 +36,13 @@ Status MirrorEngine::status() const {
   shown.right = record.right;
   shown.basis = record.basis;
   shown.currency = roles_.currency(shown.not_current_why);
-  shown.in_sync = stations_.session.phase() == Phase::in_sync && handshake_.stage() == Stage::paired;
+  shown.in_sync = session_.phase() == Phase::in_sync && meeting_.stage() == Stage::paired;
   show_link(shown);
-  if (stations_.gate.is_frozen())
-    shown.freeze = Status::Freeze{stations_.gate.freeze_id(), stations_.gate.freeze_reason(),
-                                  stations_.gate.frozen_for(), stations_.gate.guest_is_paused()};
-  shown.peer_kept_out = handshake_.kept_out();
-  if (stations_.source.is_running() || handshake_.stage() == Stage::target)
-    shown.reintegration = reintegration_status();
+  if (gate_.is_frozen())
+    shown.freeze =
+        Status::Freeze{gate_.freeze_id(), gate_.freeze_reason(), gate_.frozen_for(), gate_.guest_is_paused()};
+  shown.peer_kept_out = link_.kept_out();
+  if (source_.is_running() || meeting_.stage() == Stage::target) shown.reintegration = reintegration_status();
   shown.verified = record.verified;
   shown.disk_full_needed = disk_full_;
   shown.disk_error = disk_error_;
@@ -53,22 +51,22 @@ Status MirrorEngine::status() const {
 }
 
 void MirrorEngine::show_link(Status& shown) const {
-  const SyncDecision& decision = handshake_.decision();
+  const SyncDecision& decision = meeting_.decision();
   shown.link_row = decision.row;
-  switch (handshake_.stage()) {
+  switch (meeting_.stage()) {
     case Stage::off:
       shown.link = "off";
       break;
     case Stage::down:
       shown.link = "down";
-      shown.link_reason = handshake_.down_reason();
+      shown.link_reason = link_.down_reason();
       break;
     case Stage::greeting:
     case Stage::pairing:
       shown.link = "handshake";
       break;
     case Stage::refused:
-      if (handshake_.denies_peer()) {
+      if (meeting_.denies_peer()) {
         shown.link = "down";
         shown.link_reason = "the other side is denied";
         break;
@@ -89,11 +87,11 @@ void MirrorEngine::show_link(Status& shown) const {
 }
 
 ReintegrationStatus MirrorEngine::reintegration_status() const {
-  const ReintegrationProgress& now = stations_.source.progress();
+  const ReintegrationProgress& now = source_.progress();
   ReintegrationStatus shown;
-  if (handshake_.stage() == Stage::target) {
+  if (meeting_.stage() == Stage::target) {
     shown.direction = "target";
-    shown.bytes_sent = stations_.target.bytes_received();
+    shown.bytes_sent = target_.bytes_received();
   } else {
     shown.direction = "source";
     shown.bytes_total = now.bytes_total;
@@ -110,10 +108,10 @@ ReintegrationStatus MirrorEngine::reintegration_status() const {
         shown.eta_seconds = (now.bytes_total - now.bytes_done) / shown.bytes_per_second;
     }
   }
-  if (stations_.source.is_verifying()) {
+  if (source_.is_verifying()) {
     shown.kind = "verify";
   } else {
-    switch (handshake_.decision().scope) {
+    switch (meeting_.decision().scope) {
       case Scope::tracked:
         shown.kind = "tracked";
         break;
@@ -129,8 +127,7 @@ ReintegrationStatus MirrorEngine::reintegration_status() const {
 }
 
 FiguresShown MirrorEngine::figures() const {
-  return {stations_.figures, stations_.tracking.dirty_bytes(), stations_.tracking.hot_extents(),
-          stations_.gate.longest_pause()};
+  return {figures_, tracking_.dirty_bytes(), tracking_.hot_extents(), gate_.longest_pause()};
 }
 
 // ---- JSON

@@ -68,6 +68,10 @@ class Tracking final : private ActivityLog::Owner {
   void mark_since_checkpoint();
   /// Both copies are equal and flushed: nothing is dirty.
   void forget_all_dirty();
+  /// R29: files were changed while the module was stopped; said to the peer until both copies are equal
+  /// again.
+  void note_changed_while_stopped(bool is_so) { changed_while_stopped_ = is_so; }
+  bool was_changed_while_stopped() const { return changed_while_stopped_; }
   Bitmaps& bitmaps() { return bitmaps_; }
   bool is_dirty() const { return bitmaps_.any(); }
   std::uint64_t dirty_bytes() const { return bitmaps_.bytes(); }
@@ -108,7 +112,7 @@ class Tracking final : private ActivityLog::Owner {
   std::unordered_map<Fid, FileCheckpoint> checkpoints_;
   std::vector<int> settled_slots_, checkpoint_slots_;
   std::set<Fid> cut_files_, checkpoint_cut_files_;
-  bool alone_ = false, checkpointing_all_ = false, room_asked_ = false;
+  bool alone_ = false, checkpointing_all_ = false, room_asked_ = false, changed_while_stopped_ = false;
 };
 
 }  // namespace gemel

@@ -247,7 +247,7 @@ class Run {
     if (!told_.empty()) fail(told_, "watching");
     int open = 0;
     for (int number = 0; number < 2; number++)
-      open += lives(number) && node(number).engine->stations().gate.is_open() ? 1 : 0;
+      open += lives(number) && node(number).engine->gate().is_open() ? 1 : 0;
     if (open > 1) fail("both gates are open", "watching");
     if (pair_.a.engine && pair_.b.engine && pair_.in_sync() &&
         pair_.a.status().generation != pair_.b.status().generation)

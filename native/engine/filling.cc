@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "filling.h"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "../base/check.h"
+#include "../base/limits.h"
+
+namespace gemel {
+
+using Phase = Session::Phase;
+
+void Filling::link_lost() {
+  target_.end();
+  source_.link_lost();
+}
+
+// ---- source
+
+Task<void> Filling::lead(std::uint64_t epoch) {
+  const bool prepared = co_await prepare_source(epoch);
+  if (!prepared || epoch != meeting_.epoch()) co_return;
+  check(session_.phase() == Phase::filling, "a peer that is filled hears every write");
+  const Generation generation = record_.now().generation;
+  const Reintegration::Ended ended = co_await source_.fill(generation);
+  if (epoch != meeting_.epoch()) co_return;
+  switch (ended) {
+    case Reintegration::Ended::equal:
+      co_await finish(epoch);
+      break;
+    case Reintegration::Ended::target_failed:
+      cannot(source_.target_error());
+      break;
+    case Reintegration::Ended::interrupted:
+      link_.drop("the reintegration was interrupted");
+      break;
+  }
+}
+
+void Filling::cannot(int error) {
+  reports_.trouble({error == -ENOSPC ? "peer-disk-full" : "peer-disk-error",
+                    std::string("The other copy cannot be filled: ") + std::strerror(-error) + ".",
+                    "Make room or repair the disk there; it is tried again every 10 seconds."});
+  link_.keep_out(limits::kRetryFill);
+}
+
+Task<bool> Filling::prepare_source(std::uint64_t epoch) {
+  const auto held = co_await turn_.begin();
+  if (epoch != meeting_.epoch()) co_return false;
+  // What this side has and the other may lack is durable before anything else happens (R3).
+  tracking_.set_alone(true);
+  tracking_.mark_since_checkpoint();
+  if (meeting_.decision().scope != Scope::tracked) mark_everything(kRootFid);
+  const int marked = co_await tracking_.persist();
+  // R10: that the other copy is not current is recorded here, with a generation that it does not have.
+  const int written =
+      marked != 0 ? marked : co_await record_.become_alone(AloneBasis::handshake, meeting_.session());
+  if (epoch != meeting_.epoch()) co_return false;
+  if (written != 0) {
+    link_.drop("the record could not be written");
+    co_return false;
+  }
+  session_.end();
+  gate_.thaw(ThawBy::peer);
+  co_return co_await prepare_target(epoch);
+}
+
+Task<bool> Filling::prepare_target(std::uint64_t epoch) {
+  const bool is_by_hash = meeting_.decision().scope != Scope::tracked;
+  const wire::ReintegrationBegin begin{record_.now().generation, 0, is_by_hash, false};
+  source_.peer_marks().clear();
+  const auto ready = co_await bulk_.ask<wire::Tracked>(begin);
+  if (epoch != meeting_.epoch()) co_return false;
+  if (!ready || ready->result != 0) {
+    cannot(ready ? ready->result : -EPROTO);
+    co_return false;
+  }
+  merge(*ready.message);
+  const int persisted = co_await tracking_.persist();
+  if (epoch != meeting_.epoch()) co_return false;
+  if (persisted != 0) {
+    link_.drop("the record of what differs could not be written");
+    co_return false;
+  }
+  session_.begin(meeting_.session(), Phase::filling);
+  tracking_.set_alone(false);
+  reports_.changed();
+  co_return true;
+}
+
+/// P5: nothing is known of what differs: every file is compared.
+void Filling::mark_everything(Fid directory) {
+  std::vector<Entry> entries;
+  if (ports_.disk.list(directory, entries) != 0) return;
+  for (const Entry& entry : entries) {
+    Attributes file;
+    if (ports_.disk.stat(entry.fid, file) != 0) continue;
+    if (S_ISDIR(file.mode)) mark_everything(entry.fid);
+    if (S_ISREG(file.mode)) tracking_.mark_whole(entry.fid);
+  }
+}
+
+void Filling::merge(const wire::Tracked& tracked) {
+  if (meeting_.stage() != Stage::source) return link_.violated("tracking that nobody asked for");
+  if (tracked.fid == kNoFid) return;
+  // Both sides' marks are one set from here on; the figures tell them apart.
+  PeerMarks& theirs = source_.peer_marks();
+  const Bitmap* own = tracking_.bitmaps().find(tracked.fid);
+  if (tracked.whole) {
+    theirs.add_whole(own, tracked.fid);
+    tracking_.mark_whole(tracked.fid);
+  }
+  for (std::size_t at = 0; at + 1 < tracked.ranges.size(); at += 2) {
+    const Range range{tracked.ranges[at], tracked.ranges[at + 1]};
+    if (range.length == 0 || range.offset > limits::kEverything || range.length > limits::kEverything)
+      continue;
+    theirs.add(tracking_.bitmaps().find(tracked.fid), tracked.fid, range);
+    tracking_.mark(tracked.fid, range);
+  }
+}
+
+Task<void> Filling::finish(std::uint64_t epoch) {
+  const auto held = co_await turn_.begin();
+  if (epoch != meeting_.epoch()) co_return;
+  co_await pairing_.end_filling(epoch);
+}
+
+void Filling::peer_lost() {
+  tracking_.set_alone(true);
+  spawn(mark_lost());
+}
+
+/// R3, R10: what the peer lacks is marked, durably, and operations go on alone.
+Task<void> Filling::mark_lost() {
+  tracking_.set_alone(true);
+  tracking_.mark_since_checkpoint();
+  const int result = co_await tracking_.persist();
+  (void)result;  // reported by the tracking; the extents are in the durable log in any case
+  session_.end();
+}
+
+// ---- target
+
+void Filling::begun(Link::Frame& frame) {
+  auto begin = wire::decode<wire::ReintegrationBegin>(frame.message);
+  if (!begin) return link_.violated(begin.reason());
+  if (begin->verify) {
+    if (session_.phase() != Phase::in_sync) return link_.violated("a verify without a session");
+    target_.begin_pass(true);
+    bulk_.answer(frame.sequence, wire::Tracked{});
+    return;
+  }
+  if (meeting_.stage() != Stage::target || gate_.is_primary())
+    return link_.violated("this side is not to be filled");
+  if (begin->pass > 0) {
+    target_.begin_pass(true);
+    receiver_.forgive();
+    bulk_.answer(frame.sequence, wire::Tracked{});
+    return;
+  }
+  spawn(follow(meeting_.epoch(), frame.sequence, *begin));
+}
+
+Task<void> Filling::follow(std::uint64_t epoch, Sequence number, wire::ReintegrationBegin begin) {
+  const auto held = co_await turn_.begin();
+  if (epoch != meeting_.epoch()) co_return;
+  session_.end();
+  wire::Tracked done;
+  done.result = co_await record_.become_filling(begin.source, meeting_.session());
+  if (epoch != meeting_.epoch()) co_return;
+  if (done.result == 0) {
+    receiver_.begin(meeting_.session(), true);
+    target_.begin_pass(true);
+    tell_tracking(number);
+  }
+  bulk_.answer(number, done);
+  reports_.changed();
+}
+
+/// Both sides' union is dirty: what this side wrote and the source never heard of must be overwritten, too.
+void Filling::tell_tracking(Sequence number) {
+  for (const Fid fid : tracking_.bitmaps().fids()) {
+    const Bitmap* bitmap = tracking_.bitmaps().find(fid);
+    if (bitmap == nullptr || !bitmap->any()) continue;
+    wire::Tracked part;
+    part.fid = fid;
+    part.more = true;
+    part.whole = bitmap->whole();
+    for (Range run = bitmap->next(0, limits::kRunBytes); run.length > 0;
+         run = bitmap->next(run.end(), limits::kRunBytes)) {
+      part.ranges.push_back(run.offset);
+      part.ranges.push_back(run.length);
+      if (part.ranges.size() < 2 * limits::kRangesPerMessage) continue;
+      bulk_.answer(number, part);
+      part.ranges.clear();
+    }
+    bulk_.answer(number, part);
+  }
+}
+
+}  // namespace gemel

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// A copy is filled from the other: what has to be durable on both sides before the first byte moves, the run
+// itself (reintegration.h), and what is left when the link is lost in between.
+//
+//   source                                             target
+//     alone at G, durable
+//     reintegration_begin(G) ────────────────────────▶ inconsistent from G, durable
+//     merged, durable ◀───────────────────── tracked*  what the target's own tracking holds
+//     … names, regions, guest's operations …
+//     both flushed, then pairing.h
+//
+// Invariants: as in pairing.h. The loss of a peer that is being filled needs neither freeze nor grant (R10):
+// what it lacks is marked and the guest goes on.
+#pragma once
+
+#include "bulk.h"
+#include "io_gate.h"
+#include "meeting.h"
+#include "pairing.h"
+#include "peer_link.h"
+#include "receiver.h"
+#include "record.h"
+#include "reintegration.h"
+#include "reintegration_target.h"
+#include "session.h"
+#include "tracking.h"
+
+namespace gemel {
+
+class Filling {
+ public:
+  Filling(Ports& ports, Reports& reports, Turn& turn, Meeting& meeting, PeerLink& link, Record& record,
+          Tracking& tracking, IoGate& gate, Session& session, Receiver& receiver, Bulk& bulk,
+          Reintegration& source, ReintegrationTarget& target, Pairing& pairing)
+      : ports_(ports),
+        reports_(reports),
+        turn_(turn),
+        meeting_(meeting),
+        link_(link),
+        record_(record),
+        tracking_(tracking),
+        gate_(gate),
+        session_(session),
+        receiver_(receiver),
+        bulk_(bulk),
+        source_(source),
+        target_(target),
+        pairing_(pairing) {}
+
+  // ---- source
+  Task<void> lead(std::uint64_t epoch);
+  /// One part of what the target's own tracking holds.
+  void merge(const wire::Tracked& tracked);
+  /// The target's disk refuses: tried again after a while.
+  void cannot(int error);
+  /// The peer is lost while it is being filled.
+  void peer_lost();
+
+  // ---- target
+  /// The source begins, a pass or a verify.
+  void begun(Link::Frame& frame);
+
+  /// Either side: what runs on this link ends.
+  void link_lost();
+
+ private:
+  Task<bool> prepare_source(std::uint64_t epoch);
+  Task<bool> prepare_target(std::uint64_t epoch);
+  Task<void> finish(std::uint64_t epoch);
+  void mark_everything(Fid directory);
+  Task<void> mark_lost();
+  Task<void> follow(std::uint64_t epoch, Sequence number, wire::ReintegrationBegin begin);
+  void tell_tracking(Sequence number);
+
+  Ports& ports_;
+  Reports& reports_;
+  Turn& turn_;
+  Meeting& meeting_;
+  PeerLink& link_;
+  Record& record_;
+  Tracking& tracking_;
+  IoGate& gate_;
+  Session& session_;
+  Receiver& receiver_;
+  Bulk& bulk_;
+  Reintegration& source_;
+  ReintegrationTarget& target_;
+  Pairing& pairing_;
+};
+
+}  // namespace gemel
