@@ -11,6 +11,8 @@
 #include <iterator>
 #include <sstream>
 
+#include "base/check.h"
+
 namespace gemel {
 
 std::string start_time_of(int pid) {
@@ -91,6 +93,7 @@ void GuestProcess::on_death(std::function<void()> dead) {
 
 void GuestProcess::died() {
   if (is_dead_ || alive()) return;
+  check(descriptor_ >= 0, "a process dies that is attached (R14)");
   is_dead_ = true;
   if (watch_ != 0) reactor_.unwatch(watch_);
   watch_ = 0;

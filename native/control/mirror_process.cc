@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "../base/check.h"
 #include "../base/limits.h"
 #include "../front/fuse/open_files.h"
 #include "absent_volume.h"
@@ -113,6 +114,7 @@ void MirrorProcess::judge_place() {
   settings.engine.file_system = seen.file_system;
   const bool is_known = seen.superblock == Superblock::Found::valid;
   settings.engine.copy_uuid = is_known ? seen.record.copy_uuid : make_uuid(reactor);
+  check(underlying_ < 0, "a place is judged once");
   if (underlying >= 0) {
     underlying_ = underlying;
   } else if (may_be_mounted(settings.engine.data)) {
@@ -134,6 +136,8 @@ void MirrorProcess::open_disk() {
 }
 
 void MirrorProcess::build_engine() {
+  check(!engine_ && volume_ != nullptr,
+        "a mirror process has one engine, after it has judged its place (R27)");
   mount_ = std::make_unique<FuseMount>(reactor, FuseMount::Config{settings.root, settings.engine.module});
   link_ = std::make_unique<TcpLink>(reactor, buffers_, settings.link, tls_.get());
   const Ports ports{reactor, disk_, *volume_, *link_, *mount_, guest_};

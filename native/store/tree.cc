@@ -107,6 +107,7 @@ bool RealDisk::is_aligned(const DiskRequest& request) const {
 
 void RealDisk::transfer(DiskRequest& request, Node& node) {
   using Kind = DiskRequest::Kind;
+  check(request.kind != Kind::flush_volume && request.fid == node.fid, "a transfer is of one file");
   const bool is_data = request.kind == Kind::read || request.kind == Kind::write;
   int file = is_data && is_aligned(request) ? index_.direct(node) : -EINVAL;
   const bool is_direct = file >= 0;

@@ -71,7 +71,7 @@ TreeIndex::~TreeIndex() {
 }
 
 int TreeIndex::open(int root, const CopyUuid& copy, std::function<std::uint64_t()> random, std::string& why) {
-  check(root_ < 0 && nodes_.empty() && root >= 0, "a tree is opened once");
+  check(root_ < 0 && nodes_.empty(), "a tree is opened once");
   root_ = root;
   copy_ = copy;
   random_ = std::move(random);
@@ -313,6 +313,7 @@ void TreeIndex::trim() {
        place != recent_.begin() && recent_.size() > limits::kDescriptorsKept;) {
     Node& node = **place--;
     if (node.held > 0 || node.busy > 0 || node.gone) continue;
+    check(node.is_recent, "what is listed as open knows it");
     close_all(node);
     recent_.erase(node.recent);
     node.is_recent = false;

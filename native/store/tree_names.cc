@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <string_view>
 
+#include "../base/check.h"
 #include "tree.h"
 
 namespace gemel {
@@ -60,6 +61,7 @@ int RealDisk::create(NameChange& op) {
   if (!is_plain_name(op.name)) return -EINVAL;
   if (op.fid == kNoFid) op.fid = index_.fresh_fid();
   if (index_.find(op.fid) != nullptr) return -EEXIST;
+  check(op.fid > kRootFid, "a new file has an identity of its own");
   const std::uint32_t mode = op.attributes.mode & kModeBits;
   if (const int result = make_entry(op, at, mode); result != 0) return result;
   const auto undo = [&](int failure) {

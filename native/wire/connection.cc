@@ -95,6 +95,7 @@ void Connection::read_on(bool to_the_end) {
 /// socket, and what comes later is told anew; only the end of the stream, which may have come already, has to
 /// be read for.
 bool Connection::receive(bool to_the_end) {
+  check(fd_ >= 0 && stage_ != Stage::shut, "only an open connection is read");
   const ssize_t count = ::recv(fd_, arrived_.data(), arrived_.size(), MSG_DONTWAIT);
   if (count > 0) {
     digest(ConstBytes(arrived_).first(static_cast<std::size_t>(count)));
@@ -239,6 +240,7 @@ bool Connection::flush() {
 /// Hands the kernel what it takes; the rest goes when the socket is writable again.
 void Connection::push() {
   auto& out = cipher_->outgoing();
+  check(stage_ != Stage::shut && sent_ <= out.size(), "only an open connection sends, and each byte once");
   while (sent_ < out.size() && writable_ == 0) {
     const ssize_t count = ::send(fd_, out.data() + sent_, out.size() - sent_, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (count >= 0) {

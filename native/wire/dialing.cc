@@ -10,6 +10,7 @@
 #include <cstring>
 #include <utility>
 
+#include "../base/check.h"
 #include "../base/limits.h"
 #include "link.h"
 
@@ -57,6 +58,7 @@ void TcpLink::dial(Channel channel) {
     problem_ = "the peer has no address";
     return;
   }
+  check(address_ < config_.peer.size(), "an address of the peer's is dialled");
   auto dial = std::make_shared<Dial>();
   dial->channel = channel;
   if (!parse(config_.peer[address_], dial->address)) return dial_failed("not an address");

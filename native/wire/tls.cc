@@ -104,6 +104,7 @@ std::string date_warning(X509* certificate, const std::string& name) {
 class TlsCipher final : public Cipher {
  public:
   TlsCipher(SSL* ssl, TlsContext::Side side, std::string wanted) : ssl_(ssl), wanted_(std::move(wanted)) {
+    check(ssl_ != nullptr && !wanted_.empty(), "a session knows whom it is to meet");
     wires_.outgoing = &outgoing();
     BIO* bio = BIO_new(memory_method());
     check(bio != nullptr, "memory for a BIO");
@@ -167,6 +168,7 @@ class TlsCipher final : public Cipher {
     std::size_t count = 0;
     clear_errors();
     const int result = SSL_read_ex(ssl_.get(), into.data(), into.size(), &count);
+    check(result != 1 || (count > 0 && count <= into.size()), "a record is opened into the room for it");
     if (result == 1) return static_cast<std::ptrdiff_t>(count);
     const int error = SSL_get_error(ssl_.get(), result);
     if (error == SSL_ERROR_WANT_READ) return 0;
@@ -181,6 +183,7 @@ class TlsCipher final : public Cipher {
       problem_ = "the peer's certificate names \"" + name + "\", expected is \"" + wanted_ + "\"";
       return Progress::failed;
     }
+    check(!name.empty(), "nobody is met without a name");
     name_ = name;
     warning_ = date_warning(certificate.get(), name);
     return Progress::ready;

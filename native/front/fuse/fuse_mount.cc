@@ -114,6 +114,7 @@ bool FuseMount::serve_one() {
 }
 
 void FuseMount::end() {
+  check(watch_ != 0, "a mount ends once");
   reactor_.unwatch(watch_);
   watch_ = 0;
   device_.forget_mount();

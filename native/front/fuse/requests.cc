@@ -81,6 +81,7 @@ double Requests::timeout() const {
 }
 
 fuse_entry_param Requests::entry_of(const Attributes& attributes) {
+  check(attributes.fid != kNoFid, "what the kernel is told of has an identity (R35)");
   fuse_entry_param entry{};
   entry.ino = attributes.fid;
   entry.attr = to_stat(attributes);
@@ -216,6 +217,7 @@ void Requests::read_directory(fuse_req_t request, Fid fid, std::size_t size, off
     if (length > room - used) break;
     used += length;
   }
+  check(used <= room, "a listing fits into what was asked for");
   fuse_reply_buf(request, start, used);
 }
 
@@ -296,6 +298,7 @@ Task<> Requests::read(fuse_req_t request, Fid fid, std::uint64_t offset, std::si
   if (result < 0) {
     fuse_reply_err(request, -result);
   } else {
+    check(static_cast<std::size_t>(result) <= into.size(), "no more is read than was asked for");
     fuse_reply_buf(request, reinterpret_cast<const char*>(into.data()), static_cast<std::size_t>(result));
   }
 }

@@ -22,6 +22,7 @@
 #include <unordered_map>
 
 #include "../../base/buffers.h"
+#include "../../base/check.h"
 #include "../../base/limits.h"
 #include "../../base/task.h"
 #include "../../engine/engine.h"
@@ -44,6 +45,7 @@ class Requests {
   BufferPool& buffers() { return buffers_; }
   /// The request about to be parsed lies in this buffer from `at` on; a write keeps it until its end.
   void arrives(Buffer buffer, std::size_t at) {
+    check(!arrived_ && buffer, "one request is parsed at a time");
     arrived_ = std::move(buffer);
     arrived_at_ = at;
   }
@@ -51,6 +53,8 @@ class Requests {
   template <class T>
   T raw() const {
     T fields{};
+    check(arrived_at_ + sizeof(fuse_in_header) + sizeof fields <= arrived_.size(),
+          "a request lies in its buffer");
     std::memcpy(&fields, arrived_.data() + arrived_at_ + sizeof(fuse_in_header), sizeof fields);
     return fields;
   }
