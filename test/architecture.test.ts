@@ -15,6 +15,7 @@ import {
 import { circles, importViolations, impurities } from "./architecture/imports.js";
 import { brokenFaults, brokenRules, missingPages, rulesOf } from "./architecture/rules.js";
 import { twiceDefined } from "./architecture/names.js";
+import { engineImpurities, scatteredTimes } from "./architecture/native.js";
 import { fullFolders, tooLong } from "./architecture/shape.js";
 import { repositoryFiles, type SourceFile } from "./architecture/tree.js";
 import { bannedWords, emptyFileNames, withoutLicence } from "./architecture/words.js";
@@ -32,6 +33,8 @@ holds("imports keep the direction of the design", () => importViolations(files))
 holds("no files of the core import each other in a circle", () => circles(files));
 holds("deciding folders use no clock, chance, timer or system", () => impurities(files));
 holds("one definition per exported name", () => twiceDefined(files));
+holds("the engine asks its ports for time and chance", () => engineImpurities(files));
+holds("times of the data plane stand in native/base/limits.h", () => scatteredTimes(files));
 holds("files, functions and lines stay short", () => tooLong(files));
 holds("every source file begins with its licence", () => withoutLicence(files));
 holds("nothing names a workplace or a registry, nothing is half done", () => bannedWords(files));
@@ -72,6 +75,16 @@ test("the rules notice what they forbid", () => {
   ];
   assert.equal(importViolations([...bad, link]).length, 7);
   assert.equal(impurities(bad).length, 1);
+  const engine = file(
+    "native/engine/roles.cc",
+    "// std::time would be wrong here",
+    "const auto at = std::time(nullptr);",
+    "static thread_local BufferPool pool;",
+    "constexpr Nanos kLook = limits::kDemotionLook;",
+    "Sleep pause(clock, 20 * kMillisecond);",
+  );
+  assert.equal(engineImpurities([engine]).length, 2);
+  assert.equal(scatteredTimes([engine]).length, 2);
   assert.equal(tooLong(bad).length, 1);
   const twins = [file("core/a.ts", "export type Lane = 1;"), file("ui/b.ts", "export const Lane = 1;")];
   assert.equal(twiceDefined(twins).length, 1);
