@@ -59,24 +59,23 @@ const char* Receiver::take(Link::Frame& frame) {
   }
   if (frame.sequence <= arrived_) return nullptr;  // settled long ago
   if (frame.sequence != arrived_ + 1) return "an operation is missing in the order";
-  switch (static_cast<Type>(frame.type)) {
-    case Type::write:
-      return take_write(frame);
-    case Type::flush:
-      return take_flush(frame);
-    case Type::allocate:
-      return take_allocate(frame);
-    case Type::change:
-      return take_change(frame);
-    default:
-      return "not an operation";
-  }
+  const wire::HandedOn handed =
+      wire::hand_on(frame.type, frame.message,
+                    wire::Takes{
+                        [&](wire::Write message) { take_write(frame, message); },
+                        [&](wire::Flush message) { spawn(flush(start(frame), message)); },
+                        [&](wire::Allocate message) { spawn(allocate(start(frame), message)); },
+                        [&](wire::Change message) { spawn(change(start(frame), std::move(message))); },
+                    });
+  return handed.taken ? handed.reason : "not an operation";
 }
 
-void Receiver::start(Sequence sequence) {
-  arrived_ = sequence;
+Sequence Receiver::start(const Link::Frame& frame) {
+  check(frame.sequence == arrived_ + 1, "operations are begun in their order (R8)");
+  arrived_ = frame.sequence;
   results_.emplace_back();
   unfinished_++;
+  return arrived_;
 }
 
 void Receiver::answer(Sequence sequence, AckKind kind, int result) {
@@ -136,18 +135,15 @@ Task<void> Receiver::drained() {
   return until_done_before(arrived_ + 1);
 }
 
-const char* Receiver::take_write(Link::Frame& frame) {
-  auto message = wire::decode<wire::Write>(frame.message);
-  if (!message) return message.reason();
-  start(frame.sequence);
+void Receiver::take_write(Link::Frame& frame, const wire::Write& message) {
+  const Sequence sequence = start(frame);
   bytes_held_ += frame.data.size();
-  if (config_.acknowledge == Acknowledge::received && !message->sync &&
+  if (config_.acknowledge == Acknowledge::received && !message.sync &&
       bytes_held_ <= limits::kReceivedBytes) {
     results_.back().answered = true;
-    answer(frame.sequence, AckKind::received, 0);
+    answer(sequence, AckKind::received, 0);
   }
-  spawn(write(frame.sequence, *message, std::move(frame.data)));
-  return nullptr;
+  spawn(write(sequence, message, std::move(frame.data)));
 }
 
 Task<void> Receiver::write(Sequence sequence, wire::Write message, PooledBytes data) {
@@ -170,14 +166,6 @@ Task<void> Receiver::write(Sequence sequence, wire::Write message, PooledBytes d
   if (epoch == epoch_) finish(sequence, result < 0 ? result : 0, message.fid);
 }
 
-const char* Receiver::take_flush(Link::Frame& frame) {
-  auto message = wire::decode<wire::Flush>(frame.message);
-  if (!message) return message.reason();
-  start(frame.sequence);
-  spawn(flush(frame.sequence, *message));
-  return nullptr;
-}
-
 Task<void> Receiver::flush(Sequence sequence, wire::Flush message) {
   const std::uint64_t epoch = epoch_;
   // R11: io_uring orders nothing by itself, and in mode `received` much that was acknowledged is still under
@@ -196,14 +184,6 @@ Task<void> Receiver::flush(Sequence sequence, wire::Flush message) {
   if (epoch == epoch_) finish(sequence, result < 0 ? result : 0, message.fid);
 }
 
-const char* Receiver::take_allocate(Link::Frame& frame) {
-  auto message = wire::decode<wire::Allocate>(frame.message);
-  if (!message) return message.reason();
-  start(frame.sequence);
-  spawn(allocate(frame.sequence, *message));
-  return nullptr;
-}
-
 Task<void> Receiver::allocate(Sequence sequence, wire::Allocate message) {
   const std::uint64_t epoch = epoch_;
   Hold hold(locks_);
@@ -215,14 +195,6 @@ Task<void> Receiver::allocate(Sequence sequence, wire::Allocate message) {
   hold.release();
   ports_.front.invalidate(message.fid);
   if (epoch == epoch_) finish(sequence, result < 0 ? result : 0, message.fid);
-}
-
-const char* Receiver::take_change(Link::Frame& frame) {
-  auto message = wire::decode<wire::Change>(frame.message);
-  if (!message) return message.reason();
-  start(frame.sequence);
-  spawn(change(frame.sequence, std::move(*message)));
-  return nullptr;
 }
 
 Task<void> Receiver::change(Sequence sequence, wire::Change message) {

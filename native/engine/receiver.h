@@ -61,16 +61,13 @@ class Receiver {
     bool answered = false;  ///< at its receipt; its end is no news then unless it fails
     int value = 0;
   };
-  const char* take_write(Link::Frame& frame);
-  const char* take_flush(Link::Frame& frame);
-  const char* take_allocate(Link::Frame& frame);
-  const char* take_change(Link::Frame& frame);
+  void take_write(Link::Frame& frame, const wire::Write& message);
   Task<void> write(Sequence sequence, wire::Write message, PooledBytes data);
   Task<void> flush(Sequence sequence, wire::Flush message);
   Task<void> allocate(Sequence sequence, wire::Allocate message);
   Task<void> change(Sequence sequence, wire::Change message);
   Task<void> until_done_before(Sequence sequence);
-  void start(Sequence sequence);
+  Sequence start(const Link::Frame& frame);
   Result* result_of(Sequence sequence);
   void forget_settled(Sequence settled);
   void finish(Sequence sequence, int result, Fid fid);

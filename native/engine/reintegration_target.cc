@@ -19,16 +19,6 @@ void ReintegrationTarget::begin_pass(bool may_change) {
   tree_.begin();
 }
 
-template <class M, class Run>
-void ReintegrationTarget::decode_and_run(Link::Frame& frame, const char*& reason, Run run) {
-  auto message = wire::decode<M>(frame.message);
-  if (!message) {
-    reason = message.reason();
-    return;
-  }
-  spawn(run(std::move(*message)));
-}
-
 bool ReintegrationTarget::take(Link::Frame& frame, const char*& reason) {
   const Sequence number = frame.sequence;
   const auto type = static_cast<Type>(frame.type);
@@ -37,35 +27,19 @@ bool ReintegrationTarget::take(Link::Frame& frame, const char*& reason) {
     reason = "a copy that is not being filled was to be changed";
     return true;
   }
-  switch (type) {
-    case Type::tree_directory:
-      decode_and_run<wire::TreeDirectory>(
-          frame, reason, [&](auto message) { return directory(number, std::move(message)); });
-      return true;
-    case Type::tree_request:
-      decode_and_run<wire::TreeRequest>(frame, reason,
-                                        [&](auto message) { return listing(number, message); });
-      return true;
-    case Type::hash_request:
-      decode_and_run<wire::HashRequest>(frame, reason, [&](auto message) { return hashes(number, message); });
-      return true;
-    case Type::block:
-      decode_and_run<wire::Block>(
-          frame, reason, [&](auto message) { return block(number, message, std::move(frame.data)); });
-      return true;
-    case Type::zero:
-      decode_and_run<wire::Zero>(frame, reason, [&](auto message) { return zero(number, message); });
-      return true;
-    case Type::reintegration_flush:
-      decode_and_run<wire::ReintegrationFlush>(frame, reason,
-                                               [&](auto message) { return flush(number, message); });
-      return true;
-    case Type::read:
-      decode_and_run<wire::Read>(frame, reason, [&](auto message) { return read(number, message); });
-      return true;
-    default:
-      return false;
-  }
+  const wire::HandedOn handed =
+      wire::hand_on(frame.type, frame.message,
+                    wire::Takes{
+                        [&](wire::TreeDirectory part) { spawn(directory(number, std::move(part))); },
+                        [&](wire::TreeRequest message) { spawn(listing(number, message)); },
+                        [&](wire::HashRequest message) { spawn(hashes(number, message)); },
+                        [&](wire::Block message) { spawn(block(number, message, std::move(frame.data))); },
+                        [&](wire::Zero message) { spawn(zero(number, message)); },
+                        [&](wire::ReintegrationFlush message) { spawn(flush(number, message)); },
+                        [&](wire::Read message) { spawn(read(number, message)); },
+                    });
+  reason = handed.reason;
+  return handed.taken;
 }
 
 Task<void> ReintegrationTarget::directory(Sequence number, wire::TreeDirectory part) {

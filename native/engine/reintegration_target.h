@@ -39,8 +39,6 @@ class ReintegrationTarget {
   Task<void> zero(Sequence number, wire::Zero message);
   Task<void> flush(Sequence number, wire::ReintegrationFlush message);
   Task<void> read(Sequence number, wire::Read message);
-  template <class M, class Run>
-  void decode_and_run(Link::Frame& frame, const char*& reason, Run run);
 
   Ports& ports_;
   RangeLocks& locks_;

@@ -170,6 +170,8 @@ template <class... Functions>
 struct Takes : Functions... {
   using Functions::operator()...;
 };
+template <class... Functions>
+Takes(Functions...) -> Takes<Functions...>;
 
 /// The header's 32 bytes with its checksum over everything.
 std::array<std::byte, sizeof(Header)> seal(std::uint8_t type, Sequence sequence, Sequence settled,
