@@ -72,6 +72,8 @@ test("the rules notice what they forbid", () => {
   ];
   assert.equal(importViolations([...bad, link]).length, 7);
   assert.equal(impurities(bad).length, 1);
+  const clock = file("native/engine/freeze.cc", "static thread_local int ask = std::time(nullptr);");
+  assert.equal(impurities([clock]).length, 1);
   assert.equal(tooLong(bad).length, 1);
   const round = [
     file("ui/parts/a.tsx", 'import type { B } from "./b.js";'),

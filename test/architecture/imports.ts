@@ -118,11 +118,28 @@ export function importViolations(files: readonly SourceFile[]): string[] {
   ];
 }
 
+/** The engine, the store and the wire ask the world through native/base/env.h alone. */
+const pureCppFolders = ["native/engine/", "native/store/", "native/wire/"];
+const bannedCpp = new RegExp(
+  [
+    /\bstd::time\(|\w+_clock::now|\bclock_gettime\(|\bgettimeofday\(/,
+    /\brandom_device\b|\bmt19937|\bs?rand\(|\bthread_local\b|\bgetenv\(/,
+    /\b[fv]?printf\(|std::c(out|err|log)\b/,
+  ]
+    .map(({ source }) => source)
+    .join("|"),
+);
+
 export function impurities(files: readonly SourceFile[]): string[] {
-  const pure = files.filter(({ path }) => pureFolders.some((folder) => path.startsWith(folder)));
-  return pure.flatMap(({ path, lines }) =>
+  const below = (folders: readonly string[]): readonly SourceFile[] =>
+    files.filter(({ path }) => folders.some((folder) => path.startsWith(folder)));
+  return [...impure(below(pureFolders), banned), ...impure(below(pureCppFolders).filter(isCpp), bannedCpp)];
+}
+
+function impure(files: readonly SourceFile[], forbidden: RegExp): string[] {
+  return files.flatMap(({ path, lines }) =>
     lines.flatMap((line, index) => {
-      const found = banned.exec(line.replace(/^\s*(\*|\/\/|\/\*).*/, ""));
+      const found = forbidden.exec(line.replace(/^\s*(\*|\/\/|\/\*).*/, ""));
       return found === null ? [] : [`${path}:${index + 1}: ${found[0]} makes this decision unrepeatable`];
     }),
   );
