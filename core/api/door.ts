@@ -23,7 +23,6 @@ import type {
   ProcedureStatus,
   ProtectReply,
   ProtectRequest,
-  Role,
   Series,
   SeriesRange,
   Status,
@@ -33,18 +32,10 @@ import type {
   VmView,
 } from "./contract.js";
 import type { LiveListener } from "./live.js";
+import type { Caller } from "./caller.js";
 import type { Inspection } from "./inspection.js";
 
-/** Who asks: root on the unix socket, a certificate of the cluster, a person by a session, or nobody. */
-export type Caller = {
-  readonly name: string;
-  readonly address: string;
-} & (
-  | { readonly kind: "root" | "admin" | "node"; readonly role: "admin" }
-  | { readonly kind: "user"; readonly role: Role; readonly session: string }
-  /** A stranger showed a certificate, but none of this cluster. */
-  | { readonly kind: "nobody"; readonly isStranger: boolean }
-);
+export type { Caller } from "./caller.js";
 
 export interface HistoryQuery {
   readonly module?: string;

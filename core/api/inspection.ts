@@ -3,7 +3,7 @@
 
 import type { CertificateView, Copies, Preview } from "./contract.js";
 import type { ModuleVerb } from "../base/vocabulary.js";
-import type { Caller } from "./door.js";
+import type { Caller } from "./caller.js";
 
 export interface PreviewQuery {
   readonly verb: ModuleVerb;

@@ -5,7 +5,18 @@ import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { release } from "node:os";
 import type { CertificateView, DoctorReport, FindingView } from "../api/contract.js";
 import type { Status } from "../api/contract.js";
-import type { ClusterNode } from "./cluster-node.js";
+import type { Hypervisor } from "../ports/hypervisor.js";
+import type { Protection } from "../procedure/services.js";
+import type { Modules } from "./config/modules.js";
+import type { ClusterNetwork } from "./network/cluster-network.js";
+
+/** What is examined of the running node. */
+export interface ExaminedRooms {
+  readonly hypervisor: Pick<Hypervisor, "connect">;
+  readonly modules: Pick<Modules, "ids">;
+  readonly protection: Pick<Protection, "guarded">;
+  readonly network: Pick<ClusterNetwork, "refusedHeartbeats">;
+}
 
 /** Below these the kernel lacks what costs speed (docs/rules.md). */
 const kernelFacts: readonly (readonly [number, string])[] = [
@@ -19,7 +30,7 @@ const certificateWarnDays = 60;
 export interface DoctorInputs {
   readonly node: string;
   readonly status: Status;
-  readonly running: ClusterNode | undefined;
+  readonly running: ExaminedRooms | undefined;
   readonly certificates: readonly CertificateView[];
 }
 

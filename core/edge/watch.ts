@@ -8,11 +8,19 @@ import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CertificateView, Status } from "../api/contract.js";
 import { GemelError } from "../base/errors.js";
-import { instant, later, seconds, wallTime, type Instant, type Milliseconds } from "../base/units.js";
+import {
+  instant,
+  later,
+  seconds,
+  wallTime,
+  type Instant,
+  type Milliseconds,
+  type NodeName,
+} from "../base/units.js";
 import { gemelVersion } from "./cluster/version.js";
 import type { Paths } from "./config/paths.js";
 import { peersOf } from "./config/cluster-file.js";
-import type { NodeState } from "../decide/mirror/types.js";
+import type { ModulePicture, NodeState } from "../decide/mirror/types.js";
 import type { PeerAnswers } from "../procedure/services.js";
 import { certificateViews } from "./access/certificates.js";
 import { AlarmBook } from "../describe/alarm/alarm-book.js";
@@ -36,7 +44,26 @@ import { bootClock, wallClock } from "./clock.js";
 import { forward } from "./calls/forward.js";
 import { ownCopy } from "../describe/module/own-copy.js";
 import { pauseWords } from "../describe/status/times.js";
-import type { ClusterNode } from "./cluster-node.js";
+import type { SharedRecordSync } from "./cluster/shared-record-sync.js";
+import type { Modules } from "./config/modules.js";
+import type { MetricsCollector } from "./metrics/collector.js";
+import type { MirrorSupervisor } from "./mirror/supervisor.js";
+import type { ClusterNetwork, Member } from "./network/cluster-network.js";
+
+/** What it looks at, of the running node. */
+export interface WatchedRooms {
+  readonly node: NodeName;
+  readonly member: Member;
+  readonly state: NodeState;
+  readonly modules: Pick<Modules, "expect" | "ids" | "troubles">;
+  readonly mirrors: Pick<MirrorSupervisor, "ask" | "lastStatus">;
+  readonly network: Pick<ClusterNetwork, "call" | "answersControl">;
+  readonly recordSync: Pick<SharedRecordSync, "record">;
+  readonly collector: Pick<MetricsCollector, "trouble">;
+  status(): Status;
+  views(): readonly ModulePicture[];
+  peerNamed(name: string): NodeName;
+}
 
 export interface WatchEdge {
   readonly paths: Paths;
@@ -69,7 +96,7 @@ export class Watch {
   private certificatesUntil: Instant = instant(0);
 
   constructor(
-    private readonly running: ClusterNode,
+    private readonly running: WatchedRooms,
     private readonly edge: WatchEdge,
   ) {
     const { network, recordSync } = running;

@@ -6,8 +6,7 @@
 import { GemelError } from "../base/errors.js";
 import type { Procedures } from "../procedure/procedure.js";
 import type { ProcedureServices } from "../procedure/services.js";
-import type { EnterData } from "./enter.js";
-import { freeIndex } from "./plan.js";
+import { freeIndex, type EnterData } from "./plan.js";
 
 export interface Claim {
   readonly module: string;

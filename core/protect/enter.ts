@@ -12,26 +12,16 @@ import { mkdir, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { GemelError } from "../base/errors.js";
 import { moduleId } from "../base/units.js";
-import { writeModule, type ModuleSettings } from "../edge/config/module-file.js";
+import { writeModule } from "../edge/config/module-file.js";
 import { valueOf } from "../loop/vm-effects.js";
-import { definitionFile, originalFile, type PreparedPlan, type ProtectPlan } from "../ports/hypervisor.js";
+import { definitionFile, originalFile, type PreparedPlan } from "../ports/hypervisor.js";
 import type { ProcedureKind, ProcedureStep } from "../procedure/procedure.js";
 import type { ProcedureServices } from "../procedure/services.js";
 import { writeWhole } from "../edge/record/durable-file.js";
 import { moveFiles, moveFilesBack, refuseOccupied, removeOriginals } from "./files.js";
 import { calls, makeStateRoom, type CreateThere, type ModuleThere, type RoomThere } from "./there.js";
+import type { EnterData } from "./plan.js";
 import { markGuarded, powerOff, startAsBefore, startLimit, until } from "./vm.js";
-
-export interface EnterData {
-  readonly module: string;
-  readonly peer: string;
-  readonly by: string;
-  readonly plan: ProtectPlan;
-  readonly settings: ModuleSettings;
-  readonly mayStop: boolean;
-  readonly wasRunning?: boolean;
-  readonly prepared?: PreparedPlan;
-}
 
 type Step = ProcedureStep<EnterData>;
 

@@ -17,7 +17,7 @@ import type { ProtectPlan, VmDetails } from "../ports/hypervisor.js";
 import type { Procedures } from "../procedure/procedure.js";
 import type { ProcedureServices, Protection } from "../procedure/services.js";
 import { claimsOf, namesIn, placeFor, refuseClaimed, type Claim } from "./claims.js";
-import { enterProcedure, type EnterData } from "./enter.js";
+import { enterProcedure } from "./enter.js";
 import { bytesToCopy } from "./files.js";
 import { leaveProcedure, type LeaveData } from "./leave.js";
 import {
@@ -28,6 +28,7 @@ import {
   moduleNameFor,
   newSettings,
   notesFor,
+  type EnterData,
 } from "./plan.js";
 import { answersFor, calls, forgetLate, guardFindings, type PreflightThere } from "./there.js";
 

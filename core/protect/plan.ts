@@ -8,8 +8,20 @@ import { GemelError } from "../base/errors.js";
 import { forceStopTimeout, loopInterval, maxLoop, modulesMax, niceStopTimeout } from "../base/limits.js";
 import { bytes, nodeName } from "../base/units.js";
 import { moduleIdPattern, type ModuleSettings } from "../edge/config/module-file.js";
-import type { ProtectPlan, VmDetails } from "../ports/hypervisor.js";
+import type { PreparedPlan, ProtectPlan, VmDetails } from "../ports/hypervisor.js";
 import type { ProtectReply, ProtectRequest } from "../api/contract.js";
+
+/** What the procedure has in its journal. */
+export interface EnterData {
+  readonly module: string;
+  readonly peer: string;
+  readonly by: string;
+  readonly plan: ProtectPlan;
+  readonly settings: ModuleSettings;
+  readonly mayStop: boolean;
+  readonly wasRunning?: boolean;
+  readonly prepared?: PreparedPlan;
+}
 
 /** A slow disk's speed: an estimate that is kept. */
 const copyBytesPerSecond = 100 * 1024 ** 2;

@@ -35,7 +35,7 @@ export interface Faults {
 /** Dead people do not hear: what they wait for never comes. */
 const never = <T>(): Promise<T> => new Promise(() => undefined);
 
-export class Caller {
+export class MirrorCaller {
   isAlive = true;
 
   constructor(

@@ -23,7 +23,7 @@ import { NodeLoop, type Every, type Report } from "../loop/node-loop.js";
 import { Observer } from "../loop/observer.js";
 import { VmEffects } from "../loop/vm-effects.js";
 import type { Arbiter } from "../ports/arbiter.js";
-import { Caller, type Faults } from "./caller.js";
+import { MirrorCaller, type Faults } from "./caller.js";
 import { definitionOf, FakeHypervisor } from "./fake-hypervisor.js";
 import { FakeSupervisor, type SupervisorEdge } from "./fake-supervisor.js";
 import { newCopy } from "./mirror/copy.js";
@@ -46,8 +46,8 @@ export interface DaemonEdge {
   readonly ended: (error?: unknown) => void;
 }
 
-export class Daemon {
-  readonly caller: Caller;
+export class SimDaemon {
+  readonly caller: MirrorCaller;
   private readonly loop: NodeLoop;
   private readonly effects: Effects;
   private readonly observer: Observer;
@@ -64,7 +64,7 @@ export class Daemon {
       readonly pause: FailoverPause | undefined;
     },
   ) {
-    this.caller = new Caller(server, edge.faults, () => edge.ended());
+    this.caller = new MirrorCaller(server, edge.faults, () => edge.ended());
     const { configs } = server;
     this.hypervisor = new FakeHypervisor(this.caller, edge.letsRun);
     this.mirrors = new FakeSupervisor(this.caller, {

@@ -6,7 +6,7 @@ import { milliseconds, type Milliseconds, type ModuleId } from "../base/units.js
 import type { Hypervisor, Outcome, VmEvent, VmSummary } from "../ports/hypervisor.js";
 import type { Run } from "../ports/workload.js";
 import type { VmHost } from "../loop/vm-effects.js";
-import type { Caller, Operation } from "./caller.js";
+import type { MirrorCaller, Operation } from "./caller.js";
 import { executes, type Machine, type Server } from "./server.js";
 
 /** A guest that hears nothing is asked again this often. */
@@ -23,7 +23,7 @@ export class FakeHypervisor implements VmHost, Pick<Hypervisor, "list" | "look" 
   private readonly server: Server;
 
   constructor(
-    private readonly caller: Caller,
+    private readonly caller: MirrorCaller,
     /** The simulator looks whether this VM may run. */
     private readonly letsRun: (module: ModuleId) => void,
   ) {

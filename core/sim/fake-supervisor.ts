@@ -9,7 +9,7 @@ import type { Milliseconds, ModuleId } from "../base/units.js";
 import type { MirrorCommand, MirrorConfig } from "../../native/index.js";
 import type { MirrorHands } from "../loop/effects.js";
 import type { Report } from "../loop/node-loop.js";
-import type { Caller } from "./caller.js";
+import type { MirrorCaller } from "./caller.js";
 import { FakeMirror } from "./mirror/fake-mirror.js";
 import type { Server } from "./server.js";
 
@@ -33,7 +33,7 @@ export class FakeSupervisor implements MirrorHands {
   private readonly server: Server;
 
   constructor(
-    private readonly caller: Caller,
+    private readonly caller: MirrorCaller,
     private readonly edge: SupervisorEdge,
   ) {
     this.server = caller.server;

@@ -6,7 +6,7 @@ import type { Decision, FailoverPause, ModuleConfig, NodeState } from "../decide
 import type { Command, CommandAnswer } from "../decide/mirror/command.js";
 import type { ModuleId, NodeName } from "../base/units.js";
 import type { Report } from "../loop/node-loop.js";
-import { Daemon, type DaemonEdge } from "./daemon.js";
+import { SimDaemon, type DaemonEdge } from "./daemon.js";
 import { Server } from "./server.js";
 import type { FakeTime } from "./time.js";
 
@@ -20,7 +20,7 @@ export interface HostEdge extends Omit<DaemonEdge, "answer" | "record" | "ended"
 export class Host extends Server {
   readonly decisions: Decision[] = [];
   readonly answers = new Map<string, CommandAnswer>();
-  private daemon: Daemon | undefined;
+  private daemon: SimDaemon | undefined;
   /** What this host's copy of the cluster's shared record says. */
   private pause: FailoverPause | undefined;
   private run = 0;
@@ -55,7 +55,7 @@ export class Host extends Server {
       pause: this.pause,
     } as const;
     this.hasBooted = false;
-    this.daemon = new Daemon(this, this.daemonEdge(), beginning);
+    this.daemon = new SimDaemon(this, this.daemonEdge(), beginning);
   }
 
   killDaemon(): void {

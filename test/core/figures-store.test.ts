@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { moduleSubject, seriesNames, type Row } from "../../core/edge/metrics/row.js";
+import { moduleSubject, seriesNames, type MetricsRow } from "../../core/edge/metrics/row.js";
 import { pointsMax } from "../../core/edge/metrics/series.js";
 import { MetricsStore } from "../../core/edge/metrics/store.js";
 
@@ -27,7 +27,7 @@ function opened(file = join(folder, `figures-${++files}.db`)): Opened {
   return { store: new MetricsStore(file, (sentence) => said.push(sentence)), said, file };
 }
 
-const row = (node: string, cpu: number | null, writeP99Us = 0, module = "cam1"): Row => ({
+const row = (node: string, cpu: number | null, writeP99Us = 0, module = "cam1"): MetricsRow => ({
   subject: moduleSubject(module),
   node,
   values: { cpu, writeP99Us },

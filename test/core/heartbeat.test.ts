@@ -10,7 +10,7 @@ import {
   datagramMax,
   decode,
   encode,
-  judge,
+  judgeHeartbeat,
   type Heard,
   type Heartbeat,
 } from "../../core/edge/network/heartbeat-packet.js";
@@ -52,14 +52,14 @@ test("views-that-do-not-fit-stay-away", () => {
 });
 
 test("fresh-heartbeat-is-life-a-repeat-is-not", () => {
-  const first = judge(beat, here, undefined);
+  const first = judgeHeartbeat(beat, here, undefined);
   assert.equal(first.kind, "alive");
   const { heard } = first;
-  assert.deepEqual(judge(beat, here, heard), { kind: "ignored", reason: "heard before" });
-  assert.equal(judge({ ...beat, sequence: 8 }, here, heard).kind, "alive");
+  assert.deepEqual(judgeHeartbeat(beat, here, heard), { kind: "ignored", reason: "heard before" });
+  assert.equal(judgeHeartbeat({ ...beat, sequence: 8 }, here, heard).kind, "alive");
   // Its own count per network: what was sent on one does not hide what comes on another.
   assert.equal(
-    judge({ ...beat, network: "heart", sequence: 3 }, { ...here, network: "heart" }, heard).kind,
+    judgeHeartbeat({ ...beat, network: "heart", sequence: 3 }, { ...here, network: "heart" }, heard).kind,
     "alive",
   );
 });
@@ -67,19 +67,19 @@ test("fresh-heartbeat-is-life-a-repeat-is-not", () => {
 test("replay-of-an-older-run-is-no-life", () => {
   const heard: Heard = { incarnation: "b2", sequences: { data: 3 } };
   // Recorded before this daemon began: it echoes an older run of ours.
-  const old = judge({ ...beat, echo: "a0", sequence: 99 }, here, heard);
+  const old = judgeHeartbeat({ ...beat, echo: "a0", sequence: 99 }, here, heard);
   assert.equal(old.kind, "hello");
   assert.deepEqual(old.heard, heard);
 });
 
 test("hello-then-life", () => {
-  const hello = judge({ ...beat, echo: "" }, here, undefined);
+  const hello = judgeHeartbeat({ ...beat, echo: "" }, here, undefined);
   assert.equal(hello.kind, "hello");
   const { heard } = hello;
-  assert.equal(judge({ ...beat, sequence: 8 }, here, heard).kind, "alive");
+  assert.equal(judgeHeartbeat({ ...beat, sequence: 8 }, here, heard).kind, "alive");
 });
 
 test("wrong-network-and-own-voice", () => {
-  assert.equal(judge({ ...beat, network: "heart" }, here, undefined).kind, "ignored");
-  assert.equal(judge({ ...beat, from: nodeName("alpha") }, here, undefined).kind, "ignored");
+  assert.equal(judgeHeartbeat({ ...beat, network: "heart" }, here, undefined).kind, "ignored");
+  assert.equal(judgeHeartbeat({ ...beat, from: nodeName("alpha") }, here, undefined).kind, "ignored");
 });

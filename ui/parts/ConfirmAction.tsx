@@ -8,23 +8,12 @@
 import { FormGroup, FormHelperText, HelperText, HelperTextItem, TextInput } from "@patternfly/react-core";
 import { useState, type ReactNode } from "react";
 import type { CommandReply, CommandRequest } from "../../core/api/contract.js";
-import type { ModuleVerb } from "../../core/base/vocabulary.js";
 import { verbWords } from "../../core/describe/words/words.js";
 import { failureOf, type ApiFailure } from "../api.js";
 import { useChange } from "../asking.js";
 import { AskDialog } from "./AskDialog.js";
 import { FailureAlert } from "./FailureAlert.js";
-import { PreviewOf, useAllowed } from "./Preview.js";
-
-export interface AskedAction {
-  readonly module: string;
-  /** The VM's own name, as people know it. */
-  readonly vm: string;
-  readonly verb: ModuleVerb;
-  readonly node?: string;
-  readonly keep?: string;
-  readonly force?: boolean;
-}
+import { PreviewOf, useAllowed, type AskedAction } from "./Preview.js";
 
 export interface ConfirmActionProps {
   /** One command, or the same verb for several modules. */

@@ -6,12 +6,22 @@ import "./preview.css";
 import { Alert, Button, Content, Label, LabelGroup, List, ListItem, Skeleton } from "@patternfly/react-core";
 import { useQueries } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import type { ModuleVerb } from "../../core/base/vocabulary.js";
 import type { Preview } from "../../core/api/contract.js";
 import { dangerLooks, durationText, verbWords } from "../../core/describe/words/words.js";
 import { failureOf } from "../api.js";
 import { useAnswer, useTransport } from "../asking.js";
-import type { AskedAction } from "./ConfirmAction.js";
 import { FailureAlert } from "./FailureAlert.js";
+
+export interface AskedAction {
+  readonly module: string;
+  /** The VM's own name, as people know it. */
+  readonly vm: string;
+  readonly verb: ModuleVerb;
+  readonly node?: string;
+  readonly keep?: string;
+  readonly force?: boolean;
+}
 
 export function previewPath({ module, verb, node, keep }: AskedAction): string {
   const query = new URLSearchParams({

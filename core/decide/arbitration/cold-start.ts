@@ -103,7 +103,7 @@ export const coldStart: Table<ColdStartInputs, ColdStartVerdict> = {
   rows,
 };
 
-export function judge(inputs: ColdStartInputs): {
+export function coldStartVerdict(inputs: ColdStartInputs): {
   readonly row: string;
   readonly verdict: ColdStartVerdict;
 } {

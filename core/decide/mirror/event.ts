@@ -10,7 +10,8 @@ import type { ArbiterAnswer } from "../../ports/arbiter.js";
 import type { Run } from "../../ports/workload.js";
 import type { Command } from "./command.js";
 import type { PeerMessage } from "./message.js";
-import type { FailoverPause, ModuleConfig, ModulePicture } from "./types.js";
+import type { FailoverPause, ModuleConfig } from "./module-config.js";
+import type { ModulePicture } from "./picture.js";
 
 export type TaskOutcome =
   /** `cloned`: set-aside left the copy's files in place (reflinks), so that only differences travel. */

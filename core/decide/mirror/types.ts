@@ -16,12 +16,13 @@
 // *phase* (what this node is doing about it), and the *durable* part (what must survive the daemon; the loop
 // writes it, with fsync, before it carries out the effects of the same turn).
 
-import type { Stability, StateName } from "../../base/vocabulary.js";
 import type { Failure } from "../../base/errors.js";
 import type { ReasonCode } from "../../base/reasons.js";
-import type { Instant, Milliseconds, ModuleId, NodeName } from "../../base/units.js";
-import type { ArbiterAnswer, ArbiterKind } from "../../ports/arbiter.js";
+import type { Instant, ModuleId, NodeName } from "../../base/units.js";
+import type { ArbiterAnswer } from "../../ports/arbiter.js";
 import type { Instance, Run } from "../../ports/workload.js";
+import type { FailoverPause, ModuleConfig } from "./module-config.js";
+import type { ModulePicture } from "./picture.js";
 import type { Peer } from "../liveness/liveness.js";
 import type {
   FreezeId,
@@ -32,28 +33,10 @@ import type {
 } from "../../../native/index.js";
 
 export type * from "./event.js";
+export type * from "./module-config.js";
+export type * from "./picture.js";
 export type * from "./effect.js";
 export type * from "./message.js";
-
-/** A module's configuration as far as decisions need it (from userconfig.xml and cluster.xml). */
-export interface ModuleConfig {
-  readonly id: ModuleId;
-  /** The pair; a cluster may have more nodes. */
-  readonly nodes: readonly [NodeName, NodeName];
-  readonly vm: { readonly id: string; readonly name: string };
-  readonly arbiter: ArbiterKind;
-  readonly defaultPrim:
-    | { readonly kind: "alone" }
-    | { readonly kind: "lastprim" }
-    | { readonly kind: "node"; readonly node: NodeName };
-  /** Off: a secondary whose primary is lost waits for a person. */
-  readonly failover: boolean;
-  /** Started when the host boots. */
-  readonly boot: boolean;
-  readonly maxLoop: number;
-  readonly loopInterval: Milliseconds;
-  readonly niceStop: Milliseconds;
-}
 
 /** What survives the daemon, per module. Written before effects of the same turn are carried out. */
 export interface Durable {
@@ -95,33 +78,6 @@ export type MirrorFact =
   | { readonly kind: "up"; readonly status: MirrorStatus; readonly at: Instant }
   /** It ended unexpectedly; the last status tells what it was (R24, R35). */
   | { readonly kind: "dead"; readonly last?: MirrorStatus; readonly at: Instant };
-
-/** Compact picture of one module on one node: in heartbeats, in the peer's API, in status. */
-export interface ModulePicture {
-  readonly module: ModuleId;
-  readonly state: StateName;
-  readonly stability: Stability;
-  readonly upToDate: boolean;
-  readonly generation: GenerationHex;
-  readonly session: number;
-  /** Current by which proof (R19), "none" when not. */
-  readonly current: "none" | "session" | "handshake" | "record";
-  readonly mirror: "none" | "up" | "dead" | "unknown";
-  readonly copy: MirrorStatus["copy"];
-  readonly vm: "off" | "on" | "unknown";
-  /** May run the VM now: its hypervisor answers, and nobody told it to stop. */
-  readonly willing: boolean;
-  /**
-   * It has gone, or is going, ahead as primary: from the decision to promote until the VM is off and
-   * demoted.
-   */
-  readonly primary: boolean;
-  readonly lastPrim: boolean;
-  readonly conflict: boolean;
-  /** One of base/reasons.ts. */
-  readonly reason: ReasonCode;
-  readonly since: Instant;
-}
 
 /** What the other node last said about the module. */
 export interface PeerFact {
@@ -311,13 +267,6 @@ export interface ModuleState {
   readonly mirrorDeaths: readonly Instant[];
   /** The last failure worth showing; cleared by the next success. */
   readonly trouble?: Failure;
-}
-
-/** Who paused automatic failover, when (wall time, shown and never decided upon) and why. */
-export interface FailoverPause {
-  readonly since: string;
-  readonly by: string;
-  readonly why: string;
 }
 
 export interface NodeState {

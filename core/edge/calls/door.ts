@@ -22,20 +22,57 @@ import { parseModule } from "../config/module-file.js";
 import { ConfigFault } from "../config/xml.js";
 import { hostname } from "node:os";
 import { PeerRefusal } from "../../api/door.js";
-import { examine } from "../doctor.js";
+import { examine, type ExaminedRooms } from "../doctor.js";
 import { forward } from "./forward.js";
-import { loadDoor } from "../metrics/load.js";
-import type { Daemon } from "../daemon.js";
-import type { ClusterNode } from "../cluster-node.js";
+import { loadDoor, type LoadRooms } from "../metrics/load.js";
+import type { Caller } from "../../api/door.js";
+import type { Status } from "../../api/contract.js";
+import type { LiveStream } from "../../api/live.js";
+import type { Protection } from "../../procedure/services.js";
+import type { Access } from "../access/access.js";
+import type { ModuleConfigSync } from "../config/module-config-sync.js";
+import type { Modules } from "../config/modules.js";
+import type { Paths } from "../config/paths.js";
+import type { MirrorSupervisor } from "../mirror/supervisor.js";
+import type { PeerProgress } from "../network/peer-progress.js";
+import type { Commands } from "./commands.js";
 import { seconds } from "../../base/units.js";
 import type { Member } from "../network/cluster-network.js";
-import { protectVm, vmsOf } from "./vms.js";
-import { readHistory, inspectionOf } from "./inspection.js";
+import { protectVm, vmsOf, type VmRooms } from "./vms.js";
+import { readHistory, inspectionOf, type HistoryRooms, type InspectedRooms } from "./inspection.js";
+
+/** The running node, as far as the API asks it. */
+export type AskedNode = InspectedRooms &
+  VmRooms &
+  LoadRooms &
+  ExaminedRooms & {
+    readonly commands: Pick<Commands, "ask" | "carryOut">;
+    readonly modules: Modules;
+    readonly mirrors: Pick<MirrorSupervisor, "ask" | "lastStatus">;
+    readonly configSync: Pick<ModuleConfigSync, "offerAll">;
+    readonly protection: Protection;
+    readonly progress: Pick<PeerProgress, "procedure">;
+    answerPeer(name: string, body: unknown): Promise<unknown>;
+  };
+
+/** The daemon, as far as the API asks it; `running` refuses while it belongs to no cluster. */
+export interface AskedDaemon extends HistoryRooms {
+  readonly paths: Paths;
+  readonly live: LiveStream;
+  readonly clustered: boolean;
+  readonly running: AskedNode;
+  readonly access: Access | undefined;
+  status(): Status;
+  holder(certificate: Buffer): ReturnType<ApiDoor["judge"]>;
+  audit(caller: Caller, what: string, module: string | null, outcome: string): void;
+  enter(member: Member): Promise<void>;
+  reconfigure(config: ClusterConfig): void;
+}
 
 /** The host's first label, as a node's name. */
 const hostName = (): string => hostname().split(".")[0]?.toLowerCase() ?? "node";
 
-export function openDoor(daemon: Daemon): ApiDoor {
+export function openDoor(daemon: AskedDaemon): ApiDoor {
   return {
     ...lookingDoor(daemon),
     load: loadDoor(daemon),
@@ -48,7 +85,7 @@ export function openDoor(daemon: Daemon): ApiDoor {
 type Looking =
   "judge" | "access" | "audit" | "status" | "figures" | "history" | "doctor" | "subscribe" | "ready";
 
-function lookingDoor(daemon: Daemon): Pick<ApiDoor, Looking> {
+function lookingDoor(daemon: AskedDaemon): Pick<ApiDoor, Looking> {
   return {
     judge: (certificate) => daemon.holder(certificate),
     access: () => daemon.access,
@@ -102,8 +139,8 @@ type OfModules =
   | "procedure"
   | "peerCall";
 
-function moduleDoor(daemon: Daemon): Pick<ApiDoor, OfModules> {
-  const running = (): ClusterNode => daemon.running;
+function moduleDoor(daemon: AskedDaemon): Pick<ApiDoor, OfModules> {
+  const running = (): AskedNode => daemon.running;
   return {
     command: (module, request, caller) => running().commands.carryOut(module, request, caller),
     shutdown: async (caller) => {
@@ -144,7 +181,7 @@ function moduleDoor(daemon: Daemon): Pick<ApiDoor, OfModules> {
 
 /** By the node that is primary: its copy is the one compared with. */
 async function verify(
-  { modules, mirrors, network, node }: ClusterNode,
+  { modules, mirrors, network, node }: AskedNode,
   module: string,
   repair: boolean,
 ): Promise<void> {
@@ -159,7 +196,7 @@ async function verify(
 
 type OfCluster = "cluster" | "initCluster" | "joinCluster" | "newToken" | "admit";
 
-function clusterDoor(daemon: Daemon): Pick<ApiDoor, OfCluster> {
+function clusterDoor(daemon: AskedDaemon): Pick<ApiDoor, OfCluster> {
   const { paths } = daemon;
   const member = (): Member => {
     return daemon.running.member;

@@ -7,7 +7,7 @@ import type { PeerCall } from "../network/peer-call.js";
 import type { ClusterNetwork } from "../network/cluster-network.js";
 
 export async function forward<T>(
-  network: ClusterNetwork,
+  network: Pick<ClusterNetwork, "call">,
   peer: NodeName,
   call: Omit<PeerCall, "limit"> & { readonly limit?: Milliseconds },
 ): Promise<T> {

@@ -13,12 +13,34 @@ import { copiesOf, ifKept, type CopiesFacts, type OwnCopy } from "../../describe
 import { lastKnownCopy } from "../../describe/module/own-copy.js";
 import { previewHere } from "../../describe/status/preview-here.js";
 import { timesNow, wallClock } from "../clock.js";
-import type { Daemon } from "../daemon.js";
+import type { NodeName } from "../../base/units.js";
+import type { ModulePicture, NodeState } from "../../decide/mirror/types.js";
+import type { Modules } from "../config/modules.js";
+import type { ClusterNetwork } from "../network/cluster-network.js";
+import type { History } from "../record/history.js";
+import type { Commands } from "./commands.js";
 import { forward } from "./forward.js";
-import type { ClusterNode } from "../cluster-node.js";
-import { copyCall } from "../watch.js";
+import { copyCall, type Watch } from "../watch.js";
 
-export function inspectionOf(daemon: Daemon): Inspection {
+/** What is looked at, of the running node. */
+export interface InspectedRooms {
+  readonly node: NodeName;
+  readonly state: NodeState;
+  readonly watch: Watch;
+  readonly network: Pick<ClusterNetwork, "call">;
+  readonly commands: Pick<Commands, "placeOf">;
+  readonly modules: Pick<Modules, "expect">;
+  views(): readonly ModulePicture[];
+  peerNamed(name: string): NodeName;
+}
+
+export interface HistoryRooms {
+  readonly node: string;
+  readonly history: Pick<History, "read">;
+  readonly running: Pick<InspectedRooms, "network" | "peerNamed">;
+}
+
+export function inspectionOf(daemon: { readonly running: InspectedRooms }): Inspection {
   return {
     pause: (why, caller) => daemon.running.watch.pause(why, caller.name),
     resume: () => daemon.running.watch.resume(),
@@ -29,14 +51,14 @@ export function inspectionOf(daemon: Daemon): Inspection {
   };
 }
 
-async function certificates(running: ClusterNode, node: string): Promise<readonly CertificateView[]> {
+async function certificates(running: InspectedRooms, node: string): Promise<readonly CertificateView[]> {
   const { watch, network } = running;
   if (node === running.node) return watch.certificates();
   const path = `/api/v1/certificates?node=${encodeURIComponent(node)}`;
   return await forward(network, running.peerNamed(node), { method: "GET", path });
 }
 
-async function preview(running: ClusterNode, module: string, query: PreviewQuery): Promise<Preview> {
+async function preview(running: InspectedRooms, module: string, query: PreviewQuery): Promise<Preview> {
   const { verb, node: named, keep } = query;
   const place = running.commands.placeOf(module, { verb, ...(named !== undefined && { node: named }) });
   if (place !== running.node) {
@@ -50,7 +72,7 @@ async function preview(running: ClusterNode, module: string, query: PreviewQuery
 }
 
 function previewNow(
-  running: ClusterNode,
+  running: InspectedRooms,
   id: string,
   { verb, node, keep }: PreviewQuery,
   lossOf: (node: string) => string,
@@ -77,7 +99,7 @@ function previewNow(
   return found;
 }
 
-async function copiesFacts(running: ClusterNode, module: string): Promise<CopiesFacts> {
+async function copiesFacts(running: InspectedRooms, module: string): Promise<CopiesFacts> {
   const { nodes } = running.modules.expect(module);
   const found = await Promise.all(
     nodes.map(async (node) =>
@@ -97,7 +119,7 @@ async function copiesFacts(running: ClusterNode, module: string): Promise<Copies
 }
 
 async function copyThere(
-  running: ClusterNode,
+  running: InspectedRooms,
   module: string,
   node: string,
 ): Promise<OwnCopy & { readonly live: boolean }> {
@@ -116,7 +138,10 @@ async function copyThere(
 }
 
 /** Of this node, or as it stands in the other one's own file. */
-export async function readHistory(daemon: Daemon, query: HistoryQuery): Promise<readonly HistoryEntry[]> {
+export async function readHistory(
+  daemon: HistoryRooms,
+  query: HistoryQuery,
+): Promise<readonly HistoryEntry[]> {
   const { node, ...filter } = query;
   const { from, to } = filter;
   const asked = {

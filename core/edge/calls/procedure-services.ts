@@ -2,14 +2,35 @@
 // What procedures (core/protect) may use of a running node, and nothing more.
 
 import { GemelError } from "../../base/errors.js";
-import { moduleId, nodeName } from "../../base/units.js";
+import { moduleId, nodeName, type NodeName } from "../../base/units.js";
 import { peersOf } from "../config/cluster-file.js";
 import type { Paths } from "../config/paths.js";
 import type { ProcedureServices } from "../../procedure/services.js";
 import { StartGuard } from "../../procedure/start-guard.js";
-import type { ClusterNode } from "../cluster-node.js";
+import type { Hypervisor } from "../../ports/hypervisor.js";
+import type { ModulePicture, NodeState } from "../../decide/mirror/types.js";
+import type { Modules } from "../config/modules.js";
+import type { CopyRate } from "../metrics/copy-rate.js";
+import type { MirrorSupervisor } from "../mirror/supervisor.js";
+import type { ClusterNetwork, Member } from "../network/cluster-network.js";
+import type { Commands } from "./commands.js";
 
-export function servicesOf(running: ClusterNode, paths: Paths): ProcedureServices {
+/** What is handed on of the running node. */
+export interface ProcedureRooms {
+  readonly node: NodeName;
+  readonly member: Member;
+  readonly state: NodeState;
+  readonly hypervisor: Hypervisor;
+  readonly modules: Modules;
+  readonly network: Pick<ClusterNetwork, "call">;
+  readonly mirrors: Pick<MirrorSupervisor, "ask" | "lastStatus">;
+  readonly commands: Pick<Commands, "ask">;
+  readonly copyRate: Pick<CopyRate, "bytesPerSecond">;
+  views(): readonly ModulePicture[];
+  log(module: string | null, sentence: string, outcome: string): void;
+}
+
+export function servicesOf(running: ProcedureRooms, paths: Paths): ProcedureServices {
   const { node, hypervisor, modules, network, mirrors, commands } = running;
   return {
     node,

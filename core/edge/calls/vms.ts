@@ -9,7 +9,19 @@ import { seconds, type NodeName } from "../../base/units.js";
 import { peersOf } from "../config/cluster-file.js";
 import { valueOf } from "../../loop/vm-effects.js";
 import { forward } from "./forward.js";
-import type { ClusterNode } from "../cluster-node.js";
+import type { Hypervisor } from "../../ports/hypervisor.js";
+import type { Protection } from "../../procedure/services.js";
+import type { ClusterNetwork, Member } from "../network/cluster-network.js";
+
+/** What is asked of the running node. */
+export interface VmRooms {
+  readonly node: NodeName;
+  readonly member: Member;
+  readonly hypervisor: Pick<Hypervisor, "list">;
+  readonly network: Pick<ClusterNetwork, "call" | "answersControl">;
+  readonly protection: Pick<Protection, "protect" | "coming">;
+  peerNamed(name: string): NodeName;
+}
 
 /** A list that waits for a node which has just died helps nobody. */
 const listLimit = seconds(5);
@@ -17,7 +29,7 @@ const listLimit = seconds(5);
 const protectLimit = seconds(110);
 
 /** Without a node: of every node that answers; a silent one's are left out. */
-export async function vmsOf(running: ClusterNode, node: string | undefined): Promise<readonly VmView[]> {
+export async function vmsOf(running: VmRooms, node: string | undefined): Promise<readonly VmView[]> {
   if (node === running.node) return await ownVms(running);
   if (node !== undefined) return await vmsThere(running, running.peerNamed(node));
   const { network } = running;
@@ -32,7 +44,7 @@ export async function vmsOf(running: ClusterNode, node: string | undefined): Pro
 }
 
 export async function protectVm(
-  running: ClusterNode,
+  running: VmRooms,
   request: ProtectRequest,
   { name: by }: Caller,
 ): Promise<ProtectReply> {
@@ -49,7 +61,7 @@ export async function protectVm(
   }
 }
 
-async function ownVms({ hypervisor, protection, node }: ClusterNode): Promise<readonly VmView[]> {
+async function ownVms({ hypervisor, protection, node }: VmRooms): Promise<readonly VmView[]> {
   const vms = valueOf(await hypervisor.list(), node);
   const owners = protection.coming();
   return vms.map(({ id, name, power, memory, vcpus }) => {
@@ -58,13 +70,13 @@ async function ownVms({ hypervisor, protection, node }: ClusterNode): Promise<re
   });
 }
 
-async function vmsThere({ network }: ClusterNode, peer: NodeName): Promise<readonly VmView[]> {
+async function vmsThere({ network }: VmRooms, peer: NodeName): Promise<readonly VmView[]> {
   const path = `/api/v1/vms?node=${encodeURIComponent(peer)}`;
   return await forward<readonly VmView[]>(network, peer, { method: "GET", path, limit: listLimit });
 }
 
 /** Not here: then perhaps the person looks at the wrong node. */
-async function sayWhereItIs(running: ClusterNode, vm: string): Promise<void> {
+async function sayWhereItIs(running: VmRooms, vm: string): Promise<void> {
   const found = (await vmsOf(running, undefined)).find(
     ({ id, name, node }) => (id === vm || name === vm) && node !== running.node,
   );

@@ -3,17 +3,39 @@
 // planner ask of it. Nothing here decides; the planner is decide/placement, and acting is a person's swap.
 
 import { dirname } from "node:path";
-import type { LiveEvent } from "../../api/contract.js";
+import type { LiveEvent, Status } from "../../api/contract.js";
 import type { LoadDoor } from "../../api/door.js";
 import { GemelError } from "../../base/errors.js";
-import { moduleId, nodeName } from "../../base/units.js";
+import { moduleId, nodeName, type ModuleId, type NodeName } from "../../base/units.js";
 import { peersOf } from "../config/cluster-file.js";
 import { defaultFolder, type Paths } from "../config/paths.js";
 import { capacities, placement, type LoadSources } from "../../describe/status/placement.js";
 import { MetricsCollector } from "./collector.js";
 import { wallClock } from "../clock.js";
-import type { Daemon } from "../daemon.js";
-import type { ClusterNode } from "../cluster-node.js";
+import type { Hypervisor } from "../../ports/hypervisor.js";
+import type { Modules } from "../config/modules.js";
+import type { MirrorSupervisor } from "../mirror/supervisor.js";
+import type { ClusterNetwork, Member } from "../network/cluster-network.js";
+
+/** What is measured of the running node. */
+export interface MeasuredRooms {
+  readonly node: NodeName;
+  readonly member: Member;
+  readonly hypervisor: Hypervisor;
+  readonly modules: Pick<Modules, "expect" | "ids">;
+  readonly mirrors: Pick<MirrorSupervisor, "ask">;
+  readonly network: Pick<ClusterNetwork, "answersControl" | "tellFigures">;
+  runsHere(module: ModuleId): boolean;
+  log(module: string | null, sentence: string, outcome: string): void;
+}
+
+/** Where load is asked for. */
+export interface LoadRooms {
+  readonly member: Member;
+  readonly modules: Pick<Modules, "expect">;
+  readonly collector: MetricsCollector;
+  status(): Status;
+}
 
 /** The live stream, as far as figures need it. */
 export interface FiguresStream {
@@ -21,7 +43,7 @@ export interface FiguresStream {
   pass(event: LiveEvent): void;
 }
 
-export function collectorOf(running: ClusterNode, paths: Paths, stream: FiguresStream): MetricsCollector {
+export function collectorOf(running: MeasuredRooms, paths: Paths, stream: FiguresStream): MetricsCollector {
   const { node, hypervisor, modules, mirrors, network } = running;
   return new MetricsCollector({
     node,
@@ -46,7 +68,7 @@ export function collectorOf(running: ClusterNode, paths: Paths, stream: FiguresS
   });
 }
 
-export function loadDoor(daemon: Daemon): LoadDoor {
+export function loadDoor(daemon: { readonly running: LoadRooms }): LoadDoor {
   return {
     figures: () => daemon.running.collector.figures(),
     series: ({ module, host, range }) => {
@@ -67,7 +89,7 @@ export function loadDoor(daemon: Daemon): LoadDoor {
   };
 }
 
-function loadSources(running: ClusterNode): LoadSources {
+function loadSources(running: LoadRooms): LoadSources {
   const { collector, modules, member } = running;
   const nodes = member.config.nodes.map(({ name }) => name);
   const now = collector

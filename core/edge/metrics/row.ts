@@ -17,7 +17,7 @@ export const seriesNames = [
 ] as const satisfies readonly SeriesName[];
 export const hostSeriesNames = ["cpu", "memory"] as const satisfies readonly SeriesName[];
 
-export interface Row {
+export interface MetricsRow {
   /** "host:alpha", "module:cam1" */
   readonly subject: string;
   readonly node: string;
@@ -27,7 +27,7 @@ export interface Row {
 export const hostSubject = (node: string): string => `host:${node}`;
 export const moduleSubject = (module: string): string => `module:${module}`;
 
-export function rowsOf({ node, host, modules }: LiveFigures): readonly Row[] {
+export function rowsOf({ node, host, modules }: LiveFigures): readonly MetricsRow[] {
   const own = host === null ? [] : [{ cpu: host.cpu, memory: host.memoryUsed }];
   return [
     ...own.map((values) => ({ subject: hostSubject(node), node, values })),

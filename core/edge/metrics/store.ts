@@ -12,7 +12,7 @@ import Database from "better-sqlite3";
 import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Series, SeriesName, SeriesRange, Trend } from "../../api/contract.js";
-import { seriesNames, type Row } from "./row.js";
+import { seriesNames, type MetricsRow } from "./row.js";
 import { pointsOf, ranges, recentGrid, type Grid, type Point } from "./series.js";
 
 const format = 1;
@@ -50,7 +50,7 @@ export class MetricsStore {
   }
 
   /** `at`: Unix seconds; the row takes the place of one of the same ten seconds. */
-  write(at: number, rows: readonly Row[]): void {
+  write(at: number, rows: readonly MetricsRow[]): void {
     const slot = Math.floor(at / fineSeconds) * fineSeconds;
     this.attempt((database) => {
       const insert = database.prepare(

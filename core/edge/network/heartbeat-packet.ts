@@ -74,7 +74,7 @@ export type Judgement =
   | { readonly kind: "hello"; readonly heard: Heard }
   | { readonly kind: "ignored"; readonly reason: string };
 
-export function judge(
+export function judgeHeartbeat(
   beat: Heartbeat,
   where: { readonly self: NodeName; readonly network: string; readonly incarnation: string },
   heard: Heard | undefined,

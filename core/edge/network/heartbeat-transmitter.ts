@@ -6,7 +6,7 @@
 
 import { createSocket, type Socket } from "node:dgram";
 import type { Instant, Milliseconds, NodeName } from "../../base/units.js";
-import { decode, encode, judge, type Heard, type Heartbeat } from "./heartbeat-packet.js";
+import { decode, encode, judgeHeartbeat, type Heard, type Heartbeat } from "./heartbeat-packet.js";
 
 export interface HeartbeatLane {
   readonly network: string;
@@ -89,7 +89,11 @@ export class Transmitter {
     if (typeof beat === "string") return this.count(beat);
     if (!this.peers.has(beat.from)) return this.count("unknown node");
     const { self, incarnation } = this.options;
-    const verdict = judge(beat, { self, network: lane.network, incarnation }, this.heard.get(beat.from));
+    const verdict = judgeHeartbeat(
+      beat,
+      { self, network: lane.network, incarnation },
+      this.heard.get(beat.from),
+    );
     if (verdict.kind === "ignored") return this.count(verdict.reason);
     this.echoes.set(beat.from, verdict.heard.incarnation);
     this.heard.set(beat.from, verdict.heard);

@@ -9,7 +9,19 @@ import { peersOf } from "../config/cluster-file.js";
 import type { Procedures } from "../../procedure/procedure.js";
 import type { ResyncStatus } from "../../../native/index.js";
 import { forward } from "../calls/forward.js";
-import type { ClusterNode } from "../cluster-node.js";
+import type { Modules } from "../config/modules.js";
+import type { MirrorSupervisor } from "../mirror/supervisor.js";
+import type { ClusterNetwork, Member } from "./cluster-network.js";
+
+/** The rooms of the running node that know of progress. */
+export interface ProgressRooms {
+  readonly node: NodeName;
+  readonly member: Member;
+  readonly network: Pick<ClusterNetwork, "call" | "answersControl">;
+  readonly mirrors: Pick<MirrorSupervisor, "lastStatus">;
+  readonly modules: Pick<Modules, "ids">;
+  readonly procedures: ProgressSources["procedures"];
+}
 
 export interface NodeProgress {
   readonly procedures: readonly ProcedureStatus[];
@@ -105,7 +117,7 @@ export class PeerProgress {
 }
 
 /** Rooms are asked when progress is: the running node is still being built when it begins to listen. */
-export function progressOf(running: ClusterNode, changed: () => void): PeerProgress {
+export function progressOf(running: ProgressRooms, changed: () => void): PeerProgress {
   const { node, network, mirrors, modules, procedures } = running;
   return new PeerProgress({
     node,

@@ -4,14 +4,25 @@
 
 import { failure, type Failure } from "../../base/errors.js";
 import { moduleId, type ModuleId } from "../../base/units.js";
-import type { ClusterNode } from "../cluster-node.js";
+import type { Hypervisor } from "../../ports/hypervisor.js";
+import type { Modules } from "../config/modules.js";
+import type { MirrorSupervisor } from "../mirror/supervisor.js";
+
+/** What it needs of the running node. */
+export interface DiskRooms {
+  readonly hypervisor: Pick<Hypervisor, "proveDisks" | "goOnAfterDiskError">;
+  readonly modules: Pick<Modules, "expect">;
+  readonly mirrors: Pick<MirrorSupervisor, "lastStatus">;
+  isRunning(module: ModuleId): boolean;
+  log(module: string, sentence: string, outcome: string): void;
+}
 
 export class DiskWatch {
   /** R31: modules whose VM has a disk elsewhere, as seen in the last round. */
   private readonly unproven = new Map<string, Failure>();
 
   constructor(
-    private readonly running: ClusterNode,
+    private readonly running: DiskRooms,
     private readonly changed: () => void,
   ) {}
 

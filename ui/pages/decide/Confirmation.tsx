@@ -6,7 +6,8 @@ import { Button, Card, CardBody, CardFooter, CardHeader, CardTitle, Form } from 
 import { useState, type ReactNode } from "react";
 import type { CommandReply, CommandRequest, ModuleStatus } from "../../../core/api/contract.js";
 import { useChange } from "../../asking.js";
-import { TypeName, type AskedAction } from "../../parts/ConfirmAction.js";
+import { TypeName } from "../../parts/ConfirmAction.js";
+import type { AskedAction } from "../../parts/Preview.js";
 import { FailureAlert } from "../../parts/FailureAlert.js";
 import { PreviewOf, useAllowed } from "../../parts/Preview.js";
 

@@ -15,7 +15,8 @@ import {
 import { useState, type ReactNode, type Ref } from "react";
 import { useNavigate } from "react-router";
 import type { ModuleStatus } from "../../../core/api/contract.js";
-import { ConfirmAction, type AskedAction } from "../../parts/ConfirmAction.js";
+import { ConfirmAction } from "../../parts/ConfirmAction.js";
+import type { AskedAction } from "../../parts/Preview.js";
 import { barOf, MayButton } from "../../parts/MayButton.js";
 import { WordIcon } from "../../parts/WordIcon.js";
 import { paths } from "../../paths.js";

@@ -7,7 +7,8 @@ import type { Series, SeriesName, SeriesRange } from "../../../core/api/contract
 import { bytesText, coresText, latencyText, rateText } from "../../../core/describe/words/words.js";
 import { useAnswer } from "../../asking.js";
 import { FailureAlert } from "../../parts/FailureAlert.js";
-import { Chart, type ChartLine } from "../../parts/chart/Chart.js";
+import { Chart } from "../../parts/chart/Chart.js";
+import type { ChartLine } from "../../parts/chart/drawing.js";
 import { columnsOf } from "../../parts/chart/columns.js";
 
 interface Shown {

@@ -8,7 +8,7 @@ import { verbWords } from "../../../core/describe/words/words.js";
 import { failureOf, type ApiFailure } from "../../api.js";
 import { useChange } from "../../asking.js";
 import { statusPath } from "../../live/live.js";
-import type { AskedAction } from "../../parts/ConfirmAction.js";
+import type { AskedAction } from "../../parts/Preview.js";
 
 export interface Immediate {
   readonly send: (asked: readonly AskedAction[]) => void;

@@ -12,17 +12,11 @@ import type { FindingView, ProtectReply, ProtectRequest, VmView } from "../../..
 import { failureOf, type ApiFailure } from "../../api.js";
 import { useChange, useTransport } from "../../asking.js";
 import { planFor, requestOf, type ProtectDraft } from "./plan.js";
-import { VmPlan } from "./VmPlan.js";
+import { VmPlan, type ProtectJudgement } from "./VmPlan.js";
 
 interface DialogProps {
   readonly vms: readonly VmView[];
   readonly onClose: () => void;
-}
-
-export interface ProtectJudgement {
-  readonly reply: ProtectReply | undefined;
-  readonly failure: ApiFailure | null;
-  readonly isAsking: boolean;
 }
 
 export function ProtectDialog({ vms, onClose }: DialogProps): ReactNode {

@@ -11,7 +11,12 @@ import { FailureAlert } from "../../parts/FailureAlert.js";
 import { DiskChoices } from "./DiskChoices.js";
 import { PlaceFields } from "./PlaceFields.js";
 import { refusedField, repaired, repairsOf, sorted, type ProtectDraft, type Repair } from "./plan.js";
-import type { ProtectJudgement } from "./ProtectDialog.js";
+
+export interface ProtectJudgement {
+  readonly reply: ProtectReply | undefined;
+  readonly failure: ApiFailure | null;
+  readonly isAsking: boolean;
+}
 
 interface VmPlanProps {
   readonly plan: ProtectDraft;

@@ -13,14 +13,8 @@ import uPlot from "uplot";
 import { offsetText, timeText } from "../../../core/describe/words/words.js";
 import { useIsDark } from "../../theme.js";
 import { ChartTable } from "./ChartTable.js";
-import { summaryOf, type Columns, type Line } from "./columns.js";
-import { optionsOf } from "./drawing.js";
-
-export interface ChartLine extends Line {
-  /** Which of the chart colours (chart.css). */
-  readonly colour: 1 | 2 | 3 | 4;
-  readonly filled?: boolean;
-}
+import { summaryOf, type Columns } from "./columns.js";
+import { optionsOf, type ChartLine } from "./drawing.js";
 
 export interface ChartProps {
   readonly title: string;

@@ -2,8 +2,13 @@
 // How uPlot draws our charts: axes, colours out of the page's tokens, and a mark where the VM moved.
 
 import type uPlot from "uplot";
-import type { ChartLine } from "./Chart.js";
-import type { Columns } from "./columns.js";
+import type { Columns, Line } from "./columns.js";
+
+export interface ChartLine extends Line {
+  /** Which of the chart colours (chart.css). */
+  readonly colour: 1 | 2 | 3 | 4;
+  readonly filled?: boolean;
+}
 
 export interface Drawing {
   /** Where it is drawn: the tokens are read there. */

@@ -7,7 +7,7 @@ import type { ArbiterAnswer } from "../../../ports/arbiter.js";
 import { isDenied, peerAnswers, peerRuns, peerVerdict } from "./proofs.js";
 import type { Case } from "./turn.js";
 
-export interface Asked {
+export interface RightQuestion {
   readonly occasion: Evidence["occasion"];
   /** What the other has said for the generation and session in question. */
   readonly farewell?: "word" | "goodbye" | undefined;
@@ -15,7 +15,10 @@ export interface Asked {
   readonly answer?: ArbiterAnswer | undefined;
 }
 
-export function rightOf(c: Case, { occasion, farewell, answer }: Asked): ReturnType<typeof arbitrate> {
+export function rightOf(
+  c: Case,
+  { occasion, farewell, answer }: RightQuestion,
+): ReturnType<typeof arbitrate> {
   return arbitrate({
     occasion,
     farewell: farewell ?? "none",

@@ -50,7 +50,7 @@ export interface Case {
   readonly m: Draft<ModuleState>;
 }
 
-export type Evidence = Readonly<Record<string, string | number | boolean>>;
+export type RecordInputs = Readonly<Record<string, string | number | boolean>>;
 
 /** A request to the peer is repeated this often until it is answered. */
 export const repeatInterval: Milliseconds = milliseconds(500);
@@ -85,7 +85,13 @@ const follows: Readonly<Record<StateName, readonly StateName[]>> = {
 };
 
 /** The one setter of a module's phase. `rule` and `evidence` become the decision record (P9). */
-export function become(c: Case, phase: Phase, rule: string, sentence: string, evidence: Evidence = {}): void {
+export function become(
+  c: Case,
+  phase: Phase,
+  rule: string,
+  sentence: string,
+  evidence: RecordInputs = {},
+): void {
   const before = c.m.phase;
   check(follows[before.state].includes(phase.state), `${before.state} is never followed by ${phase.state}`);
   c.m.phase = phase;
@@ -99,13 +105,19 @@ export function refine(c: Case, phase: Phase): void {
   c.m.phase = phase;
 }
 
-export function record(c: Case, rule: string, sentence: string, evidence: Evidence, outcome: string): void {
+export function record(
+  c: Case,
+  rule: string,
+  sentence: string,
+  evidence: RecordInputs,
+  outcome: string,
+): void {
   const inputs = { ...picture(c), ...evidence };
   c.turn.decisions.push({ at: c.at, module: c.id, rule, sentence, inputs, outcome });
 }
 
 /** The evidence that goes into every record. */
-function picture({ m }: Case): Evidence {
+function picture({ m }: Case): RecordInputs {
   const status = m.mirror.kind === "up" ? m.mirror.status : undefined;
   return {
     mirror: m.mirror.kind,

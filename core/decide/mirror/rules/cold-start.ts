@@ -6,7 +6,7 @@
 import { unreachable } from "../../../base/check.js";
 import { elapsed, seconds, type Milliseconds } from "../../../base/units.js";
 import type { MirrorStatus } from "../../../../native/index.js";
-import { judge, type ColdStartInputs } from "../../arbitration/cold-start.js";
+import { coldStartVerdict, type ColdStartInputs } from "../../arbitration/cold-start.js";
 import { rightOf } from "../evidence/not-running.js";
 import {
   isPaired,
@@ -68,7 +68,7 @@ function inputsOf(c: Case, status: MirrorStatus | undefined): ColdStartInputs {
 
 export function judgeColdStart(c: Case): ColdStart {
   const status = mirrorStatus(c);
-  const { verdict } = judge(inputsOf(c, status));
+  const { verdict } = coldStartVerdict(inputsOf(c, status));
   switch (verdict) {
     case "follow":
       return { row: "a", then: "follow" };

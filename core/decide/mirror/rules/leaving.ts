@@ -36,7 +36,7 @@ import {
   setDurable,
   succeeded,
   type Case,
-  type Evidence,
+  type RecordInputs,
 } from "../evidence/turn.js";
 import type { LeavePurpose, LeaveStep, LeaveWork, Phase, Task, TaskOutcome } from "../types.js";
 
@@ -59,7 +59,7 @@ export function leave(
   { purpose, both = false, force = false }: LeaveWish,
   rule: string,
   sentence: string,
-  evidence: Evidence = {},
+  evidence: RecordInputs = {},
 ): void {
   const { phase } = c.m;
   const isSecond = phase.state === "SECOND" || phase.state === "WAIT";
