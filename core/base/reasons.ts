@@ -47,6 +47,11 @@ const registry = {
     next: "gemel start {module}",
     marks: ["intended"],
   },
+  bystander: {
+    short: "Runs on other nodes",
+    long: "This node does not belong to the module.",
+    marks: ["intended"],
+  },
   "stopped-by-person": {
     short: "Stopped by a person",
     long: "It was stopped by a person.",

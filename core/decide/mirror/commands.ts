@@ -25,6 +25,7 @@ type ModuleCommand = Exclude<Command, { do: "shutdown" }>;
 export function refusal(c: Case, verb: ModuleVerb, forced = false): Failure | undefined {
   const { phase } = c.m;
   const no = (code: Parameters<typeof failure>[0], detail?: string): Failure => failure(code, c.id, detail);
+  if (phase.work.kind === "bystander") return no("GEMEL-1015");
   if (phase.work.kind === "discovering") return no("GEMEL-1016");
   if (c.turn.node.leaving && verb !== "stop") return no("GEMEL-1013");
   switch (verb) {

@@ -116,7 +116,7 @@ function ofPeer(turn: Turn, name: Peer["name"], change: (peer: Peer) => Peer): v
 
 function inModule(turn: Turn, id: ModuleId, action: (c: Case) => void): void {
   const module = turn.node.modules[id];
-  if (module === undefined) return;
+  if (module === undefined || module.side.kind === "bystander") return;
   const c = openCase(turn, module);
   action(c);
   closeCase(c);

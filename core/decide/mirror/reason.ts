@@ -26,6 +26,7 @@ export function reasonOf(c: Case): ReasonCode {
 }
 
 function stopReason({ m }: Case): ReasonCode {
+  if (m.phase.work.kind === "bystander") return "bystander";
   const { wish } = m.durable;
   if (wish.kind === "run") return "opening";
   const words = {

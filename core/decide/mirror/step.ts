@@ -18,6 +18,7 @@ import { learn } from "./facts.js";
 import { answerTaskDone, hear } from "./peer-messages.js";
 import { leave } from "./rules/leaving.js";
 import { repeatOwedWord } from "./rules/outdate.js";
+import { sideOf, type ModuleSide } from "./side.js";
 import { activeTaskDone } from "./states/active.js";
 import { decideAlone } from "./states/alone.js";
 import { decidePrim } from "./states/prim.js";
@@ -84,26 +85,31 @@ export function initialState({
     ...(pause !== undefined && { pause }),
     peers: Object.fromEntries(names.map((name) => [name, newPeer(name, at, peers[name] ?? {})])),
     modules: Object.fromEntries(
-      modules.map(({ config, durable }) => [
+      modules.map(({ config, durable = newDurable }) => [
         config.id,
-        initialModule(config, durable ?? newDurable, boot, at),
+        initialModule({ config, durable, boot, at, side: sideOf(config.nodes, self) }),
       ]),
     ),
   };
 }
 
-function initialModule(
-  config: ModuleConfig,
-  durable: Durable,
-  boot: "host" | "daemon",
-  at: Instant,
-): ModuleState {
+interface InitialModule {
+  readonly config: ModuleConfig;
+  readonly durable: Durable;
+  readonly boot: "host" | "daemon";
+  readonly at: Instant;
+  readonly side: ModuleSide;
+}
+
+function initialModule({ config, durable, boot, at, side }: InitialModule): ModuleState {
+  if (side.kind === "bystander") return { ...restingModule(config, side, at), durable };
   const wish: Durable["wish"] = config.boot
     ? { kind: "run", as: "any" }
     : { kind: "stop", by: "never-started" };
   const isNew = durable.wish.kind === "stop" && durable.wish.by === "never-started";
   return {
     config,
+    side,
     // Nothing that ran before the host's boot runs now.
     durable: boot === "host" ? { ...without(durable, "vm"), ...(!isNew && { wish }) } : durable,
     phase: { state: "WAIT", work: { kind: "discovering" } },
@@ -115,6 +121,20 @@ function initialModule(
     mirrorDeaths: [],
   };
 }
+
+/** Nothing of it is open here: just configured, or another pair's. */
+const restingModule = (config: ModuleConfig, side: ModuleSide, at: Instant): ModuleState => ({
+  config,
+  side,
+  durable: newDurable,
+  phase: { state: "STOP", work: { kind: side.kind === "bystander" ? "bystander" : "idle" } },
+  since: at,
+  mirror: { kind: "none" },
+  run: { kind: "off" },
+  told: { word: false, empty: false },
+  restarts: [],
+  mirrorDeaths: [],
+});
 
 export function step(state: NodeState, event: Event): Step {
   const turn = openTurn(state, event.at);
@@ -188,7 +208,7 @@ function takeIn(turn: Turn, event: Event): readonly ModuleId[] {
 
 function inModule(turn: Turn, id: ModuleId, action: (c: Case) => void): readonly ModuleId[] {
   const module = turn.node.modules[id];
-  if (module === undefined) return [];
+  if (module === undefined || module.side.kind === "bystander") return [];
   const c = openCase(turn, module);
   action(c);
   closeCase(c);
@@ -197,23 +217,19 @@ function inModule(turn: Turn, id: ModuleId, action: (c: Case) => void): readonly
 
 function configure(turn: Turn, config: ModuleConfig): void {
   const known = turn.node.modules[config.id];
-  const module: ModuleState =
-    known === undefined
-      ? {
-          ...initialModule(config, newDurable, "daemon", turn.at),
-          phase: { state: "STOP", work: { kind: "idle" } },
-          mirror: { kind: "none" },
-          run: { kind: "off" },
-        }
-      : { ...known, config };
+  const side = sideOf(config.nodes, turn.node.self);
+  const module =
+    known?.side.kind === side.kind ? { ...known, config, side } : restingModule(config, side, turn.at);
   turn.node.modules = { ...turn.node.modules, [config.id]: module };
 }
 
 function command(turn: Turn, event: Extract<Event, { kind: "command" }>): readonly ModuleId[] {
   const { id, by, command: asked } = event;
   if (asked.do === "shutdown") return shutdown(turn, id, by);
-  if (turn.node.modules[asked.module] === undefined) {
-    const answer = { ok: false, failure: failure("GEMEL-1001", asked.module) } as const;
+  const module = turn.node.modules[asked.module];
+  if (module === undefined || module.side.kind === "bystander") {
+    const code = module === undefined ? "GEMEL-1001" : "GEMEL-1015";
+    const answer = { ok: false, failure: failure(code, asked.module) } as const;
     turn.effects.push({ do: "answer-command", id, answer });
     return [];
   }
@@ -282,7 +298,7 @@ function taskDone(c: Case, number: number, outcome: TaskOutcome): void {
 /** Looks at one module until its facts bring about nothing more. */
 function settle(turn: Turn, id: ModuleId): void {
   const module = turn.node.modules[id];
-  if (module === undefined) return;
+  if (module === undefined || module.side.kind === "bystander") return;
   const c = openCase(turn, module);
   let rounds = 0;
   while (decide(c)) check((rounds += 1) < 20, "a turn comes to rest");

@@ -24,6 +24,7 @@ import type { Instance, Run } from "../../ports/workload.js";
 import type { FailoverPause, ModuleConfig } from "./module-config.js";
 import type { ModulePicture } from "./picture.js";
 import type { Peer } from "../liveness/liveness.js";
+import type { ModuleSide } from "./side.js";
 import type {
   FreezeId,
   GenerationHex,
@@ -151,7 +152,10 @@ export interface AskingArbiter {
   readonly answer?: ArbiterAnswer;
 }
 
-export type StopWork = { readonly kind: "idle"; readonly failure?: Failure };
+export type StopWork =
+  | { readonly kind: "idle"; readonly failure?: Failure }
+  /** The module belongs to other nodes: nothing is ever decided here (side.ts). */
+  | { readonly kind: "bystander" };
 
 export type WaitWork =
   | { readonly kind: "discovering" }
@@ -236,6 +240,7 @@ export interface OwedWord {
 
 export interface ModuleState {
   readonly config: ModuleConfig;
+  readonly side: ModuleSide;
   readonly durable: Durable;
   readonly phase: Phase;
   /** When the phase's state and work last changed. */

@@ -16,7 +16,7 @@ export function seenPair(
 ): { readonly self: Seen; readonly other: Seen } {
   const { now, wall } = times;
   const at = (moment: Instant): string => momentText(wallAt(times, moment), wall);
-  const name = module.config.nodes.find((node) => node !== state.self) ?? state.self;
+  const name = module.side.kind === "member" ? module.side.other : module.config.nodes[0];
   const peer = state.peers[name];
   const live = peer !== undefined && daemonAnswers(peer, now);
   const down = peer !== undefined && verdict(peer, now) === "dead";

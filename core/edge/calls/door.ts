@@ -16,6 +16,7 @@ import type {
 import type { MirrorFigures } from "../../../native/index.js";
 import { GemelError } from "../../base/errors.js";
 import { moduleId } from "../../base/units.js";
+import { sideOf } from "../../decide/mirror/side.js";
 import { admitNode, foundCluster, inviteNode, joinCluster, type ClusterResult } from "../cluster/cluster.js";
 import type { ClusterConfig } from "../config/cluster-file.js";
 import { parseModule } from "../config/module-file.js";
@@ -185,13 +186,14 @@ async function verify(
   module: string,
   repair: boolean,
 ): Promise<void> {
-  const other = modules.expect(module).nodes.find((one) => one !== node);
-  if (mirrors.lastStatus(module)?.role === "primary" || other === undefined) {
+  const side = sideOf(modules.expect(module).nodes, node);
+  if (side.kind === "bystander") throw new GemelError("GEMEL-1015", module);
+  if (mirrors.lastStatus(module)?.role === "primary") {
     await mirrors.ask(module, { do: "verify", repair }, seconds(10));
     return;
   }
   const path = "/api/v1/peer/calls/verify";
-  await forward(network, other, { method: "POST", path, body: { module, repair } });
+  await forward(network, side.other, { method: "POST", path, body: { module, repair } });
 }
 
 type OfCluster = "cluster" | "initCluster" | "joinCluster" | "newToken" | "admit";

@@ -4,6 +4,7 @@
 // removed.
 
 import { moduleId, type NodeName } from "../../base/units.js";
+import { sideOf } from "../../decide/mirror/side.js";
 import { parseModule, writeModule } from "./module-file.js";
 import { forward } from "../calls/forward.js";
 import type { ClusterNetwork } from "../network/cluster-network.js";
@@ -38,8 +39,8 @@ export class ModuleConfigSync {
     this.busy = true;
     try {
       for (const id of this.modules.ids()) {
-        const peer = this.modules.settings(id)?.nodes.find((node) => node !== self);
-        if (peer !== undefined) await this.offer(id, peer);
+        const side = sideOf(this.modules.settings(id)?.nodes ?? [], self);
+        if (side.kind === "member") await this.offer(id, side.other);
       }
     } finally {
       this.busy = false;

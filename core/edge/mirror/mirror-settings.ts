@@ -4,6 +4,7 @@
 
 import { failure, GemelError, isErrorCode, type Failure } from "../../base/errors.js";
 import { askLimit, stallLimit, stopLimit } from "../../base/limits.js";
+import { sideOf } from "../../decide/mirror/side.js";
 import { cardFiles } from "../cluster/membership-card.js";
 import { freezeDeadline, nodeOf, type NodeEntry } from "../config/cluster-file.js";
 import type { ModuleSettings } from "../config/module-file.js";
@@ -28,10 +29,11 @@ export function mirrorConfigOf(
   settings: ModuleSettings,
   known: MirrorConfig["known"],
 ): MirrorConfig {
-  const peerNode = settings.nodes.find((node) => node !== card.node);
+  const side = sideOf(settings.nodes, card.node);
   const own = nodeOf(config, card.node);
-  const peer = peerNode === undefined ? undefined : nodeOf(config, peerNode);
-  if (peerNode === undefined || own === undefined) throw new GemelError("GEMEL-1015", module);
+  if (side.kind === "bystander" || own === undefined) throw new GemelError("GEMEL-1015", module);
+  const peerNode = side.other;
+  const peer = nodeOf(config, peerNode);
   const port = config.ports.data + settings.index;
   const files = cardFiles(paths);
   const addresses = (node: NodeEntry | undefined): MirrorConfig["listen"] =>

@@ -61,21 +61,9 @@ export class ClusterNetwork {
       const networks = Object.fromEntries(config.networks.map((one) => [one.name, one.timeout]));
       this.edge.post({ kind: "peer-configured", peer: name, networks });
     }
-    this.transmitter = new Transmitter({
-      self: card.node,
-      incarnation: this.edge.incarnation,
-      key: card.heartbeatKey,
-      port: config.ports.heartbeat,
-      lanes: lanesOf(member),
-      now: this.edge.now,
-      views: this.edge.views,
-      alive: (beat) => {
-        const { from, network, incarnation } = beat;
-        this.edge.post({ kind: "heartbeat", from, network, incarnation });
-        if (beat.views !== undefined) this.takeViews(from, incarnation, beat.now, beat.views);
-      },
-    });
-    this.transmitter.start();
+    this.transmitter ??= this.makeTransmitter(card.node);
+    const { heartbeatKey: key } = card;
+    this.transmitter.aim({ key, port: config.ports.heartbeat, lanes: lanesOf(member) });
     for (const { name } of peers) this.connect(name);
     this.viewsTimer = setInterval(() => this.tellViews(), viewsEveryMs);
   }
@@ -85,8 +73,21 @@ export class ClusterNetwork {
     this.transmitter?.stop();
     for (const control of this.controls.values()) control.stop();
     this.controls.clear();
-    this.transmitter = undefined;
     this.present = undefined;
+  }
+
+  private makeTransmitter(self: NodeName): Transmitter {
+    return new Transmitter({
+      self,
+      incarnation: this.edge.incarnation,
+      now: this.edge.now,
+      views: this.edge.views,
+      alive: (beat) => {
+        const { from, network, incarnation } = beat;
+        this.edge.post({ kind: "heartbeat", from, network, incarnation });
+        if (beat.views !== undefined) this.takeViews(from, incarnation, beat.now, beat.views);
+      },
+    });
   }
 
   /** Reason → count of datagrams that were no heartbeats of ours. */

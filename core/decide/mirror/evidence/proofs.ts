@@ -85,6 +85,7 @@ export function isDenied(c: Case): boolean {
 }
 
 export const isWilling = (node: NodeState, m: ModuleState): boolean =>
+  m.side.kind === "member" &&
   !node.leaving &&
   node.hypervisor !== "lost" &&
   m.durable.wish.kind === "run" &&

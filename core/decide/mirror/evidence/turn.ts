@@ -66,8 +66,9 @@ export const openTurn = (state: NodeState, at: Instant): Turn => ({
 
 export function openCase(turn: Turn, module: ModuleState): Case {
   const { id, nodes } = module.config;
-  const self = turn.node.self;
-  const other = nodes[0] === self ? nodes[1] : nodes[0];
+  const { self } = turn.node;
+  // A bystander only looks (views, sentences, refusals): at the first one of the pair.
+  const other = module.side.kind === "member" ? module.side.other : nodes[0];
   return { turn, at: turn.at, id, self, other, m: { ...module } };
 }
 

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// A node joins while the others run: everybody takes aim anew, one after the other. Nobody may be deaf to
+// somebody for it. A transmitter that began to count again was taken for an old recording by the ones that
+// had heard it before.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { bootClock } from "../../core/edge/clock.js";
+import { milliseconds, nodeName, type NodeName } from "../../core/base/units.js";
+import { Transmitter, type Aim } from "../../core/edge/network/heartbeat-transmitter.js";
+
+const names = ["alpha", "beta", "gamma"].map(nodeName);
+const addressOf = (node: NodeName): string => `127.11.0.${names.indexOf(node) + 1}`;
+const key = Buffer.alloc(32, 7);
+const port = 20_000 + (process.pid % 20_000);
+
+const aimOf = (self: NodeName, nodes: readonly NodeName[]): Aim => ({
+  key,
+  port,
+  lanes: [
+    {
+      network: "data",
+      address: addressOf(self),
+      pulse: milliseconds(10),
+      peers: nodes.filter((one) => one !== self).map((node) => ({ node, address: addressOf(node) })),
+    },
+  ],
+});
+
+class Listener {
+  readonly heard = new Map<NodeName, number>();
+  readonly transmitter: Transmitter;
+
+  constructor(self: NodeName) {
+    this.transmitter = new Transmitter({
+      self,
+      incarnation: `run of ${self}`,
+      now: bootClock,
+      views: () => [],
+      alive: ({ from }) => this.heard.set(from, (this.heard.get(from) ?? 0) + 1),
+    });
+  }
+
+  async hears(from: NodeName, times: number): Promise<void> {
+    const limit = performance.now() + 20_000;
+    const goal = (this.heard.get(from) ?? 0) + times;
+    while ((this.heard.get(from) ?? 0) < goal) {
+      const refused = JSON.stringify([...this.transmitter.refused]);
+      assert.ok(performance.now() < limit, `${from} is not heard any more: ${refused}`);
+      await pause(5);
+    }
+  }
+}
+
+test("heartbeat-transmitter: a node that joins makes nobody deaf", async (context) => {
+  const [alpha, beta, gamma] = names.map((name) => new Listener(name));
+  const [a, b, c] = names;
+  assert.ok(alpha && beta && gamma && a && b && c);
+  context.after(() => [alpha, beta, gamma].forEach(({ transmitter }) => transmitter.stop()));
+  alpha.transmitter.aim(aimOf(a, [a, b]));
+  beta.transmitter.aim(aimOf(b, [a, b]));
+  await Promise.all([alpha.hears(b, 30), beta.hears(a, 30)]);
+  // Only alpha knows of the third yet; beta goes on with the cluster that it knows.
+  alpha.transmitter.aim(aimOf(a, names));
+  beta.transmitter.refused.clear();
+  await Promise.all([alpha.hears(b, 5), beta.hears(a, 5)]);
+  assert.equal(beta.transmitter.refused.get("heard before") ?? 0, 0);
+  gamma.transmitter.aim(aimOf(c, names));
+  beta.transmitter.aim(aimOf(b, names));
+  await Promise.all([alpha.hears(c, 5), beta.hears(c, 5), gamma.hears(a, 5), gamma.hears(b, 5)]);
+});
