@@ -32,6 +32,8 @@ Task<void> Pairing::end_filling(std::uint64_t epoch) {
 
 /// R10, in this order: `paired` durable here, up to date durable there, then green.
 Task<void> Pairing::confirm(std::uint64_t epoch) {
+  check(turn_.busy() && session_.phase() == Phase::pairing, "a pair is confirmed in its turn");
+  check(meeting_.leads(), "the source confirms");
   const CopyRecord record = record_.now();
   const SessionNumber session = meeting_.session();
   const int written = co_await record_.become_paired(record.generation, session, record.history);

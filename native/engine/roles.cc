@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "../base/check.h"
 #include "../base/limits.h"
 #include "../store/file_facts.h"
 #include "sleep.h"
@@ -156,6 +157,7 @@ Task<Refusal> Roles::promote_paired() {
 
 /// 5. All files flushed. 6. The kernel's caches dropped: what they hold is from before.
 Task<int> Roles::become_primary() {
+  check(turn_.busy() && !gate_.is_primary(), "a secondary becomes primary in its turn");
   auto flush = disk_flush_volume(ports_.disk);
   const int flushed = co_await flush;
   if (flushed != 0) co_return flushed;
@@ -239,6 +241,7 @@ Task<Refusal> Roles::grant(command::Grant order) {
 /// What was in flight or uncovered is marked, durably; the new generation is durable; only then the next
 /// acknowledgement (R3, R10, R13).
 Task<Refusal> Roles::go_alone(AloneBasis basis) {
+  check(turn_.busy() && gate_.is_frozen(), "only who is frozen goes on alone, in its turn");
   const FreezeId freeze = gate_.freeze_id();
   const bool stalled = gate_.freeze_reason() == FreezeReason::stalled;
   tracking_.set_alone(true);
@@ -419,6 +422,7 @@ std::vector<FileFacts> facts_of(Disk& disk) {
 
 /// R29: facts first, then the record that makes them count.
 Task<Refusal> Roles::leave_clean() {
+  check(turn_.busy(), "a clean end is written in its turn");
   const CopyRecord record = record_.now();
   const int cleared = co_await tracking_.clear_log();
   const int saved = cleared != 0 ? cleared
