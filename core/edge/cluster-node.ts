@@ -21,7 +21,7 @@ import type { Arbiter, ArbiterKind } from "../ports/arbiter.js";
 import type { Hypervisor } from "../ports/hypervisor.js";
 import { Procedures } from "../procedure/procedure.js";
 import type { PeerAnswers, ProcedureServices, Protection } from "../procedure/services.js";
-import type { MirrorConfig, MirrorEvent } from "../../native/index.js";
+import type { MirrorConfig, MirrorEvent, MirrorStatus } from "../../native/index.js";
 import { stateAtStart } from "./record/initial-state.js";
 import { bootClock, loopClock, timesNow } from "./clock.js";
 import { gemelVersion } from "./cluster/version.js";
@@ -35,6 +35,7 @@ import { collectorOf, type FiguresStream } from "./metrics/load.js";
 import { Modules } from "./config/modules.js";
 import { inputsOf, wordsOf } from "./mirror/mirror-log.js";
 import { progressOf, procedureCall, type PeerProgress } from "./network/peer-progress.js";
+import { Refusals } from "./refusals.js";
 import { servicesOf } from "./calls/procedure-services.js";
 import { setAside } from "./mirror/set-aside.js";
 import { SharedRecordSync } from "./cluster/shared-record-sync.js";
@@ -83,6 +84,8 @@ export class ClusterNode {
   readonly collector: MetricsCollector;
   readonly hypervisor: Hypervisor;
   readonly protection: Protection;
+  /** What other nodes and the mirror processes said and nobody here understands. */
+  readonly refusals = new Refusals((why) => this.log(null, "What arrived was refused.", why));
   private readonly loop: NodeLoop;
   private readonly effects: Effects;
   private readonly vms: VmEffects;
@@ -107,13 +110,10 @@ export class ClusterNode {
       removed: (module) => this.post({ kind: "module-removed", module }),
     });
     this.mirrors = new MirrorSupervisor(paths.mirrorRun, {
-      status: (module, status) => {
-        this.generations.set(module, status.generation);
-        this.copyRate.see(status);
-        this.post({ kind: "mirror-status", module: moduleId(module), status });
-      },
+      status: (module, status) => this.mirrorSeen(module, status),
       event: (module, event) => this.mirrorSaid(module, event),
       config: (module, known) => this.mirrorConfig(this.network.member ?? member, module, known),
+      refused: (module, why) => this.refusals.count(`mirror process of ${module}: ${why}`),
       gone: (module, why) => this.post({ kind: "mirror-gone", module: moduleId(module), why }),
     });
     this.network = new ClusterNetwork({
@@ -124,6 +124,7 @@ export class ClusterNode {
       progress: () => this.progress.own(),
       told: (from, progress) => this.progress.take(from, progress),
       figures: (from, figures) => this.collector.hear(from, figures),
+      refused: (why) => this.refusals.count(why),
     });
     this.recordSync = new SharedRecordSync(paths.sharedRecord, this.node, this.network);
     this.recordSync.record.onChange((keys) => this.sharedChanged(keys));
@@ -373,6 +374,12 @@ export class ClusterNode {
         this.post({ kind: "mirror-gone", module: id, why: "its socket does not answer" });
     }
     await this.observer.look();
+  }
+
+  private mirrorSeen(module: string, status: MirrorStatus): void {
+    this.generations.set(module, status.generation);
+    this.copyRate.see(status);
+    this.post({ kind: "mirror-status", module: moduleId(module), status });
   }
 
   private mirrorSaid(module: string, event: MirrorEvent): void {

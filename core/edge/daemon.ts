@@ -76,6 +76,7 @@ export class Daemon {
         incarnation: () => (this.present === undefined ? undefined : this.incarnation),
         peerOf: (certificate) => this.present?.network.peerOf(certificate),
         heard: (from, line) => this.present?.network.heard(from, line),
+        refused: (from, why) => this.present?.network.refuse(from, why),
       }),
     );
     await this.server.openLocal(this.paths.socket);

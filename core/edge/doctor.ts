@@ -39,6 +39,7 @@ export async function examine(inputs: DoctorInputs): Promise<DoctorReport> {
   const findings = [
     ...kernelFindings(),
     ...networkFindings(inputs),
+    ...refusalFindings(inputs),
     ...certificateFindings(inputs),
     ...inputs.status.modules
       .flatMap(({ troubles }) => troubles)
@@ -126,6 +127,17 @@ function networkFindings({ status, running }: DoctorInputs): Found[] {
       ),
     ),
   ];
+}
+
+function refusalFindings({ running }: DoctorInputs): Found[] {
+  return [...(running?.refusals.all ?? [])].map(([why, count]) =>
+    found(
+      "warns",
+      "GEMEL-9003",
+      `${count} times something was said to this daemon that it does not understand: ${why}.`,
+      "Let both nodes and their mirror processes run the same version: gemel status --all",
+    ),
+  );
 }
 
 function certificateFindings({ certificates }: DoctorInputs): Found[] {

@@ -10,7 +10,14 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { seconds } from "../../core/base/units.js";
 import { MirrorClient } from "../../core/edge/mirror/client.js";
-import type { MirrorEvent, MirrorRequest } from "../../native/index.js";
+import type { MirrorEvent, MirrorRequest, MirrorStatus } from "../../native/index.js";
+import { newCopy } from "../../core/sim/mirror/copy.js";
+import { FakeMirror } from "../../core/sim/mirror/fake-mirror.js";
+
+const status = (inSync: boolean): MirrorStatus => ({
+  ...new FakeMirror("alpha", "beta", "cam1", newCopy(), { on: false, paused: false }, () => 0).status(),
+  inSync,
+});
 
 test("a status that was asked for is told before the event behind it", async (context) => {
   const folder = mkdtempSync(join(tmpdir(), "gemel-client-"));
@@ -18,8 +25,8 @@ test("a status that was asked for is told before the event behind it", async (co
   const server = createServer((socket) => {
     socket.on("data", (line: Buffer) => {
       const { id } = JSON.parse(line.toString()) as MirrorRequest;
-      const reply = { id, ok: true, result: { inSync: false } };
-      const event = { event: "status", status: { inSync: true } };
+      const reply = { id, ok: true, result: status(false) };
+      const event = { event: "status", status: status(true) };
       socket.write(`${JSON.stringify(reply)}\n${JSON.stringify(event)}\n`);
     });
   });
@@ -28,7 +35,11 @@ test("a status that was asked for is told before the event behind it", async (co
   const hear = (event: MirrorEvent): void => {
     if (event.event === "status") told.push(event.status.inSync);
   };
-  const client = await MirrorClient.connect(path, "cam1", hear, () => undefined);
+  const client = await MirrorClient.connect(path, "cam1", {
+    event: hear,
+    refused: (why) => assert.fail(why),
+    closed: () => undefined,
+  });
   context.after(() => {
     client.close();
     server.close();

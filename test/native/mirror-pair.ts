@@ -9,6 +9,8 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 
+import type { Parsed } from "../../core/base/shape.js";
+import { arrivedEvent, arrivedReply, arrivedStatus } from "../../core/edge/mirror/arrived.js";
 import type {
   FreezeId,
   MirrorCommand,
@@ -37,6 +39,11 @@ export interface PairOptions {
 const ownProgram = resolve(import.meta.dirname, "../../native/host.js");
 
 const moduleName = "pair";
+
+function whole<T>(said: Parsed<T>): T {
+  if (!said.ok) throw new Error(`not what a mirror process says: ${said.why}`);
+  return said.value;
+}
 
 /** A refusal by the mirror process, with its code. */
 export class MirrorRefusal extends Error {
@@ -78,7 +85,7 @@ export class MirrorProcess {
     this.#child = spawn(argv[0] as string, argv.slice(1), { stdio: ["ignore", log, log] });
     this.#socket = await this.#dial();
     const lines = createInterface({ input: this.#socket });
-    lines.on("line", (line) => this.#take(JSON.parse(line) as MirrorReply | MirrorEvent));
+    lines.on("line", (line) => this.#take(JSON.parse(line) as object));
     // A mirror process that dies resets its socket; `gone` and the next command tell.
     lines.on("error", () => undefined);
     this.#socket.on("error", () => undefined);
@@ -99,13 +106,15 @@ export class MirrorProcess {
     );
   }
 
-  #take(line: MirrorReply | MirrorEvent): void {
+  /** By the daemon's own decoders: what a real mirror process says must be whole to them. */
+  #take(line: object): void {
     if ("event" in line) {
-      this.events.push(line);
+      this.events.push(whole(arrivedEvent(line)));
       return;
     }
-    this.#waiting.get(line.id)?.(line);
-    this.#waiting.delete(line.id);
+    const reply = whole(arrivedReply(line));
+    this.#waiting.get(reply.id)?.(reply);
+    this.#waiting.delete(reply.id);
   }
 
   async command(command: MirrorCommand): Promise<unknown> {
@@ -119,7 +128,7 @@ export class MirrorProcess {
   }
 
   async status(): Promise<MirrorStatus> {
-    return (await this.command({ do: "status" })) as MirrorStatus;
+    return whole(arrivedStatus(await this.command({ do: "status" })));
   }
 
   async figures(): Promise<MirrorFigures> {

@@ -7,13 +7,8 @@ import { createConnection, type Socket } from "node:net";
 import { GemelError } from "../../base/errors.js";
 import type { Milliseconds } from "../../base/units.js";
 import { LineReader } from "../network/lines.js";
-import type {
-  MirrorCommand,
-  MirrorEvent,
-  MirrorReply,
-  MirrorRequest,
-  MirrorStatus,
-} from "../../../native/index.js";
+import type { MirrorCommand, MirrorEvent, MirrorReply, MirrorRequest } from "../../../native/index.js";
+import { arrivedEvent, arrivedReply, arrivedStatus } from "./arrived.js";
 
 const lineBytesMax = 16 * 1024 * 1024;
 
@@ -23,6 +18,13 @@ export class MirrorRefusal extends Error {
     super(failure.message);
     this.name = "MirrorRefusal";
   }
+}
+
+export interface MirrorSaid {
+  readonly event: (event: MirrorEvent) => void;
+  /** Something that is no reply, event or status of ours: not believed, and this is why. */
+  readonly refused: (why: string) => void;
+  readonly closed: () => void;
 }
 
 interface Waiting {
@@ -39,13 +41,9 @@ export class MirrorClient {
   private constructor(
     private readonly socket: Socket,
     private readonly module: string,
-    private readonly onEvent: (event: MirrorEvent) => void,
-    onClose: () => void,
+    private readonly on: MirrorSaid,
   ) {
-    const lines = new LineReader(lineBytesMax, (value) => {
-      if ("event" in (value as object)) this.onEvent(value as MirrorEvent);
-      else this.settle(value as MirrorReply);
-    });
+    const lines = new LineReader(lineBytesMax, (value) => this.hear(value));
     socket.on("data", (part: Buffer) => {
       if (!lines.push(part)) socket.destroy();
     });
@@ -56,22 +54,17 @@ export class MirrorClient {
         failed(new GemelError("GEMEL-2004", module, "It closed its connection."));
       }
       this.waiting.clear();
-      onClose();
+      on.closed();
     });
   }
 
-  static async connect(
-    path: string,
-    module: string,
-    onEvent: (event: MirrorEvent) => void,
-    onClose: () => void,
-  ): Promise<MirrorClient> {
+  static async connect(path: string, module: string, on: MirrorSaid): Promise<MirrorClient> {
     const socket = createConnection(path);
     await new Promise<void>((done, failed) => {
       socket.once("connect", done);
       socket.once("error", failed);
     });
-    return new MirrorClient(socket, module, onEvent, onClose);
+    return new MirrorClient(socket, module, on);
   }
 
   async ask(command: MirrorCommand, limit: Milliseconds): Promise<unknown> {
@@ -90,16 +83,29 @@ export class MirrorClient {
     this.socket.destroy();
   }
 
+  private hear(value: object): void {
+    const said = "event" in value ? arrivedEvent(value) : arrivedReply(value);
+    if (!said.ok) this.on.refused(said.why);
+    else if ("event" in said.value) this.on.event(said.value);
+    else this.settle(said.value);
+  }
+
   private settle(reply: MirrorReply): void {
     const waiting = this.waiting.get(reply.id);
     if (waiting === undefined) return;
     this.waiting.delete(reply.id);
     clearTimeout(waiting.timer);
-    if (reply.ok) {
+    if (!reply.ok) return waiting.failed(new MirrorRefusal(reply.error));
+    if (waiting.isStatus) {
+      const status = arrivedStatus(reply.result);
+      if (!status.ok) {
+        this.on.refused(status.why);
+        return waiting.failed(new GemelError("GEMEL-2005", this.module, status.why));
+      }
       // At once, as the events are: the promise is served later than an event that came behind this reply,
       // and the older status would then be taken for the newer one.
-      if (waiting.isStatus) this.onEvent({ event: "status", status: reply.result as MirrorStatus });
-      waiting.done(reply.result);
-    } else waiting.failed(new MirrorRefusal(reply.error));
+      this.on.event({ event: "status", status: status.value });
+    }
+    waiting.done(reply.result);
   }
 }

@@ -4,9 +4,8 @@
 // die. Decides nothing: what it sees becomes events.
 //
 //   none ── open ──▶ starting ── socket answers ──▶ up ── socket closed ──▶ process dead? ── yes ──▶ gone
-//   (event)
-//     ▲                                             │ close                      └ no: connect again, for a
-//     while └──────────── closed ◀────────────────────────┘
+//    ▲                                              │ close                  │                    (an event)
+//    └────────────────── closed ◀───────────────────┘                        └ no: connect again, for a while
 
 import { GemelError } from "../../base/errors.js";
 import { seconds, type Milliseconds } from "../../base/units.js";
@@ -35,6 +34,8 @@ export interface MirrorListener {
   readonly event: (module: string, event: MirrorEvent) => void;
   /** With what a new process begins. */
   readonly config: (module: string, known: MirrorConfig["known"]) => MirrorConfig;
+  /** It said something that is nothing of ours. */
+  readonly refused: (module: string, why: string) => void;
   /** It ended without being asked to. */
   readonly gone: (module: string, why: string) => void;
 }
@@ -177,12 +178,11 @@ export class MirrorSupervisor {
 
   private async connect(module: string, mirror: Mirror): Promise<boolean> {
     try {
-      const client = await MirrorClient.connect(
-        mirror.files.socket,
-        module,
-        (event) => this.hear(module, mirror, event),
-        () => void this.closed(module, mirror, client),
-      );
+      const client = await MirrorClient.connect(mirror.files.socket, module, {
+        event: (event) => this.hear(module, mirror, event),
+        refused: (why) => this.listener.refused(module, why),
+        closed: () => void this.closed(module, mirror, client),
+      });
       mirror.client = client;
       await this.refresh(module);
       if (mirror.last !== undefined) mirror.process = rememberProcess(mirror.files, mirror.last.pid);

@@ -11,6 +11,7 @@ import { nodeOf, peersOf, type ClusterConfig } from "../config/cluster-file.js";
 import type { ModulePicture, PeerMessage } from "../../decide/mirror/types.js";
 import { Transmitter, type HeartbeatLane } from "./heartbeat-transmitter.js";
 import type { Report } from "../../loop/node-loop.js";
+import { arrivedMessage } from "./arrived-message.js";
 import { callPeer, type PeerCall, type CallAnswer } from "./peer-call.js";
 import { ControlConnection, type ControlLine, type NetworkWay } from "./control-connection.js";
 import type { Presented } from "./secure-socket.js";
@@ -27,8 +28,11 @@ export interface ClusterNetworkEdge {
   readonly post: (report: Report) => void;
   readonly views: () => readonly ModulePicture[];
   readonly progress: () => unknown;
-  readonly told: (from: NodeName, progress: unknown) => void;
+  /** Why it was not taken, if it was not. */
+  readonly told: (from: NodeName, progress: unknown) => string | undefined;
   readonly figures: (from: NodeName, figures: unknown) => void;
+  /** What a node of the cluster said and this one does not understand. */
+  readonly refused: (why: string) => void;
 }
 
 const callLimit = seconds(30);
@@ -126,16 +130,24 @@ export class ClusterNetwork {
   }
 
   /** A line that a peer sent on a connection it dialled. */
-  heard(from: NodeName, line: Exclude<ControlLine, { readonly kind: "answer" }>): void {
+  heard(from: NodeName, line: ControlLine): void {
     this.edge.post({ kind: "control-answer", from, incarnation: line.incarnation });
     if (line.kind === "views") {
       this.takeViews(from, line.incarnation, line.now, line.views);
-      this.edge.told(from, line.news);
+      const why = this.edge.told(from, line.news);
+      if (why !== undefined) this.refuse(from, why);
     }
     if (line.kind === "figures") this.edge.figures(from, line.figures);
     if (line.kind === "message") {
-      this.edge.post({ kind: "peer-message", from, message: line.message as PeerMessage });
+      const said = arrivedMessage(line.message);
+      if (said.ok) this.edge.post({ kind: "peer-message", from, message: said.value });
+      else this.refuse(from, said.why);
     }
+  }
+
+  /** Never believed in part: counted, and said once. */
+  refuse(from: NodeName, why: string): void {
+    this.edge.refused(`${from}: ${why}`);
   }
 
   async call(
@@ -169,6 +181,7 @@ export class ClusterNetwork {
       now: this.edge.now,
       views: this.edge.views,
       progress: this.edge.progress,
+      refused: (why) => this.refuse(peer, why),
     });
     this.controls.set(peer, control);
     control.start();
@@ -181,9 +194,10 @@ export class ClusterNetwork {
     return `It is not the node ${peer} of this cluster.`;
   }
 
-  private takeViews(from: NodeName, incarnation: string, theirNow: Instant, value: unknown): void {
+  private takeViews(from: NodeName, incarnation: string, theirNow: unknown, value: unknown): void {
     const views = arrivedViews(value, theirNow, this.edge.now());
-    if (views !== undefined) this.edge.post({ kind: "peer-views", from, incarnation, views });
+    if (views.ok) this.edge.post({ kind: "peer-views", from, incarnation, views: views.value });
+    else this.refuse(from, views.why);
   }
 }
 

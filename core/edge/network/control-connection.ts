@@ -11,6 +11,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
+import { anything, count, optional, parse, objectOf, text } from "../../base/shape.js";
 import { milliseconds, type Instant, type NodeName } from "../../base/units.js";
 import { LineReader } from "./lines.js";
 import { secureSocket, type Presented } from "./secure-socket.js";
@@ -30,22 +31,34 @@ export interface NetworkWay {
   readonly port: number;
 }
 
-/** What a line carries. `views` and `message` are checked by whoever understands them. */
-export type ControlLine =
-  | { readonly kind: "ping"; readonly id: number; readonly incarnation: string }
-  | {
-      readonly kind: "views";
-      readonly id: number;
-      readonly incarnation: string;
-      readonly now: Instant;
-      readonly views: unknown;
-      /** For people's eyes (core/edge/network/peer-progress.ts); an older daemon sends none. */
-      readonly news?: unknown;
-    }
-  | { readonly kind: "message"; readonly id: number; readonly incarnation: string; readonly message: unknown }
-  /** For people's eyes, too (core/edge/metrics); an older daemon passes it over. */
-  | { readonly kind: "figures"; readonly id: number; readonly incarnation: string; readonly figures: unknown }
-  | { readonly kind: "answer"; readonly id: number; readonly incarnation: string };
+/**
+ * A line as it arrives: answer, ping, views, message, figures, or a kind of a newer daemon that is answered
+ * and passed over. What it carries beside its number is looked at by whoever understands it.
+ */
+export interface ControlLine {
+  readonly kind: string;
+  readonly id: number;
+  readonly incarnation: string;
+  /** Views: the sender's clock, and what it does with each module. */
+  readonly now?: unknown;
+  readonly views?: unknown;
+  /** With them, for people's eyes (core/edge/network/peer-progress.ts); an older daemon sends none. */
+  readonly news?: unknown;
+  readonly message?: unknown;
+  /** For people's eyes, too (core/edge/metrics). */
+  readonly figures?: unknown;
+}
+
+const controlLine = objectOf<ControlLine>({
+  kind: text,
+  id: count,
+  incarnation: text,
+  now: optional(anything),
+  views: optional(anything),
+  news: optional(anything),
+  message: optional(anything),
+  figures: optional(anything),
+});
 
 export interface ControlOptions {
   readonly peer: NodeName;
@@ -61,6 +74,8 @@ export interface ControlOptions {
   readonly now: () => Instant;
   readonly views: () => unknown;
   readonly progress: () => unknown;
+  /** It said something that is no line of ours. */
+  readonly refused: (why: string) => void;
 }
 
 /** The dialling side over one network. */
@@ -150,7 +165,7 @@ class ControlWay {
     this.socket = socket;
     this.waiting = undefined;
     socket.setNoDelay(true);
-    const lines = new LineReader(lineBytesMax, (value) => this.hear(value as ControlLine));
+    const lines = new LineReader(lineBytesMax, (value) => this.hear(value));
     const read = (part: Buffer): void => {
       if (!lines.push(part)) socket.destroy();
     };
@@ -185,8 +200,11 @@ class ControlWay {
     this.say({ kind: "ping" });
   }
 
-  private hear(line: ControlLine): void {
-    if (line.kind !== "answer" || typeof line.incarnation !== "string") return;
+  private hear(value: object): void {
+    const said = parse(controlLine, value, "answer");
+    if (!said.ok) return this.options.refused(said.why);
+    const line = said.value;
+    if (line.kind !== "answer") return;
     if (this.waiting !== undefined && line.id >= this.waiting.id) this.waiting = undefined;
     this.answeredAt = process.hrtime.bigint();
     this.options.answered(line.incarnation);
@@ -241,7 +259,8 @@ export interface ControlListener {
   readonly incarnation: () => string | undefined;
   /** The node that this certificate belongs to, if it is a peer. */
   readonly peerOf: (certificate: Buffer) => NodeName | undefined;
-  readonly heard: (from: NodeName, line: Exclude<ControlLine, { readonly kind: "answer" }>) => void;
+  readonly heard: (from: NodeName, line: ControlLine) => void;
+  readonly refused: (from: NodeName, why: string) => void;
 }
 
 /** The listening side: an upgrade request on the API's port. */
@@ -264,8 +283,10 @@ export function acceptControl(
   socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${protocolName}\r\n\r\n`);
   if (socket instanceof TLSSocket) socket.setNoDelay(true);
   const lines = new LineReader(lineBytesMax, (value) => {
-    const line = value as ControlLine;
-    if (line.kind === "answer" || typeof line.id !== "number" || typeof line.incarnation !== "string") return;
+    const said = parse(controlLine, value, "line");
+    if (!said.ok) return listener.refused(peer, said.why);
+    const line = said.value;
+    if (line.kind === "answer") return;
     // Answered before it is worked on: the answer says "I live and have it", not "I agree".
     socket.write(`${JSON.stringify({ kind: "answer", id: line.id, incarnation })}\n`);
     listener.heard(peer, line);

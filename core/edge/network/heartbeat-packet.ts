@@ -5,15 +5,14 @@
 //   sequence, echo, …}
 //
 // Safe against replay: the sequence rises within an incarnation, and a heartbeat counts as life only when it
-// echoes the
-// *receiver's* present incarnation, which nobody could have recorded before that incarnation began. One that
-//   does not
-// echo it yet is a hello: it teaches us whom to echo, nothing else. Bound to its network: what was heard on
-// one cannot be played on another.
+// echoes the *receiver's* present incarnation, which nobody could have recorded before that incarnation
+// began. One that does not echo it yet is a hello: it teaches us whom to echo, nothing else. Bound to its
+// network: what was heard on one cannot be played on another.
 
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
-import { instant, nodeName, type Instant, type NodeName } from "../../base/units.js";
+import { anything, count, name, optional, parse, quantity, objectOf, text } from "../../base/shape.js";
+import type { Instant, NodeName } from "../../base/units.js";
 
 const magic = Buffer.from("GMLH\u0001", "latin1");
 const headerLength = magic.length + 32;
@@ -55,11 +54,20 @@ export function decode(datagram: Buffer, key: Buffer): Heartbeat | string {
   const payload = datagram.subarray(headerLength);
   const seal = createHmac("sha256", key).update(payload).digest();
   if (!timingSafeEqual(seal, datagram.subarray(magic.length, headerLength))) return "not of this cluster";
-  const value = JSON.parse(
-    inflateRawSync(payload, { maxOutputLength: payloadMax }).toString("utf8"),
-  ) as Heartbeat;
-  return { ...value, from: nodeName(value.from), now: instant(value.now) };
+  const inflated = inflateRawSync(payload, { maxOutputLength: payloadMax }).toString("utf8");
+  const said = parse(heartbeat, JSON.parse(inflated), "heartbeat");
+  return said.ok ? said.value : said.why;
 }
+
+const heartbeat = objectOf<Heartbeat>({
+  from: name<NodeName>(),
+  network: text,
+  incarnation: text,
+  sequence: count,
+  echo: text,
+  now: quantity<Instant>(),
+  views: optional(anything),
+});
 
 /** What a receiver remembers of one sender. */
 export interface Heard {

@@ -8,7 +8,7 @@ export class LineReader {
 
   constructor(
     private readonly lineBytesMax: number,
-    private readonly take: (value: unknown) => void,
+    private readonly take: (value: object) => void,
   ) {}
 
   /** False: refused, close the connection. */

@@ -2,7 +2,8 @@
 // One call of the peer's API, over the first network that answers: forwarded commands, procedures that work
 // on both nodes. A refusal of the peer is an answer and not tried elsewhere.
 
-import { GemelError, type Failure } from "../../base/errors.js";
+import { failure, GemelError, type Failure } from "../../base/errors.js";
+import { parse, objectOf, text } from "../../base/shape.js";
 import { milliseconds, type Milliseconds, type NodeName } from "../../base/units.js";
 import type { NetworkWay } from "./control-connection.js";
 import { jsonOver, secureSocket, type Presented } from "./secure-socket.js";
@@ -29,6 +30,8 @@ export interface PeerCall {
   readonly limit: Milliseconds;
 }
 
+const refusal = objectOf<Failure>({ code: text, message: text, where: text, next: text });
+
 export async function callPeer(target: CallTarget, call: PeerCall): Promise<CallAnswer> {
   const failures: string[] = [];
   for (const way of target.ways) {
@@ -39,7 +42,9 @@ export async function callPeer(target: CallTarget, call: PeerCall): Promise<Call
       const headers = call.by === undefined ? {} : { "x-gemel-by": call.by };
       const answer = await jsonOver(socket, call.method, call.path, call.body, call.limit, headers);
       if (answer.status === 200) return { ok: true, body: answer.body };
-      return { ok: false, status: answer.status, failure: answer.body as Failure };
+      const said = parse(refusal, answer.body, "refusal");
+      const why = said.ok ? said.value : failure("GEMEL-9003", target.peer, `${answer.status}: ${said.why}`);
+      return { ok: false, status: answer.status, failure: why };
     } catch (error) {
       failures.push(`${way.network}: ${(error as Error).message}`);
     }

@@ -4,6 +4,7 @@
 // travels with the views; nothing is ever decided by it, and an older daemon neither sends nor reads it.
 
 import type { ProcedureStatus, Reintegration } from "../../api/contract.js";
+import { count, dictionary, list, oneOf, optional, parse, objectOf, text } from "../../base/shape.js";
 import type { NodeName } from "../../base/units.js";
 import { peersOf } from "../config/cluster-file.js";
 import type { Procedures } from "../../procedure/procedure.js";
@@ -46,6 +47,7 @@ const finishedToldMax = 4;
 const notesToldMax = 5;
 /** More than a node can have: modules, each with a procedure going on, and those that ended. */
 const arrivedMax = 64;
+const stepsMax = 64;
 export const procedureCall = "procedure";
 
 export class PeerProgress {
@@ -69,11 +71,15 @@ export class PeerProgress {
   }
 
   /** What does not look like progress is not taken; what is shown then is this node's own. */
-  take(from: NodeName, value: unknown): void {
-    if (!isProgress(value)) return;
+  take(from: NodeName, value: unknown): string | undefined {
+    // An older daemon sends none.
+    if (value === undefined) return undefined;
+    const said = parse(nodeProgress, value, "progress");
+    if (!said.ok) return said.why;
     const before = JSON.stringify(this.heard.get(from));
-    this.heard.set(from, value);
-    if (before !== JSON.stringify(value)) this.sources.changed();
+    this.heard.set(from, said.value);
+    if (before !== JSON.stringify(said.value)) this.sources.changed();
+    return undefined;
   }
 
   /** Of every node that answers. */
@@ -138,31 +144,36 @@ export function progressOf(running: ProgressRooms, changed: () => void): PeerPro
   });
 }
 
-function isProgress(value: unknown): value is NodeProgress {
-  if (typeof value !== "object" || value === null) return false;
-  const { procedures, copying } = value as Partial<Record<keyof NodeProgress, unknown>>;
-  if (!Array.isArray(procedures) || procedures.length > arrivedMax || !isRecord(copying)) return false;
-  const copies = Object.values(copying);
-  return copies.length <= arrivedMax && procedures.every(isProcedure) && copies.every(isCopy);
-}
+const procedure = objectOf<ProcedureStatus>({
+  id: text,
+  kind: text,
+  subject: text,
+  node: text,
+  step: text,
+  steps: optional(list(text, stepsMax)),
+  progress: optional(
+    objectOf<NonNullable<ProcedureStatus["progress"]>>({ bytesDone: count, bytesTotal: count }),
+  ),
+  state: oneOf("running", "done", "failed", "undone"),
+  failure: optional(
+    objectOf<NonNullable<ProcedureStatus["failure"]>>({ code: text, message: text, where: text, next: text }),
+  ),
+  notes: list(text, arrivedMax),
+});
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+const copy = objectOf<Reintegration>({
+  node: text,
+  kind: oneOf("first-copy", "tracked", "by-hash", "verify"),
+  direction: oneOf("source", "target"),
+  bytesTotal: count,
+  bytesDone: count,
+  bytesSent: count,
+  bytesHashed: count,
+  bytesPerSecond: count,
+  etaSeconds: optional(count),
+});
 
-function isProcedure(value: unknown): boolean {
-  if (!isRecord(value) || !Array.isArray(value["notes"])) return false;
-  const { id, kind, subject, node, step, state, notes } = value;
-  return [id, kind, subject, node, step, state, ...(notes as unknown[])].every(
-    (one) => typeof one === "string",
-  );
-}
-
-function isCopy(value: unknown): boolean {
-  if (!isRecord(value)) return false;
-  const { node, kind, direction, bytesTotal, bytesDone, bytesSent, bytesHashed, bytesPerSecond } = value;
-  const counts = [bytesTotal, bytesDone, bytesSent, bytesHashed, bytesPerSecond];
-  return (
-    [node, kind, direction].every((one) => typeof one === "string") &&
-    counts.every((one) => typeof one === "number")
-  );
-}
+const nodeProgress = objectOf<NodeProgress>({
+  procedures: list(procedure, arrivedMax),
+  copying: dictionary(copy, arrivedMax),
+});

@@ -1,32 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the other node says about its modules, as it arrives: its instants are of its own clock and are moved
-// to ours; what does not look like a view is refused as a whole.
+// to ours; what does not look like a view is refused as a whole, with the reason.
 
+import {
+  count,
+  flag,
+  list,
+  name,
+  oneOf,
+  parse,
+  quantity,
+  objectOf,
+  text,
+  type Parsed,
+  type Shape,
+} from "../../base/shape.js";
+import { elapsed, instant, type Instant, type ModuleId } from "../../base/units.js";
 import { stateNames } from "../../base/vocabulary.js";
-import { elapsed, instant, type Instant } from "../../base/units.js";
 import type { ModulePicture } from "../../decide/mirror/types.js";
 
 const viewsMax = 32;
 
+/** A word of a newer node is shown as it came; what is decided upon are state, flags and generation. */
+const anyWord = <T extends string>(): Shape<T> => name<T>();
+
+const view = objectOf<ModulePicture>({
+  module: name<ModuleId>(),
+  state: oneOf(...stateNames),
+  stability: oneOf("NotReady", "Transient", "Ready"),
+  upToDate: flag,
+  generation: text,
+  session: count,
+  current: anyWord(),
+  mirror: anyWord(),
+  copy: anyWord(),
+  vm: anyWord(),
+  willing: flag,
+  primary: flag,
+  lastPrim: flag,
+  conflict: flag,
+  reason: anyWord(),
+  since: quantity<Instant>(),
+});
+const views = list(view, viewsMax);
+
 export function arrivedViews(
   value: unknown,
-  theirNow: Instant,
+  theirNow: unknown,
   ourNow: Instant,
-): readonly ModulePicture[] | undefined {
-  if (!Array.isArray(value) || value.length > viewsMax || typeof theirNow !== "number") return undefined;
-  const views = value as readonly ModulePicture[];
-  if (!views.every(isView)) return undefined;
-  return views.map((view) => ({ ...view, since: instant(ourNow - elapsed(view.since, theirNow)) }));
-}
-
-function isView(view: ModulePicture): boolean {
-  const strings = [view.module, view.generation, view.current, view.mirror, view.copy, view.vm, view.reason];
-  const flags = [view.upToDate, view.willing, view.primary, view.lastPrim, view.conflict];
-  return (
-    strings.every((one) => typeof one === "string") &&
-    flags.every((one) => typeof one === "boolean") &&
-    stateNames.includes(view.state) &&
-    typeof view.session === "number" &&
-    typeof view.since === "number"
-  );
+): Parsed<readonly ModulePicture[]> {
+  const now = parse(quantity<Instant>(), theirNow, "now");
+  if (!now.ok) return now;
+  const found = parse(views, value, "views");
+  if (!found.ok) return found;
+  const moved = found.value.map((one) => ({
+    ...one,
+    since: instant(ourNow - elapsed(one.since, now.value)),
+  }));
+  return { ok: true, value: moved };
 }
