@@ -2,22 +2,23 @@
 // Who may do what. The unix socket is root's (its mode is 0600). On HTTPS the certificate counts: an
 // administrator's may do everything, a node's everything too (it forwards what a person asked of it and was
 // judged for). Without one a person's session counts, with the role that the person has at that moment; it
-// must show with everything but GET that its own page asked (CSRF). Every route says itself whom it admits:
-// one that does not cannot be registered, so nothing is ever open, or closed, because somebody forgot a word.
+// must show with everything but GET that its own page asked (CSRF). The table of calls says of each whom it
+// admits: a route that does not cannot be registered, so nothing is ever open, or closed, because somebody
+// forgot a word.
 
 import type { FastifyRequest, RouteOptions } from "fastify";
 import { TLSSocket } from "node:tls";
 import { idleOf } from "../edge/access/access.js";
 import { GemelError } from "../base/errors.js";
-import { apiRoot, type Role } from "./contract.js";
-import type { ApiDoor, Caller } from "./door.js";
-import { deeds } from "../describe/words/deeds.js";
-
-/** Which callers a route admits; every route says one of these words in its `config`. */
-export type Admits = Role | "nodes" | "local" | "everybody";
+import type { Admits } from "./calls/row.js";
+import { deeds, routeOf } from "./calls/table.js";
+import type { Role } from "./contract.js";
+import type { Caller } from "./caller.js";
+import type { ApiDoor } from "./door.js";
 
 declare module "fastify" {
   interface FastifyContextConfig {
+    /** Of each route; of a call it comes from its row. */
     admits?: Admits;
   }
   interface FastifyInstance {
@@ -47,7 +48,7 @@ export function admitsOf(request: FastifyRequest): Admits {
   return admits ?? (request.is404 ? "everybody" : "local");
 }
 
-export const liveUrl = `${apiRoot}/events`;
+const liveUrl = routeOf("GET /events").url;
 
 /** A node that forwards a person's request names that person in this header. */
 export const onBehalfHeader = "x-gemel-by";

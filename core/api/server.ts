@@ -22,21 +22,19 @@ import { dirname } from "node:path";
 import type { Duplex } from "node:stream";
 import { createSecureContext, type SecureContextOptions } from "node:tls";
 import { TooManyTries } from "../edge/access/login-guard.js";
-import { failure, GemelError } from "../base/errors.js";
+import { failure, GemelError, httpStatusOf } from "../base/errors.js";
 import { nodeServerName } from "../edge/network/secure-socket.js";
 import { admit, admitsOf, callerOf, demandCsrf, markLocal, noteWay, type Ways } from "./admission.js";
 import { consoleFolder, consoleRoutes, guardBrowsers } from "./console/files.js";
-import type { ApiError } from "./contract.js";
-import { PeerRefusal, type ApiDoor, type Caller } from "./door.js";
-import { accessRoutes, readCookies } from "./routes/access.js";
-import { clusterRoutes } from "./routes/cluster.js";
-import { historyRoutes } from "./routes/history.js";
-import { loadRoutes } from "./routes/load.js";
-import { moduleRoutes } from "./routes/modules.js";
-import { protectRoutes } from "./routes/protect.js";
-import { statusRoutes } from "./routes/status.js";
-import { watchRoutes } from "./routes/watch.js";
-import { deedOf, fieldsOf } from "../describe/words/deeds.js";
+import type { CallWay } from "./calls/ask.js";
+import type { Caller } from "./caller.js";
+import { fieldsOf } from "./calls/deed.js";
+import { deedOf } from "./calls/table.js";
+import { apiRoot, type ApiError } from "./contract.js";
+import { PeerRefusal, type ApiDoor } from "./door.js";
+import { registerCalls, type HttpAnswers } from "./routes/calls.js";
+import { liveAnswers } from "./routes/live.js";
+import { handOverRoute, sessionAnswers, readCookies } from "./routes/people.js";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -65,16 +63,16 @@ export interface ServerIdentity {
 type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 type Routes = (app: FastifyInstance, door: ApiDoor) => void;
-const allRoutes: readonly Routes[] = [
-  statusRoutes,
-  moduleRoutes,
-  historyRoutes,
-  protectRoutes,
-  clusterRoutes,
-  accessRoutes,
-  loadRoutes,
-  watchRoutes,
-];
+
+const allCalls: Routes = (app, door) => {
+  const answers: HttpAnswers<Exclude<CallWay, "POST /handover">> = {
+    ...door.answers,
+    ...liveAnswers(door),
+    ...sessionAnswers(door),
+  };
+  registerCalls(app, answers);
+  handOverRoute(app, door);
+};
 
 export interface ApplicationParts {
   readonly routes?: readonly Routes[];
@@ -84,7 +82,7 @@ export interface ApplicationParts {
 export async function buildApplication(
   door: ApiDoor,
   version: string,
-  { routes: groups = allRoutes, console = consoleFolder }: ApplicationParts = {},
+  { routes: groups = [allCalls], console = consoleFolder }: ApplicationParts = {},
 ): Promise<FastifyInstance> {
   const app = Fastify({
     bodyLimit: bodyBytesMax,
@@ -126,7 +124,7 @@ export async function buildApplication(
   });
   await consoleRoutes(app, console);
   for (const routes of groups) routes(app, door);
-  app.get("/api/v1/openapi.json", { schema: { hide: true }, config: { admits: "monitor" } }, () =>
+  app.get(`${apiRoot}/openapi.json`, { schema: { hide: true }, config: { admits: "monitor" } }, () =>
     app.swagger(),
   );
   await app.ready();
@@ -256,7 +254,7 @@ function answerError(error: FastifyError | Error, _request: FastifyRequest, repl
 
 function translate(error: FastifyError | Error): [number, ApiError] {
   if (error instanceof PeerRefusal) return [error.status, error.error];
-  if (error instanceof GemelError) return [statusOf(error.code), error.toJSON()];
+  if (error instanceof GemelError) return [httpStatusOf(error.code), error.toJSON()];
   const { statusCode = 500, validation } = error as Partial<FastifyError>;
   const [fault] = validation ?? [];
   if (fault !== undefined) return [statusCode, refusedField(fault)];
@@ -273,17 +271,3 @@ function refusedField({ instancePath, params, message = "is not valid" }: Fastif
 }
 
 type FastifyFault = NonNullable<FastifyError["validation"]>[number];
-
-const statuses: Readonly<Record<number, readonly string[]>> = {
-  400: ["GEMEL-4006", "GEMEL-4008", "GEMEL-4018", "GEMEL-4020", "GEMEL-4022"],
-  401: ["GEMEL-4003", "GEMEL-4004", "GEMEL-4013", "GEMEL-4015", "GEMEL-4021"],
-  403: ["GEMEL-4009", "GEMEL-4016"],
-  404: ["GEMEL-1001", "GEMEL-3005", "GEMEL-4012", "GEMEL-4017"],
-  429: ["GEMEL-4014"],
-};
-
-function statusOf(code: string): number {
-  const found = Object.entries(statuses).find(([, codes]) => codes.includes(code));
-  if (found !== undefined) return Number(found[0]);
-  return code.startsWith("GEMEL-9") ? 500 : 409;
-}

@@ -8,13 +8,18 @@
 
 import { conflictWords } from "./conflict-words.js";
 
+import { mirrorErrors } from "./mirror-errors.js";
+
 export interface ErrorEntry {
   readonly sentence: string;
   readonly next: string;
+  /** Of HTTP; absent: 409, it cannot be done as things stand. */
+  readonly status?: 400 | 401 | 403 | 404 | 429 | 500;
 }
 
 export const errorRegistry = {
   "GEMEL-1001": {
+    status: 404,
     sentence: "There is no module of this name.",
     next: "See the modules with: gemel module list",
   },
@@ -135,6 +140,7 @@ export const errorRegistry = {
     sentence: "The mirror process ended three times within a minute.",
     next: "See why with: gemel log MODULE, then: gemel start MODULE",
   },
+  ...mirrorErrors,
   "GEMEL-3001": {
     sentence: "The hypervisor does not answer.",
     next: "Start it (systemctl start libvirtd); running guests are not touched.",
@@ -152,6 +158,7 @@ export const errorRegistry = {
     next: "Merge or move the disk named in the message, then: gemel start MODULE",
   },
   "GEMEL-3005": {
+    status: 404,
     sentence: "There is no VM of this name or id.",
     next: "See the VMs of this host with: gemel protect --list",
   },
@@ -180,10 +187,12 @@ export const errorRegistry = {
     next: "See it with: gemel cluster show",
   },
   "GEMEL-4003": {
+    status: 401,
     sentence: "The token is not valid: wrong, used or expired.",
     next: "Make a new one on the first node: gemel cluster token",
   },
   "GEMEL-4004": {
+    status: 401,
     sentence: "The certificate is not of this cluster.",
     next: "Use the admin certificate that init or join wrote to /etc/gemel/tls/admin.pem.",
   },
@@ -192,6 +201,7 @@ export const errorRegistry = {
     next: "Install the same version on both.",
   },
   "GEMEL-4006": {
+    status: 400,
     sentence: "The configuration file is not valid.",
     next: "Correct the line that the message names.",
   },
@@ -200,10 +210,12 @@ export const errorRegistry = {
     next: "Start it: systemctl start gemel",
   },
   "GEMEL-4008": {
+    status: 400,
     sentence: "The request is not valid.",
     next: "See the command's help with --help.",
   },
   "GEMEL-4009": {
+    status: 403,
     sentence: "This caller may not do that.",
     next: "Use the admin certificate or root on the unix socket.",
   },
@@ -216,30 +228,37 @@ export const errorRegistry = {
     next: "See the host's addresses with: ip address",
   },
   "GEMEL-4012": {
+    status: 404,
     sentence: "There is no node of this name.",
     next: "See the nodes with: gemel status",
   },
   "GEMEL-4013": {
+    status: 401,
     sentence: "Nobody is logged in, or the session has ended.",
     next: "Log in to the console; programs use an admin certificate (gemel --cert FILE).",
   },
   "GEMEL-4014": {
+    status: 429,
     sentence: "Too many wrong passwords came from this address or for this user.",
     next: "Wait as long as the message says. On the host itself: gemel user password NAME",
   },
   "GEMEL-4015": {
+    status: 401,
     sentence: "The user or the password is wrong.",
     next: "Try again; who has forgotten it asks root on a host: gemel user password NAME",
   },
   "GEMEL-4016": {
+    status: 403,
     sentence: "The request does not carry the word of this session.",
     next: "Load the page again.",
   },
   "GEMEL-4017": {
+    status: 404,
     sentence: "There is no user of this name.",
     next: "See the users with: gemel user list",
   },
   "GEMEL-4018": {
+    status: 400,
     sentence: "This user cannot be made.",
     next: "Choose another name: gemel user add NAME --role ROLE",
   },
@@ -248,14 +267,17 @@ export const errorRegistry = {
     next: "Make another one first: gemel user role NAME admin",
   },
   "GEMEL-4020": {
+    status: 400,
     sentence: "The password cannot be taken.",
     next: "Choose one of ten characters or more; several words are easy to type and hard to guess.",
   },
   "GEMEL-4021": {
+    status: 401,
     sentence: "The ticket of the other node is not valid here.",
     next: "Log in on this node.",
   },
   "GEMEL-4022": {
+    status: 400,
     sentence: "The certificate cannot be used.",
     next: "Correct what the message names; the certificate in use stays as it is.",
   },
@@ -288,14 +310,17 @@ export const errorRegistry = {
     next: "Nothing was overwritten. Remove the cause, then: gemel resolve MODULE --keep NODE",
   },
   "GEMEL-9001": {
+    status: 500,
     sentence: "The daemon's own state file is damaged.",
     next: "Start from the copy beside it that the log names; guests are not touched.",
   },
   "GEMEL-9002": {
+    status: 500,
     sentence: "The daemon was held up too long, so the decision taken before is void.",
     next: "Nothing to do; it decides anew.",
   },
   "GEMEL-9003": {
+    status: 500,
     sentence: "Something unexpected went wrong inside Gemel.",
     next: "Send the output of gemel log --json to the makers; guests are not touched.",
   },
@@ -314,6 +339,12 @@ export interface Failure {
   /** Module, node, file or field that it is about. */
   readonly where: string;
   readonly next: string;
+}
+
+/** Also of a code that a newer node or mirror process has and this registry does not. */
+export function httpStatusOf(code: string): number {
+  const entry: ErrorEntry | undefined = isErrorCode(code) ? errorRegistry[code] : undefined;
+  return entry?.status ?? (code.startsWith("GEMEL-9") ? 500 : 409);
 }
 
 export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(errorRegistry, code);

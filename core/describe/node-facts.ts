@@ -11,8 +11,6 @@ import { toldAlarms } from "./alarm/alarm-book.js";
 import type { PeerNodeFact } from "./alarm/alarms.js";
 import { measuresOf, type Measures } from "./module/measures.js";
 
-export const nodeFactsCall = "node-facts";
-
 /** Travels as JSON; an older daemon does not know the call, and is not shown as anything but older. */
 export interface NodeFacts {
   readonly version: string;

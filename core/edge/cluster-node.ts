@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import type { Status } from "../api/contract.js";
 import { GemelError } from "../base/errors.js";
-import { moduleId, seconds, type Instant, type ModuleId, type NodeName } from "../base/units.js";
+import { moduleId, type Instant, type ModuleId, type NodeName } from "../base/units.js";
 import { peersOf, shownCluster, type ClusterConfig } from "./config/cluster-file.js";
 import type { Paths } from "./config/paths.js";
 import { VmEffects } from "../loop/vm-effects.js";
@@ -20,7 +20,7 @@ import { Observer } from "../loop/observer.js";
 import type { Arbiter, ArbiterKind } from "../ports/arbiter.js";
 import type { Hypervisor } from "../ports/hypervisor.js";
 import { Procedures } from "../procedure/procedure.js";
-import type { PeerAnswers, ProcedureServices, Protection } from "../procedure/services.js";
+import type { ProcedureServices, Protection } from "../procedure/services.js";
 import type { MirrorConfig, MirrorEvent, MirrorStatus } from "../../native/index.js";
 import { stateAtStart } from "./record/initial-state.js";
 import { bootClock, loopClock, timesNow } from "./clock.js";
@@ -28,13 +28,13 @@ import { gemelVersion } from "./cluster/version.js";
 import { Commands } from "./calls/commands.js";
 import { CopyRate } from "./metrics/copy-rate.js";
 import { DiskWatch } from "./workload/disk-watch.js";
-import { ModuleConfigSync, type Offer } from "./config/module-config-sync.js";
+import { ModuleConfigSync } from "./config/module-config-sync.js";
 import { explain, mirrorConfigOf, vmPlaceOf } from "./mirror/mirror-settings.js";
 import { ClusterNetwork, type Member } from "./network/cluster-network.js";
 import { collectorOf, type FiguresStream } from "./metrics/load.js";
 import { Modules } from "./config/modules.js";
 import { inputsOf, wordsOf } from "./mirror/mirror-log.js";
-import { progressOf, procedureCall, type PeerProgress } from "./network/peer-progress.js";
+import { progressOf, type PeerProgress } from "./network/peer-progress.js";
 import { Refusals } from "./refusals.js";
 import { servicesOf } from "./calls/procedure-services.js";
 import { setAside } from "./mirror/set-aside.js";
@@ -225,27 +225,6 @@ export class ClusterNode {
     const peer = peersOf(this.member.config, this.node).find((one) => one.name === name);
     if (peer === undefined) throw new GemelError("GEMEL-4012", name);
     return peer.name;
-  }
-
-  async answerPeer(name: string, body: unknown): Promise<unknown> {
-    const rooms = { ...this.recordSync.answers, ...this.watch.answers, ...this.protection.answers };
-    const answer = { ...this.answers(), ...rooms }[name];
-    if (answer === undefined) throw new GemelError("GEMEL-4008", name, "This node does not know the call.");
-    return await answer(body);
-  }
-
-  /** What the other node's daemon may ask by name, beside the procedures' own calls. */
-  private answers(): PeerAnswers {
-    return {
-      "offer-module": (body) => Promise.resolve(this.configSync.taken(body as Offer)),
-      [procedureCall]: (body) =>
-        Promise.resolve(this.progress.ownProcedure((body as { readonly id: string }).id)),
-      verify: async (body) => {
-        const { module, repair } = body as { readonly module: string; readonly repair: boolean };
-        this.modules.expect(module);
-        return await this.mirrors.ask(module, { do: "verify", repair: repair }, seconds(10));
-      },
-    };
   }
 
   /** Before the first turn the loop does not exist yet: the modules read then are part of its beginning. */

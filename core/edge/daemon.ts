@@ -8,7 +8,7 @@ import { hostname } from "node:os";
 import { writeFile, rename } from "node:fs/promises";
 import { Access } from "./access/access.js";
 import { readConsole } from "./access/certificates.js";
-import type { Caller } from "../api/door.js";
+import type { Caller } from "../api/caller.js";
 import type { Status } from "../api/contract.js";
 import { LiveStream } from "../api/live.js";
 import { ApiServer, buildApplication } from "../api/server.js";

@@ -8,6 +8,7 @@ import type { Status } from "../api/contract.js";
 import type { Hypervisor } from "../ports/hypervisor.js";
 import type { Protection } from "../procedure/services.js";
 import type { Modules } from "./config/modules.js";
+import type { Refusals } from "./refusals.js";
 import type { ClusterNetwork } from "./network/cluster-network.js";
 
 /** What is examined of the running node. */
@@ -16,6 +17,7 @@ export interface ExaminedRooms {
   readonly modules: Pick<Modules, "ids">;
   readonly protection: Pick<Protection, "guarded">;
   readonly network: Pick<ClusterNetwork, "refusedHeartbeats">;
+  readonly refusals: Pick<Refusals, "all">;
 }
 
 /** Below these the kernel lacks what costs speed (docs/rules.md). */

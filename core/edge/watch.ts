@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { PeerAnswers } from "../api/calls/peer.js";
 import type { CertificateView, Status } from "../api/contract.js";
 import { GemelError } from "../base/errors.js";
 import {
@@ -21,7 +22,6 @@ import { gemelVersion } from "./cluster/version.js";
 import type { Paths } from "./config/paths.js";
 import { peersOf } from "./config/cluster-file.js";
 import type { ModulePicture, NodeState } from "../decide/mirror/types.js";
-import type { PeerAnswers } from "../procedure/services.js";
 import { certificateViews } from "./access/certificates.js";
 import { AlarmBook } from "../describe/alarm/alarm-book.js";
 import {
@@ -38,10 +38,10 @@ import {
   type Measure,
   type Measures,
 } from "../describe/module/measures.js";
-import { FactsExchange, nodeFactsCall, type NodeFacts } from "../describe/node-facts.js";
+import { FactsExchange, type NodeFacts } from "../describe/node-facts.js";
 import type { OwnCopy, PastDecision } from "../describe/module/copies.js";
 import { bootClock, wallClock } from "./clock.js";
-import { forward } from "./calls/forward.js";
+import { askPeer } from "./calls/forward.js";
 import { ownCopy } from "../describe/module/own-copy.js";
 import { pauseWords } from "../describe/status/times.js";
 import type { SharedRecordSync } from "./cluster/shared-record-sync.js";
@@ -80,9 +80,6 @@ export interface WatchSources {
   readonly decisions: (module: string) => readonly PastDecision[];
 }
 
-/** The other node's half of both copies. */
-export const copyCall = "copy";
-
 /** A day is their unit; ten minutes are often enough. */
 const certificatesEvery = seconds(600);
 
@@ -107,10 +104,7 @@ export class Watch {
       wallMs: () => Date.now(),
       peers: () => peersOf(running.member.config, running.node).map(({ name }) => name),
       answers: (peer) => network.answersControl(running.peerNamed(peer)),
-      ask: async (peer) => {
-        const path = `/api/v1/peer/calls/${nodeFactsCall}`;
-        return await forward(network, running.peerNamed(peer), { method: "POST", path, body: {} });
-      },
+      ask: (peer) => askPeer(network, running.peerNamed(peer), "node-facts", {}),
     });
     this.book = new AlarmBook({
       now: bootClock,
@@ -120,15 +114,15 @@ export class Watch {
     });
   }
 
-  readonly answers: PeerAnswers = {
-    [nodeFactsCall]: () =>
+  readonly answers: PeerAnswers<"node-facts" | "copy"> = {
+    "node-facts": () =>
       Promise.resolve({
         version: gemelVersion,
         wallMs: Date.now(),
         alarms: this.book.found,
         measures: this.stopwatch.measures,
       } satisfies NodeFacts),
-    [copyCall]: (body) => this.ownCopy(String((body as { readonly module?: unknown } | null)?.module)),
+    copy: ({ module }) => this.ownCopy(module),
   };
 
   /** Every state of the loop. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a procedure can use of its daemon. Given by core/edge; tests give their own.
 
+import type { PeerAnswer, PeerAnswers, PeerBody, PeerCall } from "../api/calls/peer.js";
 import type { ProtectReply, ProtectRequest, UnprotectRequest } from "../api/contract.js";
 import type { Milliseconds } from "../base/units.js";
 import type { ModuleSettings } from "../edge/config/module-file.js";
@@ -32,7 +33,11 @@ export interface ProcedureServices {
    * A call that the other node's daemon answers by its `answers` table; fails with GEMEL-1009 when it is not
    * reached.
    */
-  readonly callPeer: (node: string, name: string, body: unknown, limit?: Milliseconds) => Promise<unknown>;
+  readonly callPeer: <Call extends PeerCall>(
+    node: string,
+    call: Call,
+    body: PeerBody<Call>,
+  ) => Promise<PeerAnswer<Call>>;
   readonly command: (command: Command, by: string) => Promise<CommandAnswer>;
   readonly view: (module: string) => ModulePicture | undefined;
   readonly peerView: (module: string) => ModulePicture | undefined;
@@ -44,7 +49,7 @@ export interface ProcedureServices {
 }
 
 /** What a node answers when the other one's procedure calls it by name. */
-export type PeerAnswers = Readonly<Record<string, (body: unknown) => Promise<unknown>>>;
+export type ProtectionCall = Extract<PeerCall, `protect-${string}` | `unprotect-${string}`>;
 
 /** What core/protect gives the daemon. Refusals are thrown as GemelError before anything has changed. */
 export interface Protection {
@@ -56,5 +61,5 @@ export interface Protection {
   readonly guarded: () => ReturnType<Hypervisor["guard"]>;
   /** A module that the other node has unprotected meanwhile: stopped here, and its copy kept aside. */
   readonly forget: (module: string) => Promise<void>;
-  readonly answers: PeerAnswers;
+  readonly answers: PeerAnswers<ProtectionCall>;
 }

@@ -19,7 +19,8 @@ import type { ProcedureKind, ProcedureStep } from "../procedure/procedure.js";
 import type { ProcedureServices } from "../procedure/services.js";
 import { writeWhole } from "../edge/record/durable-file.js";
 import { moveFiles, moveFilesBack, refuseOccupied, removeOriginals } from "./files.js";
-import { calls, makeStateRoom, type CreateThere, type ModuleThere, type RoomThere } from "./there.js";
+import type { PeerBody } from "../api/calls/peer.js";
+import { makeStateRoom } from "./there.js";
 import type { EnterData } from "./plan.js";
 import { markGuarded, powerOff, startAsBefore, startLimit, until } from "./vm.js";
 
@@ -68,16 +69,16 @@ function makeRoom(services: ProcedureServices): Step {
       // Others may pass through, not look inside; the mirror closes what lies under its mount (R27).
       await mkdir(folder, { recursive: true, mode: 0o711 });
       await makeStateRoom(folder, data.module);
-      await services.callPeer(data.peer, calls.room, roomOf(data));
+      await services.callPeer(data.peer, "protect-room", roomOf(data));
     },
     undo: async ({ data }) => {
       await rmdir(data.plan.folder).catch(ignoreMissing);
-      await services.callPeer(data.peer, calls.noRoom, roomOf(data)).catch(() => undefined);
+      await services.callPeer(data.peer, "protect-no-room", roomOf(data)).catch(() => undefined);
     },
   };
 }
 
-function roomOf({ module, plan, settings }: Readonly<EnterData>): RoomThere {
+function roomOf({ module, plan, settings }: Readonly<EnterData>): PeerBody<"protect-room"> {
   return { folder: plan.folder, module, uuid: settings.uuid, index: settings.index };
 }
 
@@ -153,8 +154,8 @@ function createThere(services: ProcedureServices): Step {
   return {
     name: thereName,
     run: async ({ data }) => {
-      const body: CreateThere = { module: data.module, xml: writeModule(data.settings) };
-      await services.callPeer(data.peer, calls.create, body);
+      const body = { module: data.module, xml: writeModule(data.settings) };
+      await services.callPeer(data.peer, "protect-create", body);
     },
   };
 }
@@ -164,8 +165,8 @@ function startBoth(services: ProcedureServices): Step {
     name: "starting the module",
     run: async ({ data, note }) => {
       await startHere(services, data);
-      const body: ModuleThere = { module: data.module };
-      await services.callPeer(data.peer, calls.start, body).catch((error: unknown) => {
+      const body = { module: data.module };
+      await services.callPeer(data.peer, "protect-start", body).catch((error: unknown) => {
         const reason = (error as Error).message;
         note(`${data.peer} does not start it yet: ${reason} There: gemel start ${data.module}`);
       });

@@ -10,7 +10,7 @@ import type {
   UnprotectRequest,
 } from "../api/contract.js";
 import { GemelError } from "../base/errors.js";
-import { milliseconds, seconds } from "../base/units.js";
+import { milliseconds } from "../base/units.js";
 import { defaultFolder } from "../edge/config/paths.js";
 import { valueOf } from "../loop/vm-effects.js";
 import type { ProtectPlan, VmDetails } from "../ports/hypervisor.js";
@@ -30,9 +30,7 @@ import {
   notesFor,
   type EnterData,
 } from "./plan.js";
-import { answersFor, calls, forgetLate, guardFindings, type PreflightThere } from "./there.js";
-
-const unprotectCall = "unprotect-here";
+import { answersFor, forgetLate, guardFindings } from "./there.js";
 
 export function createProtection(services: ProcedureServices, procedures: Procedures): Protection {
   procedures.define(enterProcedure(services));
@@ -53,10 +51,7 @@ export function createProtection(services: ProcedureServices, procedures: Proced
     answers: {
       ...answersFor(services, () => claimsOf(services, procedures)),
       // The other node was asked, but this one has the latest copy.
-      [unprotectCall]: (body) => {
-        const { module, request, by } = body as LeaveCall;
-        return unprotect(module, request, by);
-      },
+      "unprotect-here": ({ module, request, by }) => unprotect(module, request, by),
     },
   };
 }
@@ -119,8 +114,8 @@ async function findingsFor(services: ProcedureServices, judged: Judged): Promise
     await services.hypervisor.preflight(details, plan.folder, "here", leftOut),
     services.node,
   );
-  const body: PreflightThere = { details, folder: plan.folder, leftOut };
-  const there = (await services.callPeer(peer, calls.preflight, body, seconds(90))) as readonly FindingView[];
+  const body = { details, folder: plan.folder, leftOut };
+  const there = await services.callPeer(peer, "protect-preflight", body);
   const guard = await guardFindings(services);
   const isOn = details.power !== "off" && details.power !== "saved";
   const power: readonly FindingView[] =
@@ -155,8 +150,7 @@ async function leaveModule(
   const peer = settings.nodes.find((node) => node !== services.node) ?? "";
   const runs = (view: typeof own): boolean => view?.state === "ALONE" || view?.state === "PRIM";
   if (runs(other) && !runs(own)) {
-    const call: LeaveCall = { module, request, by };
-    return (await services.callPeer(peer, unprotectCall, call)) as ProtectReply;
+    return await services.callPeer(peer, "unprotect-here", { module, request, by });
   }
   // A protect that broke off at the start: its files have never been anywhere else.
   const isUnfinished = procedures

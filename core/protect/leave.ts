@@ -16,7 +16,6 @@ import { definitionFile, originalFile, type PreparedPlan } from "../ports/hyperv
 import type { ProcedureKind, ProcedureStep } from "../procedure/procedure.js";
 import type { ProcedureServices } from "../procedure/services.js";
 import { moveFiles, moveFilesBack, refuseOccupied, removeOriginals } from "./files.js";
-import { calls, type Forgotten, type ModuleThere } from "./there.js";
 import { startAsBefore, until } from "./vm.js";
 
 export interface LeaveData {
@@ -133,9 +132,8 @@ function forget(services: ProcedureServices, forgotten: (module: string) => void
   return {
     name: forgetName,
     run: async ({ data, note }) => {
-      const body: ModuleThere = { module: data.module };
       try {
-        const { kept } = (await services.callPeer(data.peer, calls.forget, body)) as Forgotten;
+        const { kept } = await services.callPeer(data.peer, "unprotect-forget", { module: data.module });
         if (kept !== undefined) note(`The copy on ${data.peer} is kept in ${kept}; delete it when you like.`);
       } catch (error) {
         note(`${data.peer} forgets the module when it is back (${(error as Error).message}).`);

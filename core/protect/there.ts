@@ -10,62 +10,28 @@ import { parseModule } from "../edge/config/module-file.js";
 import { stateFolder } from "../edge/config/paths.js";
 import { valueOf } from "../loop/vm-effects.js";
 import { fuseMountAt } from "../edge/mirror/mounts.js";
-import type { Finding, VmDetails } from "../ports/hypervisor.js";
-import type { PeerAnswers, ProcedureServices } from "../procedure/services.js";
+import type { Finding } from "../ports/hypervisor.js";
+import type { PeerAnswer, PeerAnswers, PeerBody } from "../api/calls/peer.js";
+import type { ProcedureServices, ProtectionCall } from "../procedure/services.js";
 import { clash, type Claim, type Claims } from "./claims.js";
 import { checkFolder } from "./plan.js";
 import { until } from "./vm.js";
 
-export const calls = {
-  preflight: "protect-preflight",
-  room: "protect-room",
-  noRoom: "protect-no-room",
-  create: "protect-create",
-  start: "protect-start",
-  forget: "unprotect-forget",
-} as const;
+type Forgotten = PeerAnswer<"unprotect-forget">;
+type OfThere = Exclude<ProtectionCall, "unprotect-here">;
 
-export interface PreflightThere {
-  readonly details: VmDetails;
-  readonly folder: string;
-  readonly leftOut: readonly string[];
-}
-
-export interface RoomThere {
-  readonly folder: string;
-  readonly module: string;
-  /** Of the module that is to be. */
-  readonly uuid: string;
-  readonly index: number;
-}
-
-export interface CreateThere {
-  readonly module: string;
-  readonly xml: string;
-}
-
-export interface ModuleThere {
-  readonly module: string;
-}
-
-export interface Forgotten {
-  /** Where its copy of the data is kept now; a person may delete it. */
-  readonly kept?: string;
-}
-
-export function answersFor(services: ProcedureServices, claims: Claims): PeerAnswers {
+export function answersFor(services: ProcedureServices, claims: Claims): PeerAnswers<OfThere> {
   return {
-    [calls.preflight]: (body) => preflightThere(services, body as PreflightThere),
-    [calls.room]: (body) => roomThere(claims(), body as RoomThere),
-    [calls.noRoom]: async (body) => {
-      const room = body as RoomThere;
+    "protect-preflight": (body) => preflightThere(services, body),
+    "protect-room": (room) => roomThere(claims(), room),
+    "protect-no-room": async (room) => {
       // Somebody else's room of the same name is left to them.
       if (clash(claims(), room)?.module === room.module) return;
       await rmdir(checkFolder(room.folder)).catch(() => undefined);
     },
-    [calls.create]: (body) => createThere(services, body as CreateThere),
-    [calls.start]: async (body) => {
-      const module = moduleId((body as ModuleThere).module);
+    "protect-create": (body) => createThere(services, body),
+    "protect-start": async (body) => {
+      const module = moduleId(body.module);
       await until(`module ${module} has been taken up`, seconds(20), () => {
         const view = services.view(module);
         return view !== undefined && view.reason !== "discovering";
@@ -73,14 +39,14 @@ export function answersFor(services: ProcedureServices, claims: Claims): PeerAns
       const answer = await services.command({ do: "start", module, scope: "node" }, "protect");
       if (!answer.ok) throw new GemelError("GEMEL-5006", module, answer.failure.message);
     },
-    [calls.forget]: (body) => forgetThere(services, body as ModuleThere),
+    "unprotect-forget": ({ module }) => forgetThere(services, module),
   };
 }
 
 /** Could this host run the VM? Its start guard belongs to the answer (R32). */
 export async function preflightThere(
   services: ProcedureServices,
-  { details, folder, leftOut }: PreflightThere,
+  { details, folder, leftOut }: PeerBody<"protect-preflight">,
 ): Promise<readonly Finding[]> {
   const { hypervisor, node } = services;
   const found = valueOf(await hypervisor.preflight(details, checkFolder(folder), "there", leftOut), node);
@@ -105,7 +71,7 @@ export async function makeStateRoom(folder: string, module: string): Promise<voi
   await mkdir(dirname(stateFolder(folder, module)), { recursive: true, mode: 0o700 });
 }
 
-async function roomThere(claims: readonly Claim[], room: RoomThere): Promise<void> {
+async function roomThere(claims: readonly Claim[], room: PeerBody<"protect-room">): Promise<void> {
   const { folder, module } = room;
   const other = clash(claims, room);
   if (other !== undefined) {
@@ -119,7 +85,10 @@ async function roomThere(claims: readonly Claim[], room: RoomThere): Promise<voi
   }
 }
 
-async function createThere(services: ProcedureServices, { module, xml }: CreateThere): Promise<void> {
+async function createThere(
+  services: ProcedureServices,
+  { module, xml }: PeerBody<"protect-create">,
+): Promise<void> {
   const { config } = parseModule(xml);
   const present = services.modules.settings(module);
   if (present !== undefined && present.uuid !== config.uuid) {
@@ -133,7 +102,7 @@ async function createThere(services: ProcedureServices, { module, xml }: CreateT
  * This node's copy is not deleted (P8): it gets another name and can never again be taken for the module's
  * data.
  */
-async function forgetThere(services: ProcedureServices, { module }: ModuleThere): Promise<Forgotten> {
+async function forgetThere(services: ProcedureServices, module: string): Promise<Forgotten> {
   const settings = services.modules.settings(module);
   if (settings === undefined) return {};
   const { folder, id } = settings.vm;
@@ -154,7 +123,7 @@ export async function forgetLate(services: ProcedureServices, name: string): Pro
     await until(`module ${module} has stopped`, seconds(60), isStopped);
   }
   await until(`${folder} is unmounted`, seconds(30), () => fuseMountAt(folder) === undefined);
-  const { kept } = await forgetThere(services, { module });
+  const { kept } = await forgetThere(services, module);
   const sentence = "The other node has unprotected this module meanwhile: it is forgotten here.";
   services.record(module, sentence, kept === undefined ? "no copy was here" : `the copy is kept in ${kept}`);
 }

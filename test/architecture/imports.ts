@@ -33,7 +33,7 @@ const mirrorWords = ["native/index.ts"];
 const askedWords = ["core/ports/workload.ts", "core/ports/arbiter.ts", "core/ports/fence.ts"];
 
 /** What a browser may see of the core: words and types, no code that touches a system. */
-const browserWords = ["core/base/", "core/api/contract", "core/describe/words/"];
+const browserWords = ["core/base/", "core/api/contract", "core/api/calls/", "core/describe/words/"];
 const pageFolder = /^ui\/pages\/([^/]+)\//;
 /** What a page stands on: never another page, each is a chunk of its own. */
 const pageGround = ["parts/", "live/", "api.", "asking.", "session.", "paths.", "theme.", "presence."];
@@ -68,7 +68,10 @@ const typeScriptRows: readonly Row[] = [
     may: ["core/base/", "core/ports/", "core/decide/", "core/describe/", "core/loop/"],
     mayTypes: mirrorWords,
   },
-  { from: "core/api/contract", may: ["core/base/"] },
+  // A browser loads these: what its calls are asked with and answer is there for its types alone.
+  { from: "core/api/contract", may: ["core/base/"], mayTypes: ["core/api/calls/", "core/api/schemas/"] },
+  { from: "core/api/calls/", may: ["core/base/", "core/api/contract"], mayTypes: ["core/api/schemas/"] },
+  { from: "core/api/schemas/", may: ["core/base/"], mayTypes: ["core/ports/"] },
   { from: "core/cli/", may: browserWords },
   { from: "core/main.ts", may: [anything] },
   { from: "core/", may: edge, mayNot: composition, mayTypes: mirrorWords },

@@ -5,9 +5,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Admits } from "../../core/api/admission.js";
+import type { Admits } from "../../core/api/calls/row.js";
 import { buildApplication } from "../../core/api/server.js";
-import { deeds } from "../../core/describe/words/deeds.js";
+import { deeds } from "../../core/api/calls/table.js";
 import { TestDoor } from "./access/door.js";
 
 /** In the order of docs: look · command · configure · other nodes, this host · everybody. */

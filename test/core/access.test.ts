@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 import { hashPassword, isPassword, makePassword } from "../../core/edge/access/password.js";
 import { LoginGuard, TooManyTries } from "../../core/edge/access/login-guard.js";
 import { Sessions } from "../../core/edge/access/sessions.js";
-import type { Admits } from "../../core/api/admission.js";
+import type { Admits } from "../../core/api/calls/row.js";
 import type { HistoryEntry, Role, Session, UserView } from "../../core/api/contract.js";
 import { sessionIdleLimit, sessionLimit } from "../../core/base/limits.js";
 import { instant } from "../../core/base/units.js";

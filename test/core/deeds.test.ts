@@ -3,7 +3,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { deedOf, deeds, fieldsOf } from "../../core/describe/words/deeds.js";
+import { fieldsOf } from "../../core/api/calls/deed.js";
+import { deedOf, deeds } from "../../core/api/calls/table.js";
 
 const secret = "correct horse battery staple";
 

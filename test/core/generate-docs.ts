@@ -6,7 +6,8 @@ import { stateNames, type StateName } from "../../core/base/vocabulary.js";
 import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { errorRegistry } from "../../core/base/errors.js";
+import { errorRegistry, httpStatusOf } from "../../core/base/errors.js";
+import { dataCodes, refusalCodes } from "../../core/base/mirror-errors.js";
 import { coldStart } from "../../core/decide/arbitration/cold-start.js";
 import { notRunning, type Right } from "../../core/decide/arbitration/not-running.js";
 import type { Table, Words } from "../../core/decide/arbitration/table.js";
@@ -91,11 +92,17 @@ export function errorsPage(): string {
     "Made of the code (`node dist/test/core/generate-docs.js`); a test holds both together.",
     "Each refusal prints the code, what happened and where, and the next command to type.",
     "",
-    "| code | what it means | what to do |",
-    "| --- | --- | --- |",
+    "| code | HTTP | what it means | what to do |",
+    "| --- | --- | --- | --- |",
     ...Object.entries(errorRegistry).map(
-      ([code, { sentence, next }]) => `| ${code} | ${sentence} | ${next} |`,
+      ([code, { sentence, next }]) => `| ${code} | ${httpStatusOf(code)} | ${sentence} | ${next} |`,
     ),
+    "",
+    "A mirror process refuses in words of its own; these are their codes.",
+    "",
+    "| word | code |",
+    "| --- | --- |",
+    ...Object.entries({ ...refusalCodes, ...dataCodes }).map(([word, code]) => `| \`${word}\` | ${code} |`),
     "",
   ].join("\n");
 }

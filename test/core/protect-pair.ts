@@ -2,6 +2,9 @@
 // Two nodes as protect and unprotect see them: real journals and real files in a temporary folder, fake
 // hypervisors, and modules whose states follow the commands at once. What goes wrong is put in by the tests.
 
+import { Value } from "@sinclair/typebox/value";
+import type { PeerAnswer, PeerAnswers, PeerBody, PeerCall } from "../../core/api/calls/peer.js";
+import { peerSchemas } from "../../core/api/schemas/peer.js";
 import type { StateName } from "../../core/base/vocabulary.js";
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -103,11 +106,13 @@ export class FakeNode {
     return this.#view(module);
   }
 
-  async #callPeer(name: string, body: unknown): Promise<unknown> {
+  async #callPeer<Call extends PeerCall>(name: Call, body: PeerBody<Call>): Promise<PeerAnswer<Call>> {
     if (!this.reachable || this.failing.has(name)) throw new GemelError("GEMEL-1009", name);
-    const answer = this.peer?.protection.answers[name];
+    const answers: Partial<PeerAnswers> | undefined = this.peer?.protection.answers;
+    const answer: PeerAnswers[Call] | undefined = answers?.[name];
     assert.ok(answer, `the other node does not answer ${name}`);
-    const sent = JSON.parse(JSON.stringify(body)) as unknown;
+    const sent = JSON.parse(JSON.stringify(body)) as PeerBody<Call>;
+    assert.ok(Value.Check(peerSchemas[name].body, sent), `${name} is asked as its schema says`);
     return await answer(sent);
   }
 

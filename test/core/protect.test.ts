@@ -8,7 +8,6 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { GemelError } from "../../core/base/errors.js";
 import { moduleNameFor } from "../../core/protect/plan.js";
-import { calls } from "../../core/protect/there.js";
 import { Pair } from "./protect-pair.js";
 
 function pairFor(context: TestContext): Pair {
@@ -185,7 +184,7 @@ test("protect-one-name-from-both-hosts: one of them or none, nothing is left beh
   }
 });
 
-for (const broken of [calls.room, "definition", "undefine"] as const) {
+for (const broken of ["protect-room", "definition", "undefine"] as const) {
   test(`protect-undone-when-a-step-fails: ${broken}`, async (context) => {
     const pair = pairFor(context);
     const vm = pair.addVm("Cam 1");
@@ -193,7 +192,7 @@ for (const broken of [calls.room, "definition", "undefine"] as const) {
     const before = pair.files(pair.images);
     const definition = await hypervisor.definition(vm);
     await hypervisor.startOutside(vm);
-    if (broken === calls.room) pair.alpha.failing.add(broken);
+    if (broken === "protect-room") pair.alpha.failing.add(broken);
     if (broken === "undefine") {
       hypervisor.undefine = () =>
         Promise.resolve({ ok: false, code: "GEMEL-3009", message: "libvirt says no", next: "" });
@@ -235,7 +234,7 @@ test("protect-goes-on-after-the-daemon-ended", async (context) => {
 test("protect-past-the-point-of-no-return-is-continued-by-asking-again", async (context) => {
   const pair = pairFor(context);
   const vm = pair.addVm("Cam 1");
-  pair.alpha.failing.add(calls.create);
+  pair.alpha.failing.add("protect-create");
   const reply = await pair.alpha.protection.protect({ vm, module: "cam1" }, "test");
   const first = await pair.alpha.ended(reply.procedure ?? "");
   assert.equal(first.state, "failed");
@@ -249,7 +248,7 @@ test("protect-past-the-point-of-no-return-is-continued-by-asking-again", async (
 test("unprotect-of-a-module-whose-protect-never-finished", async (context) => {
   const pair = pairFor(context);
   const vm = pair.addVm("Cam 1");
-  pair.alpha.failing.add(calls.create);
+  pair.alpha.failing.add("protect-create");
   const reply = await pair.alpha.protection.protect({ vm, module: "cam1" }, "test");
   assert.equal((await pair.alpha.ended(reply.procedure ?? "")).state, "failed");
   const undone = await pair.alpha.protection.unprotect("cam1", {}, "test");

@@ -7,7 +7,8 @@
 // answers.
 
 import { apiRoot, type LiveEvent } from "../../core/api/contract.js";
-import { deedOf, fieldsOf } from "../../core/describe/words/deeds.js";
+import { fieldsOf } from "../../core/api/calls/deed.js";
+import { deedOf } from "../../core/api/calls/table.js";
 import { ApiFailure, silence, type Method, type StreamListener, type Transport } from "../api.js";
 import { bodies } from "./bodies.js";
 import { Access } from "./rooms/access.js";

@@ -2,7 +2,7 @@
 // A person's command on its way to the middle and the answer back; commands whose place is the other node are
 // forwarded.
 
-import type { Caller } from "../../api/door.js";
+import type { Caller } from "../../api/caller.js";
 import type { CommandReply, CommandRequest } from "../../api/contract.js";
 import { GemelError } from "../../base/errors.js";
 import { moduleId, type NodeName } from "../../base/units.js";
@@ -57,13 +57,9 @@ export class Commands {
     const self = this.edge.self();
     const by = `${caller.name}@${caller.address}`;
     if (node !== self) {
+      const to = { peer: node, by: caller.name };
       const body = { ...request, node };
-      return await forward<CommandReply>(this.edge.network, node, {
-        method: "POST",
-        path: `/api/v1/modules/${module}/commands`,
-        body,
-        by: caller.name,
-      });
+      return await forward(this.edge.network, to, "POST /modules/:module/commands", { module }, body);
     }
     const answer = await this.ask(commandOf(module, request, this.edge.modules.expect(module).nodes), by);
     if (!answer.ok) throw new PeerRefusal(409, answer.failure);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What procedures (core/protect) may use of a running node, and nothing more.
 
+import { PeerRefusal } from "../../api/door.js";
 import { GemelError } from "../../base/errors.js";
 import { moduleId, nodeName, type NodeName } from "../../base/units.js";
 import { peersOf } from "../config/cluster-file.js";
@@ -14,6 +15,7 @@ import type { CopyRate } from "../metrics/copy-rate.js";
 import type { MirrorSupervisor } from "../mirror/supervisor.js";
 import type { ClusterNetwork, Member } from "../network/cluster-network.js";
 import type { Commands } from "./commands.js";
+import { askPeer } from "./forward.js";
 
 /** What is handed on of the running node. */
 export interface ProcedureRooms {
@@ -47,11 +49,13 @@ export function servicesOf(running: ProcedureRooms, paths: Paths): ProcedureServ
       create: (id, settings) => modules.create(id, settings),
       remove: (id) => modules.remove(id),
     },
-    callPeer: async (peer, name, body, limit) => {
-      const call = { method: "POST" as const, path: `/api/v1/peer/calls/${name}`, body };
-      const answer = await network.call(nodeName(peer), limit === undefined ? call : { ...call, limit });
-      if (answer.ok) return answer.body;
-      throw new GemelError("GEMEL-5006", peer, answer.failure.message, answer.failure.next);
+    callPeer: async (peer, call, body) => {
+      try {
+        return await askPeer(network, nodeName(peer), call, body);
+      } catch (error) {
+        if (!(error instanceof PeerRefusal)) throw error;
+        throw new GemelError("GEMEL-5006", peer, error.error.message, error.error.next);
+      }
     },
     command: (command, by) => commands.ask(command, by),
     view: (module) => running.views().find((view) => view.module === module),

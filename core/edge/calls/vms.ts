@@ -3,15 +3,19 @@
 // done to a VM is always done by the node on which it lives.
 
 import type { ProtectReply, ProtectRequest, VmView } from "../../api/contract.js";
-import type { Caller } from "../../api/door.js";
+import type { Caller } from "../../api/caller.js";
+import type { protectRows } from "../../api/calls/protect.js";
+import type { AnswersTo } from "../../api/door.js";
 import { GemelError } from "../../base/errors.js";
-import { seconds, type NodeName } from "../../base/units.js";
 import { peersOf } from "../config/cluster-file.js";
 import { valueOf } from "../../loop/vm-effects.js";
 import { forward } from "./forward.js";
+import type { NodeName } from "../../base/units.js";
 import type { Hypervisor } from "../../ports/hypervisor.js";
 import type { Protection } from "../../procedure/services.js";
+import type { Modules } from "../config/modules.js";
 import type { ClusterNetwork, Member } from "../network/cluster-network.js";
+import type { PeerProgress } from "../network/peer-progress.js";
 
 /** What is asked of the running node. */
 export interface VmRooms {
@@ -19,40 +23,43 @@ export interface VmRooms {
   readonly member: Member;
   readonly hypervisor: Pick<Hypervisor, "list">;
   readonly network: Pick<ClusterNetwork, "call" | "answersControl">;
-  readonly protection: Pick<Protection, "protect" | "coming">;
+  readonly protection: Pick<Protection, "protect" | "unprotect" | "coming">;
+  readonly modules: Pick<Modules, "expect">;
+  readonly progress: Pick<PeerProgress, "procedure">;
   peerNamed(name: string): NodeName;
 }
 
-/** A list that waits for a node which has just died helps nobody. */
-const listLimit = seconds(5);
-/** The preflight on both nodes, each with its own limit (core/protect). */
-const protectLimit = seconds(110);
+export function protectAnswers(daemon: { readonly running: VmRooms }): AnswersTo<typeof protectRows> {
+  const running = (): VmRooms => daemon.running;
+  return {
+    "GET /vms": ({ query }) => (query.node === undefined ? allVms(running()) : ownVms(running())),
+    "POST /protect": ({ body, caller }) => protectVm(running(), body, caller),
+    "POST /modules/:module/unprotect": ({ params: { module }, body, caller }) => {
+      running().modules.expect(module);
+      return running().protection.unprotect(module, body, caller.name);
+    },
+    "GET /procedures/:id": ({ params }) => running().progress.procedure(params.id),
+  };
+}
 
-/** Without a node: of every node that answers; a silent one's are left out. */
-export async function vmsOf(running: VmRooms, node: string | undefined): Promise<readonly VmView[]> {
-  if (node === running.node) return await ownVms(running);
-  if (node !== undefined) return await vmsThere(running, running.peerNamed(node));
+/** Of every node that answers; a silent one's are left out. */
+async function allVms(running: VmRooms): Promise<readonly VmView[]> {
   const { network } = running;
   const peers = peersOf(running.member.config, running.node).map(({ name }) => name);
   const lists = await Promise.all([
     ownVms(running),
     ...peers
       .filter((peer) => network.answersControl(peer))
-      .map((peer) => vmsThere(running, peer).catch(() => [])),
+      .map((peer) => forward(network, { peer }, "GET /vms", { node: peer }).catch(() => [])),
   ]);
   return lists.flat();
 }
 
-export async function protectVm(
+async function protectVm(
   running: VmRooms,
   request: ProtectRequest,
   { name: by }: Caller,
 ): Promise<ProtectReply> {
-  const { node = running.node } = request;
-  if (node !== running.node) {
-    const call = { method: "POST", path: "/api/v1/protect", body: request, by, limit: protectLimit } as const;
-    return await forward<ProtectReply>(running.network, running.peerNamed(node), call);
-  }
   try {
     return await running.protection.protect(request, by);
   } catch (error) {
@@ -70,14 +77,9 @@ async function ownVms({ hypervisor, protection, node }: VmRooms): Promise<readon
   });
 }
 
-async function vmsThere({ network }: VmRooms, peer: NodeName): Promise<readonly VmView[]> {
-  const path = `/api/v1/vms?node=${encodeURIComponent(peer)}`;
-  return await forward<readonly VmView[]>(network, peer, { method: "GET", path, limit: listLimit });
-}
-
 /** Not here: then perhaps the person looks at the wrong node. */
 async function sayWhereItIs(running: VmRooms, vm: string): Promise<void> {
-  const found = (await vmsOf(running, undefined)).find(
+  const found = (await allVms(running)).find(
     ({ id, name, node }) => (id === vm || name === vm) && node !== running.node,
   );
   if (found === undefined) return;

@@ -7,8 +7,8 @@ import { GemelError } from "../../base/errors.js";
 import type { NodeName } from "../../base/units.js";
 import { entriesOf, SharedRecord, type Entries } from "./shared-record.js";
 import { peersOf } from "../config/cluster-file.js";
-import type { PeerAnswers } from "../../procedure/services.js";
-import { forward } from "../calls/forward.js";
+import type { PeerAnswers } from "../../api/calls/peer.js";
+import { askPeer } from "../calls/forward.js";
 import type { ClusterNetwork } from "../network/cluster-network.js";
 
 interface Offered {
@@ -32,9 +32,9 @@ export class SharedRecordSync {
     this.record.onChange(() => void this.offerAll());
   }
 
-  readonly answers: PeerAnswers = {
+  readonly answers: PeerAnswers<typeof callName> = {
     [callName]: (body) => {
-      const theirs = entriesOf((body as Partial<Offered> | null)?.entries);
+      const theirs = entriesOf(body.entries);
       if (theirs === undefined) throw new GemelError("GEMEL-4008", callName, "These are no shared entries.");
       this.record.take(theirs);
       return Promise.resolve({ entries: this.record.entries } satisfies Offered);
@@ -59,8 +59,7 @@ export class SharedRecordSync {
     if (this.agreed.get(incarnation) === digest(this.record.entries)) return;
     try {
       const body: Offered = { entries: this.record.entries };
-      const path = `/api/v1/peer/calls/${callName}`;
-      const answer = await forward<Partial<Offered>>(this.network, peer, { method: "POST", path, body });
+      const answer = await askPeer(this.network, peer, callName, body);
       const theirs = entriesOf(answer.entries);
       if (theirs === undefined) return;
       this.agreed.set(incarnation, digest(theirs));

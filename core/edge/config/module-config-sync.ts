@@ -6,19 +6,10 @@
 import { moduleId, type NodeName } from "../../base/units.js";
 import { sideOf } from "../../decide/mirror/side.js";
 import { parseModule, writeModule } from "./module-file.js";
-import { forward } from "../calls/forward.js";
+import type { PeerAnswer, PeerBody } from "../../api/calls/peer.js";
+import { askPeer } from "../calls/forward.js";
 import type { ClusterNetwork } from "../network/cluster-network.js";
 import type { Modules } from "./modules.js";
-
-export interface Offer {
-  readonly id: string;
-  readonly xml: string;
-}
-
-/** An object: a bare word would travel as text, which no reader of JSON takes for a word. */
-export interface OfferAnswer {
-  readonly module: "taken" | "kept" | "removed";
-}
 
 export class ModuleConfigSync {
   /** Peer's incarnation and module → revision that it has confirmed. */
@@ -47,7 +38,7 @@ export class ModuleConfigSync {
     }
   }
 
-  taken({ id, xml }: Offer): OfferAnswer {
+  taken({ id, xml }: PeerBody<"offer-module">): PeerAnswer<"offer-module"> {
     return { module: this.modules.offer(moduleId(id), parseModule(xml).config) };
   }
 
@@ -58,9 +49,8 @@ export class ModuleConfigSync {
     const key = `${incarnation} ${settings.uuid}`;
     if (this.confirmed.get(key) === settings.revision) return;
     try {
-      const body: Offer = { id, xml: writeModule(settings) };
-      const path = "/api/v1/peer/calls/offer-module";
-      const answer = await forward<OfferAnswer>(this.network, peer, { method: "POST", path, body });
+      const offer = { id, xml: writeModule(settings) };
+      const answer = await askPeer(this.network, peer, "offer-module", offer);
       if (answer.module === "removed") await this.letGo(id);
       else this.confirmed.set(key, settings.revision);
     } catch {

@@ -4,7 +4,8 @@
 
 import { dirname } from "node:path";
 import type { LiveEvent, Status } from "../../api/contract.js";
-import type { LoadDoor } from "../../api/door.js";
+import type { loadRows } from "../../api/calls/load.js";
+import type { AnswersTo } from "../../api/door.js";
 import { GemelError } from "../../base/errors.js";
 import { moduleId, nodeName, type ModuleId, type NodeName } from "../../base/units.js";
 import { peersOf } from "../config/cluster-file.js";
@@ -68,10 +69,10 @@ export function collectorOf(running: MeasuredRooms, paths: Paths, stream: Figure
   });
 }
 
-export function loadDoor(daemon: { readonly running: LoadRooms }): LoadDoor {
+export function loadAnswers(daemon: { readonly running: LoadRooms }): AnswersTo<typeof loadRows> {
   return {
-    figures: () => daemon.running.collector.figures(),
-    series: ({ module, host, range }) => {
+    "GET /figures": () => daemon.running.collector.figures(),
+    "GET /series": ({ query: { module, host, range } }) => {
       const { collector: figures, modules, member } = daemon.running;
       if ((module === undefined) === (host === undefined))
         throw new GemelError("GEMEL-4008", "series", "Name either a module or a host.");
@@ -83,9 +84,9 @@ export function loadDoor(daemon: { readonly running: LoadRooms }): LoadDoor {
       if (!member.config.nodes.some((node) => node.name === name)) throw new GemelError("GEMEL-4012", name);
       return figures.hostSeries(name, range);
     },
-    trends: () => daemon.running.collector.trends(),
-    capacity: () => ({ at: wallClock(), hosts: capacities(loadSources(daemon.running)) }),
-    placement: () => ({ at: wallClock(), ...placement(loadSources(daemon.running)) }),
+    "GET /trends": () => daemon.running.collector.trends(),
+    "GET /capacity": () => ({ at: wallClock(), hosts: capacities(loadSources(daemon.running)) }),
+    "GET /placement": () => ({ at: wallClock(), ...placement(loadSources(daemon.running)) }),
   };
 }
 

@@ -3,6 +3,7 @@
 // configurations, errors to failures with a code.
 
 import { failure, GemelError, isErrorCode, type Failure } from "../../base/errors.js";
+import { dataCodes, refusalCodes } from "../../base/mirror-errors.js";
 import { askLimit, stallLimit, stopLimit } from "../../base/limits.js";
 import { sideOf } from "../../decide/mirror/side.js";
 import { cardFiles } from "../cluster/membership-card.js";
@@ -65,11 +66,13 @@ export function mirrorConfigOf(
   };
 }
 
-/** The mirror's own codes are passed on; what nobody foresaw is named as that. */
+/** The mirror's words get the registry's codes; what nobody foresaw is named as that. */
 export function explain(error: unknown, module: string): Failure {
   if (!(error instanceof MirrorRefusal)) return unexplained(error, module);
   const { code, message, next } = error.failure;
-  return isErrorCode(code)
-    ? { code, message, where: module, next }
-    : failure("GEMEL-2010", module, message, next);
+  if (isErrorCode(code)) return { code, message, where: module, next };
+  const refused = refusalCodes[code];
+  return refused === undefined
+    ? failure(dataCodes[code] ?? "GEMEL-2010", module, message, next)
+    : failure(refused, module, message);
 }

@@ -12,7 +12,7 @@ import type { ModulePicture, PeerMessage } from "../../decide/mirror/types.js";
 import { Transmitter, type HeartbeatLane } from "./heartbeat-transmitter.js";
 import type { Report } from "../../loop/node-loop.js";
 import { arrivedMessage } from "./arrived-message.js";
-import { callPeer, type PeerCall, type CallAnswer } from "./peer-call.js";
+import { callPeer, type PeerRequest, type CallAnswer } from "./peer-call.js";
 import { ControlConnection, type ControlLine, type NetworkWay } from "./control-connection.js";
 import type { Presented } from "./secure-socket.js";
 import { arrivedViews } from "./peer-views.js";
@@ -152,7 +152,7 @@ export class ClusterNetwork {
 
   async call(
     peer: NodeName,
-    call: Omit<PeerCall, "limit"> & { readonly limit?: Milliseconds },
+    call: Omit<PeerRequest, "limit"> & { readonly limit?: Milliseconds },
   ): Promise<CallAnswer> {
     const member = this.present;
     if (member === undefined) throw new GemelError("GEMEL-4001", "");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One call of the peer's API, over the first network that answers: forwarded commands, procedures that work
-// on both nodes. A refusal of the peer is an answer and not tried elsewhere.
+// One request to the peer's API, over the first network that answers; what may be asked is the table of calls
+// (edge/calls/forward.ts). A refusal of the peer is an answer and not tried elsewhere.
 
 import { failure, GemelError, type Failure } from "../../base/errors.js";
 import { parse, objectOf, text } from "../../base/shape.js";
@@ -21,10 +21,10 @@ export type CallAnswer =
   | { readonly ok: true; readonly body: unknown }
   | { readonly ok: false; readonly status: number; readonly failure: Failure };
 
-export interface PeerCall {
-  readonly method: "GET" | "POST" | "PUT" | "PATCH";
+export interface PeerRequest {
+  readonly method: string;
   readonly path: string;
-  readonly body?: unknown;
+  readonly body: unknown;
   /** The person on whose behalf. */
   readonly by?: string;
   readonly limit: Milliseconds;
@@ -32,7 +32,7 @@ export interface PeerCall {
 
 const refusal = objectOf<Failure>({ code: text, message: text, where: text, next: text });
 
-export async function callPeer(target: CallTarget, call: PeerCall): Promise<CallAnswer> {
+export async function callPeer(target: CallTarget, call: PeerRequest): Promise<CallAnswer> {
   const failures: string[] = [];
   for (const way of target.ways) {
     const { address, port, localAddress } = way;

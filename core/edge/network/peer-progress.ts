@@ -9,7 +9,7 @@ import type { NodeName } from "../../base/units.js";
 import { peersOf } from "../config/cluster-file.js";
 import type { Procedures } from "../../procedure/procedure.js";
 import type { ResyncStatus } from "../../../native/index.js";
-import { forward } from "../calls/forward.js";
+import { askPeer } from "../calls/forward.js";
 import type { Modules } from "../config/modules.js";
 import type { MirrorSupervisor } from "../mirror/supervisor.js";
 import type { ClusterNetwork, Member } from "./cluster-network.js";
@@ -48,7 +48,6 @@ const notesToldMax = 5;
 /** More than a node can have: modules, each with a procedure going on, and those that ended. */
 const arrivedMax = 64;
 const stepsMax = 64;
-export const procedureCall = "procedure";
 
 export class PeerProgress {
   private readonly heard = new Map<NodeName, NodeProgress>();
@@ -133,9 +132,7 @@ export function progressOf(running: ProgressRooms, changed: () => void): PeerPro
     answers: (peer) => network.answersControl(peer),
     procedureThere: async (id) => {
       for (const { name } of peersOf(running.member.config, node)) {
-        const path = `/api/v1/peer/calls/${procedureCall}`;
-        const asked = forward<ProcedureStatus>(network, name, { method: "POST", path, body: { id } });
-        const found = await asked.catch(() => undefined);
+        const found = await askPeer(network, name, "procedure", { id }).catch(() => undefined);
         if (found !== undefined) return found;
       }
       return undefined;

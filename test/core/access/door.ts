@@ -20,6 +20,8 @@ import { createHypervisor } from "../../contract/fake-hypervisor.js";
 
 /** A block of loopback addresses of this process, so that test files can run beside each other. */
 const block = `127.${10 + (process.pid % 200)}.${Math.trunc(process.pid / 200) % 250}`;
+const root = { kind: "root", name: "root", address: "local", role: "admin" } as const;
+const byRoot = { params: {}, query: {}, caller: root };
 export const password = "ten signs at least";
 
 export class TestDoor {
@@ -58,14 +60,17 @@ export class TestDoor {
     await this.daemon.start();
     const networks = [{ name: "data", cidr: "127.0.0.0/8", address: this.address }];
     const own = { node: this.node, listen: "networks" as const, console: "https://alpha.example" };
-    const made = await this.door.initCluster({ name: "test", networks, ...own, password });
+    const made = await this.door.answers["POST /cluster"]({
+      ...byRoot,
+      body: { name: "test", networks, ...own, password },
+    });
     return made.token ?? "";
   }
 
   async join(token: string): Promise<void> {
     await this.daemon.start();
     const own = { node: this.node, addresses: { data: this.address }, console: "https://beta.example" };
-    await this.door.joinCluster({ token, ...own });
+    await this.door.answers["POST /cluster/join"]({ ...byRoot, body: { token, ...own } });
   }
 
   /** Another daemon over the same folders, as after an upgrade. */
