@@ -7,7 +7,17 @@ import type { NodeName } from "../base/units.js";
 import type { Server } from "./server.js";
 
 export type Operation =
-  "look" | "define" | "start" | "let-run" | "stop" | "kill" | "open" | "mirror" | "set-aside" | "flush";
+  | "look"
+  | "define"
+  | "start"
+  | "let-run"
+  | "stop"
+  | "undefine"
+  | "kill"
+  | "open"
+  | "mirror"
+  | "set-aside"
+  | "flush";
 
 export type CrashPoint = `before ${Operation}` | `after ${Operation}` | "before effect";
 
@@ -18,6 +28,7 @@ export const usualTimes: Readonly<Record<Operation, number>> = {
   start: 800,
   "let-run": 50,
   stop: 2000,
+  undefine: 50,
   kill: 50,
   open: 50,
   mirror: 50,
@@ -28,6 +39,8 @@ export const usualTimes: Readonly<Record<Operation, number>> = {
 export interface Faults {
   /** How long it takes this time. */
   readonly takes: (what: Operation, node: NodeName) => number;
+  /** It is refused, whatever the state of things. */
+  readonly fails: (what: Operation, node: NodeName) => boolean;
   /** Does the daemon die here? */
   readonly crashes: (node: NodeName, point: CrashPoint) => boolean;
 }
@@ -69,6 +82,10 @@ export class MirrorCaller {
 
   takes(what: Operation): number {
     return this.faults.takes(what, this.server.name);
+  }
+
+  fails(what: Operation): boolean {
+    return this.faults.fails(what, this.server.name);
   }
 
   crashes(point: CrashPoint): boolean {

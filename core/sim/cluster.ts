@@ -46,8 +46,10 @@ export class Cluster {
   onVmStart: (host: Host, module: ModuleId) => void = () => undefined;
   onRight: (host: Host, mirror: FakeMirror, basis: string) => void = () => undefined;
   onTurn: (host: Host, state: NodeState) => void = () => undefined;
+  onSetAside: (host: Host, module: ModuleId) => void = () => undefined;
   losesMessage: () => boolean = () => false;
   takes: (what: Operation, node: NodeName) => number = (what) => usualTimes[what];
+  fails: (what: Operation, node: NodeName) => boolean = () => false;
   crashes: (node: NodeName, point: CrashPoint) => boolean = () => false;
   onFailed: (host: Host, error: unknown) => void = (_host, error) => this.fail(error);
   private readonly links = new Map<ModuleId, FakeLink>();
@@ -99,6 +101,7 @@ export class Cluster {
     const host: Host = new Host(name, this.time, this.configs, {
       faults: {
         takes: (what, node) => this.takes(what, node),
+        fails: (what, node) => this.fails(what, node),
         crashes: (node, point) => this.crashes(node, point),
       },
       beat: (incarnation, views) => this.beat(host, incarnation, views),
@@ -106,6 +109,7 @@ export class Cluster {
       arbiter: { ask: (question) => this.askArbiter(host, question) },
       changed: (state) => this.onTurn(host, state),
       letsRun: (module) => this.onVmStart(host, module),
+      setsAside: (module) => this.onSetAside(host, module),
       onRight: (mirror, basis) => this.onRight(host, mirror, basis),
       closed: () => this.daemonClosed(host),
       failed: (error) => this.onFailed(host, error),

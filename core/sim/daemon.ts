@@ -41,6 +41,8 @@ export interface DaemonEdge {
   readonly record: (decision: Decision) => void;
   readonly changed: (state: NodeState) => void;
   readonly letsRun: (module: ModuleId) => void;
+  /** A copy is about to be kept beside, so that it can be filled anew. */
+  readonly setsAside: (module: ModuleId) => void;
   readonly onRight: SupervisorEdge["onRight"];
   /** It has ended: killed by a fault, or by a broken invariant of its own. */
   readonly ended: (error?: unknown) => void;
@@ -54,6 +56,8 @@ export class SimDaemon {
   private readonly mirrors: FakeSupervisor;
   private readonly hypervisor: FakeHypervisor;
   private readonly vms: VmEffects;
+  /** Its record is on the way to the disk. */
+  isFlushing = false;
 
   constructor(
     private readonly server: Server,
@@ -95,7 +99,11 @@ export class SimDaemon {
     // A connection begins with the views; then they come with every pulse.
     this.caller.after(connectMs, beat);
     this.every(pulse, beat);
-    for (const { id } of configs) this.mirrors.adopt(id);
+  }
+
+  /** P6: nothing is decided before both mirrors and VMs were looked at. */
+  findWhatRuns(): void {
+    for (const { id } of this.server.configs) this.mirrors.adopt(id);
     void this.observer.look();
   }
 
@@ -170,9 +178,11 @@ export class SimDaemon {
   private async persist(state: NodeState): Promise<void> {
     const record = new Map(Object.values(state.modules).map(({ config, durable }) => [config.id, durable]));
     const ms = this.caller.takes("flush");
+    this.isFlushing = true;
     await this.caller.exchange("flush", (done: (value: undefined) => void) =>
       this.server.flush(record, ms, () => done(undefined)),
     );
+    this.isFlushing = false;
   }
 
   private carryOut(effect: Effect): void {
@@ -204,6 +214,7 @@ export class SimDaemon {
   private setAside(id: ModuleId): boolean {
     const { server } = this;
     const copy = server.copyOf(id);
+    this.edge.setsAside(id);
     server.kept.push({ ...copy, records: new Set(copy.records) });
     if (!server.hasReflinks) server.copies.set(id, newCopy());
     return server.hasReflinks;

@@ -61,7 +61,7 @@ export class FakeHypervisor implements VmHost, Pick<Hypervisor, "list" | "look" 
   }
 
   undefine(vm: string): Promise<Outcome<void>> {
-    return this.ofVm("define", vm, (_module, machine) => {
+    return this.ofVm("undefine", vm, (_module, machine) => {
       if (machine.on) return refused("GEMEL-3009", "the VM runs");
       machine.isDefined = false;
       return done(undefined);
@@ -151,7 +151,10 @@ export class FakeHypervisor implements VmHost, Pick<Hypervisor, "list" | "look" 
   }
 
   private call<T>(what: Operation, act: () => Outcome<T>): Promise<Outcome<T>> {
-    return this.caller.perform(what, () => (this.server.isHypervisorUp ? act() : silent));
+    return this.caller.perform(what, () => {
+      if (!this.server.isHypervisorUp) return silent;
+      return this.caller.fails(what) ? refused("GEMEL-3009", `${what} is refused`) : act();
+    });
   }
 }
 

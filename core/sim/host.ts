@@ -46,6 +46,16 @@ export class Host extends Server {
     return this.daemon?.state;
   }
 
+  /** What the daemon knows to be durable and the disk does not hold, by module. */
+  get unsaved(): readonly ModuleId[] {
+    const { daemon } = this;
+    if (daemon === undefined || daemon.isFlushing) return [];
+    const modules = Object.values(daemon.state.modules);
+    return modules
+      .filter(({ config, durable }) => differs(durable, this.record.get(config.id)))
+      .map(({ config }) => config.id);
+  }
+
   startDaemon(): void {
     if (!this.runs || this.daemon !== undefined) return;
     this.run += 1;
@@ -56,6 +66,7 @@ export class Host extends Server {
     } as const;
     this.hasBooted = false;
     this.daemon = new SimDaemon(this, this.daemonEdge(), beginning);
+    this.daemon.findWhatRuns();
   }
 
   killDaemon(): void {
@@ -117,3 +128,6 @@ export class Host extends Server {
     };
   }
 }
+
+const differs = (one: unknown, other: unknown): boolean =>
+  one !== other && JSON.stringify(one) !== JSON.stringify(other);

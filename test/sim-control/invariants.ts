@@ -7,13 +7,16 @@
 //   not-running      on a word or goodbye the other side answers no guest any more (R20, R22)
 //   one-lineage      two copies go ahead from one generation only when one of them did so on silence (R21)
 //   nothing-lost     whoever runs has every acknowledged record; after a split kept copies have the rest
-//   converges        after healing, a pair in sync or (after a split only) a conflict
+//   no-undo          two operators never undo each other's data: no copy is set aside beside an empty one
+//
+// What must not last is in vigil.ts, what must come true in the end in ending.ts.
 
 import type { ModuleId } from "../../core/base/units.js";
 import type { Cluster } from "../../core/sim/cluster.js";
 import type { Host } from "../../core/sim/host.js";
 import type { FakeMirror } from "../../core/sim/mirror/fake-mirror.js";
 import { executes } from "../../core/sim/server.js";
+import { demand } from "./violation.js";
 
 /** Timeout minus what a heartbeat may be late: 5 s minus one pulse and two steps. */
 const silenceMin = 4300;
@@ -33,6 +36,7 @@ export class Invariants {
 
   constructor(private readonly cluster: Cluster) {
     cluster.onRight = (host, mirror, basis) => this.onRight(host, mirror, basis);
+    cluster.onSetAside = (host, module) => this.onSetAside(host, module);
     cluster.onVmStart = (host, module) => this.onVmStart(host, module);
   }
 
@@ -57,11 +61,8 @@ export class Invariants {
     // A running primary is current by being it; a waiting one needs the engine's proof, or a lease's.
     if (mirror.role === "primary" || basis === "forced" || basis === "lease") return;
     const { current } = mirror.status();
-    this.demand(
-      current.kind !== "none",
-      "proven-current",
-      `${host.name} goes ahead on ${basis}: ${JSON.stringify(current)}`,
-    );
+    const detail = `${host.name}: ${JSON.stringify(current)}`;
+    demand(current.kind !== "none", "proven-current", `goes ahead on ${basis}`, detail);
   }
 
   private trulySilent(host: Host): void {
@@ -69,24 +70,21 @@ export class Invariants {
     // What was decided in silence is not called back by a word that comes while it is carried out.
     const silent =
       since <= carryOutMax ? host.lastSilence : this.cluster.now - Math.max(host.heardAt, host.thawedAt);
-    this.demand(silent >= silenceMin, "truly-silent", `${host.name} calls ${silent} ms silence`);
+    demand(silent >= silenceMin, "truly-silent", "too short", `${host.name} calls ${silent} ms silence`);
   }
 
   private notRunning(host: Host, other: Host, module: ModuleId): void {
     const mirror = other.mirrors.get(module);
     const isRunning = executes(other.machineOf(module)) && mirror?.acceptsWrites() === true && other.runs;
-    this.demand(!isRunning, "not-running", `${host.name} goes ahead while ${other.name} answers its guest`);
+    demand(!isRunning, "not-running", "goes ahead while the other answers its guest", host.name);
   }
 
   private oneLineage(host: Host, mirror: FakeMirror, basis: string, generation: string): void {
     const others = (this.children.get(generation) ?? []).filter((child) => child.host !== host.name);
     const isExcused = basis === "silence" || others.some((child) => child.basis === "silence");
     if (others.length > 0) {
-      this.demand(
-        isExcused,
-        "one-lineage",
-        `${generation}: ${JSON.stringify(others)} and ${host.name} on ${basis}`,
-      );
+      const before = others.map((other) => other.basis).join();
+      demand(isExcused, "one-lineage", `on ${basis} after ${before}`, `${generation} ${host.name}`);
       this.split.add(mirror.module);
     }
     this.children.set(generation, [...(this.children.get(generation) ?? []), { host: host.name, basis }]);
@@ -96,16 +94,14 @@ export class Invariants {
     if (!this.isSplit(module)) this.hasAll(host, module, "starts");
   }
 
-  private hasAll(host: Host, module: ModuleId, what: string): void {
+  /** Every acknowledged record. */
+  hasAll(host: Host, module: ModuleId, what: string): void {
     const { records } = host.copyOf(module);
     const missing = [...(this.cluster.acknowledged.get(module) ?? [])].filter(
       (record) => !records.has(record),
     );
-    this.demand(
-      missing.length === 0,
-      "nothing-lost",
-      `${host.name} ${what} without ${missing.length} records`,
-    );
+    const detail = `${host.name}: ${missing.length} records`;
+    demand(missing.length === 0, "nothing-lost", `${what} without what was acknowledged`, detail);
   }
 
   /** At the end of a run: both copies have everything, or, after a split, some kept copy has the rest. */
@@ -118,10 +114,11 @@ export class Invariants {
     const missing = [...(this.cluster.acknowledged.get(module) ?? [])].filter(
       (record) => !copies.some(({ records }) => records.has(record)),
     );
-    this.demand(missing.length === 0, "nothing-lost", `${missing.length} records are on no copy at all`);
+    demand(missing.length === 0, "nothing-lost", "on no copy at all", `${missing.length} records`);
   }
 
-  demand(holds: boolean, rule: string, detail: string): void {
-    if (!holds) throw new Error(`${rule}: ${detail}`);
+  private onSetAside(host: Host, module: ModuleId): void {
+    const { state } = this.cluster.other(host).copyOf(module);
+    demand(state !== "empty", "no-undo", "a copy is set aside while the other is empty", host.name);
   }
 }

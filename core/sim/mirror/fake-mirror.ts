@@ -2,7 +2,7 @@
 // A mirror process on fake time: the commands and the status of native/index.ts over a Copy, without any
 // I/O. What it does with its peer is in fake-link.ts.
 
-import { freezeDeadlineWithoutLease } from "../../base/limits.js";
+import { freezeDeadlineWithoutLease, stallLimit } from "../../base/limits.js";
 import type { Currency, FreezeId, MirrorCommand, MirrorStatus } from "../../../native/index.js";
 import type { Copy } from "./copy.js";
 
@@ -42,8 +42,10 @@ export class FakeMirror {
   isTarget = false;
   filledAt: number | undefined;
   diskFull = false;
-  /** It lives and does nothing at all (SIGSTOP, a kernel that holds it). */
-  isHung = false;
+  /** Since when it lives and does nothing at all (SIGSTOP, a kernel that holds it). */
+  private hungSince: number | undefined;
+  /** Some process has a file open below the mount, and keeps it open. */
+  isHeldOpen = false;
   /** The process that it was told to watch (attach-guest). */
   private watched: string | undefined;
   /** It has paused, resumed or ended the guest. */
@@ -157,6 +159,20 @@ export class FakeMirror {
     this.onGuest();
   }
 
+  get isHung(): boolean {
+    return this.hungSince !== undefined;
+  }
+
+  hang(): void {
+    this.hungSince ??= this.now();
+  }
+
+  wake(): void {
+    const since = this.hungSince;
+    this.hungSince = undefined;
+    if (since !== undefined && this.now() - since > stallLimit) this.findsItSlept();
+  }
+
   /** Its host was frozen for longer than the link allows (R16). */
   findsItSlept(): void {
     if (!this.isAlive) return;
@@ -195,7 +211,7 @@ export class FakeMirror {
         return this.promote(command.alone?.basis);
       case "demote":
         if (this.freeze !== undefined) return failed("answer the freeze first");
-        if (this.guest.on) return failed("a writer is left");
+        if (this.guest.on || this.isHeldOpen) return failed("a writer is left");
         this.role = "secondary";
         return { ok: true };
       case "grant":
@@ -205,7 +221,7 @@ export class FakeMirror {
       case "word":
         return this.word();
       case "give-up":
-        if (this.guest.on) return failed("a writer is left");
+        if (this.guest.on || this.isHeldOpen) return failed("a writer is left");
         this.copy.right = "gave-up";
         this.isLinkWanted = false;
         this.unbroken = undefined;
@@ -220,7 +236,7 @@ export class FakeMirror {
         this.dropLink("settled");
         return { ok: true };
       case "close":
-        if (this.guest.on) return failed("a writer is left");
+        if (this.guest.on || this.isHeldOpen) return failed("a writer is left");
         this.die("closed");
         return { ok: true };
       default:
