@@ -10,6 +10,7 @@ import type { Protection } from "../procedure/services.js";
 import type { Modules } from "./config/modules.js";
 import type { Refusals } from "./refusals.js";
 import type { ClusterNetwork } from "./network/cluster-network.js";
+import type { Refusals } from "./refusals.js";
 
 /** What is examined of the running node. */
 export interface ExaminedRooms {
