@@ -37,6 +37,7 @@ import { protectRoutes } from "./routes/protect.js";
 import { statusRoutes } from "./routes/status.js";
 import { watchRoutes } from "./routes/watch.js";
 import { deedOf, fieldsOf } from "../describe/words/deeds.js";
+import { requestBytesMax } from "../base/limits/access.js";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -45,8 +46,6 @@ declare module "fastify" {
     made: string | null;
   }
 }
-
-const bodyBytesMax = 1024 * 1024;
 
 export interface SecureWay {
   readonly addresses: readonly string[];
@@ -87,7 +86,7 @@ export async function buildApplication(
   { routes: groups = allRoutes, console = consoleFolder }: ApplicationParts = {},
 ): Promise<FastifyInstance> {
   const app = Fastify({
-    bodyLimit: bodyBytesMax,
+    bodyLimit: requestBytesMax,
     forceCloseConnections: true,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: true } },
   });

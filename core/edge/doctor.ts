@@ -9,6 +9,7 @@ import type { Hypervisor } from "../ports/hypervisor.js";
 import type { Protection } from "../procedure/services.js";
 import type { Modules } from "./config/modules.js";
 import type { ClusterNetwork } from "./network/cluster-network.js";
+import { certificateWarnDays } from "../base/limits/access.js";
 
 /** What is examined of the running node. */
 export interface ExaminedRooms {
@@ -25,7 +26,6 @@ const kernelFacts: readonly (readonly [number, string])[] = [
   [6.9, "resending requests to a successor of a dead mirror process"],
 ];
 const kernelMin = 6.1;
-const certificateWarnDays = 60;
 
 export interface DoctorInputs {
   readonly node: string;

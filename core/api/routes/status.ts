@@ -7,9 +7,7 @@ import { GemelError } from "../../base/errors.js";
 import { isStillIn } from "../admission.js";
 import type { ApiDoor } from "../door.js";
 import { described, figuresQuery, moduleParams } from "../schemas.js";
-
-/** A comment line keeps proxies and dead peers from holding a silent stream open. */
-const keepAliveMs = 10_000;
+import { liveKeepAliveMs } from "../../base/limits/access.js";
 
 export function statusRoutes(app: FastifyInstance, door: ApiDoor): void {
   app.get(
@@ -84,7 +82,7 @@ function liveRoute(app: FastifyInstance, door: ApiDoor): void {
         // Logged out, idle too long, removed: who may not ask any more need not be told either.
         if (isStillIn(request.caller, door)) stream.write(": alive\n\n");
         else stream.end();
-      }, keepAliveMs);
+      }, liveKeepAliveMs);
       stream.on("close", () => {
         clearInterval(alive);
         stop();

@@ -5,6 +5,8 @@
 //
 // Invariant: nothing that is secret is said (passwords, tokens, keys), and nothing at full length.
 
+import { auditWordMax } from "../../base/limits/edge.js";
+
 type Fields = Readonly<Record<string, unknown>>;
 
 export interface Asked {
@@ -85,15 +87,13 @@ export function deedOf(way: string, asked: Asked): string | null {
 export const fieldsOf = (value: unknown): Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 
-const wordMax = 120;
-
 /** One line, however it came. */
 function word(value: unknown): string {
   if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") return "";
   return String(value)
     .replace(/[\s\p{Cc}]+/gu, " ")
     .trim()
-    .slice(0, wordMax);
+    .slice(0, auditWordMax);
 }
 
 const listed = (begin: string, parts: readonly (readonly [boolean, string])[]): string =>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The API's door into this daemon: each call finds its room. No decision is made here.
 
+import { modulesMax } from "../../base/limits.js";
 import { exists } from "../../decide/mirror/evidence/proofs.js";
 import { checkPassword, makePassword } from "../access/password.js";
 import type { ApiDoor } from "../../api/door.js";
@@ -265,7 +266,7 @@ function portsOf({ ports }: ClusterConfig): ClusterView["ports"] {
     { port: ports.api, protocol: "tcp", use: "API, console, control connection between the nodes" },
     { port: ports.heartbeat, protocol: "udp", use: "heartbeats between the nodes" },
     { port: 7412, protocol: "tcp", use: "witness (only where one runs)" },
-    ...Array.from({ length: 32 }, (_, index) => ({
+    ...Array.from({ length: modulesMax }, (_, index) => ({
       port: ports.data + index,
       protocol: "tcp" as const,
       use: `data link of module index ${index}`,

@@ -5,13 +5,14 @@
 import type { ProtectReply, ProtectRequest, VmView } from "../../api/contract.js";
 import type { Caller } from "../../api/door.js";
 import { GemelError } from "../../base/errors.js";
-import { seconds, type NodeName } from "../../base/units.js";
+import type { NodeName } from "../../base/units.js";
 import { peersOf } from "../config/cluster-file.js";
 import { valueOf } from "../../loop/vm-effects.js";
 import { forward } from "./forward.js";
 import type { Hypervisor } from "../../ports/hypervisor.js";
 import type { Protection } from "../../procedure/services.js";
 import type { ClusterNetwork, Member } from "../network/cluster-network.js";
+import { vmListLimit, protectCallLimit } from "../../base/limits/edge.js";
 
 /** What is asked of the running node. */
 export interface VmRooms {
@@ -22,11 +23,6 @@ export interface VmRooms {
   readonly protection: Pick<Protection, "protect" | "coming">;
   peerNamed(name: string): NodeName;
 }
-
-/** A list that waits for a node which has just died helps nobody. */
-const listLimit = seconds(5);
-/** The preflight on both nodes, each with its own limit (core/protect). */
-const protectLimit = seconds(110);
 
 /** Without a node: of every node that answers; a silent one's are left out. */
 export async function vmsOf(running: VmRooms, node: string | undefined): Promise<readonly VmView[]> {
@@ -50,7 +46,13 @@ export async function protectVm(
 ): Promise<ProtectReply> {
   const { node = running.node } = request;
   if (node !== running.node) {
-    const call = { method: "POST", path: "/api/v1/protect", body: request, by, limit: protectLimit } as const;
+    const call = {
+      method: "POST",
+      path: "/api/v1/protect",
+      body: request,
+      by,
+      limit: protectCallLimit,
+    } as const;
     return await forward<ProtectReply>(running.network, running.peerNamed(node), call);
   }
   try {
@@ -72,7 +74,7 @@ async function ownVms({ hypervisor, protection, node }: VmRooms): Promise<readon
 
 async function vmsThere({ network }: VmRooms, peer: NodeName): Promise<readonly VmView[]> {
   const path = `/api/v1/vms?node=${encodeURIComponent(peer)}`;
-  return await forward<readonly VmView[]>(network, peer, { method: "GET", path, limit: listLimit });
+  return await forward<readonly VmView[]>(network, peer, { method: "GET", path, limit: vmListLimit });
 }
 
 /** Not here: then perhaps the person looks at the wrong node. */

@@ -14,8 +14,7 @@ import type {
   MirrorRequest,
   MirrorStatus,
 } from "../../../native/index.js";
-
-const lineBytesMax = 16 * 1024 * 1024;
+import { mirrorLineBytesMax } from "../../base/limits/edge.js";
 
 /** The mirror answered, and refused. */
 export class MirrorRefusal extends Error {
@@ -42,7 +41,7 @@ export class MirrorClient {
     private readonly onEvent: (event: MirrorEvent) => void,
     onClose: () => void,
   ) {
-    const lines = new LineReader(lineBytesMax, (value) => {
+    const lines = new LineReader(mirrorLineBytesMax, (value) => {
       if ("event" in (value as object)) this.onEvent(value as MirrorEvent);
       else this.settle(value as MirrorReply);
     });

@@ -14,12 +14,10 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { instant, nodeName, type Instant, type NodeName } from "../../base/units.js";
+import { datagramMax, heartbeatPayloadMax } from "../../base/limits/edge.js";
 
 const magic = Buffer.from("GMLH\u0001", "latin1");
 const headerLength = magic.length + 32;
-/** A datagram above this is split on the way; the views then go by the control connection alone. */
-export const datagramMax = 1400;
-const payloadMax = 64 * 1024;
 
 export interface Heartbeat {
   readonly from: NodeName;
@@ -56,7 +54,7 @@ export function decode(datagram: Buffer, key: Buffer): Heartbeat | string {
   const seal = createHmac("sha256", key).update(payload).digest();
   if (!timingSafeEqual(seal, datagram.subarray(magic.length, headerLength))) return "not of this cluster";
   const value = JSON.parse(
-    inflateRawSync(payload, { maxOutputLength: payloadMax }).toString("utf8"),
+    inflateRawSync(payload, { maxOutputLength: heartbeatPayloadMax }).toString("utf8"),
   ) as Heartbeat;
   return { ...value, from: nodeName(value.from), now: instant(value.now) };
 }

@@ -2,18 +2,17 @@
 // What the other node says about its modules, as it arrives: its instants are of its own clock and are moved
 // to ours; what does not look like a view is refused as a whole.
 
+import { modulesMax } from "../../base/limits.js";
 import { stateNames } from "../../base/vocabulary.js";
 import { elapsed, instant, type Instant } from "../../base/units.js";
 import type { ModulePicture } from "../../decide/mirror/types.js";
-
-const viewsMax = 32;
 
 export function arrivedViews(
   value: unknown,
   theirNow: Instant,
   ourNow: Instant,
 ): readonly ModulePicture[] | undefined {
-  if (!Array.isArray(value) || value.length > viewsMax || typeof theirNow !== "number") return undefined;
+  if (!Array.isArray(value) || value.length > modulesMax || typeof theirNow !== "number") return undefined;
   const views = value as readonly ModulePicture[];
   if (!views.every(isView)) return undefined;
   return views.map((view) => ({ ...view, since: instant(ourNow - elapsed(view.since, theirNow)) }));
