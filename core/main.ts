@@ -10,6 +10,7 @@ import { defaultRoots, pathsUnder } from "./edge/config/paths.js";
 import { Daemon } from "./edge/daemon.js";
 import type { Hypervisor } from "./ports/hypervisor.js";
 import { createProtection } from "./protect/index.js";
+import { daemonEndLimitMs } from "./base/limits/edge.js";
 
 const log = pino({ name: "gemel", base: null, timestamp: pino.stdTimeFunctions.isoTime }, process.stderr);
 
@@ -53,7 +54,6 @@ const daemon = new Daemon({
   },
 });
 
-const endLimitMs = 5_000;
 let leaving = false;
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   process.on(signal, () => {
@@ -61,7 +61,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     leaving = true;
     log.info(`${signal}: the daemon ends; guests and mirrors run on.`);
     // Whatever hangs at the end must not keep the next daemon from starting.
-    setTimeout(() => process.exit(1), endLimitMs).unref();
+    setTimeout(() => process.exit(1), daemonEndLimitMs).unref();
     void daemon.stop().then(
       () => process.exit(0),
       (error: unknown) => {

@@ -12,9 +12,10 @@ import { readdirSync, watch, type FSWatcher } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { milliseconds, type Milliseconds } from "../core/base/units.js";
+import type { Milliseconds } from "../core/base/units.js";
 import type { Outcome, VmEvent, VmSummary } from "../core/ports/hypervisor.js";
 import { mortal, untranslated } from "./session.js";
+import { eventSettle, eventRetry } from "../core/base/limits/kvm.js";
 
 export interface EventOptions {
   readonly uri: string;
@@ -25,10 +26,6 @@ export interface EventOptions {
 }
 
 type Listener = (event: VmEvent) => void;
-
-/** Several lines of one action become one look. */
-const settle = milliseconds(30);
-const retry = milliseconds(1000);
 
 export class EventStream {
   readonly #options: EventOptions;
@@ -88,7 +85,7 @@ export class EventStream {
     this.#unwatch();
     if (!this.#lost) this.#emit({ kind: "lost" });
     this.#lost = true;
-    this.#again = setTimeout(() => this.#begin(), retry);
+    this.#again = setTimeout(() => this.#begin(), eventRetry);
   }
 
   /** A host that is just being set up has no folder yet: tried again, and then everything in it is new. */
@@ -108,7 +105,7 @@ export class EventStream {
 
   #watchLater(): void {
     this.#unwatch();
-    this.#watchAgain = setTimeout(() => this.#watchDefinitions(true), retry);
+    this.#watchAgain = setTimeout(() => this.#watchDefinitions(true), eventRetry);
   }
 
   #unwatch(): void {
@@ -137,7 +134,7 @@ export class EventStream {
     }
   }
 
-  #lookSoon(after: Milliseconds = settle): void {
+  #lookSoon(after: Milliseconds = eventSettle): void {
     this.#look ??= setTimeout(() => {
       this.#look = undefined;
       void this.#read();
@@ -154,7 +151,8 @@ export class EventStream {
       // A libvirtd that is busy or gone: what is known already must not get lost.
       for (const [name, reason] of reasons) this.#reasons.set(name, reason);
       for (const file of files) this.#changed.add(file);
-      if (this.#child !== undefined && this.#changed.size + this.#reasons.size > 0) this.#lookSoon(retry);
+      if (this.#child !== undefined && this.#changed.size + this.#reasons.size > 0)
+        this.#lookSoon(eventRetry);
       return;
     }
     for (const vm of listed.value) this.#ids.set(vm.name, vm.id);

@@ -15,6 +15,7 @@ import { milliseconds, seconds, type Milliseconds } from "../core/base/units.js"
 import type { Outcome } from "../core/ports/hypervisor.js";
 import type { ChildCall, ChildReply, ChildRequest } from "./child.js";
 import { done, fromLibvirt, overdue } from "./errors.js";
+import { monitorCallsMax, virshOutputMax } from "../core/base/limits/kvm.js";
 
 /** Longest waits, chosen on a 2-core machine with 32 guests: ten times what a call takes there. */
 export const callLimits = {
@@ -28,10 +29,6 @@ export const callLimits = {
   /** From SIGKILL until a process must be gone, unless the kernel holds it. */
   death: seconds(5),
 } as const satisfies Record<string, Milliseconds>;
-
-const monitorCallsMax = 8;
-/** A definition is a few KiB; what is longer is not an answer. */
-const outputMax = 4 * 1024 * 1024;
 
 export interface SessionOptions {
   readonly uri: string;
@@ -216,7 +213,7 @@ export function run(
     let size = 0;
     const keep = (into: Buffer[]) => (chunk: Buffer) => {
       size += chunk.length;
-      if (size <= outputMax) into.push(chunk);
+      if (size <= virshOutputMax) into.push(chunk);
     };
     const finish = (outcome: Outcome<string>) => {
       clearTimeout(timer);

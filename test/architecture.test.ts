@@ -6,6 +6,7 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { scatteredBounds } from "./architecture/bounds.js";
 import {
   brokenLinks,
   lockedAddresses,
@@ -32,6 +33,7 @@ function holds(rule: string, violations: () => readonly string[]): void {
 holds("imports keep the direction of the design", () => importViolations(files));
 holds("no files import each other in a circle", () => circles(files));
 holds("deciding folders use no clock, chance, timer or system", () => impurities(files));
+holds("bounds stand in their files", () => scatteredBounds(files));
 holds("one definition per exported name", () => twiceDefined(files));
 holds("times of the data plane stand in native/base/limits.h", () => scatteredTimes(files));
 holds("files, functions and lines stay short", () => tooLong(files));
@@ -92,6 +94,8 @@ test("the rules notice what they forbid", () => {
     file("native/wire/b.h", '#include "wire/a.h"'),
   ];
   assert.equal(circles(round).length, 4);
+  const scattered = file("core/edge/x.ts", "const answerLimitMs = 10_000;", "const tick: Bytes = 3;");
+  assert.equal(scatteredBounds([scattered]).length, 1);
   const twins = [file("core/a.ts", "export type Lane = 1;"), file("ui/b.ts", "export const Lane = 1;")];
   assert.equal(twiceDefined(twins).length, 1);
   assert.equal(withoutLicence(bad).length, bad.length);

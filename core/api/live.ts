@@ -5,8 +5,8 @@
 // push out what must not be missed.
 
 import type { LiveEvent } from "./contract.js";
+import { liveEventsKeptMax } from "../base/limits/access.js";
 
-const keptMax = 1000;
 /** Without a number: of this moment, not kept. */
 export type LiveListener = (id: number | undefined, event: LiveEvent) => void;
 
@@ -18,7 +18,7 @@ export class LiveStream {
   publish(event: LiveEvent): void {
     const id = this.next++;
     this.kept.push({ id, event });
-    if (this.kept.length > keptMax) this.kept.shift();
+    if (this.kept.length > liveEventsKeptMax) this.kept.shift();
     for (const listener of this.listeners) listener(id, event);
   }
 

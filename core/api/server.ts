@@ -24,6 +24,7 @@ import { createSecureContext, type SecureContextOptions } from "node:tls";
 import { TooManyTries } from "../edge/access/login-guard.js";
 import { failure, GemelError, httpStatusOf } from "../base/errors.js";
 import { nodeServerName } from "../edge/network/secure-socket.js";
+import { requestBytesMax } from "../base/limits/access.js";
 import { admit, admitsOf, callerOf, demandCsrf, markLocal, noteWay, type Ways } from "./admission.js";
 import { consoleFolder, consoleRoutes, guardBrowsers } from "./console/files.js";
 import type { CallWay } from "./calls/ask.js";
@@ -43,8 +44,6 @@ declare module "fastify" {
     made: string | null;
   }
 }
-
-const bodyBytesMax = 1024 * 1024;
 
 export interface SecureWay {
   readonly addresses: readonly string[];
@@ -85,7 +84,7 @@ export async function buildApplication(
   { routes: groups = [allCalls], console = consoleFolder }: ApplicationParts = {},
 ): Promise<FastifyInstance> {
   const app = Fastify({
-    bodyLimit: bodyBytesMax,
+    bodyLimit: requestBytesMax,
     forceCloseConnections: true,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: true } },
   });

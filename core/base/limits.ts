@@ -2,7 +2,6 @@
 // Bounds and time limits of the control plane. The relations between them that safety rests on (R17) are
 // asserted when this file is loaded.
 
-import { check } from "./check.js";
 import { bytes, type Bytes, milliseconds, type Milliseconds, seconds } from "./units.js";
 
 /** One heartbeat per network this often. */
@@ -69,7 +68,3 @@ export const loginTriesFree = 5;
 /** Guessing from one address ends here. A user may be guessed at from anywhere: its wait locks out less. */
 export const loginWaitOfAddressMax: Milliseconds = seconds(15 * 60);
 export const loginWaitOfUserMax: Milliseconds = seconds(60);
-
-check(ticketLimit < sessionIdleLimit && sessionIdleLimit < sessionLimit, "a ticket outlives no session");
-check(pulse * 3 < heartbeatTimeout, "several heartbeats may be lost before the peer is suspected");
-check(freezeDeadlineWithoutLease > heartbeatTimeout, "silence is judged before the engine pauses its guest");

@@ -7,9 +7,9 @@ import { request as httpRequest, type IncomingMessage, type RequestOptions } fro
 import { request as httpsRequest } from "node:https";
 import { apiRoot, defaultSocket, type ApiError, type LiveEvent, type Status } from "../api/contract.js";
 import { commandRefused, daemonSilent, usage } from "./outcome.js";
+import { cliAnswerLimitMs } from "../base/limits/access.js";
 
 const defaultPort = 7410;
-const answerLimitMs = 120_000;
 
 export interface Target {
   readonly socket?: string;
@@ -92,7 +92,7 @@ export class Connection {
     const start = this.options.socketPath === undefined ? httpsRequest : httpRequest;
     return await new Promise<IncomingMessage>((done, failed) => {
       const sent = start({ ...this.options, method, path: apiRoot + path, headers }, done);
-      sent.setTimeout(answerLimitMs, () => sent.destroy(new Error("no answer in time")));
+      sent.setTimeout(cliAnswerLimitMs, () => sent.destroy(new Error("no answer in time")));
       sent.on("error", (error: NodeJS.ErrnoException) => failed(daemonSilent(this.name, reasonOf(error))));
       sent.end(text);
     });

@@ -6,8 +6,7 @@ import type { ModuleStatus, Status } from "../api/contract.js";
 import { isMarked } from "../base/reasons.js";
 import type { Connection } from "./connection.js";
 import { CommandEnd, exitCodes } from "./outcome.js";
-
-const askAgainMs = 250;
+import { cliAskAgainMs } from "../base/limits/access.js";
 
 export class CliSession {
   constructor(
@@ -26,7 +25,7 @@ export class CliSession {
       const found = look(status);
       if (found !== undefined) return found;
       if (process.hrtime.bigint() > end) throw notFinished(what, seconds, status);
-      await new Promise((done) => setTimeout(done, askAgainMs));
+      await new Promise((done) => setTimeout(done, cliAskAgainMs));
     }
   }
 }

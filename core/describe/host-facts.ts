@@ -3,6 +3,8 @@
 // disk, and what it knows of the modules. Told to the other node and kept, so that a silent host is judged by
 // what it last said.
 
+import { modulesMax } from "../base/limits.js";
+
 export interface ModuleFacts {
   readonly module: string;
   /** This node's hypervisor knows the VM; else the next two are what was known last, by anybody. */
@@ -24,8 +26,6 @@ export interface HostFacts {
   readonly disk: { readonly path: string; readonly total: number; readonly free: number } | null;
   readonly modules: readonly ModuleFacts[];
 }
-
-const modulesMax = 64;
 
 /** From the other node or from disk: another version may have written it. */
 export function areFacts(value: unknown, node: string): value is HostFacts {

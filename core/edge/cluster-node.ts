@@ -41,6 +41,7 @@ import { setAside } from "./mirror/set-aside.js";
 import { SharedRecordSync } from "./cluster/shared-record-sync.js";
 import { statusOf } from "../describe/status/status.js";
 import { Watch, type WatchSources } from "./watch.js";
+import { exchangeEveryMs } from "../base/limits/edge.js";
 
 export interface ClusterNodeEdge {
   readonly paths: Paths;
@@ -66,8 +67,6 @@ export interface Recorded {
   readonly inputs: Decision["inputs"];
   readonly outcome: string;
 }
-
-const exchangeEveryMs = 2_000;
 
 export class ClusterNode {
   readonly node: NodeName;

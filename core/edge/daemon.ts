@@ -26,6 +26,7 @@ import { bootClock, wallClock } from "./clock.js";
 import { openDoor } from "./calls/door.js";
 import type { Member } from "./network/cluster-network.js";
 import { ClusterNode, type Recorded, type ClusterNodeEdge } from "./cluster-node.js";
+import { statusTellEveryMs, keepStatusEveryMs, decisionsReadMax } from "../base/limits/edge.js";
 
 export interface DaemonOptions {
   readonly paths: Paths;
@@ -37,11 +38,7 @@ export interface DaemonOptions {
   readonly failed: (error: unknown) => void;
 }
 
-const tellEveryMs = 250;
-const keepStatusEveryMs = 2_000;
 const statusFormat = 1;
-/** So far back it is looked for when a copy began to run alone. */
-const decisionsMax = 500;
 
 export class Daemon {
   readonly paths: Paths;
@@ -117,7 +114,7 @@ export class Daemon {
         seen: {
           unwritable: () => this.unwritable(),
           decisions: (module) =>
-            this.history.read({ module, kind: "decision", limit: decisionsMax }).reverse(),
+            this.history.read({ module, kind: "decision", limit: decisionsReadMax }).reverse(),
         },
         failed,
       },
@@ -225,7 +222,7 @@ export class Daemon {
       this.told = picture;
       this.present?.network.tellViews();
       this.live.publish({ kind: "status", status });
-    }, tellEveryMs);
+    }, statusTellEveryMs);
   }
 
   /** For the CLI while the daemon is silent. Not flushed: it is a convenience, nothing rests on it. */

@@ -5,10 +5,10 @@ import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { release } from "node:os";
 import type { CertificateView, DoctorReport, FindingView } from "../api/contract.js";
 import type { Status } from "../api/contract.js";
+import { certificateWarnDays } from "../base/limits/access.js";
 import type { Hypervisor } from "../ports/hypervisor.js";
 import type { Protection } from "../procedure/services.js";
 import type { Modules } from "./config/modules.js";
-import type { Refusals } from "./refusals.js";
 import type { ClusterNetwork } from "./network/cluster-network.js";
 import type { Refusals } from "./refusals.js";
 
@@ -28,7 +28,6 @@ const kernelFacts: readonly (readonly [number, string])[] = [
   [6.9, "resending requests to a successor of a dead mirror process"],
 ];
 const kernelMin = 6.1;
-const certificateWarnDays = 60;
 
 export interface DoctorInputs {
   readonly node: string;

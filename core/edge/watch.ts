@@ -49,6 +49,7 @@ import type { Modules } from "./config/modules.js";
 import type { MetricsCollector } from "./metrics/collector.js";
 import type { MirrorSupervisor } from "./mirror/supervisor.js";
 import type { ClusterNetwork, Member } from "./network/cluster-network.js";
+import { certificatesEvery } from "../base/limits/access.js";
 
 /** What it looks at, of the running node. */
 export interface WatchedRooms {
@@ -79,9 +80,6 @@ export interface WatchSources {
   /** Of a module, the last ones, oldest first. */
   readonly decisions: (module: string) => readonly PastDecision[];
 }
-
-/** A day is their unit; ten minutes are often enough. */
-const certificatesEvery = seconds(600);
 
 export class Watch {
   private readonly stopwatch: Stopwatch;

@@ -14,9 +14,11 @@
 // It has no timer of its own: when it ticks and when it turns is its edge's, so that the daemon's clock and
 // the simulator's (core/sim) drive the very same loop.
 
+import "../base/limits/relations.js";
 import type { Decision, Effect, Event, NodeState } from "../decide/mirror/types.js";
 import { turnGapMax } from "../base/limits.js";
-import { elapsed, milliseconds, type Instant, type Milliseconds } from "../base/units.js";
+import { elapsed, type Instant, type Milliseconds } from "../base/units.js";
+import { tickEvery } from "../base/limits/decision.js";
 
 /** An event as the edge reports it: the loop adds the instant. */
 export type Report = Event extends infer One ? (One extends Event ? Omit<One, "at"> : never) : never;
@@ -44,8 +46,6 @@ export interface NodeEdge {
   readonly changed: (state: NodeState) => void;
   readonly failed: (error: unknown) => void;
 }
-
-const tickEvery = milliseconds(100);
 
 export class NodeLoop {
   private readonly queue: Report[] = [];

@@ -3,12 +3,11 @@
 // as facts. A VM that the hypervisor does not know is off here. Definitions that somebody changed with other
 // tools go into the module's folder at once, so that the other node would start the same VM.
 
-import { moduleId, seconds, type ModuleId } from "../base/units.js";
+import { moduleId, type ModuleId } from "../base/units.js";
 import type { Every, Report } from "./node-loop.js";
 import type { Hypervisor, VmEvent } from "../ports/hypervisor.js";
 import { runSeen, type Run, type WorkloadSummary } from "../ports/workload.js";
-
-const lookEvery = seconds(2);
+import { workloadLookEvery } from "../base/limits/decision.js";
 
 /** Of the hypervisor only what is looked at. */
 type Seen = Pick<Hypervisor, "events" | "list" | "look" | "definition">;
@@ -45,7 +44,7 @@ export class Observer {
     private readonly edge: ObserverEdge,
   ) {
     this.unsubscribe = hypervisor.events((event) => this.heard(event));
-    this.stopLooking = edge.every(lookEvery, () => void this.look());
+    this.stopLooking = edge.every(workloadLookEvery, () => void this.look());
   }
 
   stop(): void {

@@ -5,12 +5,10 @@
 
 import { base64OfText, textOfBase64 } from "../base/base64.js";
 import { GemelError, type ErrorCode, isErrorCode } from "../base/errors.js";
-import { seconds, type Milliseconds } from "../base/units.js";
+import type { Milliseconds } from "../base/units.js";
 import { definitionFile, type Hypervisor, type Outcome } from "../ports/hypervisor.js";
 import type { MirrorCommand } from "../../native/index.js";
-
-const fileLimit = seconds(10);
-const offLimit = seconds(10);
+import { definitionFileLimit, verifiedOffLimit } from "../base/limits/decision.js";
 
 export interface VmPlace {
   readonly module: string;
@@ -49,7 +47,7 @@ export class VmEffects {
     valueOf(await this.hypervisor.define(await this.readDefinition(module)), module);
     const process_ = valueOf(await this.hypervisor.startHeld(vm), module);
     try {
-      await this.ask(module, { do: "attach-guest", ...process_ }, fileLimit);
+      await this.ask(module, { do: "attach-guest", ...process_ }, definitionFileLimit);
       const proof = valueOf(await this.hypervisor.proveDisks(vm, folder), module);
       if (!proof.protected) {
         const elsewhere = proof.elsewhere.map(({ path, why }) => `${path}: ${why}`).join("; ");
@@ -60,7 +58,7 @@ export class VmEffects {
     } catch (error) {
       // It has executed nothing yet: killing it loses nothing.
       await this.hypervisor.kill(vm);
-      await this.ask(module, { do: "detach-guest" }, fileLimit).catch(() => undefined);
+      await this.ask(module, { do: "detach-guest" }, definitionFileLimit).catch(() => undefined);
       throw error;
     }
   }
@@ -69,8 +67,8 @@ export class VmEffects {
     const { module, vm } = place;
     const definition = await this.hypervisor.definition(vm);
     if (how === "kill") valueOf(await this.hypervisor.kill(vm), module);
-    else valueOf(await this.hypervisor.stop(vm, how, how === "off" ? offLimit : limit), module);
-    await this.ask(module, { do: "detach-guest" }, fileLimit).catch(() => undefined);
+    else valueOf(await this.hypervisor.stop(vm, how, how === "off" ? verifiedOffLimit : limit), module);
+    await this.ask(module, { do: "detach-guest" }, definitionFileLimit).catch(() => undefined);
     // A module whose engine is frozen or gone keeps the definition it has.
     if (definition.ok && how !== "kill")
       await this.keepDefinition(module, definition.value).catch(() => undefined);
@@ -81,12 +79,16 @@ export class VmEffects {
   async keepDefinition(module: string, definition: string): Promise<boolean> {
     if ((await this.readDefinition(module)) === definition) return false;
     const base64 = base64OfText(definition);
-    await this.ask(module, { do: "write-file", path: definitionFile, base64, mode: 0o600 }, fileLimit);
+    await this.ask(
+      module,
+      { do: "write-file", path: definitionFile, base64, mode: 0o600 },
+      definitionFileLimit,
+    );
     return true;
   }
 
   async readDefinition(module: string): Promise<string> {
-    const result = await this.ask(module, { do: "read-file", path: definitionFile }, fileLimit);
+    const result = await this.ask(module, { do: "read-file", path: definitionFile }, definitionFileLimit);
     const { base64 } = result as { readonly base64: string };
     return textOfBase64(base64);
   }

@@ -16,10 +16,9 @@ import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { failure, GemelError, type Failure } from "../base/errors.js";
 import { readDurable, removeWhole, writeDurable } from "../edge/record/durable-file.js";
+import { proceduresFinishedMax } from "../base/limits/edge.js";
 
 const journalFormat = 1;
-/** Finished procedures are kept this many, for whoever asks how one ended. */
-const finishedMax = 20;
 
 export interface StepContext<Data> {
   readonly id: string;
@@ -278,7 +277,7 @@ export class Procedures {
     const finished = [...this.journals.values()].filter(
       ({ state }) => state === "done" || state === "undone",
     );
-    for (const { id } of finished.slice(0, Math.max(0, finished.length - finishedMax))) {
+    for (const { id } of finished.slice(0, Math.max(0, finished.length - proceduresFinishedMax))) {
       this.journals.delete(id);
       removeWhole(this.file(id));
     }

@@ -8,6 +8,7 @@
 //
 // From the moment when libvirt forgets the VM its mark stands (R32), so nobody starts it between two steps.
 
+import { protectStartLimit } from "../base/limits/edge.js";
 import { mkdir, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { GemelError } from "../base/errors.js";
@@ -22,7 +23,7 @@ import { moveFiles, moveFilesBack, refuseOccupied, removeOriginals } from "./fil
 import type { PeerBody } from "../api/calls/peer.js";
 import { makeStateRoom } from "./there.js";
 import type { EnterData } from "./plan.js";
-import { markGuarded, powerOff, startAsBefore, startLimit, until } from "./vm.js";
+import { markGuarded, powerOff, startAsBefore, until } from "./vm.js";
 
 type Step = ProcedureStep<EnterData>;
 
@@ -170,7 +171,7 @@ function startBoth(services: ProcedureServices): Step {
         const reason = (error as Error).message;
         note(`${data.peer} does not start it yet: ${reason} There: gemel start ${data.module}`);
       });
-      await until(`the VM of ${data.module} runs here`, startLimit, () => {
+      await until(`the VM of ${data.module} runs here`, protectStartLimit, () => {
         refuseDeadEnd(services, data.module);
         return isActive(services, data.module) && services.view(data.module)?.vm === "on";
       });
@@ -181,7 +182,7 @@ function startBoth(services: ProcedureServices): Step {
 /** This node's files are the good ones: said once, by the procedure, for the person who asked for it. */
 async function startHere(services: ProcedureServices, data: Readonly<EnterData>): Promise<void> {
   const module = moduleId(data.module);
-  await until(`module ${module} has been taken up`, startLimit, () => {
+  await until(`module ${module} has been taken up`, protectStartLimit, () => {
     const view = services.view(module);
     return view !== undefined && view.reason !== "discovering";
   });

@@ -13,9 +13,9 @@ import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { GemelError } from "../base/errors.js";
 import type { FileMove } from "../ports/hypervisor.js";
+import { protectProgressEveryMs } from "../base/limits/edge.js";
 
 const run = promisify(execFile);
-const askProgressMs = 500;
 const unfinished = (path: string): string => `${path}.gemel-unfinished`;
 
 export type Progress = (bytesDone: number, bytesTotal: number) => void;
@@ -106,7 +106,7 @@ async function copyChecked(from: string, to: string, copied: (bytes: number) => 
       ({ size }) => copied(size),
       () => undefined,
     );
-  }, askProgressMs);
+  }, protectProgressEveryMs);
   try {
     await run("cp", ["--sparse=always", "--reflink=auto", "--preserve=all", "--", from, growing]);
     await flush(growing);

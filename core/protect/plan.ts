@@ -10,6 +10,7 @@ import { bytes, nodeName } from "../base/units.js";
 import { moduleIdPattern, type ModuleSettings } from "../edge/config/module-file.js";
 import type { PreparedPlan, ProtectPlan, VmDetails } from "../ports/hypervisor.js";
 import type { ProtectReply, ProtectRequest } from "../api/contract.js";
+import { copyRateGuess } from "../base/limits/edge.js";
 
 /** What the procedure has in its journal. */
 export interface EnterData {
@@ -22,9 +23,6 @@ export interface EnterData {
   readonly wasRunning?: boolean;
   readonly prepared?: PreparedPlan;
 }
-
-/** A slow disk's speed: an estimate that is kept. */
-const copyBytesPerSecond = 100 * 1024 ** 2;
 
 /** `[a-z][a-z0-9-]{0,30}` out of whatever people call their VMs; the VM's own name stays what it is. */
 export function moduleNameFor(vmName: string, taken: readonly string[]): string {
@@ -121,7 +119,7 @@ export function firstCopyOf(
 /** What will happen, in sentences: outage, sizes, what the other node will start with. */
 export function notesFor(details: VmDetails, plan: ProtectPlan, toCopy: number): readonly string[] {
   const { folder } = plan;
-  const seconds = Math.ceil(toCopy / copyBytesPerSecond);
+  const seconds = Math.ceil(toCopy / copyRateGuess);
   const time = duration(2 * seconds);
   const moving =
     toCopy === 0

@@ -3,14 +3,11 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 import { GemelError } from "../base/errors.js";
-import { seconds, type Milliseconds } from "../base/units.js";
+import type { Milliseconds } from "../base/units.js";
 import { valueOf } from "../loop/vm-effects.js";
 import type { Hypervisor, VmId } from "../ports/hypervisor.js";
 import type { ProcedureServices } from "../procedure/services.js";
-
-/** Mirror up, promoted, VM started: seconds; a busy host with slow disks: a minute or two. */
-export const startLimit = seconds(180);
-const lookEveryMs = 200;
+import { protectLookEveryMs } from "../base/limits/edge.js";
 
 /** Off and verified dead; a guest that ignores its power button is left running, and that is a failure. */
 export async function powerOff(
@@ -49,6 +46,6 @@ export async function until(what: string, limit: Milliseconds, holds: () => bool
     if (performance.now() > end) {
       throw new GemelError("GEMEL-5006", "", `It was waited ${limit / 1000} s in vain until ${what}.`);
     }
-    await pause(lookEveryMs);
+    await pause(protectLookEveryMs);
   }
 }

@@ -10,6 +10,7 @@ import { dirname, resolve } from "node:path";
 import type { Outcome } from "../../core/ports/hypervisor.js";
 import { done, refused } from "../errors.js";
 import { callLimits, run } from "../session.js";
+import { backingChainMax } from "../../core/base/limits/kvm.js";
 
 export interface Image {
   readonly path: string;
@@ -22,9 +23,6 @@ export interface Image {
   /** qcow2 snapshots inside the image. */
   readonly snapshots: number;
 }
-
-/** Longer chains are loops. */
-const chainMax = 64;
 
 interface QemuImgInfo {
   readonly "virtual-size": number;
@@ -69,7 +67,8 @@ export async function readChain(path: string, format: string): Promise<Outcome<r
   const chain: Image[] = [];
   let next: { readonly path: string; readonly format?: string } | undefined = { path, format };
   while (next?.format !== undefined) {
-    if (chain.length === chainMax) return refused("GEMEL-3008", `${path}: the backing chain has no end.`);
+    if (chain.length === backingChainMax)
+      return refused("GEMEL-3008", `${path}: the backing chain has no end.`);
     const image: Outcome<Image> = await readImage(next.path, next.format);
     if (!image.ok) return image;
     chain.push(image.value);

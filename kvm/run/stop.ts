@@ -3,16 +3,14 @@
 // mount is demoted next, and the other node may start the VM.
 
 import { join } from "node:path";
-import { milliseconds, seconds, type Milliseconds } from "../../core/base/units.js";
+import { milliseconds, type Milliseconds } from "../../core/base/units.js";
 import type { Outcome, StopHow, VmId } from "../../core/ports/hypervisor.js";
 import { savedStateFile } from "../definition/enter.js";
 import { done, refused } from "../errors.js";
 import { findProcess, killProcess, waitForDeath, type VmProcess } from "../host/process.js";
 import { callLimits, type LibvirtSession } from "../session.js";
 import { isPausedByDiskError } from "./disk-error.js";
-
-/** A guest that boots does not hear the power button: it is pressed again this often. */
-const pressAgain = seconds(10);
+import { powerButtonAgain } from "../../core/base/limits/kvm.js";
 
 export interface StopRequest {
   readonly vm: VmId;
@@ -65,7 +63,7 @@ async function shutDown(
       milliseconds(Math.min(left, callLimits.monitor)),
       "GEMEL-3003",
     );
-    const rest = Math.max(0, Math.min(pressAgain, until - performance.now()));
+    const rest = Math.max(0, Math.min(powerButtonAgain, until - performance.now()));
     if (await waitForDeath(process, milliseconds(rest))) return done(undefined);
     if (!pressed.ok && pressed.code !== "GEMEL-3001") return pressed;
   }

@@ -2,6 +2,7 @@
 // The figures' past: what is kept for how long, how charts get it, and that nothing about the file stops the
 // daemon.
 
+import { seriesPointsMax } from "../../core/base/limits/edge.js";
 import assert from "node:assert/strict";
 import Database from "better-sqlite3";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -9,7 +10,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { moduleSubject, seriesNames, type MetricsRow } from "../../core/edge/metrics/row.js";
-import { pointsMax } from "../../core/edge/metrics/series.js";
 import { MetricsStore } from "../../core/edge/metrics/store.js";
 
 const folder = mkdtempSync(join(tmpdir(), "gemel-figures-"));
@@ -83,7 +83,7 @@ test("a-month-comes-from-five-minutes-and-no-chart-has-more-than-600-steps", () 
   assert.ok(known.length >= 1 && known.every((one) => Math.abs(one - 0.5) < 0.01), known.join());
   for (const range of ["1h", "24h", "30d"] as const) {
     const { at: steps } = store.series(cam1, "cam1", range, now + 7, seriesNames);
-    assert.ok(steps.length <= pointsMax && steps.length > 300, `${range}: ${steps.length}`);
+    assert.ok(steps.length <= seriesPointsMax && steps.length > 300, `${range}: ${steps.length}`);
     assert.ok(steps.every((one, index) => index === 0 || one > (steps[index - 1] ?? 0)));
   }
   assert.ok((at[0] ?? 0) > now - 30 * 86_400);

@@ -2,12 +2,12 @@
 // Heartbeats as bytes and their judgement: authentic, fresh, on their own network; everything else means
 // nothing.
 
+import { datagramMax } from "../../core/base/limits/edge.js";
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { instant, nodeName } from "../../core/base/units.js";
 import {
-  datagramMax,
   decode,
   encode,
   judgeHeartbeat,

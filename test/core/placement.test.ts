@@ -2,6 +2,7 @@
 // The planner against a brute force that knows nothing of it (its own objective, its own idea of what is
 // permitted), and by table: pins, groups kept apart, memory, hysteresis, more than two hosts.
 
+import { positionsMax } from "../../core/base/limits/decision.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { moduleId, nodeName } from "../../core/base/units.js";
@@ -12,7 +13,7 @@ import {
   type PlanModule,
 } from "../../core/decide/placement/board.js";
 import { plan } from "../../core/decide/placement/plan.js";
-import { depthFor, positionsMax, search } from "../../core/decide/placement/search.js";
+import { depthFor, search } from "../../core/decide/placement/search.js";
 
 const GiB = 1024 ** 3;
 

@@ -8,6 +8,7 @@ import type { CliSession } from "../session.js";
 import { paint, showHistory } from "../show.js";
 import { timeText } from "../../describe/words/words.js";
 import { csvHead, csvOf } from "../../describe/words/csv.js";
+import { eventsPageMax, eventsCountMax } from "../../base/limits/access.js";
 
 interface EventOptions {
   readonly module?: string;
@@ -22,9 +23,6 @@ interface EventOptions {
 }
 
 const kinds = ["decision", "audit", "log"];
-/** The API gives this many at once. */
-const pageMax = 1_000;
-const countMax = 50_000;
 
 export function eventCommands(program: Command, open: () => CliSession): void {
   const events = filters(program.command("events").description("what happened: decisions, commands, log"));
@@ -73,14 +71,14 @@ async function show(session: CliSession, options: EventOptions, text: Shown): Pr
 /** Page by page, newest first. */
 async function read(session: CliSession, options: EventOptions): Promise<readonly HistoryEntry[]> {
   const wanted = Number(options.limit);
-  if (!(Number.isInteger(wanted) && wanted >= 1 && wanted <= countMax))
-    throw usage(`--limit must be 1 to ${countMax}`);
+  if (!(Number.isInteger(wanted) && wanted >= 1 && wanted <= eventsCountMax))
+    throw usage(`--limit must be 1 to ${eventsCountMax}`);
   const { module, kind, node, search, since, until } = options;
   const found: HistoryEntry[] = [];
   while (found.length < wanted) {
     const last = found.at(-1);
     const query = new URLSearchParams({
-      limit: String(Math.min(pageMax, wanted - found.length)),
+      limit: String(Math.min(eventsPageMax, wanted - found.length)),
       ...(module !== undefined && { module }),
       ...(kind !== undefined && { kind }),
       ...(node !== undefined && { node }),
@@ -91,7 +89,7 @@ async function read(session: CliSession, options: EventOptions): Promise<readonl
     });
     const page = await session.connection.get<HistoryEntry[]>(`/history?${query.toString()}`);
     found.push(...page);
-    if (page.length < Math.min(pageMax, wanted)) break;
+    if (page.length < Math.min(eventsPageMax, wanted)) break;
   }
   return found;
 }

@@ -14,6 +14,7 @@ import { CommandEnd, exitCodes, commandRefused, usage } from "../outcome.js";
 import type { CliSession } from "../session.js";
 import { paint, showProcedure, table } from "../show.js";
 import { secondsOf } from "./status.js";
+import { protectAskAgainMs } from "../../base/limits/access.js";
 
 interface ProtectOptions {
   readonly list?: boolean;
@@ -28,7 +29,6 @@ interface ProtectOptions {
 }
 
 type Exclusions = NonNullable<ProtectRequest["exclude"]>;
-const askAgainMs = 300;
 
 function exclusion(text: string, before: Exclusions): Exclusions {
   const match = /^([A-Za-z0-9]+)=(detach|empty)$/.exec(text);
@@ -157,7 +157,7 @@ async function follow(session: CliSession, id: string, seconds: number): Promise
         next: "See where it stands with: gemel status",
       });
     }
-    await new Promise((done) => setTimeout(done, askAgainMs));
+    await new Promise((done) => setTimeout(done, protectAskAgainMs));
   }
 }
 

@@ -13,7 +13,7 @@
 // - Clocks of the wall take no part.
 
 import { without } from "../../base/fields.js";
-import { heartbeatTimeout, pulse, stallLimit } from "../../base/limits.js";
+import { heartbeatTimeout, stallLimit } from "../../base/limits.js";
 import {
   elapsed,
   instant,
@@ -24,9 +24,7 @@ import {
   type ModuleId,
   type NodeName,
 } from "../../base/units.js";
-
-/** Silent for this long: shown as suspect (three pulses missed). */
-export const suspectAfter: Milliseconds = milliseconds(3 * pulse);
+import { suspectAfter } from "../../base/limits/decision.js";
 
 export interface NetworkSign {
   /** Last authenticated heartbeat over this network; absent: none since the daemon runs. */

@@ -9,9 +9,7 @@
 
 import { cheaper, movable, type PlacementBoard, type Cost } from "./board.js";
 import { firstTally, moveOn, type Tally } from "./tally.js";
-
-/** Chosen by what it costs the daemon's thread: some ten milliseconds per round on a small machine. */
-export const positionsMax = 3_000;
+import { positionsMax } from "../../base/limits/decision.js";
 
 export interface FoundMoves {
   /** Indices of modules, in the order of their moves. */

@@ -8,6 +8,7 @@ import { without } from "../../base/fields.js";
 import { alarmOverAfter } from "../../base/limits.js";
 import { elapsed, type Instant } from "../../base/units.js";
 import { byWeight, type FoundAlarm } from "./alarms.js";
+import { toldAlarmsMax } from "../../base/limits/edge.js";
 
 export interface Acknowledgement {
   readonly by: string;
@@ -21,9 +22,6 @@ export interface AlarmSources {
   /** The acknowledgement's alarm is over. */
   readonly forget: (id: string) => void;
 }
-
-/** What the other node tells of its alarms; bounded, since it comes from outside. */
-export const toldAlarmsMax = 200;
 
 export class AlarmBook {
   private readonly begun = new Map<string, string>();

@@ -3,8 +3,9 @@
 // the same as long as the cause lasts and on whichever node it is seen. Each node finds its own; both nodes
 // show both nodes' (merged). Since when, and who acknowledged, is added by alarm-book.ts.
 
+import { certificateDaysMin } from "../../base/limits/access.js";
 import type { Alarm, ModuleStatus, NodeStatus } from "../../api/contract.js";
-import { certificateDaysMin, durationText, percentText } from "../words/words.js";
+import { durationText, percentText } from "../words/words.js";
 import { clockDifferenceMax, diskUsedShareMax } from "../../base/limits.js";
 import { isMarked } from "../../base/reasons.js";
 import type { MirrorStatus } from "../../../native/index.js";

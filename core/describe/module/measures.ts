@@ -6,6 +6,7 @@
 import { exists } from "../../decide/mirror/evidence/proofs.js";
 import { elapsed, milliseconds, type Instant, type Milliseconds } from "../../base/units.js";
 import type { ModuleState, NodeState, Phase } from "../../decide/mirror/types.js";
+import { measureMsMax } from "../../base/limits/edge.js";
 
 export interface Measure {
   readonly startMs?: number;
@@ -13,9 +14,6 @@ export interface Measure {
 }
 
 export type Measures = Readonly<Record<string, Measure>>;
-
-/** More than this is a person's pause or a hung guest: it says nothing about the next time. */
-const measureMsMax = 3_600_000;
 
 export class Stopwatch {
   private readonly starts = new Map<string, Instant>();

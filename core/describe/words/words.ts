@@ -6,6 +6,7 @@
 import type { Stability, StateName, Colour, ModuleVerb } from "../../base/vocabulary.js";
 import type { Alarm, ModuleStatus, Reintegration, Role } from "../../api/contract.js";
 import { bytesText, durationText, percentText, rateText } from "./quantities.js";
+import { certificateDaysMin } from "../../base/limits/access.js";
 
 export * from "./quantities.js";
 
@@ -249,9 +250,6 @@ export function certificateLook(daysLeft: number): Look {
   if (daysLeft < certificateDaysMin) return look(`${daysLeft} days left`, "amber", icons.careful);
   return look(`${daysLeft} days left`, "green", icons.good);
 }
-
-/** A certificate with fewer days left is an alarm. */
-export const certificateDaysMin = 30;
 
 export const copyingWords: Readonly<Record<Reintegration["kind"], string>> = {
   "first-copy": "First copy",

@@ -11,6 +11,7 @@ import { GemelError } from "../../base/errors.js";
 import { cardFiles, type MembershipCard } from "../cluster/membership-card.js";
 import type { Paths } from "../config/paths.js";
 import { readText, removeWhole, writeWhole } from "../record/durable-file.js";
+import { certificateChainMax } from "../../base/limits/access.js";
 
 export interface ConsolePair {
   readonly certificate: string;
@@ -18,7 +19,6 @@ export interface ConsolePair {
 }
 
 const blocks = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
-const chainMax = 8;
 const dayMs = 86_400_000;
 
 export function certificateViews(paths: Paths, card: MembershipCard, nowMs: number): CertificateView[] {
@@ -95,8 +95,8 @@ export function removeConsole(paths: Paths): void {
 
 function chainOf(pem: string): X509Certificate[] {
   const parts = pem.match(blocks) ?? [];
-  if (parts.length > chainMax)
-    throw refuse("certificate", `There are more than ${chainMax} certificates in it.`);
+  if (parts.length > certificateChainMax)
+    throw refuse("certificate", `There are more than ${certificateChainMax} certificates in it.`);
   return parts.map((part, index) => {
     try {
       return new X509Certificate(part);

@@ -6,18 +6,17 @@
 import { GemelError } from "../../base/errors.js";
 import { loginTriesFree, loginWaitOfAddressMax, loginWaitOfUserMax } from "../../base/limits.js";
 import { elapsed, milliseconds, seconds, type Instant, type Milliseconds } from "../../base/units.js";
+import {
+  loginMemory,
+  loginKeptMax,
+  passwordChecksMax,
+  passwordChecksWaitingMax,
+} from "../../base/limits/access.js";
 
 interface Count {
   readonly wrong: number;
   readonly at: Instant;
 }
-
-/** Wrong passwords of so long ago are forgotten. */
-const memory = seconds(30 * 60);
-const keptMax = 10_000;
-/** Each costs 32 MiB for a third of a second. */
-const atOnceMax = 2;
-const waitingMax = 16;
 
 /** 429: says in Retry-After how long. */
 export class TooManyTries extends GemelError {
@@ -64,18 +63,18 @@ export class LoginGuard {
   private count(key: string): void {
     const now = this.now();
     const before = this.counts.get(key);
-    const wrong = before !== undefined && elapsed(before.at, now) < memory ? before.wrong + 1 : 1;
+    const wrong = before !== undefined && elapsed(before.at, now) < loginMemory ? before.wrong + 1 : 1;
     // Last again in the order of insertion: the first is the oldest.
     this.counts.delete(key);
     this.counts.set(key, { wrong, at: now });
     const [oldest] = this.counts.keys();
-    if (this.counts.size > keptMax && oldest !== undefined) this.counts.delete(oldest);
+    if (this.counts.size > loginKeptMax && oldest !== undefined) this.counts.delete(oldest);
   }
 
   /** A flood of logins must not take the host's memory, nor all its cores. */
   private async inTurn<T>(look: () => Promise<T>): Promise<T> {
-    if (this.waiting.length >= waitingMax) throw new TooManyTries(seconds(5));
-    while (this.running >= atOnceMax) await new Promise<void>((done) => this.waiting.push(done));
+    if (this.waiting.length >= passwordChecksWaitingMax) throw new TooManyTries(seconds(5));
+    while (this.running >= passwordChecksMax) await new Promise<void>((done) => this.waiting.push(done));
     this.running++;
     try {
       return await look();

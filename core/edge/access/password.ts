@@ -5,6 +5,7 @@
 import { randomBytes, randomInt, scrypt, timingSafeEqual } from "node:crypto";
 import { GemelError } from "../../base/errors.js";
 import { passwordLengthMax, passwordLengthMin } from "../../base/limits.js";
+import { hashMemoryMax } from "../../base/limits/access.js";
 
 interface Cost {
   readonly N: number;
@@ -15,8 +16,6 @@ interface Cost {
 /** OWASP's figures for 32 MiB; about a third of a second on a small server. */
 const cost: Cost = { N: 2 ** 15, r: 8, p: 3 };
 const hashBytes = 32;
-/** Refused rather than computed: a record that came from elsewhere must not cost us a gigabyte. */
-const memoryMax = 256 * 1024 * 1024;
 
 const keptPattern = /^scrypt\$(\d{1,8})\$(\d{1,2})\$(\d{1,2})\$([A-Za-z0-9_-]{22,})\$([A-Za-z0-9_-]{43})$/;
 
@@ -68,7 +67,7 @@ export function makePassword(): string {
 /** The same password however the keyboard composes its letters. */
 async function derive(password: string, salt: Buffer, { N, r, p }: Cost): Promise<Buffer> {
   return await new Promise<Buffer>((done, failed) => {
-    scrypt(password.normalize("NFC"), salt, hashBytes, { N, r, p, maxmem: memoryMax }, (error, key) => {
+    scrypt(password.normalize("NFC"), salt, hashBytes, { N, r, p, maxmem: hashMemoryMax }, (error, key) => {
       if (error === null) done(key);
       else failed(error);
     });

@@ -14,6 +14,7 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypt
 import { chmodSync, readFileSync } from "node:fs";
 import { sessionIdleLimit, sessionLimit, sessionsMax } from "../../base/limits.js";
 import { elapsed, instant, type Instant } from "../../base/units.js";
+import { sessionTouchAfterMs } from "../../base/limits/access.js";
 
 export interface SessionRow {
   readonly user: string;
@@ -24,8 +25,6 @@ export interface SessionRow {
 }
 
 const format = 1;
-/** A touch is written no oftener: a restart may cost somebody so much of their idle time. */
-const writeTouchAfterMs = 20_000;
 
 /** Changes with every start of the kernel: boot clocks of two boots cannot be compared. */
 const bootId = (): string => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
@@ -77,7 +76,7 @@ export class Sessions {
     const row = this.rows.get(hash);
     if (row === undefined || at <= row.touched) return;
     this.rows.set(hash, { ...row, touched: at });
-    if (elapsed(this.written.get(hash) ?? row.began, at) >= writeTouchAfterMs) this.write(hash);
+    if (elapsed(this.written.get(hash) ?? row.began, at) >= sessionTouchAfterMs) this.write(hash);
   }
 
   /** The person has a new password: this session lives on, their others end by the old mark. */

@@ -17,11 +17,9 @@ import { Value } from "@sinclair/typebox/value";
 import { GemelError } from "../../base/errors.js";
 import { ticketLimit } from "../../base/limits.js";
 import { holderOf } from "../cluster/authority.js";
+import { ticketBytesMax, ticketSkewMaxMs } from "../../base/limits/access.js";
 
 const prefix = "gemel1";
-const bytesMax = 8192;
-/** Clocks of two nodes may differ by so much and tickets still work. */
-const skewMaxMs = 60_000;
 
 const word = Type.String({ minLength: 1, maxLength: 4096 });
 const bodySchema = Type.Tuple([
@@ -90,7 +88,7 @@ export interface Receiver {
 
 /** What the ticket says, once all that can be checked without memory has been checked. */
 export function readTicket(text: string, receiver: Receiver, nowMs: number): Ticket {
-  const [first, body = "", signature = "", ...rest] = text.length > bytesMax ? [] : text.split(".");
+  const [first, body = "", signature = "", ...rest] = text.length > ticketBytesMax ? [] : text.split(".");
   const value = first === prefix && rest.length === 0 ? parsed(body) : undefined;
   if (value === undefined) throw ticketRefused("It is not a ticket.");
   const [user, mark, issuer, issuedMs, expiresMs, id, ageMs, idleMs, certificate] = value;
@@ -103,7 +101,7 @@ export function readTicket(text: string, receiver: Receiver, nowMs: number): Tic
   if (issuer === receiver.self) throw ticketRefused("This node made it; it is for the others.");
   if (!receiver.nodes.includes(issuer)) throw ticketRefused(`${issuer} is no node of this cluster any more.`);
   if (expiresMs <= nowMs || expiresMs - issuedMs > ticketLimit) throw ticketRefused("It has expired.");
-  if (issuedMs > nowMs + skewMaxMs) throw ticketRefused("The clocks of the two nodes differ too much.");
+  if (issuedMs > nowMs + ticketSkewMaxMs) throw ticketRefused("The clocks of the two nodes differ too much.");
   return { user, mark, issuer, issuedMs, expiresMs, id, ageMs, idleMs };
 }
 

@@ -14,8 +14,7 @@ import { PeerRefusal } from "../../api/door.js";
 import { forward } from "./forward.js";
 import type { ClusterNetwork } from "../network/cluster-network.js";
 import type { Modules } from "../config/modules.js";
-
-const answerLimitMs = 10_000;
+import { commandAnswerLimitMs } from "../../base/limits/edge.js";
 
 export class Commands {
   private readonly waiting = new Map<string, (answer: CommandAnswer) => void>();
@@ -38,7 +37,7 @@ export class Commands {
       const timer = setTimeout(() => {
         this.waiting.delete(id);
         failed(new GemelError("GEMEL-9003", "", "The daemon did not come to answer the command."));
-      }, answerLimitMs);
+      }, commandAnswerLimitMs);
       this.waiting.set(id, (answer) => {
         clearTimeout(timer);
         this.waiting.delete(id);

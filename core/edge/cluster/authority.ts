@@ -11,9 +11,9 @@ import { isIP } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { opensslLimitMs } from "../../base/limits/edge.js";
 
 const run = promisify(execFile);
-const opensslLimitMs = 20_000;
 
 export interface KeyPair {
   readonly publicKey: string;

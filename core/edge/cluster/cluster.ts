@@ -13,9 +13,10 @@
 // heartbeat key) crosses a connection whose server proved the fingerprint of the token. Neither node needs a
 // restart: the daemon is told.
 
+import { clockDifferenceMax } from "../../base/limits.js";
 import { X509Certificate, createHash, randomUUID } from "node:crypto";
 import { GemelError } from "../../base/errors.js";
-import { milliseconds, nodeName, seconds, type NodeName } from "../../base/units.js";
+import { milliseconds, nodeName, type NodeName } from "../../base/units.js";
 import {
   certifiedNames,
   consolePattern,
@@ -35,10 +36,7 @@ import { createAuthority, createKeyPair, fingerprint, issue } from "./authority.
 import { decodeToken, encodeToken, newSecret, useSecret, type JoinToken } from "./join-token.js";
 import { newHeartbeatKey, readCard, writeCard, type MembershipCard } from "./membership-card.js";
 import { gemelVersion, protocolVersion, speaksWith } from "./version.js";
-
-const joinLimit = seconds(30);
-/** Two clocks further apart than this are warned about: logs of both nodes are read side by side. */
-const clockDifferenceMaxMs = 5_000;
+import { joinLimit } from "../../base/limits/edge.js";
 
 export interface ClusterInit {
   readonly name: string;
@@ -285,7 +283,7 @@ function reread(config: ClusterConfig): ClusterConfig {
 }
 
 function clockWarning(differenceMs: number): string[] {
-  if (Math.abs(differenceMs) <= clockDifferenceMaxMs) return [];
+  if (Math.abs(differenceMs) <= clockDifferenceMax) return [];
   const apart = `${Math.round(Math.abs(differenceMs) / 1000)} s`;
   return [`the two clocks differ by ${apart}; nothing is decided by them, logs are read by them`];
 }

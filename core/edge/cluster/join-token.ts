@@ -8,10 +8,10 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { GemelError } from "../../base/errors.js";
 import type { Paths } from "../config/paths.js";
 import { readDurable, removeWhole, writeDurable } from "../record/durable-file.js";
+import { tokenLifeMs } from "../../base/limits/access.js";
 
 const prefix = "gemel1.";
 const tokenFormat = 1;
-export const tokenLifeMs = 60 * 60 * 1000;
 
 export interface JoinToken {
   readonly cluster: string;

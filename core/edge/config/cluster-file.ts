@@ -8,6 +8,7 @@ import { milliseconds, nodeName, type Milliseconds, type NodeName } from "../../
 import type { ShownCluster } from "../../describe/status/status.js";
 import { ElementReader } from "./fields.js";
 import { ConfigFault, parseXml, writeXml } from "./xml.js";
+import { networksMax } from "../../base/limits/edge.js";
 
 export const clusterFormat = 1;
 
@@ -55,7 +56,6 @@ export const nodeNamePattern = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const plainName = /^[a-z0-9][a-z0-9._-]{0,62}$/i;
 const networkName = /^[a-z][a-z0-9-]{0,14}$/;
 const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-export const networksMax = 4;
 /** A host and perhaps a port; the path is ours. */
 export const consolePattern = /^https:\/\/[a-z0-9]([a-z0-9.-]{0,252}[a-z0-9])?(:[0-9]{1,5})?$/;
 

@@ -15,10 +15,9 @@ import { moduleFile, type Paths } from "./paths.js";
 import type { ModuleConfig } from "../../decide/mirror/types.js";
 import type { ModuleChange, ModuleView } from "../../api/contract.js";
 import { readDurable, writeDurable } from "../record/durable-file.js";
+import { removedModulesMax } from "../../base/limits/edge.js";
 
 const removedFormat = 1;
-/** So many removed modules are remembered; the oldest are forgotten. */
-const removedMax = 256;
 
 interface Known {
   readonly settings: ModuleSettings;
@@ -126,7 +125,7 @@ export class Modules {
   }
 
   private rememberRemoval(uuid: string): void {
-    const removed = [...this.removals().filter((one) => one !== uuid), uuid].slice(-removedMax);
+    const removed = [...this.removals().filter((one) => one !== uuid), uuid].slice(-removedModulesMax);
     writeDurable(join(this.paths.state, "removed.json"), removedFormat, removed);
   }
 

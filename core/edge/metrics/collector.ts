@@ -8,7 +8,16 @@
 // One look at a time; a look that takes longer than its second costs the seconds that it takes. Each node
 // keeps the rows of all, so that a dead node's past is still there.
 
-import { milliseconds, seconds, type Milliseconds } from "../../base/units.js";
+import {
+  fineSeconds,
+  sampleLimit,
+  keptSampleLimit,
+  figuresFreshMs,
+  figuresIdleFreshMs,
+  loadWindowSeconds,
+  coarseSeconds,
+} from "../../base/limits/edge.js";
+import type { Milliseconds } from "../../base/units.js";
 import type { LiveFigures, MirrorCounts, Series, SeriesRange, Trends } from "../../api/contract.js";
 import type { Hypervisor } from "../../ports/hypervisor.js";
 import type { VmPlace } from "../../loop/vm-effects.js";
@@ -18,7 +27,7 @@ import { figuresBetween, type Runner } from "./rates.js";
 import { Sampler, type Sample } from "./sample.js";
 import { areFigures, hostSeriesNames, hostSubject, moduleSubject, rowsOf, seriesNames } from "./row.js";
 import { recentGrid, slotsOf } from "./series.js";
-import { coarseSeconds, MetricsStore, fineSeconds } from "./store.js";
+import { MetricsStore } from "./store.js";
 
 export interface CollectorEdge {
   readonly node: string;
@@ -55,13 +64,6 @@ export interface Told {
 }
 
 const secondMs = 1_000;
-const lookLimit: Milliseconds = milliseconds(800);
-const tenLimit: Milliseconds = seconds(3);
-/** So long after its last word another node counts as watched, and its figures as of now. */
-const freshMs = 3_500;
-const idleFreshMs = 25_000;
-/** What `balance` calls the load of a VM: its mean over so long; a minute of work is no reason to move it. */
-const loadWindowSeconds = 900;
 
 /** What a card's small charts show. */
 const trendNames = ["cpu", "writeP50Us", "dirtyBytes"] as const;
@@ -141,7 +143,9 @@ export class MetricsCollector {
   speaks(node: string): boolean {
     if (node === this.edge.node) return true;
     const heard = this.heard.get(node);
-    return heard !== undefined && performance.now() - heard.ms < idleFreshMs && this.edge.answers(node);
+    return (
+      heard !== undefined && performance.now() - heard.ms < figuresIdleFreshMs && this.edge.answers(node)
+    );
   }
 
   /** Cores, as a mean of the last while; what was never seen counts as idle. */
@@ -197,7 +201,7 @@ export class MetricsCollector {
 
   private isWanted(): boolean {
     const now = performance.now();
-    const isAsked = [...this.heard.values()].some(({ watched, ms }) => watched && now - ms < freshMs);
+    const isAsked = [...this.heard.values()].some(({ watched, ms }) => watched && now - ms < figuresFreshMs);
     return this.edge.isWatched() || isAsked;
   }
 
@@ -205,7 +209,7 @@ export class MetricsCollector {
     const { node, members, runsHere, isWatched, peers, publish, tell } = this.edge;
     const runners: readonly Runner[] = members().filter(({ module }) => runsHere(module));
     const names = runners.map(({ module }) => module);
-    const sample = await this.sampler.read(names, this.isWanted() ? lookLimit : tenLimit);
+    const sample = await this.sampler.read(names, this.isWanted() ? sampleLimit : keptSampleLimit);
     if (this.stopped) return;
     const label = { node, at: new Date(this.edge.wallMs()).toISOString() };
     const live = figuresBetween(label, runners, this.last, sample);

@@ -5,10 +5,9 @@
 import { rename, writeFile } from "node:fs/promises";
 import { durableText, readDurable } from "../record/durable-file.js";
 import type { MirrorStatus } from "../../../native/index.js";
+import { copyRateBytesMin } from "../../base/limits/edge.js";
 
 const format = 1;
-/** Less says more about the latency of the beginning than about the speed of a copy. */
-const bytesMin = 8 * 1024 ** 2;
 /** Once it changes by more than this part it is written. */
 const newsPart = 0.1;
 
@@ -38,7 +37,7 @@ export class CopyRate {
   see({ resync }: MirrorStatus): void {
     if (resync === undefined || resync.kind === "verify" || resync.direction !== "source") return;
     const { bytesDone, bytesSent, bytesPerSecond } = resync;
-    if (bytesPerSecond <= 0 || bytesSent < bytesMin || bytesSent * 2 < bytesDone) return;
+    if (bytesPerSecond <= 0 || bytesSent < copyRateBytesMin || bytesSent * 2 < bytesDone) return;
     this.known = Math.round((bytesSent / bytesDone) * bytesPerSecond);
     if (this.written !== null && Math.abs(this.known - this.written) < this.written * newsPart) return;
     this.written = this.known;

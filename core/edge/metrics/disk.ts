@@ -4,6 +4,7 @@
 // here, not even a thread of the pool (R33). While one hangs no second one is sent after it.
 
 import { execFile } from "node:child_process";
+import { diskSpaceLimitMs } from "../../base/limits/edge.js";
 
 export interface DiskSpace {
   readonly path: string;
@@ -11,7 +12,6 @@ export interface DiskSpace {
   readonly free: number;
 }
 
-const limitMs = 2_000;
 let asking = false;
 
 /** Undefined: not told in time, or the folder is not there. */
@@ -19,8 +19,8 @@ export async function diskSpace(path: string): Promise<DiskSpace | undefined> {
   if (asking) return undefined;
   asking = true;
   return await new Promise((done) => {
-    const late = setTimeout(() => done(undefined), limitMs);
-    const options = { timeout: limitMs, killSignal: "SIGKILL", env: { LC_ALL: "C" } } as const;
+    const late = setTimeout(() => done(undefined), diskSpaceLimitMs);
+    const options = { timeout: diskSpaceLimitMs, killSignal: "SIGKILL", env: { LC_ALL: "C" } } as const;
     execFile("stat", ["-f", "-c", "%S %b %a", "--", path], options, (error, said) => {
       asking = false;
       clearTimeout(late);

@@ -4,13 +4,14 @@
 // known before.
 
 import { dirname } from "node:path";
-import { seconds, type Milliseconds } from "../../base/units.js";
+import type { Milliseconds } from "../../base/units.js";
 import type { VmPlace } from "../../loop/vm-effects.js";
 import type { Hypervisor, VmSummary } from "../../ports/hypervisor.js";
 import { diskSpace } from "./disk.js";
 import { capacityOf, memoryOf, type ModuleFacts, type HostFacts } from "../../describe/host-facts.js";
 import { coresOf } from "./rates.js";
 import type { Sample } from "./sample.js";
+import { copySizesLimit, copySizesEvery } from "../../base/limits/edge.js";
 
 export interface InventoryEdge {
   readonly node: string;
@@ -22,10 +23,6 @@ export interface InventoryEdge {
   readonly askMirror: (module: string, limit: Milliseconds) => Promise<unknown>;
   readonly wallClock: () => string;
 }
-
-const mirrorLimit = seconds(5);
-/** A copy's files are walked through by its mirror: not with every sample. */
-const copiesEvery = 6;
 
 export class Inventory {
   private rounds = 0;
@@ -94,10 +91,10 @@ export class Inventory {
   }
 
   private async seeCopies(): Promise<void> {
-    const isDue = this.rounds++ % copiesEvery === 0;
+    const isDue = this.rounds++ % copySizesEvery === 0;
     const due = this.edge.members().filter(({ module }) => isDue || !this.copies.has(module));
     const seen = due.map(async ({ module }) => {
-      const listed = await this.edge.askMirror(module, mirrorLimit).catch(() => undefined);
+      const listed = await this.edge.askMirror(module, copySizesLimit).catch(() => undefined);
       const sizes = sizesOf(listed);
       if (sizes !== undefined) this.copies.set(module, sizes);
     });

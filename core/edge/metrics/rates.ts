@@ -6,15 +6,13 @@
 import type { LiveFigures, MirrorCounts, ModuleFigures } from "../../api/contract.js";
 import type { VmId } from "../../ports/hypervisor.js";
 import type { HostCounters, Sample, Timed } from "./sample.js";
+import { sampleIntervalMsMin } from "../../base/limits/edge.js";
 
 /** A module that runs here, with its VM. */
 export interface Runner {
   readonly module: string;
   readonly vm: VmId;
 }
-
-/** Shorter intervals would turn one write into thousands per second. */
-const intervalMsMin = 100;
 
 export function figuresBetween(
   { node, at }: { readonly node: string; readonly at: string },
@@ -51,7 +49,7 @@ function hostBetween(
 
 function busyCores(before: Timed<number>, after: Timed<number>): number | null {
   const ms = after.ms - before.ms;
-  if (ms < intervalMsMin || after.value < before.value) return null;
+  if (ms < sampleIntervalMsMin || after.value < before.value) return null;
   return Math.round(((after.value - before.value) / (ms * 1e6)) * 1000) / 1000;
 }
 
@@ -63,7 +61,7 @@ function moduleBetween(
   const [then, now] = [before?.mirrors.get(module), after.mirrors.get(module)];
   if (then === undefined || now === undefined) return undefined;
   const ms = now.ms - then.ms;
-  if (ms < intervalMsMin || wentBack(then.value, now.value)) return undefined;
+  if (ms < sampleIntervalMsMin || wentBack(then.value, now.value)) return undefined;
   const perSecond = (of: "writes" | "bytesWritten" | "bytesRead"): number =>
     Math.round(((now.value[of] - then.value[of]) / ms) * 1000 * 10) / 10;
   const times = (of: "whole" | "local" | "peer", share: number): number | null =>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What of the figures is kept: one row per host and per module on the node where it runs. Pure.
 
+import { modulesMax } from "../../base/limits.js";
 import type { LiveFigures, SeriesName } from "../../api/contract.js";
 
 export const seriesNames = [
@@ -34,8 +35,6 @@ export function rowsOf({ node, host, modules }: LiveFigures): readonly MetricsRo
     ...modules.map(({ module, ...values }) => ({ subject: moduleSubject(module), node, values })),
   ];
 }
-
-const modulesMax = 64;
 
 /** From the other node, which may be of another version: what does not look like figures is not taken. */
 export function areFigures(value: unknown, from: string): value is LiveFigures {

@@ -3,6 +3,7 @@
 // gaps as null, so that a chart shows when nothing was known instead of drawing a line across it. Pure.
 
 import type { Series, SeriesName, SeriesRange } from "../../api/contract.js";
+import { seriesPointsMax } from "../../base/limits/edge.js";
 
 /** What was found in one step. */
 export type Point = Readonly<Partial<Record<SeriesName, number | null>>> & {
@@ -15,8 +16,6 @@ export interface Grid {
   readonly step: number;
   readonly now: number;
 }
-
-export const pointsMax = 600;
 
 /** Steps are multiples of what is stored: 10 s and 5 min. */
 const shapes = {
@@ -38,7 +37,7 @@ export function recentGrid(now: number): Grid {
 
 export function slotsOf({ from, step, now }: Grid): readonly number[] {
   const slots: number[] = [];
-  for (let slot = from; slot <= now && slots.length < pointsMax; slot += step) slots.push(slot);
+  for (let slot = from; slot <= now && slots.length < seriesPointsMax; slot += step) slots.push(slot);
   return slots;
 }
 

@@ -14,15 +14,12 @@ import { dirname } from "node:path";
 import type { Series, SeriesName, SeriesRange, Trend } from "../../api/contract.js";
 import { seriesNames, type MetricsRow } from "./row.js";
 import { pointsOf, ranges, recentGrid, type Grid, type Point } from "./series.js";
+import { fineSeconds, coarseSeconds, figuresFutureMax } from "../../base/limits/edge.js";
 
 const format = 1;
-export const fineSeconds = 10;
-export const coarseSeconds = 300;
 const day = 86_400;
 const fineKept = day;
 const coarseKept = 30 * day;
-/** A clock that was set back leaves rows in what is now the future; so far ahead they are taken for that. */
-const futureMax = 600;
 
 const columns = seriesNames.join(", ");
 const holders = seriesNames.map((name) => `@${name}`).join(", ");
@@ -81,8 +78,8 @@ export class MetricsStore {
           const { at } = last.get(subject, until) as { readonly at: number | null };
           fold.run(subject, at === null ? 0 : at + coarseSeconds, until);
         }
-        prune(database, "fine", now - fineKept, now + futureMax);
-        prune(database, "coarse", now - coarseKept, now + futureMax);
+        prune(database, "fine", now - fineKept, now + figuresFutureMax);
+        prune(database, "coarse", now - coarseKept, now + figuresFutureMax);
       })();
     });
   }

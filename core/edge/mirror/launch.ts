@@ -20,9 +20,9 @@ import { promisify } from "node:util";
 import { writeWhole } from "../record/durable-file.js";
 import type { MirrorConfig } from "../../../native/index.js";
 import { identityOf, isDead, type ProcessIdentity } from "./identity.js";
+import { mirrorLogBytesMax } from "../../base/limits/edge.js";
 
 const run = promisify(execFile);
-const logBytesMax = 8 * 1024 * 1024;
 
 export interface MirrorFiles {
   readonly config: string;
@@ -124,7 +124,7 @@ export function lastWords(files: MirrorFiles): string {
 
 function keepLogSmall(log: string): void {
   try {
-    if (statSync(log).size > logBytesMax) renameSync(log, `${log}.1`);
+    if (statSync(log).size > mirrorLogBytesMax) renameSync(log, `${log}.1`);
   } catch {
     // There is none yet.
   }

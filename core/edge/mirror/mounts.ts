@@ -5,9 +5,9 @@
 import { execFile } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { promisify } from "node:util";
+import { unmountLimitMs } from "../../base/limits/edge.js";
 
 const run = promisify(execFile);
-const unmountLimitMs = 5_000;
 
 export interface FuseMount {
   readonly path: string;

@@ -13,10 +13,9 @@ import { promisify } from "node:util";
 import { GemelError } from "../../base/errors.js";
 import { stateFolder } from "../config/paths.js";
 import { fuseMountAt } from "./mounts.js";
+import { cloneLimitMs, setAsideLimitMs } from "../../base/limits/edge.js";
 
 const run = promisify(execFile);
-const cloneLimitMs = 600_000;
-const shortLimitMs = 30_000;
 const unfinishedMark = ".unfinished";
 const identityAttribute = "trusted.gemel.copy";
 
@@ -68,7 +67,9 @@ async function brokenOff(folder: string): Promise<string | undefined> {
 
 async function hasIdentity(folder: string): Promise<boolean> {
   try {
-    await run("getfattr", ["--absolute-names", "-n", identityAttribute, folder], { timeout: shortLimitMs });
+    await run("getfattr", ["--absolute-names", "-n", identityAttribute, folder], {
+      timeout: setAsideLimitMs,
+    });
     return true;
   } catch (error) {
     if (/No such attribute/.test((error as Error).message)) return false;
@@ -90,7 +91,7 @@ async function cloned(folder: string, kept: string): Promise<boolean> {
 async function clone(from: string, to: string): Promise<void> {
   const unfinished = `${to}${unfinishedMark}`;
   const remove = async (): Promise<unknown> =>
-    await run("rm", ["-rf", "--one-file-system", unfinished], { timeout: shortLimitMs });
+    await run("rm", ["-rf", "--one-file-system", unfinished], { timeout: setAsideLimitMs });
   await remove();
   try {
     await run("cp", ["-a", "--reflink=always", from, unfinished], { timeout: cloneLimitMs });
@@ -103,7 +104,7 @@ async function clone(from: string, to: string): Promise<void> {
 
 /** Without reflinks the module is filled anew beside the kept copy: both must fit. */
 async function refuseShortage(module: string, folder: string): Promise<void> {
-  const { stdout } = await run("du", ["-sB1", "--one-file-system", folder], { timeout: shortLimitMs });
+  const { stdout } = await run("du", ["-sB1", "--one-file-system", folder], { timeout: setAsideLimitMs });
   const needed = Number(stdout.split("\t")[0]);
   const { bavail, bsize } = await statfs(folder);
   const free = bavail * bsize;
@@ -112,12 +113,12 @@ async function refuseShortage(module: string, folder: string): Promise<void> {
 }
 
 async function rename(from: string, to: string): Promise<void> {
-  await run("mv", ["-T", "-n", from, to], { timeout: shortLimitMs });
+  await run("mv", ["-T", "-n", from, to], { timeout: setAsideLimitMs });
   if (existsSync(from)) throw new Error(`${from} could not be renamed to ${to}`);
-  await run("sync", ["-f", to], { timeout: shortLimitMs });
+  await run("sync", ["-f", to], { timeout: setAsideLimitMs });
 }
 
 async function forgetIdentity(folder: string): Promise<void> {
   if (!(await hasIdentity(folder))) return;
-  await run("setfattr", ["-x", identityAttribute, folder], { timeout: shortLimitMs });
+  await run("setfattr", ["-x", identityAttribute, folder], { timeout: setAsideLimitMs });
 }

@@ -8,7 +8,7 @@
 //    └────────────────── closed ◀───────────────────┘                        └ no: connect again, for a while
 
 import { GemelError } from "../../base/errors.js";
-import { seconds, type Milliseconds } from "../../base/units.js";
+import type { Milliseconds } from "../../base/units.js";
 import type { MirrorCommand, MirrorConfig, MirrorEvent, MirrorStatus } from "../../../native/index.js";
 import { MirrorClient } from "./client.js";
 import { isDead, signal, untilDead, type ProcessIdentity } from "./identity.js";
@@ -22,12 +22,12 @@ import {
   type MirrorFiles,
 } from "./launch.js";
 import { abortConnection, fuseMountAt, unmount } from "./mounts.js";
-
-/** Opening walks the whole tree once; a folder of a VM is small, one of a file server is not. */
-const openLimit = seconds(60);
-const statusLimit = seconds(3);
-const statusEveryMs = 1_000;
-const reconnectLimitMs = 1_000;
+import {
+  mirrorOpenLimit,
+  mirrorStatusLimit,
+  mirrorStatusEveryMs,
+  mirrorReconnectLimitMs,
+} from "../../base/limits/edge.js";
 
 export interface MirrorListener {
   readonly status: (module: string, status: MirrorStatus) => void;
@@ -64,7 +64,7 @@ export class MirrorSupervisor {
   ) {
     this.timer = setInterval(() => {
       for (const module of this.mirrors.keys()) void this.refresh(module);
-    }, statusEveryMs);
+    }, mirrorStatusEveryMs);
   }
 
   /** Lets go of every connection; the processes go on. */
@@ -101,7 +101,7 @@ export class MirrorSupervisor {
     mirror.leaving = false;
     mirror.last = undefined;
     mirror.process = await launch(mirror.files, config);
-    const end = process.hrtime.bigint() + BigInt(openLimit) * 1_000_000n;
+    const end = process.hrtime.bigint() + BigInt(mirrorOpenLimit) * 1_000_000n;
     while (!(await this.connect(module, mirror))) {
       if (process.hrtime.bigint() > end || this.stopped) {
         throw new GemelError("GEMEL-2005", module, lastWords(mirror.files));
@@ -213,7 +213,7 @@ export class MirrorSupervisor {
 
   private async lookAt(mirror: Mirror): Promise<void> {
     try {
-      await mirror.client?.ask({ do: "status" }, statusLimit);
+      await mirror.client?.ask({ do: "status" }, mirrorStatusLimit);
     } catch {
       // Silence is seen in the age of the last status; a closed connection by its own event.
     }
@@ -227,7 +227,7 @@ export class MirrorSupervisor {
   private async closed(module: string, mirror: Mirror, client: MirrorClient): Promise<void> {
     if (mirror.client === client) mirror.client = undefined;
     if (this.stopped || mirror.leaving || this.mirrors.get(module) !== mirror) return;
-    const end = process.hrtime.bigint() + BigInt(reconnectLimitMs) * 1_000_000n;
+    const end = process.hrtime.bigint() + BigInt(mirrorReconnectLimitMs) * 1_000_000n;
     while (mirror.process !== undefined && !isDead(mirror.process)) {
       if (await this.connect(module, mirror)) return;
       if (process.hrtime.bigint() > end) break;

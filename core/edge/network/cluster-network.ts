@@ -4,7 +4,7 @@
 // judged here.
 
 import { GemelError } from "../../base/errors.js";
-import { nodeName, seconds, type Instant, type Milliseconds, type NodeName } from "../../base/units.js";
+import { nodeName, type Instant, type Milliseconds, type NodeName } from "../../base/units.js";
 import { holderOf } from "../cluster/authority.js";
 import type { MembershipCard } from "../cluster/membership-card.js";
 import { nodeOf, peersOf, type ClusterConfig } from "../config/cluster-file.js";
@@ -16,6 +16,7 @@ import { callPeer, type PeerRequest, type CallAnswer } from "./peer-call.js";
 import { ControlConnection, type ControlLine, type NetworkWay } from "./control-connection.js";
 import type { Presented } from "./secure-socket.js";
 import { arrivedViews } from "./peer-views.js";
+import { peerCallLimit, viewsEveryMs } from "../../base/limits/edge.js";
 
 export interface Member {
   readonly config: ClusterConfig;
@@ -34,9 +35,6 @@ export interface ClusterNetworkEdge {
   /** What a node of the cluster said and this one does not understand. */
   readonly refused: (why: string) => void;
 }
-
-const callLimit = seconds(30);
-const viewsEveryMs = 1_000;
 
 export class ClusterNetwork {
   private transmitter: Transmitter | undefined;
@@ -162,7 +160,7 @@ export class ClusterNetwork {
       identity: member.card,
       judge: (presented: Presented) => this.judge(peer, presented),
     };
-    return await callPeer(target, { limit: callLimit, ...call });
+    return await callPeer(target, { limit: peerCallLimit, ...call });
   }
 
   private connect(peer: NodeName): void {

@@ -12,17 +12,19 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
 import { anything, count, optional, parse, objectOf, text } from "../../base/shape.js";
-import { milliseconds, type Instant, type NodeName } from "../../base/units.js";
+import { type Instant, type NodeName } from "../../base/units.js";
 import { LineReader } from "./lines.js";
 import { secureSocket, type Presented } from "./secure-socket.js";
+import {
+  controlLineBytesMax,
+  controlPingEveryMs,
+  controlAnswerLimitMs,
+  controlDialAgainMs,
+  controlDialLimit,
+} from "../../base/limits/edge.js";
 
 export const controlPath = "/api/v1/peer/connection";
 const protocolName = "gemel-control-1";
-const lineBytesMax = 1024 * 1024;
-const pingEveryMs = 500;
-const answerLimitMs = 2_500;
-const dialAgainMs = 500;
-const dialLimit = milliseconds(3_000);
 
 export interface NetworkWay {
   readonly network: string;
@@ -126,7 +128,14 @@ class ControlWay {
     const { identity, judge } = this.options;
     try {
       const { address, port, localAddress } = this.way;
-      const socket = await secureSocket({ address, port, localAddress, identity, judge, timeout: dialLimit });
+      const socket = await secureSocket({
+        address,
+        port,
+        localAddress,
+        identity,
+        judge,
+        timeout: controlDialLimit,
+      });
       const rest = await this.upgrade(socket);
       if (this.stopped) return void socket.destroy();
       this.begin(socket, rest);
@@ -140,7 +149,7 @@ class ControlWay {
     socket.write(
       `GET ${controlPath} HTTP/1.1\r\nHost: gemel\r\nConnection: Upgrade\r\nUpgrade: ${protocolName}\r\n\r\n`,
     );
-    socket.setTimeout(dialLimit, () => socket.destroy(new Error("no answer in time")));
+    socket.setTimeout(controlDialLimit, () => socket.destroy(new Error("no answer in time")));
     return await new Promise<Buffer>((done, failed) => {
       let head = Buffer.alloc(0);
       const read = (part: Buffer): void => {
@@ -165,14 +174,14 @@ class ControlWay {
     this.socket = socket;
     this.waiting = undefined;
     socket.setNoDelay(true);
-    const lines = new LineReader(lineBytesMax, (value) => this.hear(value));
+    const lines = new LineReader(controlLineBytesMax, (value) => this.hear(value));
     const read = (part: Buffer): void => {
       if (!lines.push(part)) socket.destroy();
     };
     socket.on("data", read);
     // Errors end in "close"; which error it was changes nothing.
     socket.on("error", () => undefined);
-    const pings = setInterval(() => this.pulse(), pingEveryMs);
+    const pings = setInterval(() => this.pulse(), controlPingEveryMs);
     let ownDoing = false;
     socket.once("gemel-own-close", () => (ownDoing = true));
     socket.once("close", () => {
@@ -191,7 +200,7 @@ class ControlWay {
     if (socket === undefined) return;
     if (
       waiting !== undefined &&
-      process.hrtime.bigint() - waiting.since > BigInt(answerLimitMs) * 1_000_000n
+      process.hrtime.bigint() - waiting.since > BigInt(controlAnswerLimitMs) * 1_000_000n
     ) {
       socket.emit("gemel-own-close");
       socket.destroy();
@@ -212,7 +221,7 @@ class ControlWay {
 
   private dialLater(): void {
     if (this.stopped) return;
-    this.timer = setTimeout(() => void this.dial(), dialAgainMs);
+    this.timer = setTimeout(() => void this.dial(), controlDialAgainMs);
   }
 }
 
@@ -282,7 +291,7 @@ export function acceptControl(
   }
   socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${protocolName}\r\n\r\n`);
   if (socket instanceof TLSSocket) socket.setNoDelay(true);
-  const lines = new LineReader(lineBytesMax, (value) => {
+  const lines = new LineReader(controlLineBytesMax, (value) => {
     const said = parse(controlLine, value, "line");
     if (!said.ok) return listener.refused(peer, said.why);
     const line = said.value;

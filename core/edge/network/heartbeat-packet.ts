@@ -12,13 +12,11 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { anything, count, name, optional, parse, quantity, objectOf, text } from "../../base/shape.js";
+import { datagramMax, heartbeatPayloadMax } from "../../base/limits/edge.js";
 import type { Instant, NodeName } from "../../base/units.js";
 
 const magic = Buffer.from("GMLH\u0001", "latin1");
 const headerLength = magic.length + 32;
-/** A datagram above this is split on the way; the views then go by the control connection alone. */
-export const datagramMax = 1400;
-const payloadMax = 64 * 1024;
 
 export interface Heartbeat {
   readonly from: NodeName;
@@ -54,7 +52,7 @@ export function decode(datagram: Buffer, key: Buffer): Heartbeat | string {
   const payload = datagram.subarray(headerLength);
   const seal = createHmac("sha256", key).update(payload).digest();
   if (!timingSafeEqual(seal, datagram.subarray(magic.length, headerLength))) return "not of this cluster";
-  const inflated = inflateRawSync(payload, { maxOutputLength: payloadMax }).toString("utf8");
+  const inflated = inflateRawSync(payload, { maxOutputLength: heartbeatPayloadMax }).toString("utf8");
   const said = parse(heartbeat, JSON.parse(inflated), "heartbeat");
   return said.ok ? said.value : said.why;
 }

@@ -4,11 +4,10 @@
 
 import { failure, GemelError, type Failure } from "../../base/errors.js";
 import { parse, objectOf, text } from "../../base/shape.js";
-import { milliseconds, type Milliseconds, type NodeName } from "../../base/units.js";
+import { type Milliseconds, type NodeName } from "../../base/units.js";
 import type { NetworkWay } from "./control-connection.js";
 import { jsonOver, secureSocket, type Presented } from "./secure-socket.js";
-
-const dialLimit = milliseconds(2_000);
+import { peerDialLimit } from "../../base/limits/edge.js";
 
 export interface CallTarget {
   readonly peer: NodeName;
@@ -38,7 +37,14 @@ export async function callPeer(target: CallTarget, call: PeerRequest): Promise<C
     const { address, port, localAddress } = way;
     const { identity, judge } = target;
     try {
-      const socket = await secureSocket({ address, port, localAddress, identity, judge, timeout: dialLimit });
+      const socket = await secureSocket({
+        address,
+        port,
+        localAddress,
+        identity,
+        judge,
+        timeout: peerDialLimit,
+      });
       const headers = call.by === undefined ? {} : { "x-gemel-by": call.by };
       const answer = await jsonOver(socket, call.method, call.path, call.body, call.limit, headers);
       if (answer.status === 200) return { ok: true, body: answer.body };

@@ -3,6 +3,7 @@
 // that it sends. Only the node that does the work knows these, and a person may look at the other one. It
 // travels with the views; nothing is ever decided by it, and an older daemon neither sends nor reads it.
 
+import { modulesMax } from "../../base/limits.js";
 import type { ProcedureStatus, Reintegration } from "../../api/contract.js";
 import { count, dictionary, list, oneOf, optional, parse, objectOf, text } from "../../base/shape.js";
 import type { NodeName } from "../../base/units.js";
@@ -13,6 +14,7 @@ import { askPeer } from "../calls/forward.js";
 import type { Modules } from "../config/modules.js";
 import type { MirrorSupervisor } from "../mirror/supervisor.js";
 import type { ClusterNetwork, Member } from "./cluster-network.js";
+import { finishedToldMax, notesToldMax } from "../../base/limits/edge.js";
 
 /** The rooms of the running node that know of progress. */
 export interface ProgressRooms {
@@ -42,11 +44,8 @@ export interface ProgressSources {
   readonly changed: () => void;
 }
 
-/** A line between the daemons is bounded: of what is over, the last ones are told. */
-const finishedToldMax = 4;
-const notesToldMax = 5;
 /** More than a node can have: modules, each with a procedure going on, and those that ended. */
-const arrivedMax = 64;
+const arrivedMax = 2 * modulesMax;
 const stepsMax = 64;
 
 export class PeerProgress {

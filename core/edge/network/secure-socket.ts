@@ -7,6 +7,7 @@ import { request } from "node:http";
 import { connect, type TLSSocket } from "node:tls";
 import { GemelError } from "../../base/errors.js";
 import type { Milliseconds } from "../../base/units.js";
+import { peerAnswerBytesMax } from "../../base/limits/edge.js";
 
 /**
  * What a node asks for by name (SNI). On the same port browsers get the console's certificate, which may come
@@ -74,8 +75,6 @@ export interface JsonAnswer {
   readonly body: unknown;
 }
 
-const answerBytesMax = 16 * 1024 * 1024;
-
 /**
  * One HTTP request with JSON both ways over a connection that was just opened; the connection ends with it.
  */
@@ -102,7 +101,7 @@ export async function jsonOver(
       let length = 0;
       response.on("data", (part: Buffer) => {
         length += part.length;
-        if (length > answerBytesMax) sent.destroy(new Error("the answer is too long"));
+        if (length > peerAnswerBytesMax) sent.destroy(new Error("the answer is too long"));
         else parts.push(part);
       });
       response.on("end", () =>

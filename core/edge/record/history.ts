@@ -7,6 +7,7 @@
 import Database from "better-sqlite3";
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
+import { historyRowsMax, historyWriteAfterMs, historyWaitingMax } from "../../base/limits/edge.js";
 
 export interface HistoryRow {
   readonly id: number;
@@ -23,10 +24,6 @@ export interface HistoryRow {
 export type NewEntry = Omit<HistoryRow, "id">;
 
 const format = 1;
-const rowsMax = 50_000;
-const writeAfterMs = 100;
-/** More than this unwritten (disk gone): the oldest unwritten are dropped and counted. */
-const waitingMax = 5_000;
 
 export interface HistoryFilter {
   readonly module?: string;
@@ -82,11 +79,11 @@ export class History {
   add(entry: NewEntry): void {
     const row = { id: this.nextId++, ...entry };
     this.waiting.push(row);
-    if (this.waiting.length > waitingMax) {
+    if (this.waiting.length > historyWaitingMax) {
       this.waiting.shift();
       this.dropped++;
     }
-    this.timer ??= setTimeout(() => this.write(), writeAfterMs);
+    this.timer ??= setTimeout(() => this.write(), historyWriteAfterMs);
     this.listener(row);
   }
 
@@ -129,7 +126,7 @@ export class History {
       );
       this.database.transaction(() => {
         for (const row of rows) insert.run({ ...row, inputs: JSON.stringify(row.inputs) });
-        this.database.prepare("DELETE FROM entries WHERE id <= ?").run(this.nextId - 1 - rowsMax);
+        this.database.prepare("DELETE FROM entries WHERE id <= ?").run(this.nextId - 1 - historyRowsMax);
       })();
       this.waiting = [];
       this.unwritten = undefined;

@@ -17,10 +17,9 @@ import { dirname } from "node:path";
 import { GemelError } from "../../base/errors.js";
 import { crc32c } from "../../base/crc32c.js";
 import { readText } from "./durable-file.js";
+import { recordSlotBytes } from "../../base/limits/edge.js";
 
 const format = 1;
-/** Thirty-two modules need about 16 KiB. */
-const slotBytes = 128 * 1024;
 
 export interface NodeRecord {
   readonly node: string;
@@ -83,9 +82,10 @@ export class NodeRecordWriter {
     const body = Buffer.from(`${JSON.stringify(record)}\n`, "utf8");
     const sum = hex(crc32c(body));
     const head = `gemel format=${format} sequence=${sequence} length=${body.length} crc=${sum}\n`;
-    const slot = Buffer.alloc(slotBytes, "\n");
+    const slot = Buffer.alloc(recordSlotBytes, "\n");
     const whole = Buffer.concat([Buffer.from(head), body]);
-    if (whole.length > slotBytes) throw new GemelError("GEMEL-9003", this.file, "The record does not fit.");
+    if (whole.length > recordSlotBytes)
+      throw new GemelError("GEMEL-9003", this.file, "The record does not fit.");
     whole.copy(slot);
     await overwrite(slotFile(this.file, sequence), slot);
     this.sequence = sequence;

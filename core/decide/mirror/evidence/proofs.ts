@@ -3,14 +3,12 @@
 // "Is my copy current?" is answered here (R19); "is the other not running?" in
 // decide/arbitration/not-running.ts (R20, R21).
 
-import { seconds, elapsed, type Milliseconds } from "../../../base/units.js";
+import { elapsed } from "../../../base/units.js";
 import { daemonAnswers, verdict, type Verdict } from "../../liveness/liveness.js";
 import type { MirrorStatus } from "../../../../native/index.js";
 import type { ModuleConfig, ModuleState, ModulePicture, NodeState } from "../types.js";
 import { mirrorStatus, type Case } from "./turn.js";
-
-/** A peer's view older than this is history, not evidence. */
-const viewAgeMax: Milliseconds = seconds(3);
+import { viewAgeMax } from "../../../base/limits/decision.js";
 
 export function peerVerdict(c: Case): Verdict {
   const peer = c.turn.node.peers[c.other];

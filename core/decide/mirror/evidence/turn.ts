@@ -12,8 +12,6 @@ import type { Failure } from "../../../base/errors.js";
 import {
   elapsed,
   later,
-  milliseconds,
-  seconds,
   type Instant,
   type Milliseconds,
   type ModuleId,
@@ -30,6 +28,7 @@ import type {
   Phase,
   TaskKind,
 } from "../types.js";
+import { repeatInterval, failurePause } from "../../../base/limits/decision.js";
 
 type Draft<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -51,11 +50,6 @@ export interface Case {
 }
 
 export type RecordInputs = Readonly<Record<string, string | number | boolean>>;
-
-/** A request to the peer is repeated this often until it is answered. */
-export const repeatInterval: Milliseconds = milliseconds(500);
-/** After a failed task the same thing is not tried again before this. */
-const failurePause: Milliseconds = seconds(2);
 
 export const openTurn = (state: NodeState, at: Instant): Turn => ({
   at,

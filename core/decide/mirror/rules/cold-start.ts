@@ -4,7 +4,7 @@
 // not paired the question "is the other not running?" decides (rows d and e).
 
 import { unreachable } from "../../../base/check.js";
-import { elapsed, seconds, type Milliseconds } from "../../../base/units.js";
+import { elapsed } from "../../../base/units.js";
 import type { MirrorStatus } from "../../../../native/index.js";
 import { coldStartVerdict, type ColdStartInputs } from "../../arbitration/cold-start.js";
 import { rightOf } from "../evidence/not-running.js";
@@ -24,13 +24,7 @@ import { heldAtStart, isHeld } from "../evidence/hold.js";
 import { become, mirrorStatus, refine, requestName, type Case } from "../evidence/turn.js";
 import type { ReasonCode } from "../../../base/reasons.js";
 import type { WaitWork } from "../types.js";
-
-/** A node that ranks lower lets the other claim first, this long. */
-const deferLimit: Milliseconds = seconds(6);
-/** A node that was left alone last itself is not asked again before this. */
-const refusalPause: Milliseconds = seconds(10);
-/** Two waiting nodes give the data link this long to come up before they use words only. */
-const linkPatience: Milliseconds = seconds(8);
+import { deferLimit, refusalPause, linkPatience } from "../../../base/limits/decision.js";
 
 export type ColdStart =
   | { readonly row: "a"; readonly then: "follow" }

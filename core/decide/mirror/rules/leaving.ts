@@ -14,7 +14,7 @@
 // copy never gives up: who leaves while the peer is not up to date stays proven current and can start again
 // alone.
 
-import { seconds, elapsed, milliseconds, type Milliseconds } from "../../../base/units.js";
+import { seconds, elapsed, milliseconds } from "../../../base/units.js";
 import { without } from "../../../base/fields.js";
 import { failure } from "../../../base/errors.js";
 import { forceStopTimeout } from "../../../base/limits.js";
@@ -39,14 +39,7 @@ import {
   type RecordInputs,
 } from "../evidence/turn.js";
 import type { LeavePurpose, LeaveStep, LeaveWork, Phase, Task, TaskOutcome } from "../types.js";
-
-/** How long a leaving node waits for an answering peer to take its goodbye; a dead one is not waited for. */
-const goodbyeLimit: Milliseconds = seconds(20);
-/**
- * How long a secondary that is to leave last waits for its primary: its VM may take this long to shut down.
- */
-const turnSlack: Milliseconds = seconds(60);
-const demoteLimit: Milliseconds = seconds(20);
+import { goodbyeLimit, turnSlack, demoteLimit } from "../../../base/limits/decision.js";
 
 export interface LeaveWish {
   readonly purpose: LeavePurpose;

@@ -8,7 +8,7 @@
 // Above all work stands: a dead mirror (the VM dies with it, R35), a freeze (answered even while the VM is
 // being started or stopped), a denial (R14).
 
-import { elapsed, later, seconds, type Milliseconds } from "../../../base/units.js";
+import { elapsed, later, seconds } from "../../../base/units.js";
 import { failure } from "../../../base/errors.js";
 import { exists, inConflict, isDenied, peerVerdict } from "../evidence/proofs.js";
 import {
@@ -31,14 +31,10 @@ import { decideLeave, leave, leaveTaskDone } from "../rules/leaving.js";
 import { keepLinkOn } from "../rules/upkeep.js";
 import { settled, stepResolve } from "../rules/resolve.js";
 import type { ActiveWork, Task, TaskOutcome } from "../types.js";
+import { startPause, youngStatus, startAttemptsMax } from "../../../base/limits/decision.js";
 
 type Work<K extends ActiveWork["kind"]> = Extract<ActiveWork, { kind: K }>;
 type Active = "ALONE" | "PRIM";
-
-const startPause: Milliseconds = seconds(5);
-/** A status this much younger than the last change of work is of after it. */
-const youngStatus: Milliseconds = seconds(2);
-const startAttemptsMax = 3;
 
 const active = (c: Case): Active => (c.m.phase.state === "PRIM" ? "PRIM" : "ALONE");
 

@@ -15,19 +15,15 @@
 //   none       │ off  │ run  │ opened
 //   none       │ off  │ stop │ STOP
 
-import { seconds, elapsed, type Milliseconds } from "../../../base/units.js";
+import { elapsed } from "../../../base/units.js";
 import { exists } from "../evidence/proofs.js";
 import { become, mirrorStatus, type Case } from "../evidence/turn.js";
 import type { Phase } from "../types.js";
+import { mirrorDeathsMax, mirrorDeathsWindow } from "../../../base/limits/decision.js";
 
-/**
- * R35: more than this many deaths of a mirror process within the window, and it is not restarted any more.
- */
-const deathsMax = 3;
-const deathsWindow: Milliseconds = seconds(60);
-
+/** R35: it is not restarted any more. */
 export const deathsTooMany = ({ m, at }: Case): boolean =>
-  m.mirrorDeaths.filter((death) => elapsed(death, at) < deathsWindow).length > deathsMax;
+  m.mirrorDeaths.filter((death) => elapsed(death, at) < mirrorDeathsWindow).length > mirrorDeathsMax;
 
 export function adopt(c: Case): boolean {
   const { mirror, run } = c.m;

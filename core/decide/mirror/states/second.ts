@@ -4,7 +4,7 @@
 // lease, or with `none` the silence of every network (R20, R21). A closed data link alone is no failover
 // while the other daemon answers (R24).
 
-import { elapsed, instant, seconds, type Milliseconds } from "../../../base/units.js";
+import { elapsed, instant } from "../../../base/units.js";
 import { holdOf } from "../evidence/hold.js";
 import { epochOf, rightOf } from "../evidence/not-running.js";
 import { exists, isPaired, isUpToDate, peerRuns, peerVerdict, peerView } from "../evidence/proofs.js";
@@ -30,11 +30,7 @@ import { followFarewell, takeOver } from "../rules/takeover.js";
 import { decideLeave, leave, leaveTaskDone } from "../rules/leaving.js";
 import type { AskingArbiter, SecondWork, Task, TaskOutcome } from "../types.js";
 import { waiting } from "./wait.js";
-
-/** After a swap or an election the other needs this long at most to show itself as primary. */
-const primaryPatience: Milliseconds = seconds(15);
-/** Swap: the other has not gone ahead; whoever may run is decided anew. */
-const handOverLimit: Milliseconds = seconds(20);
+import { primaryPatience, handOverLimit } from "../../../base/limits/decision.js";
 
 export function decideSecond(c: Case, work: SecondWork): boolean {
   if (work.kind === "leaving") return decideLeave(c, work);

@@ -6,7 +6,7 @@
 //                                                        ▲         asking-arbiter / initialising
 //                                                        └── refused ──┘        └─▶ ALONE, PRIM, SECOND
 
-import { elapsed, seconds, type Milliseconds } from "../../../base/units.js";
+import { elapsed, seconds } from "../../../base/units.js";
 import { failure } from "../../../base/errors.js";
 import { epochOf, rightOf } from "../evidence/not-running.js";
 import {
@@ -44,14 +44,9 @@ import { settled, stepResolve } from "../rules/resolve.js";
 import { keepLinkOn, prepareMirror } from "../rules/upkeep.js";
 import type { Task, TaskOutcome, WaitWork } from "../types.js";
 import { adopt, deathsTooMany } from "./adoption.js";
+import { requestLimit, wordPatience, openPause } from "../../../base/limits/decision.js";
 
 type Work<K extends WaitWork["kind"]> = Extract<WaitWork, { kind: K }>;
-
-/** A claim or a request unanswered for this long is given up and judged anew. */
-const requestLimit: Milliseconds = seconds(10);
-/** A restarted mirror waits this long for the word it owes to be taken. */
-const wordPatience: Milliseconds = seconds(5);
-const openPause: Milliseconds = seconds(3);
 
 export const waiting = (reason: Work<"waiting">["reason"] = "none"): { state: "WAIT"; work: WaitWork } => ({
   state: "WAIT",

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// The bounds of access: API, console, CLI, sessions and certificates.
+
+import { seconds } from "../units.js";
+
+/** A page that was away for a moment catches up from these. */
+export const liveEventsKeptMax = 1000;
+/** A comment line keeps proxies and dead peers from holding a silent stream open. */
+export const liveKeepAliveMs = 10_000;
+/** The largest request is a userconfig.xml of some kilobytes. */
+export const requestBytesMax = 1024 * 1024;
+/** The API gives this many at once. */
+export const eventsPageMax = 1_000;
+/** As many as the history keeps. */
+export const eventsCountMax = 50_000;
+/** A person waits in front of it. */
+export const protectAskAgainMs = 300;
+/** Longer than the slowest call: protect on the other node. */
+export const cliAnswerLimitMs = 120_000;
+/** A person waits in front of it. */
+export const cliAskAgainMs = 250;
+/** A certificate with fewer days left is an alarm. */
+export const certificateDaysMin = 30;
+/** A certificate, its issuers and some room. */
+export const certificateChainMax = 8;
+/** Wrong passwords of so long ago are forgotten. */
+export const loginMemory = seconds(30 * 60);
+/** Names and addresses that are remembered; the oldest go. */
+export const loginKeptMax = 10_000;
+/** Each costs 32 MiB for a third of a second. */
+export const passwordChecksMax = 2;
+/** Whoever comes after these is refused at once. */
+export const passwordChecksWaitingMax = 16;
+/** Refused rather than computed: a record that came from elsewhere must not cost us a gigabyte. */
+export const hashMemoryMax = 256 * 1024 * 1024;
+/** A touch is written no oftener: a restart may cost somebody so much of their idle time. */
+export const sessionTouchAfterMs = 20_000;
+/** A ticket has some hundred bytes. */
+export const ticketBytesMax = 8192;
+/** Clocks of two nodes may differ by so much and tickets still work. */
+export const ticketSkewMaxMs = 60_000;
+/** Long enough to walk to the other host. */
+export const tokenLifeMs = 60 * 60 * 1000;
+/** Two months to plan a visit. */
+export const certificateWarnDays = 60;
+/** A day is their unit; ten minutes are often enough. */
+export const certificatesEvery = seconds(600);

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// The bounds of the adapter of libvirt.
+
+import { milliseconds, seconds } from "../units.js";
+
+/** Several lines of one action become one look. */
+export const eventSettle = milliseconds(30);
+/** A daemon that restarts is back within some seconds. */
+export const eventRetry = milliseconds(1000);
+/** Longer chains are loops. */
+export const backingChainMax = 64;
+/** A guest that boots does not hear the power button: it is pressed again this often. */
+export const powerButtonAgain = seconds(10);
+/** A frozen guest answers none; others must still get through. */
+export const monitorCallsMax = 8;
+/** A definition is a few KiB; what is longer is not an answer. */
+export const virshOutputMax = 4 * 1024 * 1024;
