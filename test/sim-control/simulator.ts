@@ -117,7 +117,7 @@ class Run {
     const first = this.cluster.host("alpha").copyOf(this.id);
     Object.assign(first, {
       state: "consistent",
-      generation: newGeneration(),
+      generation: newGeneration(`given ${this.id}`),
       right: "alone",
       basis: "first",
     });

@@ -25,12 +25,12 @@ const statuses: Readonly<Record<number, readonly string[]>> = {
   429: ["GEMEL-4014"],
 };
 
-function statusOf(code: string): number {
+export function statusOfCode(code: string): number {
   const found = Object.entries(statuses).find(([, codes]) => codes.includes(code));
   return found === undefined ? 409 : Number(found[0]);
 }
 
 /** `where`: module, node or the field of the request that is wrong. */
 export function refuse(code: ErrorCode, where: string, detail?: string, next?: string): Refusal {
-  return new Refusal(statusOf(code), failure(code, where, detail, next));
+  return new Refusal(statusOfCode(code), failure(code, where, detail, next));
 }
