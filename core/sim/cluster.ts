@@ -19,8 +19,6 @@ import { FakeTime, type Settle } from "./time.js";
 /** The engines look at each other this often. */
 const linkStepMs = 100;
 const messageMs = 100;
-/** A guest writes a record this often. */
-const writeMs = 200;
 const arbiterMs = 500;
 
 export const defaultConfig = (id: string): ModuleConfig => ({
@@ -41,7 +39,8 @@ export class Cluster {
   readonly networks = new Networks();
   readonly arbiter = new FakeArbiter();
   readonly acknowledged = new Map<ModuleId, Set<number>>();
-  readonly pace = { fillMs: 2000 };
+  /** A guest writes a record that often; a reintegration takes so long. */
+  readonly pace = { fillMs: 2000, writeMs: 200 };
   /** The simulator's eyes and hands. */
   onVmStart: (host: Host, module: ModuleId) => void = () => undefined;
   onRight: (host: Host, mirror: FakeMirror, basis: string) => void = () => undefined;
@@ -57,18 +56,39 @@ export class Cluster {
   private record = 0;
   private failure: { readonly error: unknown } | undefined;
 
-  constructor(
-    readonly configs: readonly ModuleConfig[],
-    settle: Settle,
-  ) {
+  readonly configs: ModuleConfig[];
+
+  constructor(configs: readonly ModuleConfig[], settle: Settle) {
+    this.configs = [...configs];
     this.time = new FakeTime(settle);
     const [a, b] = configs[0]?.nodes ?? defaultConfig("none").nodes;
     this.hosts = [this.newHost(a), this.newHost(b)];
-    for (const { id } of configs) {
-      this.links.set(id, new FakeLink(() => this.now, this.pace));
-      this.acknowledged.set(id, new Set());
-    }
+    for (const { id } of configs) this.connect(id);
     this.time.after(linkStepMs, () => this.step());
+  }
+
+  private connect(id: ModuleId): void {
+    this.links.set(id, new FakeLink(() => this.now, this.pace));
+    this.acknowledged.set(id, new Set());
+  }
+
+  /** A module more: both daemons learn of it, nothing of it runs yet. */
+  add(config: ModuleConfig): void {
+    this.configs.push(config);
+    this.connect(config.id);
+    for (const host of this.hosts) {
+      host.receive(config.id);
+      host.report({ kind: "module-configured", config });
+    }
+  }
+
+  /** It is no longer Gemel's. */
+  remove(id: ModuleId): void {
+    this.configs.splice(
+      this.configs.findIndex((config) => config.id === id),
+      1,
+    );
+    for (const host of this.hosts) host.report({ kind: "module-removed", module: id });
   }
 
   get now(): number {
@@ -130,7 +150,7 @@ export class Cluster {
     const before = mirrors.map((mirror) => mirror?.mark());
     this.links.get(id)?.step(awake(a, mirrors[0]), awake(b, mirrors[1]), { isOpen });
     if (atA?.inSync === true && atB?.inSync === true) this.arbiter.renew(id);
-    if (this.now % writeMs === 0) for (const host of this.hosts) this.write(host, id, isOpen);
+    if (this.now % this.pace.writeMs === 0) for (const host of this.hosts) this.write(host, id, isOpen);
     this.hosts.forEach((host, index) => {
       if (mirrors[index]?.mark() !== before[index]) host.mirrorSaid(id);
     });

@@ -32,6 +32,9 @@ import type { Server } from "./server.js";
 /** Two daemons that reach each other have found each other after this long. */
 const connectMs = 100;
 
+/** The silence after which a network counts as down. */
+export const networkTimeouts = { data: heartbeatTimeout, heart: heartbeatTimeout } as const;
+
 export interface DaemonEdge {
   readonly faults: Faults;
   readonly beat: (incarnation: string, views: readonly ModulePicture[]) => void;
@@ -82,14 +85,13 @@ export class SimDaemon {
     );
     this.effects = new Effects(this.effectEdge());
     const { incarnation, boot, pause } = beginning;
-    const timeouts = { data: heartbeatTimeout, heart: heartbeatTimeout };
     const others = new Set(configs.map(({ id }) => this.otherOf(id)));
     const state = initialState({
       self: server.name,
       incarnation,
       at: instant(this.caller.now),
       boot,
-      peers: Object.fromEntries([...others].map((name) => [name, timeouts])),
+      peers: Object.fromEntries([...others].map((name) => [name, networkTimeouts])),
       modules: configs.map((config) => ({ config, durable: server.record.get(config.id) ?? newDurable })),
       ...(pause !== undefined && { pause }),
     });

@@ -71,11 +71,14 @@ export class Server {
     readonly time: FakeTime,
     readonly configs: readonly ModuleConfig[],
   ) {
-    for (const { id } of configs) {
-      this.copies.set(id, newCopy());
-      this.machines.set(id, newMachine());
-      this.record.set(id, newDurable);
-    }
+    for (const { id } of configs) this.receive(id);
+  }
+
+  /** A place for a module: an empty folder, no VM. */
+  receive(id: ModuleId): void {
+    this.copies.set(id, newCopy());
+    this.machines.set(id, newMachine());
+    this.record.set(id, newDurable);
   }
 
   get runs(): boolean {

@@ -41,15 +41,25 @@ function demand(holds: boolean, otherwise: string): asserts holds {
   if (!holds) throw new Error(otherwise);
 }
 
+/** Where it is played by somebody who has a cluster in mind, and moves the time himself. */
+export interface Stage {
+  readonly configs?: readonly ModuleConfig[];
+  /** Ends when so much of the fake time has passed. */
+  readonly pass?: (ms: number) => Promise<void>;
+}
+
 export class Player {
   private made: Cluster | undefined;
-  private configs: ModuleConfig[] = [defaultConfig("cam1")];
+  private configs: readonly ModuleConfig[];
 
   constructor(
     private readonly settle: Settle,
     /** Shown every state of every turn (the product test collects them). */
     private readonly look: (state: NodeState) => void = () => undefined,
-  ) {}
+    private readonly stage: Stage = {},
+  ) {
+    this.configs = stage.configs ?? [defaultConfig("cam1")];
+  }
 
   private lastCommand = "";
   private commands = 0;
@@ -79,6 +89,10 @@ export class Player {
     return this.made;
   }
 
+  private async pass(ms: number): Promise<void> {
+    await (this.stage.pass ?? ((wait) => this.cluster.run(wait)))(ms);
+  }
+
   private async line(line: string): Promise<void> {
     const [verb = "", ...words] = line.split(/\s+/);
     const handler = this.verbs[verb];
@@ -92,7 +106,7 @@ export class Player {
     {
       config: (words) => this.config(words),
       given: (words) => this.given(words[0] ?? ""),
-      after: ([seconds]) => this.cluster.run(Number(seconds) * 1000),
+      after: ([seconds]) => this.pass(Number(seconds) * 1000),
       cut: ([net = "", way]) => {
         const [from = "alpha", to = "beta"] = (way ?? "").split(">").filter((word) => word !== "");
         if (net === "arbiter")
@@ -111,7 +125,7 @@ export class Player {
       "by-hand": async ([host]) => {
         this.host(host).startMachine(this.id(undefined), false);
         // Seen by the daemon, too.
-        await this.cluster.run(100);
+        await this.pass(100);
       },
       libvirtd: ([host, is]) => this.host(host).setHypervisor(is === "on"),
       pause: ([host]) =>
@@ -174,17 +188,17 @@ export class Player {
       const copy = this.host("alpha").copyOf(id);
       Object.assign(copy, {
         state: "consistent",
-        generation: newGeneration(),
+        generation: newGeneration(`given ${id}`),
         right: "alone",
         basis: "first",
       });
     }
-    await this.cluster.run(500);
+    await this.pass(500);
     for (const { id } of this.configs) {
       await this.give(this.host("alpha"), { do: "start", module: id, scope: "both" });
     }
     for (const { id } of this.configs) await this.expectOf(id, "alpha PRIM Ready, beta SECOND Ready", 60_000);
-    await this.cluster.run(2000);
+    await this.pass(2000);
   }
 
   private setPause(host: string | undefined, pause: FailoverPause | undefined): void {
@@ -223,7 +237,7 @@ export class Player {
   private async give(host: Host, command: Command): Promise<void> {
     this.lastCommand = `c${(this.commands += 1)}`;
     host.command(this.lastCommand, "operator", command);
-    await this.cluster.run(0);
+    await this.pass(0);
   }
 
   private async answered(code: string | undefined): Promise<void> {
@@ -278,7 +292,7 @@ export class Player {
     const end = this.cluster.now + seconds * 1000;
     while (this.cluster.now < end) {
       demand(isSo(), "did not stay so");
-      await this.cluster.run(100);
+      await this.pass(100);
     }
   }
 
@@ -286,7 +300,7 @@ export class Player {
     const end = this.cluster.now + limitMs;
     while (this.cluster.now < end) {
       if (condition()) return;
-      await this.cluster.run(100);
+      await this.pass(100);
     }
     demand(condition(), `not reached within ${limitMs / 1000} s`);
   }

@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import type { Locator } from "playwright-core";
+import { alarmOverAfter } from "../../core/base/limits.js";
 import { mockPasswords } from "../../ui/mock/rooms/access.js";
 import { consoleScenarios, people, type MockPage } from "./browser/mock-page.js";
 
@@ -67,8 +68,7 @@ async function toggle({ page }: MockPage, wish: Locator): Promise<void> {
 }
 
 async function alarm(mock: MockPage, begins: boolean): Promise<void> {
-  const pause = "{ since: new Date().toISOString(), by: 'carl', why: 'works' }";
-  await mock.mock(`world.facts.pause = ${begins ? pause : "null"}`);
+  await mock.mock(begins ? "pauseBy('carl', 'works')" : "resume()");
   await mock.step(1);
 }
 
@@ -91,6 +91,7 @@ scenario(
     await mock.sees(mock.button("1 acknowledged alarm"));
     assert.equal(await ringsOn(mock), false, "somebody has acknowledged");
     await alarm(mock, false);
+    await mock.step(alarmOverAfter / 1000 + 5);
     await alarm(mock, true);
     assert.equal(await ringsOn(mock), true, "the same alarm again is a new one");
     await mock.page.evaluate("mayRing = false");
@@ -139,7 +140,9 @@ scenario(
     assert.deepEqual((await shown()).splice(0), ["An alarm looks like this. | It says what to do next."]);
     await alarm(mock, true);
     await mock.seesText("Automatic failover is paused: works");
-    const told = "Automatic failover is paused by carl: works | Resume it with: gemel resume";
+    const told =
+      "Automatic failover is paused since 15:05 UTC+1 by carl (works): nothing takes over by itself. | " +
+      "gemel resume";
     for (let second = 0; second < 3; second += 1) await mock.step(1);
     assert.deepEqual((await shown()).slice(1), [told]);
     await alarm(mock, false);

@@ -77,7 +77,7 @@ scenario(
     const list = mock.page.getByRole("list", { name: "Entries, newest first" });
     const choice = mock.page.getByRole("combobox", { name: "Module" });
     const ofCam1 = list.getByRole("listitem").filter({ hasText: "cam1" });
-    await mock.mock("world.modules.splice(mock.world.modules.findIndex(({ id }) => id === 'cam1'), 1)");
+    await mock.mock("endModule('cam1')");
     await mock.step(1);
     await choice.locator("option", { hasText: "cam1" }).waitFor({ state: "detached" });
     await ofCam1.first().locator("summary").click();

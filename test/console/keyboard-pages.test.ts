@@ -38,7 +38,7 @@ scenario("keyboard-module-actions: up front, in the menu, compared", onModule, a
   await keys.enter(dialog.getByRole("button", { name: "Restart VM" }));
   await mock.isGone(dialog);
   await keys.comesTo(menu);
-  await mock.sees(page.getByRole("heading", { name: /The VM is being restarted/ }));
+  await mock.sees(page.getByRole("heading", { name: /The VM is restarted on this node/ }));
   await mock.step(30);
   await keys.space(page.getByRole("checkbox", { name: /^Repair what differs/ }));
   await keys.enter(mock.button("Compare both copies"));

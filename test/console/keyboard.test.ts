@@ -91,7 +91,7 @@ scenario("keyboard-card: opened, moved and its menu, the focus finds back", {}, 
   const menu = mock.button(`Actions for ${south}`);
   await keys.enter(menu);
   await keys.enter(mock.page.getByRole("menuitem", { name: "Stop", exact: true }), "ArrowDown");
-  await mock.sees(mock.dialog.getByText(/nobody takes over/));
+  await mock.sees(mock.dialog.getByText(/neither host takes over/));
   await keys.press("Escape");
   await mock.isGone(mock.dialog);
   await keys.comesTo(menu);
@@ -138,13 +138,13 @@ scenario("keyboard-alarm: acknowledged, and read again", { scenario: "host-loss"
   const keys = new Keys(mock);
   await mock.sees(heading(mock, "Overview"));
   await mock.step(20);
-  const silent = mock.button(/^Acknowledge: beta is silent/);
+  const silent = mock.button(/^Acknowledge: beta is down/);
   await keys.enter(silent);
   await mock.isGone(silent);
   const badge = mock.button("1 acknowledged alarm");
   await keys.back(badge);
   await keys.press("Enter");
-  await mock.sees(mock.dialog.getByText(/beta is silent on every network/));
+  await mock.sees(mock.dialog.getByText(/beta is down: no sign of life on any network/));
   await keys.press("Escape");
   await mock.isGone(mock.dialog);
   await keys.comesTo(badge);

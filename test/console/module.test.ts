@@ -37,18 +37,20 @@ scenario(
 );
 
 scenario("writes-wait: since when, why, and whose turn it is", { at, scenario: "frozen" }, async (mock) => {
-  await mock.step(22);
+  await mock.step(16);
   const drawing = mock.page.getByRole("img", { name: /A write.s way/ });
   const words = mock.page.getByRole("paragraph");
-  await mock.sees(words.filter({ hasText: /^Writes wait since 15:05:10 .* because beta stopped answering/ }));
+  await mock.sees(
+    words.filter({ hasText: /^Writes wait since 15:05:13 .* because the data link to beta was lost/ }),
+  );
   await mock.sees(drawing.and(mock.page.getByRole("img", { name: /guest on alpha: waits, waits –/ })));
   await mock.sees(drawing.getByText("17 in flight"));
   await mock.step(10);
-  await mock.sees(words.filter({ hasText: /^The VM is paused on alpha: its writes wait since 15:05:10 / }));
+  await mock.sees(words.filter({ hasText: /^The VM is paused on alpha: its writes wait since 15:05:13 / }));
   await mock.sees(mock.page.getByText("Needs a person"));
   await mock.sees(drawing.and(mock.page.getByRole("img", { name: /guest on alpha: at rest/ })));
   assert.equal(await drawing.getByText("complete copy").count(), 2, "nothing acknowledged is lacking");
-  await mock.step(40);
+  await mock.step(50);
   await mock.sees(mock.page.getByRole("img", { name: /guest on alpha: writes flow, waits \d/ }));
 });
 
@@ -64,11 +66,14 @@ scenario("charts-in-three-ranges-and-in-words", { at }, async (mock) => {
 
 scenario("timeline-explains-a-change: rule and evidence", { at, scenario: "host-loss" }, async (mock) => {
   await mock.step(40);
-  // beta fell silent ten seconds after the beginning and was missed five seconds later.
-  await mock.page.getByRole("button", { name: /^alpha, 20 Nov 2026 15:05:15/ }).click();
-  await mock.page.getByRole("button", { name: /beta is lost/ }).click();
+  // beta fell silent ten seconds after the beginning; five seconds later alpha went on alone.
+  await mock.page
+    .getByRole("button", { name: /^alpha, 20 Nov 2026 15:05:1[35]/ })
+    .first()
+    .click();
+  await mock.page.getByRole("button", { name: /The freeze is answered/ }).click();
   await mock.seesText("R21");
-  await mock.seesText(/arbiter/);
+  await mock.seesText(/silence/);
 });
 
 scenario(
@@ -100,7 +105,7 @@ scenario("both-copies-compared", { at }, async (mock) => {
   await mock.button("Compare both copies").click();
   await mock.step(1);
   await mock.seesText("A comparison is going on.");
-  await mock.step(3_600);
+  await mock.step(300);
   await mock.seesText(/Last compared .*: no difference/);
 });
 
@@ -130,7 +135,7 @@ scenario("module-stopped-and-started", { at }, async (mock) => {
   await mock.dialog.getByRole("button", { name: "Start" }).click();
   await mock.isGone(mock.dialog);
   await mock.step(90);
-  await mock.sees(mock.page.getByRole("heading", { level: 2, name: /^alpha (PRIM|ALONE)/ }));
+  await mock.sees(mock.page.getByRole("heading", { level: 2, name: /^beta (PRIM|ALONE)/ }));
 });
 
 scenario(

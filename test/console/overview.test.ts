@@ -110,13 +110,14 @@ scenario("swap-refused-by-the-api: says why and what now, the page goes on", {},
   await mock.button(`Move ${south} to beta`).click();
   await mock.sees(mock.dialog.getByText("The guest restarts"));
   // Between question and answer beta is lost.
-  await mock.mock("world.hosts.find(({ name }) => name === 'beta').heard = false");
+  await mock.mock("world.cluster.host('beta').powerOff()");
+  await mock.step(6);
   await mock.dialog.getByRole("button", { name: "Move to the other host" }).click();
   await mock.sees(mock.dialog.getByText(/cam1 was refused/));
   await mock.sees(mock.dialog.getByText(/GEMEL-1009/));
   await mock.dialog.getByRole("button", { name: "Cancel" }).click();
   await mock.isGone(mock.dialog);
-  await mock.button("Balance").click();
+  await mock.button(/^Balance/).click();
   await mock.sees(mock.dialog);
 });
 

@@ -25,7 +25,7 @@ scenario("protect-a-running-vm: findings, repairs by a press, progress, protecte
   await row.getByRole("link", { name: "license-server" }).click();
   await mock.seesText("It is not protected yet: this is how far it is.");
   await mock.sees(mock.page.getByRole("region", { name: "Protecting license-server" }).getByText(/^Now: /));
-  await mock.step(1_200);
+  await mock.step(400);
   await mock.sees(mock.page.getByRole("heading", { level: 1, name: "License server" }));
   await mock.page.getByRole("link", { name: "Overview" }).click();
   await mock.sees(mock.page.getByRole("article", { name: "License server" }).getByText("Protected"));

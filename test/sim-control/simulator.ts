@@ -94,7 +94,12 @@ class Run implements Stage {
 
   async play(): Promise<RunResult> {
     for (const id of this.ids) {
-      const first = { state: "consistent", generation: newGeneration(), right: "alone", basis: "first" };
+      const first = {
+        state: "consistent",
+        generation: newGeneration(`given ${id}`),
+        right: "alone",
+        basis: "first",
+      };
       Object.assign(this.cluster.host("alpha").copyOf(id), first);
     }
     await this.advance(1000);

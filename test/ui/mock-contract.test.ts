@@ -9,6 +9,7 @@ import { after, before, test } from "node:test";
 import type { LiveEvent, ModuleView } from "../../core/api/contract.js";
 import { ApiFailure, type Method } from "../../ui/api.js";
 import { MockCluster } from "../../ui/mock/cluster.js";
+import { settle } from "../scenarios/settle.js";
 import { protectCam1 } from "../core/pair/cam1.js";
 import { Pair } from "../core/pair/pair.js";
 import { DaemonClient } from "./contract/daemon-client.js";
@@ -142,8 +143,8 @@ before(async () => {
   pair = await Pair.up();
   await protectedModule();
   daemon = await annaAtAlpha();
-  mock = new MockCluster({ startWallMs: Date.now(), scenario: "calm", user: "anna" });
-  mock.advance(5_000);
+  mock = new MockCluster({ settle, startWallMs: Date.now(), scenario: "calm", user: "anna" });
+  await mock.advance(5_000);
 });
 after(async () => {
   await pair.close();
@@ -186,7 +187,7 @@ test("same-requests-same-forms", async () => {
   for (const { method, route, path = route, body } of rows) {
     const real = await outcomeOf(daemon.ask(method, path, body));
     const played = await outcomeOf(mock.request(method, path, body));
-    mock.advance(1_000);
+    await mock.advance(1_000);
     const name = `${method} ${path} ${body === undefined ? "" : JSON.stringify(body)}`;
     if (real.kind !== "answer" || played.kind !== "answer") {
       const [a, b] = [real, played].map((one) => JSON.stringify(one).slice(0, 200));
@@ -209,7 +210,7 @@ test("live-stream-has-one-form", async () => {
     lost: () => assert.fail("the mock's stream ended"),
   });
   await Promise.resolve();
-  mock.advance(2_000);
+  await mock.advance(2_000);
   stop();
   for (const kind of kinds) {
     const [first, second] = [real.get(kind), played.get(kind)].map((event) => shapeOf(contentOf(event)));

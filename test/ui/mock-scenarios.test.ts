@@ -7,11 +7,12 @@ import { test } from "node:test";
 import type { LiveEvent, Status } from "../../core/api/contract.js";
 import { ApiFailure } from "../../ui/api.js";
 import { MockCluster, type MockOptions } from "../../ui/mock/cluster.js";
+import { settle } from "../scenarios/settle.js";
 import { isScenario, scenarios } from "../../ui/mock/scenarios/index.js";
 
 const startWallMs = Date.parse("2026-11-21T10:00:00Z");
-const begin = (options: Omit<MockOptions, "startWallMs">): MockCluster =>
-  new MockCluster({ startWallMs, user: "anna", ...options });
+const begin = (options: Omit<MockOptions, "startWallMs" | "settle">): MockCluster =>
+  new MockCluster({ startWallMs, settle, user: "anna", ...options });
 
 const status = async (mock: MockCluster): Promise<Status> => await mock.request<Status>("GET", "/status");
 
@@ -25,7 +26,7 @@ async function stateOf(mock: MockCluster, module: string, node: string): Promise
 async function until(mock: MockCluster, what: string, look: () => Promise<boolean>): Promise<void> {
   for (let second = 0; second < 900; second++) {
     if (await look()) return;
-    mock.advance(1_000);
+    await mock.advance(1_000);
   }
   assert.fail(`not within 900 simulated seconds: ${what}; ${JSON.stringify((await status(mock)).modules)}`);
 }
@@ -36,7 +37,7 @@ test("every-scenario-begins-and-goes-on", async () => {
     const mock = begin({ scenario: name });
     const first = await status(mock);
     assert.equal(first.nodes.length, 2, name);
-    for (let second = 0; second < 200; second++) mock.advance(1_000);
+    for (let second = 0; second < 200; second++) await mock.advance(1_000);
     const last = await status(mock);
     assert.equal(last.modules.length >= first.modules.length, true, name);
   }
@@ -52,7 +53,7 @@ test("same-seed-same-story", async () => {
       lost: () => undefined,
     });
     await Promise.resolve();
-    mock.advance(120_000);
+    await mock.advance(120_000);
     stop();
     return heard;
   };
@@ -61,9 +62,9 @@ test("same-seed-same-story", async () => {
 
 test("host-loss-changes-sentences-and-heals", async () => {
   const mock = begin({ scenario: "host-loss" });
-  mock.advance(9_000);
+  await mock.advance(9_000);
   assert.equal((await status(mock)).sentence, "All 4 modules are protected.");
-  mock.advance(7_000);
+  await mock.advance(7_000);
   const lost = await status(mock);
   assert.deepEqual(
     lost.nodes.map(({ name, reachable }) => [name, reachable]),
@@ -73,7 +74,7 @@ test("host-loss-changes-sentences-and-heals", async () => {
     ],
   );
   assert.match(lost.modules.find(({ id }) => id === "cam1")?.sentence ?? "", /^Unprotected: beta is down/);
-  assert.ok(lost.alarms.some(({ id }) => id === "node-silent:beta"));
+  assert.ok(lost.alarms.some(({ id }) => id === "node:beta"));
   await until(
     mock,
     "alpha runs beta's VM",
@@ -84,7 +85,7 @@ test("host-loss-changes-sentences-and-heals", async () => {
   );
   assert.equal(await stateOf(mock, "cam2", "alpha"), "PRIM Ready");
   assert.equal(
-    (await status(mock)).alarms.some(({ id }) => id === "node-silent:beta"),
+    (await status(mock)).alarms.some(({ id }) => id === "node:beta"),
     false,
   );
 });
@@ -144,7 +145,7 @@ test("protect-ends-in-a-first-copy", async () => {
 test("paused-failover-waits-for-a-person-or-the-host", async () => {
   const mock = begin({ scenario: "host-loss" });
   await mock.request("PUT", "/pause", { why: "the switch is being replaced" });
-  mock.advance(20_000);
+  await mock.advance(20_000);
   assert.equal(await stateOf(mock, "cam2", "alpha"), "WAIT NotReady");
   await until(
     mock,
@@ -154,7 +155,7 @@ test("paused-failover-waits-for-a-person-or-the-host", async () => {
 });
 
 test("roles-and-wrong-fields-are-refused-with-their-place", async () => {
-  const nobody = new MockCluster({ startWallMs });
+  const nobody = new MockCluster({ startWallMs, settle });
   await assert.rejects(nobody.request("GET", "/status"), { status: 401 });
   await assert.rejects(nobody.request("POST", "/login", { user: "mona", password: "wrong" }), {
     status: 401,
@@ -169,9 +170,9 @@ test("roles-and-wrong-fields-are-refused-with-their-place", async () => {
 
 test("silence-is-silence-and-ends", async () => {
   const mock = begin({ scenario: "nobody-answers" });
-  mock.advance(11_000);
+  await mock.advance(11_000);
   await assert.rejects(status(mock), (thrown) => thrown instanceof ApiFailure && thrown.isSilence);
-  mock.advance(60_000);
+  await mock.advance(60_000);
   assert.equal((await status(mock)).modules.length, 4);
 });
 

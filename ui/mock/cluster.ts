@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The mock cluster behind the console's Transport: the same requests, answers and events as a daemon's, in
-// memory, over simulated time. No browser here: node's tests use the same object (main.ts puts it into a
-// page).
-//
-// Invariant: nothing moves unless `advance` is called; the same seed, scenario and calls give the same
-// answers.
+// The mock cluster behind the console's Transport: the same requests, answers and events as a daemon's, out
+// of two simulated hosts (core/sim) on which the daemon's own middle runs. No browser here: node's tests use
+// the same object (main.ts puts it into a page). What is asked and what passes come one after the other.
 
+import { moduleId, wallTime } from "../../core/base/units.js";
 import { apiRoot, type LiveEvent } from "../../core/api/contract.js";
 import { fieldsOf } from "../../core/api/calls/deed.js";
 import { deedOf } from "../../core/api/calls/table.js";
@@ -16,13 +14,16 @@ import { liveFigures } from "./rooms/figures.js";
 import { verifyOneSecond } from "./rooms/modules.js";
 import { admit, personAddress, routeFor } from "./routes.js";
 import { play, type ScenarioName } from "./scenarios/index.js";
+import { GemelError, httpStatusOf } from "../../core/base/errors.js";
+import type { Settle } from "../../core/sim/time.js";
 import { Refusal } from "./world/refusal.js";
 import { statusOf } from "./world/status.js";
-import { copyOneSecond, gatherDirt } from "./world/turns.js";
-import type { Caller } from "./world/types.js";
+import type { Caller } from "./world/scenery.js";
 import type { World } from "./world/world.js";
 
 export interface MockOptions {
+  /** core/sim/time.ts: ends when nobody has anything left to do. */
+  readonly settle: Settle;
   readonly scenario?: ScenarioName;
   readonly seed?: number;
   /** What the hosts' clocks show at the beginning. */
@@ -39,34 +40,62 @@ export class MockCluster implements Transport {
   readonly world: World;
   private readonly access: Access;
   private caller: Caller | null = null;
+  /** What is under way; the next one waits for it. */
+  private turn: Promise<unknown>;
 
   constructor(private readonly options: MockOptions) {
-    const { scenario = "calm", seed = 1, startWallMs, user } = options;
-    this.world = play(scenario, seed, startWallMs);
-    this.access = new Access(this.world);
-    const known = this.world.users.find(({ name }) => name === user);
+    const { scenario = "calm", seed = 1, startWallMs, user, settle } = options;
+    const { world, begun } = play(scenario, seed, startWallMs, settle);
+    this.world = world;
+    this.turn = begun;
+    this.access = new Access(world);
+    const known = world.users.find(({ name }) => name === user);
     if (known !== undefined) this.caller = { user: known.name, role: known.role };
-    this.world.clock.every(secondMs, () => this.live());
+    this.everySecond();
   }
 
   /** Lets simulated time pass. */
-  advance(ms: number): void {
-    this.world.clock.advance(ms);
+  async advance(ms: number): Promise<void> {
+    await this.inTurn(() => this.world.advance(ms));
+  }
+
+  /** Automatic failover, as if somebody else had paused it. */
+  async pauseBy(by: string, why: string): Promise<void> {
+    const since = wallTime(this.world.wall());
+    await this.inTurn(() => this.world.setPause({ since, by, why }));
+  }
+
+  async resume(): Promise<void> {
+    await this.inTurn(() => this.world.setPause(undefined));
+  }
+
+  /** As if somebody had ended its protection elsewhere. */
+  async endModule(id: string): Promise<void> {
+    await this.inTurn(() => this.world.removeModule(id));
   }
 
   async request<T>(method: Method, path: string, body?: unknown): Promise<T> {
-    // A browser never has its answer in the same turn.
-    await Promise.resolve();
-    const self = this.world.answering;
-    if (self === undefined || this.world.trouble === "silent") throw silence("mock");
-    try {
-      const answer = this.answer(self.name, method, path, body);
-      // As on the wire: a copy without undefined, or nothing.
-      return (answer === undefined ? undefined : JSON.parse(JSON.stringify(answer))) as T;
-    } catch (thrown) {
-      if (!(thrown instanceof Refusal)) throw thrown;
-      throw new ApiFailure(thrown.status, thrown.body, thrown.retryAfterSeconds);
-    }
+    return await this.inTurn(async () => {
+      const self = this.world.answering;
+      if (self === undefined || this.world.trouble === "silent") throw silence("mock");
+      try {
+        const answer = await this.answer(self, method, path, body);
+        // As on the wire: a copy without undefined, or nothing.
+        return (answer === undefined ? undefined : JSON.parse(JSON.stringify(answer))) as T;
+      } catch (thrown) {
+        if (thrown instanceof Refusal)
+          throw new ApiFailure(thrown.status, thrown.body, thrown.retryAfterSeconds);
+        if (!(thrown instanceof GemelError)) throw thrown;
+        const { code, message, where, next } = thrown;
+        throw new ApiFailure(httpStatusOf(code), { code, message, where, next });
+      }
+    });
+  }
+
+  private async inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const mine = this.turn.then(act);
+    this.turn = mine.catch(() => undefined);
+    return await mine;
   }
 
   events(listener: StreamListener): () => void {
@@ -83,7 +112,8 @@ export class MockCluster implements Transport {
       wasLost = false;
       listener.event(event);
     });
-    queueMicrotask(() => {
+    void this.inTurn(async () => {
+      await Promise.resolve();
       if (this.caller === null || isQuiet()) return;
       listener.opened();
       listener.event({ kind: "status", status: this.status() });
@@ -93,12 +123,12 @@ export class MockCluster implements Transport {
   }
 
   private status(): Extract<LiveEvent, { kind: "status" }>["status"] {
-    return statusOf(this.world, this.world.answering?.name ?? "nobody");
+    return statusOf(this.world, this.world.answering ?? "nobody");
   }
 
-  private answer(self: string, method: Method, address: string, body: unknown): unknown {
+  private async answer(self: string, method: Method, address: string, body: unknown): Promise<unknown> {
     const { pathname, searchParams } = new URL(address, "https://mock");
-    if (method === "POST" && pathname === "/login") return this.login(self, body);
+    if (method === "POST" && pathname === "/login") return await this.login(self, body);
     if (method === "POST" && pathname === "/logout") {
       const user = this.caller?.user ?? "nobody";
       this.enter(null);
@@ -112,14 +142,14 @@ export class MockCluster implements Transport {
     const asked = { world, access, caller, self, name, query, body };
     const params = { module: name, user: name, id: name };
     const deed = deedOf(`${method} ${apiRoot}${route.path}`, { params, body: fieldsOf(body) });
-    if (method === "GET" || deed === null) return route.answer(asked);
-    return this.audited(caller, self, { deed, about: name }, () => route.answer(asked));
+    if (method === "GET" || deed === null) return await route.answer(asked);
+    return await this.audited(caller, self, { deed, about: name }, () => route.answer(asked));
   }
 
-  private login(self: string, body: unknown): unknown {
+  private async login(self: string, body: unknown): Promise<unknown> {
     const request = bodies.login(body);
     const nobody: Caller = { user: request.user, role: "monitor" };
-    const caller = this.audited(nobody, self, { deed: "log in", about: "" }, () =>
+    const caller = await this.audited(nobody, self, { deed: "log in", about: "" }, () =>
       this.access.login(request),
     );
     this.enter(caller);
@@ -132,12 +162,12 @@ export class MockCluster implements Transport {
   }
 
   /** Who did what from where, whether it was accepted or not. */
-  private audited<T>(
+  private async audited<T>(
     caller: Caller,
     self: string,
     { deed, about }: { readonly deed: string; readonly about: string },
     act: () => T,
-  ): T {
+  ): Promise<Awaited<T>> {
     const note = (outcome: string): void => {
       this.world.record({
         node: self,
@@ -150,29 +180,45 @@ export class MockCluster implements Transport {
       });
     };
     try {
-      const answer = act();
+      const answer = await act();
       note("accepted");
       this.tell();
       return answer;
     } catch (thrown) {
-      note(thrown instanceof Refusal ? `refused (${thrown.status})` : "failed");
+      note(refusedAs(thrown));
       throw thrown;
     }
   }
 
   /** One second of life. */
-  private live(): void {
+  private everySecond(): void {
     const { world } = this;
-    for (const module of world.modules) {
-      copyOneSecond(world, module);
-      verifyOneSecond(world, module);
-      gatherDirt(module);
-    }
-    this.tell();
-    if (world.isListenedTo) world.publish({ kind: "figures", figures: liveFigures(world) });
+    world.after(secondMs, () => {
+      for (const module of world.modules) verifyOneSecond(world, module);
+      seeWholeCopies(world);
+      world.keepDecisions();
+      this.tell();
+      if (world.isListenedTo) world.publish({ kind: "figures", figures: liveFigures(world) });
+      this.everySecond();
+    });
   }
 
   private tell(): void {
-    if (this.world.isListenedTo) this.world.publish({ kind: "status", status: this.status() });
+    const { world } = this;
+    if (world.isListenedTo && world.answering !== undefined)
+      world.publish({ kind: "status", status: this.status() });
   }
+}
+
+/** Once both copies are equal, what is copied later is no first copy. */
+function seeWholeCopies({ cluster, modules }: World): void {
+  for (const module of modules) {
+    if (cluster.hosts.some((host) => host.mirrors.get(moduleId(module.id))?.inSync === true))
+      module.isWhole = true;
+  }
+}
+
+function refusedAs(thrown: unknown): string {
+  if (thrown instanceof Refusal) return `refused (${thrown.status})`;
+  return thrown instanceof GemelError ? `refused (${httpStatusOf(thrown.code)})` : "failed";
 }

@@ -21,6 +21,17 @@ interface Choice {
   readonly menu: boolean;
 }
 
+/** The next macrotask: whatever was promised before has been kept by then. */
+const settle = (): Promise<void> =>
+  new Promise((done) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      done();
+    };
+    port2.postMessage(null);
+  });
+
 declare global {
   interface Window {
     mock?: MockCluster;
@@ -31,6 +42,7 @@ export function mockTransport(): MockCluster {
   const choice = chosen();
   const user = new URLSearchParams(location.search).get("as") ?? sessionStorage.getItem(userKey);
   const mock = new MockCluster({
+    settle,
     scenario: choice.scenario,
     seed: choice.seed,
     startWallMs: choice.at === undefined ? Date.now() : Date.parse(choice.at),
@@ -44,7 +56,7 @@ export function mockTransport(): MockCluster {
   let last = performance.now();
   setInterval(() => {
     const now = performance.now();
-    mock.advance((now - last) * choice.speed);
+    if (choice.speed > 0) void mock.advance(Math.round((now - last) * choice.speed));
     last = now;
   }, tickMs);
   window.mock = mock;

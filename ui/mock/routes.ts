@@ -7,7 +7,6 @@ import { mayDo } from "../../core/describe/words/words.js";
 import type { Method } from "../api.js";
 import { bodies } from "./bodies.js";
 import type { Access } from "./rooms/access.js";
-import { acknowledge } from "./rooms/alarms.js";
 import {
   authorityPem,
   certificatesOf,
@@ -15,28 +14,18 @@ import {
   doctorReport,
   installCertificate,
   newToken,
-  pause,
   removeCertificate,
-  resume,
 } from "./rooms/cluster.js";
-import { carryOut } from "./rooms/commands.js";
-import { liveFigures, seriesOf, trendsOf } from "./rooms/figures.js";
+import { bothCopies, carryOut, pause, previewOf, resume } from "./rooms/commands.js";
+import { liveFigures, runnerOf, seriesOf, trendsOf } from "./rooms/figures.js";
 import { readHistory } from "./rooms/history.js";
-import {
-  changeModule,
-  copiesOf,
-  figuresOfMirror,
-  moduleView,
-  previewOf,
-  replaceModule,
-  verify,
-} from "./rooms/modules.js";
+import { changeModule, figuresOfMirror, replaceModule, verify, viewOf } from "./rooms/modules.js";
 import { capacityOf, placementOf } from "./rooms/placement.js";
 import { procedureOf, protect, unprotect, vmsOf } from "./rooms/protect.js";
 import { refuse } from "./world/refusal.js";
-import { procedureStatus, statusOf } from "./world/status.js";
-import type { Caller } from "./world/types.js";
-import { activeCopy, type World } from "./world/world.js";
+import type { Caller } from "./world/scenery.js";
+import { statusOf } from "./world/status.js";
+import type { World } from "./world/world.js";
 
 /** Where the mock's only person sits. */
 export const personAddress = "192.168.10.57";
@@ -58,6 +47,7 @@ export interface Route {
   /** Below /api/v1; one part may be `:name`. */
   readonly path: string;
   readonly admits: Role | "everybody";
+  /** A promise, where the middle of a node is asked. */
   readonly answer: (asked: Asked) => unknown;
 }
 
@@ -78,21 +68,23 @@ const change = (method: Method, path: string, admits: Route["admits"], answer: R
 const looking: readonly Route[] = [
   get("/status", ({ world, self }) => statusOf(world, self)),
   get("/doctor", ({ world, self }) => doctorReport(world, self)),
-  get("/modules", ({ world }) => world.modules.map((module) => moduleView(world, module))),
-  get("/modules/:module", ({ world, name }) => moduleView(world, world.module(name))),
+  get("/modules", ({ world }) => world.modules.map(viewOf)),
+  get("/modules/:module", ({ world, name }) => viewOf(world.module(name))),
   get("/modules/:module/figures", ({ world, name, query, self }) => {
     const module = world.module(name);
-    return figuresOfMirror(world, module, query["node"] ?? activeCopy(module)?.node ?? self);
+    return figuresOfMirror(world, module, query["node"] ?? runnerOf(world, module) ?? self);
   }),
-  get("/modules/:module/preview", ({ world, name, query }) => previewOf(world, world.module(name), query)),
-  get("/modules/:module/copies", ({ world, name }) => copiesOf(world, world.module(name))),
-  get("/procedures/:id", ({ world, name }) => procedureStatus(procedureOf(world, name))),
+  get("/modules/:module/preview", ({ world, self, name, query }) =>
+    previewOf(world, self, world.module(name), query),
+  ),
+  get("/modules/:module/copies", ({ world, self, name }) => bothCopies(world, self, world.module(name))),
+  get("/procedures/:id", ({ world, name }) => procedureOf(world, name)),
   get("/vms", ({ world, query }) => vmsOf(world, query["node"])),
   get("/figures", ({ world }) => liveFigures(world)),
   get("/series", ({ world, query }) => seriesOf(world, query)),
   get("/trends", ({ world }) => trendsOf(world)),
-  get("/capacity", ({ world }) => capacityOf(world)),
-  get("/placement", ({ world }) => placementOf(world)),
+  get("/capacity", ({ world, self }) => capacityOf(world, self)),
+  get("/placement", ({ world, self }) => placementOf(world, self)),
   get("/history", ({ world, self, query }) => readHistory(world, self, query)),
   get("/cluster", ({ world, self }) => clusterView(world, self)),
   get("/certificates", ({ world, self, query }) =>
@@ -102,16 +94,16 @@ const looking: readonly Route[] = [
 ];
 
 const commanding: readonly Route[] = [
-  change("POST", "/modules/:module/commands", "control", ({ world, name, body, caller }) =>
-    carryOut(world, name, bodies.command(body), caller),
+  change("POST", "/modules/:module/commands", "control", ({ world, self, name, body, caller }) =>
+    carryOut(world, self, name, bodies.command(body), caller),
   ),
   change("POST", "/modules/:module/verify", "control", ({ world, name, body }) =>
-    verify(world.module(name), bodies.verify(body)),
+    verify(world, world.module(name), bodies.verify(body)),
   ),
   change("PUT", "/pause", "control", ({ world, body, caller }) => pause(world, bodies.pause(body), caller)),
   change("DELETE", "/pause", "control", ({ world }) => resume(world)),
-  change("POST", "/alarms/:id/acknowledge", "control", ({ world, name, caller }) =>
-    acknowledge(world, name, caller),
+  change("POST", "/alarms/:id/acknowledge", "control", ({ world, self, name, caller }) =>
+    acknowledge(world, self, name, caller),
   ),
 ];
 
@@ -148,6 +140,19 @@ const people: readonly Route[] = [
   ),
   change("DELETE", "/users/:user", "admin", ({ access, name }) => access.remove(name)),
 ];
+
+/** An acknowledgement is on record for both nodes. */
+function acknowledge(
+  world: World,
+  self: string,
+  id: string,
+  { user }: Caller,
+): { readonly sentence: string } {
+  const alarm = statusOf(world, self).alarms.find((one) => one.id === id);
+  if (alarm === undefined) throw refuse("GEMEL-1018", id);
+  world.acknowledged.set(id, { by: user, at: world.wall() });
+  return { sentence: `Acknowledged by ${user}: ${alarm.sentence}` };
+}
 
 export const routes: readonly Route[] = [...looking, ...commanding, ...configuring, ...people];
 

@@ -22,8 +22,16 @@ export interface Guest {
 }
 
 const failed = (message: string): CommandResult => ({ ok: false, code: "GEMEL-2010", message });
-let generations = 0;
-export const newGeneration = (): string => (generations += 1).toString(16).padStart(16, "0");
+
+/** 16 hexadecimal digits (FNV-1a, twice) of where and when it began: the same run has the same ones. */
+export function newGeneration(begun: string): string {
+  const half = (seed: number): string => {
+    let value = seed;
+    for (const letter of begun) value = Math.imul(value ^ (letter.codePointAt(0) ?? 0), 0x01000193);
+    return (value >>> 0).toString(16).padStart(8, "0");
+  };
+  return half(0x811c9dc5) + half(0x7feb352d);
+}
 
 export class FakeMirror {
   role: "primary" | "secondary" = "secondary";
@@ -248,7 +256,7 @@ export class FakeMirror {
     const { copy } = this;
     if (as === "source") {
       copy.history = copy.state === "consistent" ? [copy.generation, ...copy.history] : [];
-      copy.generation = newGeneration();
+      copy.generation = newGeneration(`${this.node} ${this.module} ${this.now()}`);
       copy.state = "consistent";
       copy.right = "alone";
       copy.basis = "first";
@@ -282,7 +290,7 @@ export class FakeMirror {
     const { copy } = this;
     this.onRight(this, basis);
     copy.history = [copy.generation, ...copy.history];
-    copy.generation = newGeneration();
+    copy.generation = newGeneration(`${this.node} ${this.module} ${this.now()}`);
     copy.right = "alone";
     copy.basis = basis === "fence" ? "lease" : basis;
     this.unbroken = undefined;

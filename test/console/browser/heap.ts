@@ -34,7 +34,7 @@ export class Heap {
 export async function playSeconds(page: Page, seconds: number): Promise<void> {
   await page.evaluate(`(async () => {
     for (let second = 0; second < ${seconds}; second += 1) {
-      mock.advance(1000);
+      await mock.advance(1000);
       await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
     }
   })()`);

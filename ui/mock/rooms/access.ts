@@ -14,7 +14,7 @@ import type {
 import { failure } from "../../../core/base/errors.js";
 import { hex } from "../world/chance.js";
 import { Refusal, refuse } from "../world/refusal.js";
-import type { Caller, MockUser } from "../world/types.js";
+import type { Caller, MockUser } from "../world/scenery.js";
 import type { World } from "../world/world.js";
 
 /** Shown on the mock's login page. */
@@ -44,7 +44,7 @@ export class Access {
     if (this.tries >= triesMax) throw tooManyTries();
     if (found?.password !== password) {
       this.tries++;
-      this.world.clock.after(waitSeconds * 1000, () => (this.tries = 0));
+      this.world.after(waitSeconds * 1000, () => void (this.tries = 0));
       throw refuse("GEMEL-4015", "password");
     }
     this.tries = 0;
@@ -57,10 +57,10 @@ export class Access {
   }
 
   handOver(caller: Caller): HandOver {
-    const { clock, hosts, seed } = this.world;
+    const { now, hosts, seed } = this.world;
     return {
-      ticket: hex(seed, `ticket ${caller.user} ${clock.now}`, 64),
-      expiresAt: clock.wall(clock.now + 600_000),
+      ticket: hex(seed, `ticket ${caller.user} ${now}`, 64),
+      expiresAt: this.world.wall(now + 600_000),
       // No address: a page must never ask hosts that do not exist.
       nodes: hosts.map(({ name }) => ({ name, urls: [] })),
     };
@@ -127,7 +127,7 @@ export class Access {
 }
 
 function stamp(world: World, user: MockUser, by: string): void {
-  user.changedAt = world.clock.wall();
+  user.changedAt = world.wall();
   user.changedBy = by;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The mock's networks, nodes, ports, tokens and certificates, and the pause of automatic failover.
+// The mock's networks, nodes, ports, tokens and certificates.
 
 import type {
   CertificateRequest,
@@ -7,11 +7,10 @@ import type {
   ClusterReply,
   ClusterView,
   DoctorReport,
-  PauseRequest,
 } from "../../../core/api/contract.js";
 import { hex } from "../world/chance.js";
 import { refuse } from "../world/refusal.js";
-import type { Caller } from "../world/types.js";
+import { statusOf } from "../world/status.js";
 import type { World } from "../world/world.js";
 
 const dayMs = 86_400_000;
@@ -61,13 +60,13 @@ export function certificatesOf(world: World, self: string): CertificateView[] {
   const issued: Issued[] = world.hosts
     .filter(({ name: host }) => host === self)
     .flatMap((host, index): Issued[] => {
-      const own = world.ownCertificates.get(host.name);
+      const isOwn = world.ownCertificates.has(host.name);
       const age: [number, number] = [index * 341 + 12, 730 - index * 707];
       return [
         { node: host.name, use: "cluster-ca", subject: issuer, issuer, days: [353, 3_297] },
         { node: host.name, use: "node", subject: `CN=${host.name}`, issuer, days: age },
         { node: host.name, use: "admin", subject: "CN=admin", issuer, days: [353, 377] },
-        ...(own === undefined
+        ...(!isOwn
           ? []
           : [
               {
@@ -82,8 +81,8 @@ export function certificatesOf(world: World, self: string): CertificateView[] {
     });
   return issued.map(({ days: [past, left], ...one }) => ({
     ...one,
-    notBefore: world.clock.wall(world.now - past * dayMs),
-    notAfter: world.clock.wall(world.now + left * dayMs),
+    notBefore: world.wall(world.now - past * dayMs),
+    notAfter: world.wall(world.now + left * dayMs),
     daysLeft: left,
     fingerprint: colons(hex(world.seed, `certificate ${one.node} ${one.subject}`, 64)),
   }));
@@ -100,7 +99,7 @@ export function installCertificate(
   if (!/-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/.test(certificate)) {
     throw refuse("GEMEL-4022", "certificate", "It is not a certificate in PEM form.");
   }
-  world.ownCertificates.set(self, { since: world.clock.wall() });
+  world.ownCertificates.add(self);
   return certificatesOf(world, self);
 }
 
@@ -118,26 +117,18 @@ export const authorityPem = (world: World): string =>
     "",
   ].join("\n");
 
-export function pause(world: World, { why }: PauseRequest, caller: Caller): { readonly sentence: string } {
-  world.facts.pause = { since: world.clock.wall(), by: caller.user, why: why.trim() };
-  return { sentence: "Automatic failover is paused: nobody takes over by itself." };
-}
-
-export function resume(world: World): { readonly sentence: string } {
-  world.facts.pause = null;
-  return { sentence: "Automatic failover works again." };
-}
-
 export function doctorReport(world: World, node: string): DoctorReport {
-  const silent = world.hosts.filter(({ heard }) => !heard);
-  const findings = silent.map(({ name }) => ({
-    severity: "warns" as const,
-    node,
-    code: "GEMEL-1009",
-    message: `${name} is silent on every network.`,
-    next: "Look at its power and its networks.",
-  }));
-  const troubles = world.modules.flatMap(({ troubles: list }) =>
+  const { nodes, modules } = statusOf(world, node);
+  const findings = nodes
+    .filter(({ reachable }) => !reachable)
+    .map(({ name }) => ({
+      severity: "warns" as const,
+      node,
+      code: "GEMEL-1009",
+      message: `${name} is silent on every network.`,
+      next: "Look at its power and its networks.",
+    }));
+  const troubles = modules.flatMap(({ troubles: list }) =>
     list.map(({ code, message, next }) => ({ severity: "blocks" as const, node, code, message, next })),
   );
   return { node, findings: [...findings, ...troubles] };

@@ -1,209 +1,137 @@
 // SPDX-License-Identifier: Apache-2.0
-// A person's command: refused, or carried out over simulated time. Each step is planned with World.then, so
-// that a host that dies in the middle voids the rest.
+// What a person asks of a module: given to the middle of the node where it belongs, refused or accepted
+// there; and what it would do, and what each copy holds, before it is given.
 
-import type { StateName } from "../../../core/base/vocabulary.js";
-import type { CommandReply, CommandRequest } from "../../../core/api/contract.js";
-import { begins, follows, runsOn, startCopying, stopsEverywhere, stopsOn } from "../world/turns.js";
-import { refuse } from "../world/refusal.js";
-import type { Caller, MockModule } from "../world/types.js";
-import { activeCopy, become, copyOn, otherCopy, type World } from "../world/world.js";
-import { refusalOf } from "./verbs.js";
+import type {
+  CommandReply,
+  CommandRequest,
+  Copies,
+  CopyView,
+  PauseRequest,
+  Preview,
+} from "../../../core/api/contract.js";
+import { moduleId, wallTime, type NodeName } from "../../../core/base/units.js";
+import { moduleVerbs, type ModuleVerb } from "../../../core/base/vocabulary.js";
+import { commandOf, keptOf, placeOf, type Request } from "../../../core/decide/mirror/request.js";
+import { copiesOf, ifKept, type CopiesFacts } from "../../../core/describe/module/copies.js";
+import { lastKnownCopy, ownCopy } from "../../../core/describe/module/own-copy.js";
+import { previewHere } from "../../../core/describe/status/preview-here.js";
+import { momentText } from "../../../core/describe/words/words.js";
+import { Refusal, refuse } from "../world/refusal.js";
+import { GiB, type Caller, type ModuleScene } from "../world/scenery.js";
+import { took } from "../world/status.js";
+import type { World } from "../world/world.js";
+import { runnerOf } from "./figures.js";
 
-/** A guest's shutdown and boot; the mock's guests are quick. */
-export const shutdownMs = 4_000;
-export const bootMs = 6_000;
+export async function carryOut(
+  world: World,
+  self: string,
+  id: string,
+  request: CommandRequest,
+  { user }: Caller,
+): Promise<CommandReply> {
+  const { settings } = world.module(id);
+  const node = placeIn(world, self, id, request);
+  const answer = await world.command(node, user, commandOf(id, request, settings.nodes));
+  if (!answer.ok) throw new Refusal(409, answer.failure);
+  return { node, sentence: answer.sentence, until: answer.until };
+}
 
-export function carryOut(world: World, id: string, request: CommandRequest, caller: Caller): CommandReply {
-  const module = world.module(id);
-  if (request.node !== undefined) copyOn(module, world.host(request.node).name);
-  if (request.verb === "resolve" && request.keep === undefined) {
-    throw refuse("GEMEL-4008", "keep", "resolve needs keep: the node whose copy goes on.");
-  }
-  const refused = refusalOf(world, module, request);
-  const node = request.node ?? activeCopy(module)?.node ?? world.answering?.name ?? module.copies[0].node;
-  world.record({
+function placeIn(world: World, self: string, id: string, request: Request): NodeName {
+  const { name } = world.cluster.host(self);
+  const peer = world.state(self).modules[moduleId(id)]?.peer?.view;
+  const place = placeOf({ self: name, nodes: world.module(id).settings.nodes, peer }, request, world.nodes);
+  if (!world.cluster.host(place).isDaemonUp) throw refuse("GEMEL-1009", place);
+  return place;
+}
+
+export async function pause(
+  world: World,
+  { why }: PauseRequest,
+  { user }: Caller,
+): Promise<{ readonly sentence: string }> {
+  await world.setPause({ since: wallTime(world.wall()), by: user, why: why.trim() });
+  return { sentence: "Automatic failover is paused." };
+}
+
+export async function resume(world: World): Promise<{ readonly sentence: string }> {
+  await world.setPause(undefined);
+  return { sentence: "Automatic failover works again." };
+}
+
+export interface PreviewQuery {
+  readonly verb?: string;
+  readonly node?: string;
+  readonly keep?: string;
+}
+
+const isVerb = (text: string): text is ModuleVerb => moduleVerbs.some((verb) => verb === text);
+
+export function previewOf(
+  world: World,
+  self: string,
+  scene: ModuleScene,
+  { verb = "", node, keep }: PreviewQuery,
+): Preview {
+  if (!isVerb(verb)) throw refuse("GEMEL-4008", "verb", `It is one of ${moduleVerbs.join(", ")}.`);
+  const { id, settings } = scene;
+  const place = placeIn(world, self, id, { verb, ...(node !== undefined && { node }) });
+  if (verb === "resolve") keptOf(id, keep, settings.nodes);
+  const state = world.state(place);
+  const module = state.modules[moduleId(id)];
+  const facts = copiesFacts(world, place, scene);
+  const sources = {
+    state,
+    times: world.times,
+    verb,
     node,
-    kind: "decision",
+    keep,
+    startOf: (one: string) => took(world, "startMs", id, one),
+    stopOf: (one: string) => took(world, "stopMs", id, one),
+    lossOf: (one: string) => ifKept(facts, one),
+  };
+  const found = module === undefined ? undefined : previewHere(sources, module);
+  if (found === undefined) throw refuse("GEMEL-1001", id);
+  return found;
+}
+
+export const bothCopies = (world: World, self: string, module: ModuleScene): Copies =>
+  copiesOf(copiesFacts(world, self, module));
+
+function copiesFacts(world: World, self: string, module: ModuleScene): CopiesFacts {
+  const { id, settings } = module;
+  const state = world.state(self).modules[moduleId(id)];
+  const view = world.views(self).find((one) => one.module === id);
+  return {
     module: id,
-    rule: "command",
-    sentence: `${caller.user} asked for ${request.verb}.`,
-    inputs: { by: caller.user, verb: request.verb, forced: request.force ?? false },
-    outcome: refused === null ? "accepted" : `refused: ${refused.message}`,
-  });
-  if (refused !== null) throw refused;
-  return { node, ...perform(world, module, request, node) };
+    conflict: view?.conflict === true || state?.peer?.view.conflict === true,
+    copies: settings.nodes.map((node) =>
+      world.cluster.host(node).isDaemonUp
+        ? { ...copyHere(world, node, module), live: true }
+        : { ...lastKnownCopy(node, state?.peer?.view), live: false },
+    ),
+    moment: (at) => momentText(at, world.wall()),
+  };
 }
 
-type Done = Omit<CommandReply, "node">;
-const done = (sentence: string, ...until: StateName[]): Done => ({ sentence, until });
+const regularFile = 0o100600;
 
-function perform(world: World, module: MockModule, request: CommandRequest, node: string): Done {
-  switch (request.verb) {
-    case "start":
-      return start(world, module, request.node);
-    case "stop":
-      return stop(world, module, request.node);
-    case "restart":
-      return restart(world, module);
-    case "stopstart":
-      return stopStart(world, module);
-    case "swap":
-      return swap(world, module);
-    case "prim":
-      return prim(world, module, node);
-    case "second":
-      return second(world, module, node);
-    case "resolve":
-      return resolve(world, module, request.keep ?? node);
-  }
-}
-
-function start(world: World, module: MockModule, node: string | undefined): Done {
-  const active = activeCopy(module);
-  if (active !== undefined) {
-    const there = otherCopy(module, active.node);
-    if (there.state === "STOP" && world.host(there.node).up)
-      startCopying(world, module, there.node, "tracked");
-    return done("It is being started.", "ALONE", "PRIM", "SECOND");
-  }
-  const newest = module.copies.find(({ upToDate }) => upToDate) ?? module.copies[0];
-  const on = module.copies.find((copy) => copy.node === node && copy.upToDate) ?? newest;
-  begins(module, "start");
-  become(world, on, "WAIT", "opening");
-  const there = otherCopy(module, on.node);
-  const isPair = node === undefined && world.host(there.node).up;
-  if (isPair) become(world, there, "WAIT", "opening");
-  world.then(module, 1_500, () => runsOn(world, module, on.node, bootMs));
-  return done("It is being started.", "ALONE", "PRIM", "SECOND");
-}
-
-function stop(world: World, module: MockModule, node: string | undefined): Done {
-  begins(module, "stop");
-  const active = activeCopy(module);
-  const nodes =
-    node === undefined ? module.copies.filter(({ gone }) => !gone).map((copy) => copy.node) : [node];
-  const endsGuest = active !== undefined && nodes.includes(active.node);
-  for (const one of nodes) become(world, copyOn(module, one), copyOn(module, one).state, "stopping");
-  world.then(module, endsGuest ? shutdownMs : 800, () => {
-    if (nodes.length > 1) stopsEverywhere(world, module);
-    else for (const one of nodes) stopsOn(world, module, one);
-  });
-  return done(endsGuest ? "The guest is being shut down." : "It is being stopped.", "STOP");
-}
-
-function restart(world: World, module: MockModule): Done {
-  const active = activeCopy(module);
-  if (active === undefined) throw refuse("GEMEL-1002", module.id);
-  begins(module, "restart");
-  const { reason } = active;
-  become(world, active, active.state, "stopping");
-  world.then(module, shutdownMs, () => {
-    active.vm = "off";
-    become(world, active, active.state, "starting");
-    world.then(module, bootMs, () => {
-      active.vm = "on";
-      become(world, active, active.state, reason);
-      module.busy = null;
-    });
-  });
-  return done("The VM is being restarted.", "ALONE", "PRIM");
-}
-
-function stopStart(world: World, module: MockModule): Done {
-  const active = activeCopy(module);
-  if (active === undefined) throw refuse("GEMEL-1002", module.id);
-  const there = otherCopy(module, active.node);
-  const takesOver = there.state === "SECOND" && there.upToDate && world.facts.pause === null;
-  begins(module, "stopstart");
-  become(world, active, active.state, "stopping");
-  world.then(module, shutdownMs, () => {
-    active.vm = "off";
-    become(world, active, "WAIT", "opening");
-    runsOn(world, module, takesOver ? there.node : active.node, bootMs);
-  });
-  return done("It is stopped and started again.", "SECOND", "PRIM", "ALONE");
-}
-
-function swap(world: World, module: MockModule): Done {
-  const active = activeCopy(module);
-  if (active === undefined) throw refuse("GEMEL-1002", module.id);
-  const there = otherCopy(module, active.node);
-  begins(module, "swap");
-  become(world, active, "PRIM", "swapping");
-  become(world, there, "SECOND", "swapping");
-  world.then(module, shutdownMs, () => {
-    active.vm = "off";
-    active.upToDate = true;
-    become(world, active, "WAIT", "swapping");
-    become(world, there, "WAIT", "swapping");
-    world.then(module, 1_000, () => {
-      become(world, there, "PRIM", "starting");
-      become(world, active, "SECOND", "swapping");
-      world.record({
-        node: there.node,
-        kind: "decision",
-        module: module.id,
-        rule: "R25",
-        sentence: `The roles are exchanged: ${there.node} runs the VM now.`,
-        inputs: { from: active.node, session: active.session, inSync: true },
-        outcome: "PRIM",
-      });
-      world.then(module, bootMs, () => {
-        there.vm = "on";
-        become(world, there, "PRIM");
-        become(world, active, "SECOND");
-        module.busy = null;
-      });
-    });
-  });
-  return done(`The VM moves to ${there.node}.`, "PRIM", "SECOND");
-}
-
-function prim(world: World, module: MockModule, node: string): Done {
-  const active = activeCopy(module);
-  if (active !== undefined && active.node === node) return done("It runs here already.", "PRIM", "ALONE");
-  begins(module, "prim");
-  module.resync = null;
-  become(world, copyOn(module, node), "WAIT", "opening");
-  world.then(module, 1_000, () => runsOn(world, module, node, bootMs));
-  return done("This copy goes on as primary.", "ALONE", "PRIM");
-}
-
-function second(world: World, module: MockModule, node: string): Done {
-  begins(module, "second");
-  become(world, copyOn(module, node), "WAIT", "second-only");
-  world.then(module, 1_000, () => {
-    module.busy = null;
-    if (activeCopy(module) !== undefined) follows(world, module, node);
-  });
-  return done("It is started as secondary.", "SECOND");
-}
-
-function resolve(world: World, module: MockModule, keep: string): Done {
-  const kept = copyOn(module, world.host(keep).name);
-  const lost = otherCopy(module, keep);
-  begins(module, "resolve");
-  become(world, lost, lost.state, "resolving");
-  world.then(module, lost.vm === "on" ? shutdownMs : 1_500, () => {
-    module.conflict = false;
-    module.troubles = [];
-    lost.vm = "off";
-    lost.upToDate = false;
-    delete lost.alone;
-    delete kept.alone;
-    world.record({
-      node: lost.node,
-      kind: "decision",
-      module: module.id,
-      rule: "R28",
-      sentence: `${lost.node}'s copy is set aside whole as ${module.id}.kept-${lost.generation.slice(0, 8)}.`,
-      inputs: { keep, generation: kept.generation },
-      outcome: "settled",
-    });
-    module.busy = null;
-    if (kept.vm === "on") startCopying(world, module, lost.node, "by-hash");
-    else runsOn(world, module, keep, bootMs);
-  });
-  return done(`${keep}'s copy goes on; ${lost.node}'s is kept aside.`, "PRIM", "ALONE");
+/** Files and differences are scenery; what the node decided and says is its own. */
+function copyHere(world: World, node: string, module: ModuleScene): Omit<CopyView, "live" | "ifKept"> {
+  const view = world.views(node).find((one) => one.module === module.id);
+  const isThere = world.cluster.host(node).mirrors.has(moduleId(module.id));
+  const runs = runnerOf(world, module) === node;
+  const modified = Math.round(world.wallMs / 1000) - (runs ? 0 : 240);
+  const files = [{ bytes: module.size.allocated, mode: regularFile, modified }];
+  const dirtyBytes = view?.conflict === true ? (node < "b" ? 1.4 : 0.3) * GiB : 0;
+  const decisions = world
+    .historyOf(node)
+    .filter((one) => one.module === module.id && one.kind === "decision");
+  return ownCopy(
+    node,
+    view,
+    isThere ? { dirtyBytes } : undefined,
+    isThere ? { files } : undefined,
+    decisions,
+  );
 }

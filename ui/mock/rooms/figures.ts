@@ -11,10 +11,11 @@ import type {
   Trends,
 } from "../../../core/api/contract.js";
 import { wave } from "../world/chance.js";
+import { moduleId } from "../../../core/base/units.js";
+import type { MirrorStatus } from "../../../native/index.js";
 import { refuse } from "../world/refusal.js";
-import { isProtected } from "../world/status.js";
-import { MiB, type Host, type MockModule } from "../world/types.js";
-import { activeCopy, type World } from "../world/world.js";
+import { MiB, type HostScene, type ModuleScene } from "../world/scenery.js";
+import type { World } from "../world/world.js";
 
 /** More people, doors and cameras by day: 0.5 at four in the morning, 1.3 at four in the afternoon. */
 const dayShape = (wallMs: number): number =>
@@ -22,7 +23,7 @@ const dayShape = (wallMs: number): number =>
 
 interface Moment {
   readonly world: World;
-  readonly module: MockModule;
+  readonly module: ModuleScene;
   readonly wallMs: number;
   readonly paired: boolean;
 }
@@ -52,25 +53,29 @@ function figuresAt(moment: Moment): ModuleFigures {
     writeP99Us: writes === 0 ? null : Math.round(whole * (2.2 + 2 * unrest(moment, "tail"))),
     localP50Us: writes === 0 ? null : local,
     peerP50Us: writes === 0 ? null : peer,
-    dirtyBytes: paired ? Math.round(MiB * 4 * unrest(moment, "dirty")) : Math.round(module.dirty),
+    dirtyBytes: paired
+      ? Math.round(MiB * 4 * unrest(moment, "dirty"))
+      : Math.round(module.size.allocated * 0.02),
     inFlight: Math.round(3 * unrest(moment, "flight")),
   };
 }
 
 export function liveFigures(world: World): LiveFigures[] {
-  return world.hosts.filter(({ heard }) => heard).map((host) => figuresOf(world, host));
+  return world.hosts
+    .filter(({ name }) => world.cluster.host(name).isDaemonUp)
+    .map((host) => figuresOf(world, host));
 }
 
-export function figuresOf(world: World, host: Host): LiveFigures {
+export function figuresOf(world: World, host: HostScene): LiveFigures {
   const modules = world.modules
-    .filter((module) => activeCopy(module)?.node === host.name && activeCopy(module)?.vm === "on")
+    .filter((module) => runnerOf(world, module) === host.name)
     .map((module) => presentOf(world, module));
   const sum = (pick: (one: ModuleFigures) => number | null): number =>
     modules.reduce((total, one) => total + (pick(one) ?? 0), 0);
-  const own = wave(world.seed, `host ${host.name}`, world.clock.wallMs, 9_000);
+  const own = wave(world.seed, `host ${host.name}`, world.wallMs, 9_000);
   return {
     node: host.name,
-    at: world.clock.wall(),
+    at: world.wall(),
     host: {
       cpu: Number((sum(({ cpu }) => cpu) + 0.25 + 0.3 * own).toFixed(3)),
       memoryUsed: Math.round(sum(({ memory }) => memory) + 1.6 * 1024 * MiB),
@@ -79,10 +84,22 @@ export function figuresOf(world: World, host: Host): LiveFigures {
   };
 }
 
-export function presentOf(world: World, module: MockModule): ModuleFigures {
-  const paired = isProtected(module) || module.freeze !== null;
-  const figures = figuresAt({ world, module, wallMs: world.clock.wallMs, paired });
-  return module.freeze === null ? figures : { ...figures, ...nothingWritten };
+export function presentOf(world: World, module: ModuleScene): ModuleFigures {
+  const mirror = mirrorOf(world, module);
+  const isFrozen = mirror?.freeze !== undefined;
+  const paired = mirror?.inSync === true || isFrozen;
+  const figures = figuresAt({ world, module, wallMs: world.wallMs, paired });
+  return isFrozen ? { ...figures, ...nothingWritten } : figures;
+}
+
+/** Where the VM runs. */
+export const runnerOf = ({ cluster }: World, { id }: ModuleScene): string | undefined =>
+  cluster.hosts.find((host) => host.isUp && host.machines.get(moduleId(id))?.on === true)?.name;
+
+/** Of the copy behind the VM. */
+function mirrorOf(world: World, module: ModuleScene): MirrorStatus | undefined {
+  const node = runnerOf(world, module);
+  return node === undefined ? undefined : world.cluster.host(node).mirrors.get(moduleId(module.id))?.status();
 }
 
 /** While writes wait none is acknowledged, and those that the guest has given stay in flight. */
@@ -106,7 +123,7 @@ const isRange = (text: string): text is SeriesRange => Object.hasOwn(spans, text
 
 export function trendsOf(world: World): Trends {
   const stepSeconds = 10;
-  const last = Math.floor(world.clock.wallMs / 1000 / stepSeconds) * stepSeconds;
+  const last = Math.floor(world.wallMs / 1000 / stepSeconds) * stepSeconds;
   const at = Array.from({ length: 12 }, (_, index) => last - (11 - index) * stepSeconds);
   const frame = { range: "1h", stepSeconds, at } as const;
   return {
@@ -132,7 +149,7 @@ export interface SeriesQuery {
 export function seriesOf(world: World, { module, host, range = "1h" }: SeriesQuery): Series {
   if (!isRange(range)) throw refuse("GEMEL-4008", "range", "It is one of 1h, 24h and 30d.");
   const { points, stepSeconds } = spans[range];
-  const last = Math.floor(world.clock.wallMs / 1000 / stepSeconds) * stepSeconds;
+  const last = Math.floor(world.wallMs / 1000 / stepSeconds) * stepSeconds;
   const at = Array.from({ length: points }, (_, index) => last - (points - 1 - index) * stepSeconds);
   const frame = { range, stepSeconds, at };
   if (module !== undefined) return moduleSeries(world, world.module(module), frame);
@@ -155,11 +172,11 @@ const names: readonly SeriesName[] = [
   "dirtyBytes",
 ];
 
-function moduleSeries(world: World, module: MockModule, frame: Frame): Series {
+function moduleSeries(world: World, module: ModuleScene, frame: Frame): Series {
   const past = frame.at.map((second) =>
-    figuresAt({ world, module, wallMs: second * 1000, paired: isProtected(module) }),
+    figuresAt({ world, module, wallMs: second * 1000, paired: mirrorOf(world, module)?.inSync === true }),
   );
-  const node = activeCopy(module)?.node ?? module.copies[0].node;
+  const node = runnerOf(world, module) ?? module.home;
   const column = (name: SeriesName): (number | null)[] => past.map((one) => one[name]);
   return {
     subject: module.id,
@@ -169,8 +186,8 @@ function moduleSeries(world: World, module: MockModule, frame: Frame): Series {
   };
 }
 
-function hostSeries(world: World, host: Host, frame: Frame): Series {
-  const here = world.modules.filter((module) => activeCopy(module)?.node === host.name);
+function hostSeries(world: World, host: HostScene, frame: Frame): Series {
+  const here = world.modules.filter((module) => runnerOf(world, module) === host.name);
   const column = (pick: (one: ModuleFigures) => number | null, base: number): number[] =>
     frame.at.map((second) =>
       here.reduce((total, module) => {

@@ -23,7 +23,7 @@ const limitMax = 1_000;
 /** Newest first. */
 export function readHistory(world: World, self: string, query: HistoryQuery): readonly HistoryEntry[] {
   const host = world.host(query.node ?? self);
-  if (!host.heard || !host.up) throw refuse("GEMEL-1009", host.name);
+  if (!world.cluster.host(host.name).isDaemonUp) throw refuse("GEMEL-1009", host.name);
   if (query.kind !== undefined && !kinds.includes(query.kind)) {
     throw refuse("GEMEL-4008", "kind", `It is one of ${kinds.join(", ")}.`);
   }

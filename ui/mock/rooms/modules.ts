@@ -1,115 +1,83 @@
 // SPDX-License-Identifier: Apache-2.0
-// A module's settings, its two copies, what a command would do, and the comparison of both copies.
+// A module's settings, its mirror's counters, and the comparison of both copies.
 
-import type {
-  Copies,
-  CopyView,
-  Figures,
-  ModuleChange,
-  ModuleView,
-  Preview,
-  VerifyRequest,
-} from "../../../core/api/contract.js";
-import { moduleVerbs, type ModuleVerb } from "../../../core/base/vocabulary.js";
-import { bytesText } from "../../../core/describe/words/words.js";
-import { uuid } from "../world/chance.js";
+import type { Figures, ModuleChange, ModuleView, VerifyRequest } from "../../../core/api/contract.js";
+import { moduleId } from "../../../core/base/units.js";
+import { parseModule } from "../../../core/edge/config/module-file.js";
+import { changed, moduleView, replaced } from "../../../core/edge/config/module-settings.js";
+import { ConfigFault } from "../../../core/edge/config/xml.js";
 import { refuse } from "../world/refusal.js";
-import { takeOverSeconds } from "../world/sentences.js";
-import { isProtected } from "../world/status.js";
-import { verifyBytesPerSecond, type Copy, type MockModule } from "../world/types.js";
-import { activeCopy, copyOn, otherCopy, type World } from "../world/world.js";
-import { presentOf } from "./figures.js";
-import { refusalOf } from "./verbs.js";
+import type { ModuleScene } from "../world/scenery.js";
+import { moduleStatus, verifyBytesPerSecond } from "../world/status.js";
+import type { World } from "../world/world.js";
+import { presentOf, runnerOf } from "./figures.js";
 
-export function moduleView(world: World, module: MockModule): ModuleView {
-  return { id: module.id, xml: xmlOf(world, module), warnings: [], settings: { ...module.settings } };
-}
+export const viewOf = ({ id, settings }: ModuleScene): ModuleView => moduleView(id, settings, []);
 
-function xmlOf(world: World, { id, settings: own }: MockModule): string {
-  const { vm, nodes } = own;
-  const flag = (value: boolean): string => (value ? "on" : "off");
-  const dir = vm.folder;
-  return `<safe format="1">
-  <service mode="mirror" uuid="${uuid(world.seed, `module ${id}`)}" revision="3" index="${own.index}"
-           defaultprim="${own.defaultPrim}" failover="${flag(own.failover)}" boot="${flag(own.boot)}"
-           maxloop="${own.maxLoop}" loop_interval="${own.loopIntervalHours}">
-    <vm id="${vm.id}" name="${escaped(vm.name)}" folder="${dir}"/>
-    <nodes>${nodes.map((node) => `<node name="${node}"/>`).join("")}</nodes>
-    <rfs async="${own.acknowledge === "received" ? "second" : "none"}">
-      <replicated dir="${dir}" mode="read_only"/>
-    </rfs>
-    <user stop="${own.stop}" nicestoptimeout="${own.niceStopSeconds}" forcestoptimeout="300"/>
-  </service>
-</safe>
-`;
-}
-
-const escaped = (text: string): string =>
-  text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/"/g, "&quot;");
-
-export function changeModule(world: World, module: MockModule, change: ModuleChange): ModuleView {
-  const { settings } = module;
-  const { pin, defaultPrim, apart, ...rest } = change;
-  const names = settings.nodes;
-  if (pin !== undefined && pin !== "" && !names.includes(pin)) throw refuse("GEMEL-4012", "pin", pin);
-  if (defaultPrim !== undefined && !["alone", "lastprim", ...names].includes(defaultPrim)) {
-    const rule = `It is alone, lastprim or a node: ${names.join(", ")}.`;
+export function changeModule(world: World, module: ModuleScene, change: ModuleChange): ModuleView {
+  const { nodes } = module.settings;
+  const { pin, defaultPrim } = change;
+  const isNode = (name: string): boolean => nodes.some((node) => node === name);
+  if (pin !== undefined && pin !== "" && !isNode(pin)) throw refuse("GEMEL-4012", "pin", pin);
+  if (defaultPrim !== undefined && !["alone", "lastprim", ...nodes].includes(defaultPrim)) {
+    const rule = `It is alone, lastprim or a node: ${nodes.join(", ")}.`;
     throw refuse("GEMEL-4008", "defaultPrim", rule);
   }
-  Object.assign(settings, rest);
-  if (pin !== undefined) settings.pin = pin === "" ? null : pin;
-  if (apart !== undefined) settings.apart = apart === "" ? null : apart;
-  if (defaultPrim !== undefined) settings.defaultPrim = defaultPrim;
-  return moduleView(world, module);
+  world.configure(module, changed(module.settings, change));
+  return viewOf(module);
 }
 
-export function replaceModule(world: World, module: MockModule, xml: string): ModuleView {
-  const tags = [...xml.matchAll(/<(\/?)([a-z]+)[^>]*?(\/?)>/g)];
-  const open: string[] = [];
-  for (const [, closing, name = "", empty] of tags) {
-    if (closing === "/" && open.pop() !== name) throw wrongLine(module.id, xml, `</${name}> closes nothing`);
-    if (closing === "" && empty === "") open.push(name);
+export function replaceModule(world: World, module: ModuleScene, xml: string): ModuleView {
+  world.configure(module, replaced(module.id, module.settings, parsed(module.id, xml)));
+  return viewOf(module);
+}
+
+function parsed(id: string, xml: string): ModuleScene["settings"] {
+  try {
+    return parseModule(xml).config;
+  } catch (thrown) {
+    if (!(thrown instanceof ConfigFault)) throw thrown;
+    throw refuse("GEMEL-4006", id, `line ${thrown.line}: ${thrown.reason}`);
   }
-  if (tags[0]?.[2] !== "safe") throw wrongLine(module.id, xml, "the outermost element must be <safe>");
-  if (open.length > 0) throw wrongLine(module.id, xml, `<${open.at(-1) ?? ""}> is not closed`);
-  return moduleView(world, module);
 }
 
-const wrongLine = (where: string, xml: string, reason: string): Error =>
-  refuse("GEMEL-4006", where, `Line ${Math.min(3, xml.split("\n").length)}: ${reason}.`);
-
-export function verify(module: MockModule, { repair }: VerifyRequest): { started: true } {
-  if (!isProtected(module)) throw refuse("GEMEL-1004", module.id, "Verifying needs both copies in sync.");
+export function verify(
+  world: World,
+  module: ModuleScene,
+  { repair = false }: VerifyRequest,
+): { started: true } {
+  if (moduleStatus(world, module.id)?.protected !== true) {
+    throw refuse("GEMEL-1004", module.id, "Verifying needs both copies in sync.");
+  }
   if (module.verify !== null) throw refuse("GEMEL-1010", module.id);
-  module.verify = { done: 0, repair: repair === true };
+  module.verify = { done: 0, repair };
   return { started: true };
 }
 
-export function verifyOneSecond(world: World, module: MockModule): void {
+export function verifyOneSecond(world: World, module: ModuleScene): void {
   if (module.verify === null) return;
+  const { repair } = module.verify;
   module.verify.done += verifyBytesPerSecond;
   if (module.verify.done < module.size.allocated) return;
   module.verify = null;
-  module.lastVerify = { at: world.clock.wall(), differingBytes: 0, repairedBytes: 0 };
-  const active = activeCopy(module)?.node ?? module.copies[0].node;
+  module.lastVerify = { at: world.wall(), differingBytes: 0, repairedBytes: 0 };
   world.record({
-    node: active,
+    node: runnerOf(world, module) ?? module.home,
     kind: "log",
     module: module.id,
-    rule: "verify",
-    sentence: "Both copies were compared: they are equal.",
-    inputs: { bytes: module.size.allocated, differing: 0 },
-    outcome: "equal",
+    sentence: "Both copies were compared.",
+    inputs: { repair, bytes: module.size.allocated, differing: 0 },
+    outcome: "no difference",
   });
 }
 
-export function figuresOfMirror(world: World, module: MockModule, node: string): Figures {
-  const copy = copyOn(module, node);
+export function figuresOfMirror(world: World, module: ModuleScene, node: string): Figures {
+  const host = world.cluster.host(world.host(node).name);
+  const mirror = host.isDaemonUp ? host.mirrors.get(moduleId(module.id)) : undefined;
+  if (mirror === undefined) return { module: module.id, node, mirror: null, status: null };
   const figures = presentOf(world, module);
   const seconds = world.now / 1000;
-  if (copy.state === "STOP" || !world.host(node).heard) {
-    return { module: module.id, node, mirror: null, status: null };
-  }
+  const { generation, session, inSync } = mirror.status();
   return {
     module: module.id,
     node,
@@ -123,127 +91,12 @@ export function figuresOfMirror(world: World, module: MockModule, node: string):
       inFlight: figures.inFlight,
       dirtyBytes: figures.dirtyBytes,
       hotExtents: 12,
-      resyncBytesSent: module.resync?.sent ?? 0,
-      resyncBytesHashed: module.resync?.hashed ?? 0,
-      resyncBytesDiffering: module.resync?.sent ?? 0,
+      resyncBytesSent: 0,
+      resyncBytesHashed: 0,
+      resyncBytesDiffering: 0,
       resyncBytesHot: 0,
       guestPauseMaxMs: 0,
     },
-    status: { generation: copy.generation, session: copy.session, inSync: isProtected(module) },
+    status: { generation, session, inSync },
   };
-}
-
-const restarting: readonly ModuleVerb[] = ["restart", "stopstart", "swap"];
-const isVerb = (text: string): text is ModuleVerb => moduleVerbs.some((verb) => verb === text);
-
-export interface PreviewQuery {
-  readonly verb?: string;
-  readonly node?: string;
-  readonly keep?: string;
-}
-
-export function previewOf(
-  world: World,
-  module: MockModule,
-  { verb = "", node, keep }: PreviewQuery,
-): Preview {
-  if (!isVerb(verb)) throw refuse("GEMEL-4008", "verb", `It is one of ${moduleVerbs.join(", ")}.`);
-  const place = { ...(node !== undefined && { node }), ...(keep !== undefined && { keep }) };
-  const refused = refusalOf(world, module, { verb, ...place });
-  const frame = { module: module.id, verb };
-  if (refused !== null) {
-    const { message: why } = refused.body;
-    return { ...frame, allowed: false, why, guestRestarts: false, downtimeSeconds: null, sentences: [] };
-  }
-  const restarts = restarting.includes(verb) && activeCopy(module) !== undefined;
-  return {
-    ...frame,
-    allowed: true,
-    why: "",
-    guestRestarts: restarts,
-    downtimeSeconds: restarts ? takeOverSeconds(module) - 3 : verb === "start" ? 0 : null,
-    sentences: sentencesFor(world, module, verb, keep ?? node),
-  };
-}
-
-function sentencesFor(
-  world: World,
-  module: MockModule,
-  verb: ModuleVerb,
-  target: string | undefined,
-): readonly string[] {
-  const { name } = module.settings.vm;
-  const active = activeCopy(module);
-  const here = active?.node ?? target ?? module.copies[0].node;
-  const there = otherCopy(module, here).node;
-  const words: Readonly<Record<ModuleVerb, readonly string[]>> = {
-    start: [`${name} starts on the host whose copy is the latest; the other host follows.`],
-    stop: [
-      `${name} is shut down on ${here}; nobody takes over.`,
-      "Both copies stay equal; start it again when you want.",
-    ],
-    restart: [`${name} is shut down and started again on ${here}.`, "Both copies stay equal meanwhile."],
-    stopstart: [
-      `${name} is shut down on ${here}, and ${there} takes over.`,
-      `${here} is started again and follows.`,
-    ],
-    swap: [
-      `${name} is shut down on ${here} and started on ${there}.`,
-      "Both copies stay equal: nothing is copied, nothing is lost.",
-      `Until it runs again, a loss of ${there} would bring it back on ${here}.`,
-    ],
-    prim: [
-      `${target ?? here}'s copy goes on, whatever the other one holds.`,
-      ...lossSentences(world, module, target),
-    ],
-    second: [`${target ?? there} follows and never starts the VM by itself.`],
-    resolve: [`${target ?? here}'s copy goes on.`, ...lossSentences(world, module, target)],
-  };
-  return words[verb];
-}
-
-function lossSentences(world: World, module: MockModule, target: string | undefined): string[] {
-  if (target === undefined) return [];
-  const lost = copyView(world, module, otherCopy(module, target));
-  const differing = lost.differingBytes === null ? "" : ` (${bytesText(lost.differingBytes)} differ)`;
-  return [`What only ${lost.node} has written is not in it${differing}; that copy is kept, startable.`];
-}
-
-export function copiesOf(world: World, module: MockModule): Copies {
-  return {
-    module: module.id,
-    conflict: module.conflict,
-    copies: module.settings.nodes.map((node) => copyView(world, module, copyOn(module, node))),
-    afterwards: `The losing copy is kept beside it as ${module.id}.kept-G until somebody discards it.`,
-  };
-}
-
-function copyView(world: World, module: MockModule, copy: Copy): CopyView {
-  const host = world.host(copy.node);
-  const other = otherCopy(module, copy.node);
-  const differs = module.conflict ? (copy.node < other.node ? 1.4 : 0.3) * 1024 ** 3 : module.dirty;
-  return {
-    node: copy.node,
-    live: host.heard,
-    state: copy.state,
-    upToDate: copy.upToDate,
-    generation: copy.generation,
-    session: copy.session,
-    ...(copy.alone !== undefined && {
-      alone: {
-        from: world.clock.wall(copy.alone.from),
-        ...(copy.alone.to !== undefined && { to: world.clock.wall(copy.alone.to) }),
-      },
-    }),
-    lastWrite: world.clock.wall(copy.vm === "on" ? world.now - 400 : copy.lastWrite),
-    sizeBytes: module.size.allocated,
-    differingBytes: host.heard ? Math.round(differs) : null,
-    ifKept: keptSentence(world, other),
-  };
-}
-
-function keptSentence(world: World, other: Copy): string {
-  if (other.alone === undefined) return "Nothing is lost.";
-  const minutes = Math.max(1, Math.round(((other.alone.to ?? world.now) - other.alone.from) / 60_000));
-  return `Lost: what ${other.node} wrote alone in ${minutes} min.`;
 }

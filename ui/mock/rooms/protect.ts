@@ -11,27 +11,33 @@ import type {
   VmView,
 } from "../../../core/api/contract.js";
 import { bytesText, durationText } from "../../../core/describe/words/words.js";
+import { moduleId } from "../../../core/base/units.js";
+import { newGeneration } from "../../../core/sim/mirror/fake-mirror.js";
 import { refuse } from "../world/refusal.js";
-import { makeModule } from "../world/making.js";
-import { become, type World } from "../world/world.js";
-import { startCopying } from "../world/turns.js";
-import type { Caller, MockModule, MockVm, Procedure } from "../world/types.js";
-import { activeCopy, copyOn, otherCopy } from "../world/world.js";
+import {
+  moduleScene,
+  type Caller,
+  type ModuleScene,
+  type Procedure,
+  type VmScene,
+} from "../world/scenery.js";
+import type { World } from "../world/world.js";
+import { runnerOf } from "./figures.js";
 
 const copyBytesPerSecond = 210 * 1024 ** 2;
 const modulesMax = 32;
 
+const answers = (world: World, node: string): boolean => world.cluster.host(node).isDaemonUp;
+
 export function vmsOf(world: World, node: string | undefined): VmView[] {
-  const hosts = node === undefined ? world.hosts.filter(({ heard }) => heard) : [world.host(node)];
-  const silent = hosts.find(({ heard }) => !heard);
-  if (silent !== undefined) throw refuse("GEMEL-1009", silent.name);
+  const asked = node === undefined ? undefined : world.host(node);
+  if (asked !== undefined && !answers(world, asked.name)) throw refuse("GEMEL-1009", asked.name);
+  const hosts = asked === undefined ? world.hosts.filter(({ name }) => answers(world, name)) : [asked];
   return hosts.flatMap(({ name }) => [
     ...world.modules
-      .filter((module) => activeCopy(module)?.node === name)
-      .map((module): VmView => {
-        const { vm } = module.settings;
-        const memory = module.load.memory;
-        return { node: name, id: vm.id, name: vm.name, power: "on", memory, vcpus: 4, module: module.id };
+      .filter((module) => runnerOf(world, module) === name)
+      .map(({ id, settings: { vm }, load: { memory } }): VmView => {
+        return { node: name, id: vm.id, name: vm.name, power: "on", memory, vcpus: 4, module: id };
       }),
     ...world.vms
       .filter((vm) => vm.node === name)
@@ -63,7 +69,7 @@ export function protect(world: World, request: ProtectRequest, self: string, cal
   }
   if (world.modules.length >= modulesMax) throw refuse("GEMEL-5005", "");
   const peer = world.other(node);
-  if (peer?.heard !== true) throw refuse("GEMEL-1009", peer?.name ?? node);
+  if (peer === undefined || !answers(world, peer.name)) throw refuse("GEMEL-1009", peer?.name ?? node);
   const findings = preflight(world, vm, request, peer.name);
   const isBlocked = findings.some(({ severity }) => severity === "blocks");
   const seconds = Math.ceil(vm.size / copyBytesPerSecond);
@@ -75,10 +81,10 @@ export function protect(world: World, request: ProtectRequest, self: string, cal
     disks: disksOf(vm),
   };
   if (isBlocked || request.dryRun === true) return reply;
-  return { ...reply, procedure: begin(world, { vm, module, folder, peer: peer.name, request }, caller) };
+  return { ...reply, procedure: begin(world, { vm, module, folder, request }, caller) };
 }
 
-function moduleName(world: World, vm: MockVm, { module }: ProtectRequest): string {
+function moduleName(world: World, vm: VmScene, { module }: ProtectRequest): string {
   const taken = [...world.modules.map(({ id }) => id), ...world.vms.flatMap(({ coming }) => coming ?? [])];
   if (module !== undefined) {
     if (taken.includes(module)) throw refuse("GEMEL-5004", "module", "A module of this name exists.");
@@ -97,7 +103,7 @@ function moduleName(world: World, vm: MockVm, { module }: ProtectRequest): strin
   return name;
 }
 
-function disksOf(vm: MockVm): DiskView[] {
+function disksOf(vm: VmScene): DiskView[] {
   const system = { target: "vda", device: "disk" as const, source: `/srv/vms/${vm.id.slice(0, 8)}.qcow2` };
   return [
     { ...system, bytes: vm.size },
@@ -110,7 +116,7 @@ function disksOf(vm: MockVm): DiskView[] {
   ];
 }
 
-function preflight(world: World, vm: MockVm, request: ProtectRequest, peer: string): FindingView[] {
+function preflight(world: World, vm: VmScene, request: ProtectRequest, peer: string): FindingView[] {
   const findings: FindingView[] = [];
   const isLeftOut = request.exclude?.some(({ target }) => target === "vdb") === true;
   if (vm.power === "on" && request.stop !== true) {
@@ -153,7 +159,7 @@ function preflight(world: World, vm: MockVm, request: ProtectRequest, peer: stri
   return findings;
 }
 
-function notesFor(vm: MockVm, folder: string, request: ProtectRequest): string[] {
+function notesFor(vm: VmScene, folder: string, request: ProtectRequest): string[] {
   const outage = "The guest is down for its shutdown, the move (a moment) and its boot.";
   const left = (request.exclude ?? []).map(
     ({ target }) => `Disk ${target} is not replicated: the other node starts without it (partly protected).`,
@@ -169,10 +175,9 @@ function notesFor(vm: MockVm, folder: string, request: ProtectRequest): string[]
 }
 
 interface Plan {
-  readonly vm: MockVm;
+  readonly vm: VmScene;
   readonly module: string;
   readonly folder: string;
-  readonly peer: string;
   readonly request: ProtectRequest;
 }
 
@@ -200,50 +205,68 @@ function begin(world: World, plan: Plan, caller: Caller): string {
     node: vm.node,
     step: first,
     steps: protectSteps,
-    progress: null,
     state: "running",
     notes: [`Asked for by ${caller.user}.`],
   };
   world.procedures.push(procedure);
-  const at = (index: number): void => {
+  const at = async (index: number): Promise<void> => {
     const step = protectSteps[index];
-    if (step === undefined) return finish(world, plan, procedure);
+    if (step === undefined) {
+      await finish(world, plan, procedure);
+      return;
+    }
     procedure.step = step;
-    const isMove = index === 2;
-    procedure.progress = isMove ? { bytesDone: vm.size * 0.4, bytesTotal: vm.size } : null;
-    world.clock.after(stepMs, () => at(index + 1));
+    delete procedure.progress;
+    if (index === 2) procedure.progress = { bytesDone: vm.size * 0.4, bytesTotal: vm.size };
+    world.after(stepMs, () => at(index + 1));
   };
-  at(0);
+  void at(0);
   return id;
 }
 
-function finish(world: World, { vm, module: id, folder, peer, request }: Plan, procedure: Procedure): void {
+async function finish(
+  world: World,
+  { vm, module: id, folder, request }: Plan,
+  procedure: Procedure,
+): Promise<void> {
   const used = new Set(world.modules.map(({ settings }) => settings.index));
   const index =
     Array.from({ length: modulesMax }, (_, place) => place).find((place) => !used.has(place)) ?? 0;
-  const module = makeModule(world, {
+  const module = moduleScene(world.seed, world.nodes, {
     id,
     vm: { id: vm.id, name: vm.name, folder },
     home: vm.node,
     index,
     sizeGiB: vm.size / 1024 ** 3,
     memory: vm.memory,
-    partly: (request.exclude ?? []).length > 0,
+    excluded: request.exclude ?? [],
   });
   world.vms.splice(world.vms.indexOf(vm), 1);
-  world.modules.push(module);
-  copyOn(module, vm.node).vm = "on";
-  become(world, copyOn(module, peer), "SECOND", "reintegrating");
-  startCopying(world, module, peer, "first-copy");
+  await copyFirst(world, module);
   procedure.state = "done";
   procedure.step = "finished";
-  procedure.progress = null;
 }
 
-export function unprotect(world: World, module: MockModule, request: UnprotectRequest): ProtectReply {
-  const active = activeCopy(module);
-  if (active === undefined) throw refuse("GEMEL-1017", module.id);
-  if (active.vm === "on" && request.stop !== true) {
+/** What protect leaves behind: the good copy at home, both started, and the first copy begins. */
+export async function copyFirst(world: World, module: ModuleScene): Promise<void> {
+  const { cluster } = world;
+  module.isWhole = false;
+  cluster.pace.fillMs = Math.round((module.size.allocated / copyBytesPerSecond) * 1000);
+  world.addModule(module);
+  const id = moduleId(module.id);
+  Object.assign(cluster.host(module.home).copyOf(id), {
+    state: "consistent",
+    generation: newGeneration(`protect ${module.id}`),
+    right: "alone",
+    basis: "first",
+  });
+  await world.command(module.home, "protect", { do: "start", module: id, scope: "both" });
+}
+
+export function unprotect(world: World, module: ModuleScene, request: UnprotectRequest): ProtectReply {
+  const node = runnerOf(world, module);
+  if (node === undefined) throw refuse("GEMEL-1017", module.id);
+  if (request.stop !== true) {
     const next = `Shut it down with the module: gemel unprotect ${module.id} --stop`;
     throw refuse("GEMEL-5002", module.id, "", next);
   }
@@ -253,20 +276,18 @@ export function unprotect(world: World, module: MockModule, request: UnprotectRe
     id,
     kind: "unprotect",
     subject: module.id,
-    node: active.node,
+    node,
     step: steps[0] ?? "",
     steps,
-    progress: null,
     state: "running",
     notes: [],
   };
   world.procedures.push(procedure);
-  module.turn++;
   steps.slice(1).forEach((step, place) => {
-    world.clock.after(stepMs * (place + 1), () => (procedure.step = step));
+    world.after(stepMs * (place + 1), () => void (procedure.step = step));
   });
-  world.clock.after(stepMs * steps.length, () => {
-    forget(world, module, active.node);
+  world.after(stepMs * steps.length, async () => {
+    await forget(world, module, node);
     procedure.state = "done";
     procedure.step = "finished";
   });
@@ -277,14 +298,14 @@ export function unprotect(world: World, module: MockModule, request: UnprotectRe
   return { module: module.id, procedure: id, findings: [], notes };
 }
 
-function forget(world: World, module: MockModule, node: string): void {
-  const place = world.modules.indexOf(module);
-  if (place < 0) return;
-  world.modules.splice(place, 1);
-  become(world, otherCopy(module, node), "STOP", "stopped-by-person");
-  const { id, name } = module.settings.vm;
-  const { memory } = module.load;
-  world.vms.push({ node, id, name, power: "on", memory, vcpus: 4, size: module.size.allocated });
+async function forget(
+  world: World,
+  { id: module, settings, load, size }: ModuleScene,
+  node: string,
+): Promise<void> {
+  await world.removeModule(module);
+  const { id, name } = settings.vm;
+  world.vms.push({ node, id, name, power: "on", memory: load.memory, vcpus: 4, size: size.allocated });
 }
 
 export function procedureOf(world: World, id: string): Procedure {

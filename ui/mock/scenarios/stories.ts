@@ -1,115 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is special about each scenario. Times are simulated milliseconds after the beginning.
+// What is special about each scenario, told as transcripts (core/sim/transcript.ts): what has happened before
+// anybody watches, and what goes on then.
 
-import { failure } from "../../../core/base/errors.js";
-import { hex } from "../world/chance.js";
-import { makeModule } from "../world/making.js";
-import { freezes, hostDies, hostReturns, startCopying, thaws } from "../world/turns.js";
-import { GiB } from "../world/types.js";
-import { become, copyOn, type World } from "../world/world.js";
-import { addUnprotected, twins } from "./twins.js";
+import { wallTime } from "../../../core/base/units.js";
+import { GiB, moduleScene } from "../world/scenery.js";
+import { copyFirst } from "../rooms/protect.js";
+import type { World } from "../world/world.js";
+import { addUnprotected, crossed } from "./twins.js";
 
-const beginMs = 10_000;
-const minuteMs = 60_000;
+/** Of a copy that only catches up. */
+const fillSeconds = 60;
 
-export function hostLoss(world: World): void {
-  twins(world);
-  world.clock.after(beginMs, () => hostDies(world, "beta"));
-  world.clock.after(beginMs + minuteMs, () => hostReturns(world, "beta"));
+/** Each VM where it is at home, both copies equal. */
+export function atHome({ modules }: World): string {
+  if (modules.length === 0) return "";
+  const away = modules.filter(({ home }) => home === "beta");
+  return [
+    "given pair",
+    ...away.map(({ id }) => `alpha: swap ${id}`),
+    ...away.map(({ id }) => `alpha SECOND Ready ${id}, beta PRIM Ready ${id}`),
+    `fill ${fillSeconds}`,
+  ].join("\n");
 }
 
-export function reintegration(world: World): void {
-  twins(world);
-  for (const module of world.modules) {
-    module.dirty = (2 + module.settings.index * 3) * GiB;
-    const runner = module.copies.find(({ state }) => state === "PRIM");
-    if (runner === undefined) continue;
-    const target = runner.node === "alpha" ? "beta" : "alpha";
-    runner.alone = { from: world.now - 47 * minuteMs };
-    startCopying(world, module, target, module.id === "door" ? "by-hash" : "tracked");
-    if (module.resync !== null) module.resync.done = Math.round(module.resync.total * 0.31);
-  }
+export interface Story {
+  readonly title: string;
+  /** Without a lease a silent host may still run its VMs. */
+  readonly arbiter: "lease" | "none";
+  /** Puts the scenery up. */
+  readonly place: (world: World) => void;
+  readonly before?: (world: World) => string;
+  readonly story?: string;
+  /** What no transcript can tell, when it has begun. */
+  readonly then?: (world: World) => void | Promise<void>;
 }
 
-export function firstCopy(world: World): void {
-  twins(world);
-  const plan = { id: "archive", vm: { name: "Archiv" }, home: "alpha", index: 4, sizeGiB: 160 };
-  const module = makeModule(world, plan);
-  world.modules.push(module);
-  startCopying(world, module, "beta", "first-copy");
-  if (module.resync !== null) module.resync.done = Math.round(module.resync.total * 0.08);
-  world.procedures.push({
-    id: "protect-archive-1",
-    kind: "protect",
-    subject: "archive",
-    node: "alpha",
-    step: "finished",
-    progress: null,
-    state: "done",
-    notes: ["First copy to the other node, while the guest runs."],
-  });
-}
-
-export function conflict(world: World): void {
-  twins(world);
-  const module = world.module("cam1");
-  module.conflict = true;
-  module.turn++;
-  module.troubles = [failure("GEMEL-1007", "cam1")];
-  module.copies.forEach((copy, place) => {
-    become(world, copy, "ALONE", "conflict", -(23 + place) * minuteMs);
-    copy.vm = "on";
-    copy.generation = hex(world.seed, `conflict ${copy.node}`, 16);
-    copy.session = 41;
-    copy.alone = { from: -(23 + place) * minuteMs, ...(place === 0 && { to: -4 * minuteMs }) };
-    copy.lastWrite = -place * 900;
-    world.record(
-      {
-        node: copy.node,
-        kind: "decision",
-        module: "cam1",
-        rule: "R28",
-        sentence: "Both copies have run alone. Nothing is overwritten before a person chooses.",
-        inputs: { generation: copy.generation, session: 41, arbiter: "none" },
-        outcome: "conflict",
-      },
-      -4 * minuteMs,
-    );
-  });
-}
-
-export function diskFull(world: World): void {
-  twins(world);
-  const module = world.module("cam2");
-  const host = world.host("beta");
-  host.disk.free = 3 * GiB;
-  module.neededBytes = 12 * GiB;
-  module.troubles = [failure("GEMEL-2006", "cam2", "12.0 GiB are needed below /var/lib/gemel/vm on beta.")];
-  const runner = copyOn(module, "beta");
-  become(world, runner, "PRIM", "disk-full");
-}
-
-/** Of one VM: its engine on beta stands still for a minute, and nobody can say who may go on. */
-export function frozen(world: World): void {
-  twins(world);
-  const module = world.module("cam1");
-  world.clock.after(beginMs, () => freezes(world, module, 2 * beginMs));
-  world.clock.after(beginMs + minuteMs, () => thaws(world, module));
-}
-
-export function paused(world: World): void {
-  twins(world);
-  const since = world.clock.wall(-12 * minuteMs);
-  world.facts.pause = { since, by: "anna", why: "the switch is being replaced" };
+export function twins(world: World): void {
+  for (const plan of crossed) world.modules.push(moduleScene(world.seed, world.nodes, plan));
+  addUnprotected(world);
 }
 
 const places = ["Tor", "Halle", "Parkhaus", "Aufzug", "Labor", "Dach", "정문", "Lager"] as const;
 
-export function thirtyTwo(world: World): void {
+function thirtyTwo(world: World): void {
   for (let index = 0; index < 32; index++) {
     const place = places[index % places.length] ?? "Tor";
     world.modules.push(
-      makeModule(world, {
+      moduleScene(world.seed, world.nodes, {
         id: `vm${String(index + 1).padStart(2, "0")}`,
         vm: { name: `${place} ${Math.floor(index / places.length) + 1}` },
         // More on alpha, so that balance has something to propose.
@@ -122,18 +59,112 @@ export function thirtyTwo(world: World): void {
   }
 }
 
-export function staleStream(world: World): void {
-  twins(world);
-  world.clock.after(beginMs, () => (world.trouble = "stream-stale"));
-  world.clock.after(beginMs + minuteMs, () => (world.trouble = "none"));
+function failoverAgain(world: World): void {
+  for (const module of world.modules.filter(({ id }) => id !== "cam1")) {
+    world.configure(module, { ...module.settings, failover: true });
+  }
 }
 
-export function nobodyAnswers(world: World): void {
+function conflictPlace(world: World): void {
   twins(world);
-  world.clock.after(beginMs, () => (world.trouble = "silent"));
-  world.clock.after(beginMs + minuteMs, () => (world.trouble = "none"));
+  for (const module of world.modules.filter(({ id }) => id !== "cam1")) {
+    module.settings = { ...module.settings, failover: false };
+  }
 }
 
-export function empty(world: World): void {
-  addUnprotected(world);
+const splitAndHealed = `
+cut data
+cut heart
+alpha ALONE, beta ALONE
+after 60
+heal data
+heal heart
+says alpha conflict
+after 70
+`;
+
+const betaComesBack = (world: World): string => `
+power-off beta
+${world.modules.map(({ id }) => `alpha ALONE NotReady ${id}`).join("\n")}
+fill 120
+boot beta
+${world.modules.map(({ id }) => `alpha ALONE Transient ${id}`).join("\n")}
+after 37
+`;
+
+const lostAndBack = `
+after 10
+power-off beta
+after 60
+boot beta
+`;
+
+/** Nobody can say who may go on: guests wait, and are paused after a while. */
+const everythingSilent = `
+after 10
+cut arbiter
+cut data
+cut heart
+after 60
+heal data
+heal heart
+heal arbiter
+`;
+
+async function paused(world: World): Promise<void> {
+  const since = wallTime(world.wall(-12 * 60_000));
+  await world.setPause({ since, by: "anna", why: "the switch is being replaced" });
 }
+
+async function firstCopy(world: World): Promise<void> {
+  const plan = { id: "archive", vm: { name: "Archiv" }, home: "alpha", index: 4, sizeGiB: 160 };
+  await copyFirst(world, moduleScene(world.seed, world.nodes, plan));
+}
+
+function diskFull(world: World): void {
+  const mirror = [...world.cluster.host("beta").mirrors].find(([id]) => id === "cam2")?.[1];
+  if (mirror !== undefined) mirror.diskFull = true;
+  world.host("beta").disk.free = 3 * GiB;
+}
+
+function trouble(kind: "stream-stale" | "silent"): (world: World) => void {
+  return (world) => {
+    world.after(10_000, () => void (world.trouble = kind));
+    world.after(70_000, () => void (world.trouble = "none"));
+  };
+}
+
+const usual = { arbiter: "none", place: twins } as const;
+
+export const scenarios = {
+  calm: { ...usual, title: "Calm: four VMs, crossed", arbiter: "lease" },
+  "host-loss": { ...usual, title: "beta dies after 10 s and returns", story: lostAndBack },
+  reintegration: {
+    ...usual,
+    title: "beta is catching up",
+    before: betaComesBack,
+  },
+  "first-copy": { ...usual, title: "A first copy", then: firstCopy },
+  conflict: {
+    ...usual,
+    title: "Both copies ran alone",
+    place: conflictPlace,
+    before: () => splitAndHealed,
+    then: (world: World) => {
+      failoverAgain(world);
+    },
+  },
+  "disk-full": { ...usual, title: "A disk is full", then: diskFull },
+  frozen: { ...usual, title: "Writes wait after 10 s", arbiter: "lease", story: everythingSilent },
+  paused: { ...usual, title: "Automatic failover is paused", then: paused },
+  "thirty-two": { ...usual, title: "32 modules", place: thirtyTwo },
+  "stale-stream": {
+    ...usual,
+    title: "The live stream stands still after 10 s",
+    then: trouble("stream-stale"),
+  },
+  "nobody-answers": { ...usual, title: "Nobody answers after 10 s", then: trouble("silent") },
+  empty: { title: "No VM is protected yet", arbiter: "none", place: addUnprotected },
+} as const satisfies Record<string, Story>;
+
+export type ScenarioName = keyof typeof scenarios;

@@ -2,15 +2,20 @@
 // The pair of hosts that every scenario begins with, its people, its VMs and some days of history.
 
 import type { HistoryEntry, Status } from "../../../core/api/contract.js";
+import type { Settle } from "../../../core/sim/time.js";
 import { mockPasswords } from "../rooms/access.js";
 import { chance, uuid } from "../world/chance.js";
-import { makeModule, type ModulePlan } from "../world/making.js";
-import { GiB, type Host, type MockVm } from "../world/types.js";
+import { GiB, type HostScene, type ModulePlan, type VmScene } from "../world/scenery.js";
 import { World } from "../world/world.js";
 
 const dayMs = 86_400_000;
 
-export function emptyWorld(seed: number, startWallMs: number, arbiter: Status["arbiter"]): World {
+export function emptyWorld(
+  seed: number,
+  startWallMs: number,
+  arbiter: Status["arbiter"],
+  settle: Settle,
+): World {
   const facts = {
     name: "plant-7",
     uuid: uuid(seed, "cluster"),
@@ -19,47 +24,36 @@ export function emptyWorld(seed: number, startWallMs: number, arbiter: Status["a
       { name: "data", cidr: "10.0.10.0/24" },
       { name: "heart", cidr: "10.0.20.0/24" },
     ],
-    pause: null,
   };
-  const world = new World(seed, facts, startWallMs);
+  const world = new World(seed, facts, startWallMs, settle);
   world.hosts.push(host("alpha", 1), host("beta", 2));
   for (const { name, role, password } of mockPasswords) {
-    const changedAt = world.clock.wall(-40 * dayMs);
+    const changedAt = world.wall(-40 * dayMs);
     world.users.push({ name, role, password, changedAt, changedBy: "root" });
   }
   return world;
 }
 
-function host(name: string, number: number): Host {
+function host(name: string, number: number): HostScene {
   return {
     name,
     addresses: { data: `10.0.10.${number}`, heart: `10.0.20.${number}` },
     cpus: 16,
     memory: 64 * GiB,
     disk: { path: "/var/lib/gemel/vm", total: 4_000 * GiB, free: (2_150 + number * 45) * GiB },
-    up: true,
-    heard: true,
-    daemon: true,
-    since: -26 * dayMs,
-    cut: new Set(),
   };
 }
 
 /** Names as customers give them: umlauts, spaces, Hangul. */
-const crossed: readonly ModulePlan[] = [
+export const crossed: readonly ModulePlan[] = [
   { id: "cam1", vm: { name: "Kamera Süd" }, home: "alpha", index: 0, cpu: 3.1, writesPerSecond: 640 },
   { id: "cam2", vm: { name: "Kamera Nord" }, home: "beta", index: 1, cpu: 2.6, writesPerSecond: 520 },
   { id: "bms1", vm: { name: "Building management" }, home: "beta", index: 2, cpu: 0.7, writesPerSecond: 45 },
   { id: "door", vm: { name: "출입 통제" }, home: "alpha", index: 3, cpu: 0.4, writesPerSecond: 22 },
 ];
 
-export function twins(world: World): void {
-  for (const plan of crossed) world.modules.push(makeModule(world, plan));
-  addUnprotected(world);
-}
-
 export function addUnprotected(world: World): void {
-  const vm = (node: string, name: string, more: Partial<MockVm> = {}): MockVm => ({
+  const vm = (node: string, name: string, more: Partial<VmScene> = {}): VmScene => ({
     node,
     id: uuid(world.seed, `vm ${node} ${name}`),
     name,
@@ -77,12 +71,12 @@ export function addUnprotected(world: World): void {
 }
 
 /** Some days of history, oldest first, so that pages have something to page through. */
-export function settle(world: World): void {
+export function settlePast(world: World): void {
   const count = 140;
   for (let place = 0; place < count; place++) {
     const at = -Math.round(((count - place) / count) ** 2 * 9 * dayMs) - 60_000;
     const entry = pastEntry(world, place);
-    world.record(entry, at);
+    world.record(entry, world.wall(at));
   }
 }
 

@@ -1,183 +1,143 @@
 // SPDX-License-Identifier: Apache-2.0
-// The mock's status: made anew for each answer, in the daemon's own form and words.
+// The mock's status: the daemon's own, put together out of what a simulated node knows. Scenery adds sizes,
+// the last comparison and how full a disk is.
 
-import { type Stability, moduleVerbs, type ModuleVerb } from "../../../core/base/vocabulary.js";
-import type {
-  Action,
-  ModuleOnNode,
-  ModuleStatus,
-  NodeStatus,
-  ProcedureStatus,
-  Reintegration,
-  Status,
-} from "../../../core/api/contract.js";
-import { alarmsOf } from "../rooms/alarms.js";
-import { refusalOf } from "../rooms/verbs.js";
-import { colourOf, ifHostDied, sentenceOf, summaryOf } from "./sentences.js";
-import { verifyBytesPerSecond, type Copy, type Host, type MockModule, type Procedure } from "./types.js";
-import { activeCopy, copyOn, type World } from "./world.js";
+import type { ModuleStatus, Reintegration, Status } from "../../../core/api/contract.js";
+import { heartbeatTimeout } from "../../../core/base/limits.js";
+import { instant, moduleId, nodeName, wallTime } from "../../../core/base/units.js";
+import { alarmsOf, type FoundAlarm } from "../../../core/describe/alarm/alarms.js";
+import { measuredOn, type Measure } from "../../../core/describe/module/measures.js";
+import { statusOf as describedStatus } from "../../../core/describe/status/status.js";
+import { pauseWords } from "../../../core/describe/status/times.js";
+import { certificatesOf } from "../rooms/cluster.js";
+import { mockVersion, type ModuleScene } from "./scenery.js";
+import type { World } from "./world.js";
 
-export const mockVersion = "0.1.0";
+/** How fast both copies are compared. */
+export const verifyBytesPerSecond = 420 * 1024 ** 2;
+/** So much of a copy has changed while the other one was away. */
+const changedPart = 0.08;
 
-export function statusOf(world: World, answeredBy: string): Status {
-  const modules = [...world.modules]
-    .sort((a, b) => (a.id < b.id ? -1 : 1))
-    .map((module) => moduleStatus(world, module));
-  return {
-    format: 1,
-    answeredBy,
-    at: world.clock.wall(),
+/** As one node answers, with the alarms of every node that does. */
+export function statusOf(world: World, node: string): Status {
+  const status = ownStatus(world, node);
+  const known = new Map<string, FoundAlarm>();
+  for (const { name, daemon } of status.nodes) {
+    if (daemon !== "answers" || !world.cluster.host(name).isDaemonUp) continue;
+    const own = name === node ? status : ownStatus(world, name);
+    for (const alarm of foundIn(world, own)) if (!known.has(alarm.id)) known.set(alarm.id, alarm);
+  }
+  return { ...status, alarms: world.book.show([...known.values()], []) };
+}
+
+function ownStatus(world: World, node: string): Status {
+  const status = describedStatus({
+    state: world.state(node),
+    times: world.times,
+    startedAt: instant(world.cluster.now - world.now),
     version: mockVersion,
-    cluster: world.facts.name,
     arbiter: world.facts.arbiter,
-    nodes: world.hosts.map((host) => nodeStatus(world, host)),
-    modules,
-    procedures: world.procedures.map(procedureStatus),
-    warnings: warningsOf(world),
-    alarms: alarmsOf(world),
-    pause: world.facts.pause,
-    sentence: summaryOf(world.hosts.length, modules),
-  };
+    cluster: {
+      name: world.facts.name,
+      nodes: world.hosts.map(({ name, addresses }) => ({
+        name: nodeName(name),
+        urls: Object.values(addresses).map((address) => `https://${address}:7410`),
+      })),
+      networks: world.facts.networks.map(({ name }) => ({ name, timeout: heartbeatTimeout })),
+    },
+    isPartly: (id) => world.module(id).settings.excluded.length > 0,
+    procedures: world.procedures,
+    copying: (id) => copyingOf(world, world.module(id)),
+    troubles: [],
+    unproven: new Map(),
+    reachableSince: (peer, reachable) => instant(world.reachableSince(node, peer, reachable)),
+    versionOf: () => mockVersion,
+    startOf: (id, on) => took(world, "startMs", id, on),
+  });
+  return { ...status, modules: status.modules.map((module) => compared(world, module)) };
 }
 
-function nodeStatus(world: World, host: Host): NodeStatus {
-  const networks = Object.keys(host.addresses);
-  return {
-    name: host.name,
-    reachable: host.heard,
-    since: world.clock.wall(host.since),
-    networks: networks.map((name) => ({ name, heard: host.heard && !host.cut.has(name) })),
-    daemon: host.up && host.daemon && host.heard ? "answers" : "silent",
-    version: mockVersion,
-    urls: Object.values(host.addresses).map((address) => `https://${address}:7410`),
-  };
+function foundIn(world: World, status: Status): readonly FoundAlarm[] {
+  const { answeredBy: self, pause, nodes } = status;
+  const { disk } = world.host(self);
+  const answering = nodes.filter(({ name, daemon }) => name !== self && daemon === "answers");
+  return alarmsOf({
+    ...status,
+    self,
+    pause: pause === null ? undefined : pauseWords(pause, wallTime(status.at)),
+    hypervisorLost: world.state(self).hypervisor === "lost",
+    disks: [{ fileSystem: disk.path, module: "", usedShare: 1 - disk.free / disk.total }],
+    certificates: certificatesOf(world, self),
+    peers: answering.map(({ name }) => ({ node: name, version: mockVersion, clockMs: 0, clockErrorMs: 0 })),
+    unwritable: [],
+    troubles: [],
+  });
 }
 
-export function moduleStatus(world: World, module: MockModule): ModuleStatus {
-  const { freeze, lastVerify, neededBytes } = module;
-  const active = activeCopy(module);
-  const runs = module.copies.find(({ vm, gone }) => vm === "on" && !gone);
-  return {
-    id: module.id,
-    vm: module.settings.vm.name,
-    sentence: sentenceOf(world, module),
-    protected: isProtected(module),
-    partly: module.partly,
-    colour: colourOf(world, module),
-    active: runs?.node ?? null,
-    ifHostDied: ifHostDied(world, module),
-    nodes: module.settings.nodes.map((node) => rowOf(world, copyOn(module, node))),
-    reintegration: reintegrationOf(world, module, active),
-    conflict: module.conflict,
-    troubles: module.troubles,
-    actions: moduleVerbs.map((verb) => actionOf(world, module, verb)),
-    ...(neededBytes !== null && { diskFull: { neededBytes } }),
-    ...(lastVerify !== null && { lastVerify }),
-    ...(freeze !== null && {
-      freeze: {
-        reason: freeze.reason,
-        ageMs: world.now - freeze.since,
-        guestPaused: freeze.guestPaused,
-      },
-    }),
-  };
-}
-
-export function isProtected({ copies, conflict, neededBytes }: MockModule): boolean {
-  const states = copies.map(({ state, reason, gone }) => (reason === "none" && !gone ? state : "")).sort();
-  return !conflict && neededBytes === null && states.join() === "PRIM,SECOND";
-}
-
-function rowOf(world: World, copy: Copy): ModuleOnNode {
-  const { node, state, upToDate, generation, session, reason, since, vm } = copy;
-  const host = world.host(node);
-  const live = host.heard && host.daemon;
-  return {
-    node,
-    state,
-    stability: live ? stabilityOf(state, reason) : "NotReady",
-    upToDate,
-    generation,
-    session,
-    reason,
-    since: world.clock.wall(since),
-    vm: live ? vm : "unknown",
-    live,
-  };
-}
-
-const reds = new Set(["conflict", "alone-on-silence", "guest-paused", "disk-full", "disk-error"]);
-const passing = new Set(["none", "opening", "stopping", "swapping", "resolving", "asking-peer"]);
-
-export function stabilityOf(state: Copy["state"], reason: string): Stability {
-  if (state === "STOP" || reds.has(reason)) return "NotReady";
-  if (state === "WAIT") return passing.has(reason) ? "Transient" : "NotReady";
-  if (state === "ALONE") return "Transient";
-  return reason === "none" ? "Ready" : "Transient";
-}
-
-export function reintegrationOf(
+/** What a VM took to start and to stop the last time. */
+export function took(
   world: World,
-  { resync, verify, size }: MockModule,
-  active: Copy | undefined,
-): Reintegration | null {
-  if (active === undefined) return null;
-  if (verify !== null) return verifying(world.answering?.name ?? active.node, verify.done, size.allocated);
-  if (resync === null) return null;
-  const { kind, total, done, sent, hashed, rate, target } = resync;
-  const isTarget = world.answering?.name === target;
-  return {
-    node: world.answering?.name ?? active.node,
-    kind,
-    direction: isTarget ? "target" : "source",
-    bytesTotal: total,
-    bytesDone: done,
-    bytesSent: sent,
-    bytesHashed: hashed,
-    bytesPerSecond: rate,
-    ...(rate > 0 && { etaSeconds: Math.ceil((total - done) / rate) }),
-  };
+  what: keyof Measure,
+  id: string,
+  node: string,
+): ReturnType<typeof measuredOn> {
+  const { settings } = world.module(id);
+  const measure = { startMs: 9_000 + (settings.index % 4) * 4_000, stopMs: 4_000 };
+  return measuredOn(what, settings.nodes, node, () => measure);
 }
 
-function verifying(node: string, done: number, bytesTotal: number): Reintegration {
+/** The engine counts what it copies; here it follows from how long the simulated copy still takes. */
+export function copyingOf(world: World, module: ModuleScene): Reintegration | null {
+  const { cluster } = world;
+  for (const target of cluster.hosts) {
+    const mirror = target.mirrors.get(moduleId(module.id));
+    if (mirror?.filledAt === undefined || !mirror.isTarget) continue;
+    const source = cluster.other(target).name;
+    const fillMs = Math.max(1, cluster.pace.fillMs);
+    const leftMs = Math.max(0, mirror.filledAt - cluster.now);
+    const bytesTotal = Math.round(module.size.allocated * (module.isWhole ? changedPart : 1));
+    const bytesDone = Math.round(bytesTotal * Math.max(0, 1 - leftMs / fillMs));
+    return {
+      node: source,
+      kind: module.isWhole ? "tracked" : "first-copy",
+      direction: "source",
+      bytesTotal,
+      bytesDone,
+      bytesSent: bytesDone,
+      bytesHashed: 0,
+      bytesPerSecond: Math.round((bytesTotal / fillMs) * 1000),
+      etaSeconds: Math.ceil(leftMs / 1000),
+    };
+  }
+  return null;
+}
+
+function compared(world: World, status: ModuleStatus): ModuleStatus {
+  const { verify, lastVerify, size } = world.module(status.id);
+  const reintegration =
+    verify === null ? status.reintegration : verifying(status, verify.done, size.allocated);
+  return { ...status, reintegration, ...(lastVerify !== undefined && { lastVerify }) };
+}
+
+function verifying({ active }: ModuleStatus, done: number, bytesTotal: number): Reintegration {
   const bytesDone = Math.min(done, bytesTotal);
-  const rate = verifyBytesPerSecond;
   return {
-    node,
+    node: active ?? "",
     kind: "verify",
     direction: "source",
     bytesTotal,
     bytesDone,
     bytesSent: 0,
     bytesHashed: bytesDone,
-    bytesPerSecond: rate,
-    etaSeconds: Math.ceil((bytesTotal - bytesDone) / rate),
+    bytesPerSecond: verifyBytesPerSecond,
+    etaSeconds: Math.ceil((bytesTotal - bytesDone) / verifyBytesPerSecond),
   };
 }
 
-function actionOf(world: World, module: MockModule, verb: ModuleVerb): Action {
-  const refused = refusalOf(world, module, { verb });
-  return refused === null
-    ? { verb, allowed: true, why: "" }
-    : { verb, allowed: false, why: refused.body.message };
-}
-
-export function procedureStatus({ progress, ...procedure }: Procedure): ProcedureStatus {
-  return {
-    ...procedure,
-    notes: [...procedure.notes],
-    ...(progress !== null && progress !== undefined && { progress }),
-  };
-}
-
-function warningsOf(world: World): string[] {
-  const split = "No arbiter is configured: when every network between the nodes is cut, both run the VMs.";
-  return [
-    ...(world.facts.arbiter === "none" && world.modules.length > 0 ? [split] : []),
-    ...world.hosts.filter(({ heard }) => !heard).map(({ name }) => `${name} is silent on every network.`),
-    ...world.modules
-      .filter(({ conflict }) => conflict)
-      .map(({ id }) => `${id}: both copies ran alone; gemel resolve ${id}`),
-    ...world.warnings,
-  ];
+/** One module as the answering node has it. */
+export function moduleStatus(world: World, id: string): ModuleStatus | undefined {
+  const { answering } = world;
+  return answering === undefined
+    ? undefined
+    : ownStatus(world, answering).modules.find((module) => module.id === id);
 }

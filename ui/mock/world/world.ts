@@ -1,95 +1,266 @@
 // SPDX-License-Identifier: Apache-2.0
-// The mock cluster as a whole: its hosts, modules and people, its clock, its history, and who listens. The
-// rooms (../rooms) change it, a scenario (../scenarios) fills it.
+// The mock cluster as a whole: two simulated hosts (core/sim), on which the daemon's own middle decides, and
+// the scenery around them. The rooms (../rooms) ask and change it, a scenario (../scenarios) tells what
+// happens.
+//
+// Invariant: nothing moves unless `advance` is called or a command waits for its answer; the same seed,
+// scenario and calls give the same answers.
 
 import type { HistoryEntry, LiveEvent } from "../../../core/api/contract.js";
-import { hex } from "./chance.js";
-import { SimClock } from "./clock.js";
+import { instant, moduleId, nodeName, wallTime, type NodeName } from "../../../core/base/units.js";
+import type { Command, CommandAnswer } from "../../../core/decide/mirror/command.js";
+import type { Decision, FailoverPause, ModulePicture, NodeState } from "../../../core/decide/mirror/types.js";
+import { viewsOf } from "../../../core/decide/mirror/views.js";
+import { AlarmBook, type Acknowledgement } from "../../../core/describe/alarm/alarm-book.js";
+import { wallAt, type Times } from "../../../core/describe/status/times.js";
+import { configOf } from "../../../core/edge/config/module-settings.js";
+import type { Cluster } from "../../../core/sim/cluster.js";
+import { networkTimeouts } from "../../../core/sim/daemon.js";
+import type { Settle } from "../../../core/sim/time.js";
+import { Player } from "../../../core/sim/transcript.js";
+import { Agenda } from "./agenda.js";
 import { refuse } from "./refusal.js";
-import type { ClusterFacts, Copy, Host, MockModule, MockUser, MockVm, Procedure } from "./types.js";
+import type { ClusterFacts, HostScene, MockUser, ModuleScene, Procedure, VmScene } from "./scenery.js";
 
 type NewEntry = Pick<HistoryEntry, "node" | "kind" | "module" | "sentence"> &
   Partial<Pick<HistoryEntry, "rule" | "inputs" | "outcome">>;
 type Listener = (event: LiveEvent) => void;
 
-/** The heartbeat's timeout: a host that dies is noticed so much later. */
-export const detectionMs = 5_000;
 const historyMax = 5_000;
+/** The middle answers after its record is flushed; so long it is waited for. */
+const answerMsMax = 10_000;
+const answerStepMs = 5;
+/** Often enough for copies to differ after a while apart. */
+const writeMs = 2_000;
 
 /** How the API can be out of order, beside what happens to hosts. */
 export type Trouble = "none" | "silent" | "stream-stale";
 
 export class World {
-  readonly clock: SimClock;
-  readonly hosts: Host[] = [];
-  readonly modules: MockModule[] = [];
-  readonly vms: MockVm[] = [];
+  readonly hosts: HostScene[] = [];
+  readonly modules: ModuleScene[] = [];
+  readonly vms: VmScene[] = [];
   readonly users: MockUser[] = [];
   readonly procedures: Procedure[] = [];
-  readonly acknowledged = new Map<string, { readonly by: string; readonly at: string }>();
-  /** Alarm → since when. */
-  readonly alarmsSince = new Map<string, string>();
   /** Of the console, by node: an own certificate in the place of the cluster's. */
-  readonly ownCertificates = new Map<string, { readonly since: string }>();
-  readonly warnings: string[] = [];
+  readonly ownCertificates = new Set<string>();
   trouble: Trouble = "none";
-  clockApartSeconds = 0;
+  readonly book: AlarmBook;
+  readonly acknowledged = new Map<string, Acknowledgement>();
+  private readonly agenda = new Agenda();
   private readonly histories = new Map<string, HistoryEntry[]>();
   private readonly listeners = new Set<Listener>();
+  private readonly reach = new Map<string, { readonly reachable: boolean; readonly since: number }>();
+  private made: Cluster | undefined;
+  /** The simulated instant at which somebody begins to watch. */
+  private origin: number | undefined;
+  private commands = 0;
 
   constructor(
     readonly seed: number,
     readonly facts: ClusterFacts,
-    startWallMs: number,
+    private readonly startWallMs: number,
+    private readonly settle: Settle,
   ) {
-    this.clock = new SimClock(startWallMs);
+    this.book = new AlarmBook({
+      now: () => instant(this.cluster.now),
+      wall: () => this.wall(),
+      acknowledged: () => this.acknowledged,
+      forget: (id) => void this.acknowledged.delete(id),
+    });
   }
 
+  /**
+   * What puts the cluster up and is no history, what has happened before anybody watches, and what goes on
+   * then: each told as a transcript.
+   */
+  async begin(home: string, before: string, story: string): Promise<void> {
+    const configs = this.modules.map(({ id, settings }) => configOf(moduleId(id), settings));
+    const arbiter = this.facts.arbiter;
+    const player = new Player(this.settle, undefined, {
+      configs: configs.map((config) => ({ ...config, arbiter })),
+      pass: (ms) => (this.origin === undefined ? this.cluster.run(ms) : this.pass(ms)),
+    });
+    this.made = player.cluster;
+    this.cluster.pace.writeMs = writeMs;
+    for (const host of this.cluster.hosts) {
+      host.report({
+        kind: "peer-configured",
+        peer: this.cluster.other(host).name,
+        networks: networkTimeouts,
+      });
+    }
+    await player.play("home", home);
+    for (const { decisions } of this.cluster.hosts) decisions.splice(0);
+    await player.play("before", before);
+    this.origin = this.cluster.now;
+    this.keepDecisions();
+    void player.play("story", story).catch((error: unknown) => {
+      console.error(error);
+    });
+    await this.settle();
+  }
+
+  get cluster(): Cluster {
+    if (this.made === undefined) throw new Error("the world has not begun");
+    return this.made;
+  }
+
+  /** Milliseconds since somebody watches. */
   get now(): number {
-    return this.clock.now;
+    return this.origin === undefined ? 0 : this.cluster.now - this.origin;
   }
 
-  host(name: string): Host {
+  get wallMs(): number {
+    return this.startWallMs + this.now;
+  }
+
+  /** Wall time of an instant since the beginning; negative ones lie before it. */
+  wall(at = this.now): string {
+    return new Date(this.startWallMs + at).toISOString();
+  }
+
+  get times(): Times {
+    return { now: instant(this.cluster.now), wall: wallTime(this.wall()) };
+  }
+
+  after(ms: number, act: () => void | Promise<void>): void {
+    this.agenda.add(this.now + ms, act);
+  }
+
+  private pass(ms: number): Promise<void> {
+    return new Promise((done) => {
+      this.after(ms, done);
+    });
+  }
+
+  async advance(ms: number): Promise<void> {
+    const end = this.now + ms;
+    for (let due = this.agenda.next(end); due !== undefined; due = this.agenda.next(end)) {
+      await this.cluster.run(Math.max(0, due.at - this.now));
+      await due.act();
+      // A transcript goes on where it waited, before time does.
+      await this.settle();
+    }
+    await this.cluster.run(Math.max(0, end - this.now));
+    this.keepDecisions();
+  }
+
+  /** A command given to a node's middle, and its answer. */
+  async command(node: string, by: string, command: Command): Promise<CommandAnswer> {
+    const host = this.cluster.host(node);
+    const id = `console-${++this.commands}`;
+    host.command(id, by, command);
+    for (let waited = 0; waited < answerMsMax; waited += answerStepMs) {
+      await this.cluster.run(answerStepMs);
+      const answer = host.answers.get(id);
+      if (answer === undefined) continue;
+      host.answers.delete(id);
+      this.keepDecisions();
+      return answer;
+    }
+    throw refuse("GEMEL-9003", "", "The daemon did not come to answer the command.");
+  }
+
+  /** On both nodes, as the shared record carries it. */
+  async setPause(pause: FailoverPause | undefined): Promise<void> {
+    for (const host of this.cluster.hosts) host.setPause(pause);
+    await this.cluster.run(answerStepMs);
+    this.keepDecisions();
+  }
+
+  /** The first host that can answer: a browser that lost one has moved to it. */
+  get answering(): string | undefined {
+    return this.cluster.hosts.find(({ isDaemonUp, runs }) => isDaemonUp && runs)?.name;
+  }
+
+  state(node: string): NodeState {
+    const found = this.cluster.host(node).state;
+    if (found === undefined) throw refuse("GEMEL-1009", node);
+    return found;
+  }
+
+  views(node: string): readonly ModulePicture[] {
+    return viewsOf(this.state(node), this.times.now);
+  }
+
+  host(name: string): HostScene {
     const found = this.hosts.find((host) => host.name === name);
     if (found === undefined) throw refuse("GEMEL-4012", name);
     return found;
   }
 
-  other(name: string): Host | undefined {
+  other(name: string): HostScene | undefined {
     return this.hosts.find((host) => host.name !== name);
   }
 
-  /** The first host that can answer: a browser that lost one has moved to it. */
-  get answering(): Host | undefined {
-    return this.hosts.find(({ up, daemon }) => up && daemon);
+  get nodes(): readonly NodeName[] {
+    return this.hosts.map(({ name }) => nodeName(name));
   }
 
-  module(id: string): MockModule {
+  module(id: string): ModuleScene {
     const found = this.modules.find((module) => module.id === id);
     if (found === undefined) throw refuse("GEMEL-1001", id);
     return found;
   }
 
-  newGeneration(module: MockModule): string {
-    return hex(this.seed, `generation ${module.id} ${module.turn} ${this.now}`, 16);
+  /** Protected from now on: the daemons learn of it. */
+  addModule(module: ModuleScene): void {
+    this.modules.push(module);
+    this.cluster.add({ ...configOf(moduleId(module.id), module.settings), arbiter: this.facts.arbiter });
   }
 
-  /** Plans a step of a module's way; void if something else has happened to the module by then. */
-  then(module: MockModule, ms: number, step: () => void): void {
-    const { turn } = module;
-    this.clock.after(ms, () => {
-      if (module.turn === turn && this.modules.includes(module)) step();
-    });
+  configure(module: ModuleScene, settings: ModuleScene["settings"]): void {
+    module.settings = settings;
+    const config = { ...configOf(moduleId(module.id), settings), arbiter: this.facts.arbiter };
+    for (const host of this.cluster.hosts) host.report({ kind: "module-configured", config });
   }
 
-  record({ rule = "", inputs = {}, outcome = "", ...entry }: NewEntry, at = this.now): HistoryEntry {
+  async removeModule(id: string): Promise<void> {
+    const module = this.modules.find((one) => one.id === id);
+    if (module === undefined) return;
+    this.cluster.remove(moduleId(id));
+    await this.cluster.run(answerStepMs);
+    this.modules.splice(this.modules.indexOf(module), 1);
+  }
+
+  /** When a peer became reachable or silent, as shown to people. */
+  reachableSince(node: string, peer: string, reachable: boolean): number {
+    const before = this.reach.get(`${node} ${peer}`);
+    if (before?.reachable === reachable) return before.since;
+    const since = this.cluster.now;
+    this.reach.set(`${node} ${peer}`, { reachable, since });
+    return since;
+  }
+
+  record({ rule = "", inputs = {}, outcome = "", ...entry }: NewEntry, at = this.wall()): HistoryEntry {
     const list = this.historyOf(entry.node);
     const id = (list.at(-1)?.id ?? 0) + 1;
-    const made: HistoryEntry = { id, at: this.clock.wall(at), ...entry, rule, inputs, outcome };
+    const made: HistoryEntry = { id, at, ...entry, rule, inputs, outcome };
     list.push(made);
     if (list.length > historyMax) list.shift();
     this.publish({ kind: "history", entry: made });
     return made;
+  }
+
+  /** What the daemons have decided since the last time goes into their histories. */
+  keepDecisions(): void {
+    for (const { name, decisions } of this.cluster.hosts) {
+      for (const decision of decisions.splice(0)) this.keep(name, decision);
+    }
+  }
+
+  private keep(node: string, { at, module, rule, sentence, inputs, outcome }: Decision): void {
+    const entry = {
+      node,
+      kind: "decision",
+      module: module ?? null,
+      rule,
+      sentence,
+      inputs,
+      outcome,
+    } as const;
+    this.record(entry, wallAt(this.times, at));
   }
 
   /** Oldest first; each host keeps its own, with its own numbers. */
@@ -112,52 +283,3 @@ export class World {
     for (const listener of [...this.listeners]) listener(event);
   }
 }
-
-export function copyOn(module: MockModule, node: string): Copy {
-  const found = module.copies.find((copy) => copy.node === node);
-  if (found === undefined) throw refuse("GEMEL-1015", node);
-  return found;
-}
-
-export function otherCopy(module: MockModule, node: string): Copy {
-  const [first, second] = module.copies;
-  return first.node === node ? second : first;
-}
-
-/** The copy whose host runs the VM, or is about to. */
-export const activeCopy = ({ copies }: MockModule): Copy | undefined =>
-  copies.find(({ state, gone }) => !gone && (state === "ALONE" || state === "PRIM"));
-
-/** One setter for a copy's state, so that nobody forgets since when. */
-/** A change of state is recorded in the daemon's own form: the timeline reads it. */
-export function become(
-  world: World,
-  copy: Copy,
-  state: Copy["state"],
-  reason = "none",
-  at: number = world.now,
-): void {
-  const { state: before, node } = copy;
-  if (before === state && copy.reason === reason) return;
-  copy.state = state;
-  copy.reason = reason;
-  if (before === state) return;
-  copy.since = at;
-  const module = world.modules.find(({ copies }) => copies.includes(copy));
-  if (module === undefined) return;
-  const { rule, sentence, work } = changes[state];
-  const { generation, session, upToDate } = copy;
-  const inputs = { vm: copy.vm, generation, session, upToDate, reason };
-  const outcome = `${before} → ${state} (${work})`;
-  world.record({ node, kind: "decision", module: module.id, rule, sentence, inputs, outcome }, at);
-}
-
-type Change = { readonly rule: string; readonly sentence: string; readonly work: string };
-
-const changes: Readonly<Record<Copy["state"], Change>> = {
-  STOP: { rule: "R22", sentence: "The module has left.", work: "idle" },
-  WAIT: { rule: "R23", sentence: "It finds out whether it may run, follows or waits.", work: "waiting" },
-  ALONE: { rule: "R10", sentence: "The other copy is lost or no longer up to date.", work: "running" },
-  PRIM: { rule: "R10", sentence: "The other copy is up to date.", work: "running" },
-  SECOND: { rule: "R23", sentence: "Both copies are paired.", work: "following" },
-};

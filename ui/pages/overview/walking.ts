@@ -69,12 +69,20 @@ export function useKeptFocus(board: RefObject<HTMLElement | null>): void {
     };
   }, [board]);
   useEffect(() => {
-    const { element, module, control } = held.current ?? {};
-    if (element === undefined || element.isConnected || document.activeElement !== document.body) return;
+    if (held.current === null) return;
+    const { element, module, control } = held.current;
+    const { activeElement } = document;
+    const isLost = !element.isConnected && activeElement === document.body;
+    // Between two hosts a card has no grip, and its name stands in until there is one again.
+    const isStandIn = activeElement === element && control !== undefined && !element.matches(control);
+    if (!isLost && !isStandIn) return;
     const cards = [...(board.current?.querySelectorAll<HTMLElement>("article") ?? [])];
-    find(
+    const found = find(
       cards.find(({ dataset }) => dataset["module"] === module),
       control,
-    )?.focus();
+    );
+    if (found === null || found === element) return;
+    found.focus();
+    held.current = { element: found, module, control };
   });
 }
