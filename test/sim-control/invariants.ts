@@ -21,6 +21,8 @@ import { demand } from "./violation.js";
 /** Timeout minus what a heartbeat may be late: 5 s minus one pulse and two steps. */
 const silenceMin = 4300;
 
+/** A process that has stood still takes up what was asked of it before within this time. */
+const wakingMax = 1000;
 /** From a decision to its effect. */
 const carryOutMax = 100;
 
@@ -52,7 +54,7 @@ export class Invariants {
     const other = this.cluster.other(host);
     const status = mirror.status();
     this.provenCurrent(host, mirror, basis);
-    if (basis === "silence") this.trulySilent(host);
+    if (basis === "silence") this.trulySilent(host, mirror);
     if (basis === "word" || basis === "goodbye") this.notRunning(host, other, mirror.module as ModuleId);
     this.oneLineage(host, mirror, basis, status.generation);
   }
@@ -65,12 +67,14 @@ export class Invariants {
     demand(current.kind !== "none", "proven-current", `goes ahead on ${basis}`, detail);
   }
 
-  private trulySilent(host: Host): void {
+  private trulySilent(host: Host, mirror: FakeMirror): void {
     const since = this.cluster.now - host.heardAt;
     // What was decided in silence is not called back by a word that comes while it is carried out.
     const silent =
       since <= carryOutMax ? host.lastSilence : this.cluster.now - Math.max(host.heardAt, host.thawedAt);
-    demand(silent >= silenceMin, "truly-silent", "too short", `${host.name} calls ${silent} ms silence`);
+    const woke = Math.max(host.thawedAt, mirror.wokeAt);
+    const when = this.cluster.now - woke <= wakingMax ? "carried out on waking" : "too short";
+    demand(silent >= silenceMin, "truly-silent", when, `${host.name} calls ${silent} ms silence`);
   }
 
   private notRunning(host: Host, other: Host, module: ModuleId): void {

@@ -52,6 +52,7 @@ export class FakeMirror {
   diskFull = false;
   /** Since when it lives and does nothing at all (SIGSTOP, a kernel that holds it). */
   private hungSince: number | undefined;
+  wokeAt = -Infinity;
   /** Some process has a file open below the mount, and keeps it open. */
   isHeldOpen = false;
   /** The process that it was told to watch (attach-guest). */
@@ -177,6 +178,7 @@ export class FakeMirror {
 
   wake(): void {
     const since = this.hungSince;
+    if (since !== undefined) this.wokeAt = this.now();
     this.hungSince = undefined;
     if (since !== undefined && this.now() - since > stallLimit) this.findsItSlept();
   }
