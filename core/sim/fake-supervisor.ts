@@ -138,7 +138,8 @@ export class FakeSupervisor implements MirrorHands {
         return done({ ok: true, result: { base64: base64OfText(this.edge.definition(id)) } });
       }
       const result = mirror.do(command);
-      if (hasEnded()) this.server.mirrors.delete(id);
+      // Whoever is connected sees it close; for the one that asked it is no event.
+      if (hasEnded()) this.server.forgetMirror(id);
       if (result.ok) done({ ok: true, result: {} });
       else fail(result.code, result.message);
     };

@@ -130,6 +130,10 @@ export class Server {
 
   killMirror(id: ModuleId): void {
     this.mirrors.get(id)?.die("killed");
+    this.forgetMirror(id);
+  }
+
+  forgetMirror(id: ModuleId): void {
     this.mirrors.delete(id);
     this.onMirrorDeath(id);
   }
