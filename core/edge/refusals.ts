@@ -2,7 +2,8 @@
 // Nonsense from outside: refused with its reason, counted, and said once for each reason; life goes on. What
 // a stranger can make us remember is bounded.
 
-const reasonsMax = 64;
+import { refusalReasonsMax } from "../base/limits/edge.js";
+
 const beyond = "other reasons";
 
 export class Refusals {
@@ -12,7 +13,7 @@ export class Refusals {
   constructor(private readonly first: (why: string) => void) {}
 
   count(why: string): void {
-    const isKnown = this.counts.has(why) || this.counts.size < reasonsMax;
+    const isKnown = this.counts.has(why) || this.counts.size < refusalReasonsMax;
     const key = isKnown ? why : beyond;
     const before = this.counts.get(key) ?? 0;
     this.counts.set(key, before + 1);

@@ -18,13 +18,14 @@ function start(proof: DiskProof): { readonly asked: string[]; readonly started: 
       asked.push(what);
       return Promise.resolve({ ok: true, value });
     };
-  const host: Partial<Hypervisor> = {
+  const host: Partial<Record<keyof Hypervisor, () => Promise<Outcome<unknown>>>> = {
     define: does("define", undefined),
-    startPaused: does("start-paused", { pid: 1, start: "1" }),
+    startHeld: does("start-held", { pid: 1, start: "1" }),
     proveDisks: does("prove-disks", proof),
     letRun: does("let-run", undefined),
     kill: does("kill", undefined),
-  } as unknown as Partial<Hypervisor>;
+    // What a start never asks for is left out.
+  };
   const definition = Buffer.from("<domain/>").toString("base64");
   const effects = new VmEffects(host as Host, () => Promise.resolve({ base64: definition }));
   return { asked, started: effects.start({ module: "cam1", vm: "1", folder: "/vm" }, () => true) };
@@ -37,11 +38,11 @@ test("disk-elsewhere-is-never-let-run: ended before it has executed anything", a
   });
   const isRefusal = (error: unknown): boolean => error instanceof GemelError && error.code === "GEMEL-3004";
   await assert.rejects(started, isRefusal);
-  assert.deepEqual(asked, ["define", "start-paused", "prove-disks", "kill"]);
+  assert.deepEqual(asked, ["define", "start-held", "prove-disks", "kill"]);
 });
 
 test("disks-on-the-mount-are-let-run", async () => {
   const { asked, started } = start({ protected: true, elsewhere: [] });
   await started;
-  assert.deepEqual(asked, ["define", "start-paused", "prove-disks", "let-run"]);
+  assert.deepEqual(asked, ["define", "start-held", "prove-disks", "let-run"]);
 });

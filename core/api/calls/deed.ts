@@ -4,6 +4,8 @@
 //
 // Invariant: nothing that is secret is said (passwords, tokens, keys), and nothing at full length.
 
+import { auditWordMax } from "../../base/limits/edge.js";
+
 export type Fields = Readonly<Record<string, unknown>>;
 
 export interface AskedFields {
@@ -23,15 +25,13 @@ export const unsaid: Deed = () => null;
 export const fieldsOf = (value: unknown): Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
 
-const wordMax = 120;
-
 /** One line, however it came. */
 export function oneLine(value: unknown): string {
   if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") return "";
   return String(value)
     .replace(/[\s\p{Cc}]+/gu, " ")
     .trim()
-    .slice(0, wordMax);
+    .slice(0, auditWordMax);
 }
 
 export const listedWords = (begin: string, parts: readonly (readonly [boolean, string])[]): string =>

@@ -2,15 +2,11 @@
 // What HTTP itself has a say in beside people: the live stream, the question of load balancers, and the file
 // that browsers are to trust.
 
+import { liveKeepAliveMs, liveUnreadBytesMax } from "../../base/limits/access.js";
 import { GemelError } from "../../base/errors.js";
 import { isStillIn } from "../admission.js";
 import type { ApiDoor } from "../door.js";
 import type { Exchange, HttpAnswers } from "./calls.js";
-
-/** A comment line keeps proxies and dead peers from holding a silent stream open. */
-const keepAliveMs = 10_000;
-/** A reader that does not read is let go; it comes back with its Last-Event-ID. */
-const unreadBytesMax = 4 * 1024 * 1024;
 
 export function liveAnswers(door: ApiDoor): HttpAnswers<"GET /events" | "GET /ready/:module"> {
   return {
@@ -36,14 +32,14 @@ function stream(door: ApiDoor, { request, reply }: Exchange): void {
   raw.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
   const stop = door.subscribe(last, (id, event) => {
     const place = id === undefined ? "" : `id: ${id}\n`;
-    if (raw.writableLength > unreadBytesMax) raw.destroy();
+    if (raw.writableLength > liveUnreadBytesMax) raw.destroy();
     else raw.write(`${place}event: ${event.kind}\ndata: ${JSON.stringify(event)}\n\n`);
   });
   const alive = setInterval(() => {
     // Logged out, idle too long, removed: who may not ask any more need not be told either.
     if (isStillIn(request.caller, door)) raw.write(": alive\n\n");
     else raw.end();
-  }, keepAliveMs);
+  }, liveKeepAliveMs);
   raw.on("close", () => {
     clearInterval(alive);
     stop();

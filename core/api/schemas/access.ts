@@ -3,10 +3,10 @@
 // login. And the certificates by which browsers and nodes know whom they speak with.
 
 import { Type } from "@sinclair/typebox";
-import { closed, nodeQuery, oneOf, optional, said } from "./parts.js";
+import { closed, nodeQuery, oneOfPart, optionalPart, said } from "./parts.js";
 
 /** What a person may do: look · and command and acknowledge · and configure, protect, manage users. */
-export const role = oneOf("monitor", "control", "admin");
+export const role = oneOfPart("monitor", "control", "admin");
 
 /** Its rules are in core/edge/access/password.ts: there the refusal has words. */
 const password = Type.String({ maxLength: 4096 });
@@ -66,8 +66,8 @@ export const userRequest = Type.Object(
 
 export const userChange = Type.Object(
   {
-    role: optional(role),
-    password: optional(password),
+    role: optionalPart(role),
+    password: optionalPart(password),
   },
   closed,
 );
@@ -83,7 +83,7 @@ export const passwordChange = Type.Object(
 export const certificateView = Type.Object({
   node: Type.String(),
   /** cluster-ca: trust this one · node: between daemons, and the console's when no own one is installed. */
-  use: oneOf("cluster-ca", "node", "console", "admin"),
+  use: oneOfPart("cluster-ca", "node", "console", "admin"),
   subject: Type.String(),
   issuer: Type.String(),
   notBefore: Type.String(),

@@ -3,14 +3,14 @@
 // it brings a secret.
 
 import { Type } from "@sinclair/typebox";
-import { closed, oneOf, optional, text, word } from "./parts.js";
+import { closed, oneOfPart, optionalPart, textPart, word } from "./parts.js";
 
 export const networkRequest = Type.Object(
   {
     name: word,
     cidr: word,
     /** This host's address in it; absent: found by itself. */
-    address: optional(word),
+    address: optionalPart(word),
   },
   closed,
 );
@@ -19,42 +19,42 @@ export const initRequest = Type.Object(
   {
     name: word,
     networks: Type.Array(networkRequest, { minItems: 1, maxItems: 4 }),
-    node: optional(word),
+    node: optionalPart(word),
     /**
      * Where API and console listen: on every address of the host (the default) or only in the cluster's
      * networks.
      */
-    listen: optional(oneOf("all", "networks")),
+    listen: optionalPart(oneOfPart("all", "networks")),
     /** Where browsers find this node's console: https://HOST[:PORT]; absent: its networks' addresses. */
-    console: optional(word),
+    console: optionalPart(word),
     /** Of the first user, admin; absent: one is made up and said once. */
-    password: optional(word),
+    password: optionalPart(word),
   },
   closed,
 );
 
 export const joinRequest = Type.Object(
   {
-    token: text,
-    node: optional(word),
+    token: textPart,
+    node: optionalPart(word),
     /** Network → this host's address in it, where it shall not be found by itself. */
-    addresses: optional(Type.Record(word, word)),
+    addresses: optionalPart(Type.Record(word, word)),
     /** As in InitRequest, for this node. */
-    console: optional(word),
+    console: optionalPart(word),
   },
   closed,
 );
 
 export const admissionRequest = Type.Object(
   {
-    secret: text,
+    secret: textPart,
     node: word,
     addresses: Type.Record(word, word),
-    publicKey: text,
+    publicKey: textPart,
     version: word,
     protocol: Type.Integer({ minimum: 0 }),
     wallTimeMs: Type.Number(),
-    console: optional(word),
+    console: optionalPart(word),
   },
   closed,
 );
@@ -63,15 +63,15 @@ export const clusterReply = Type.Object({
   cluster: Type.String(),
   node: Type.String(),
   /** init, token: for `gemel cluster join` on the other host. */
-  token: optional(Type.String()),
+  token: optionalPart(Type.String()),
   /** init: of the user admin, when it was made up; never to be seen again. */
-  password: optional(Type.String()),
+  password: optionalPart(Type.String()),
   warnings: Type.Array(Type.String()),
 });
 
 export const portUse = Type.Object({
   port: Type.Number(),
-  protocol: oneOf("tcp", "udp"),
+  protocol: oneOfPart("tcp", "udp"),
   use: Type.String(),
 });
 
@@ -91,7 +91,7 @@ export const clusterView = Type.Object({
     Type.Object({
       name: Type.String(),
       addresses: Type.Record(Type.String(), Type.String()),
-      console: optional(Type.String()),
+      console: optionalPart(Type.String()),
     }),
   ),
   ports: Type.Array(portUse),

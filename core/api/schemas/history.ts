@@ -2,9 +2,9 @@
 // Why things are as they are: decisions with rule and evidence, audit, log (P9).
 
 import { Type } from "@sinclair/typebox";
-import { closed, moduleName, oneOf, optional, orNull, word } from "./parts.js";
+import { closed, moduleName, oneOfPart, optionalPart, orNull, word } from "./parts.js";
 
-const historyKind = oneOf("decision", "audit", "log");
+const historyKind = oneOfPart("decision", "audit", "log");
 
 /** Decision, audit or log entry as history.db holds it. */
 export const historyEntry = Type.Object({
@@ -21,18 +21,18 @@ export const historyEntry = Type.Object({
 
 export const historyQuery = Type.Object(
   {
-    module: optional(moduleName),
-    kind: optional(historyKind),
+    module: optionalPart(moduleName),
+    kind: optionalPart(historyKind),
     /** The other node's history; absent: of the one that answers. */
-    node: optional(word),
+    node: optionalPart(word),
     /** Text in sentence, outcome, rule, module or evidence. */
-    search: optional(Type.String({ minLength: 1, maxLength: 200 })),
+    search: optionalPart(Type.String({ minLength: 1, maxLength: 200 })),
     /** Not before, not after: ISO 8601. */
-    from: optional(Type.String({ maxLength: 40 })),
-    to: optional(Type.String({ maxLength: 40 })),
-    after: optional(Type.Integer({ minimum: 0 })),
+    from: optionalPart(Type.String({ maxLength: 40 })),
+    to: optionalPart(Type.String({ maxLength: 40 })),
+    after: optionalPart(Type.Integer({ minimum: 0 })),
     /** Older than this entry: the next page. */
-    before: optional(Type.Integer({ minimum: 1 })),
+    before: optionalPart(Type.Integer({ minimum: 1 })),
     limit: Type.Integer({ minimum: 1, maximum: 1000, default: 100 }),
   },
   closed,

@@ -3,7 +3,7 @@
 // balance them. CPU is counted in cores: 1.5 means one and a half cores busy.
 
 import { Type } from "@sinclair/typebox";
-import { closed, each, moduleName, oneOf, optional, orNull, word } from "./parts.js";
+import { closed, each, moduleName, oneOfPart, optionalPart, orNull, word } from "./parts.js";
 
 /**
  * Of a module on the node where its VM runs; latencies are medians of the last interval. A module whose
@@ -52,9 +52,9 @@ const seriesNames = [
   "peerP50Us",
   "dirtyBytes",
 ] as const;
-export const seriesName = oneOf(...seriesNames);
+export const seriesName = oneOfPart(...seriesNames);
 
-export const seriesRange = oneOf("1h", "24h", "30d");
+export const seriesRange = oneOfPart("1h", "24h", "30d");
 
 const seriesValues = Type.Partial(each(seriesNames, Type.Array(orNull(Type.Number()))));
 
@@ -158,7 +158,7 @@ export const balancePlan = Type.Object({
 });
 
 const seriesQuery = Type.Object(
-  { module: optional(moduleName), host: optional(word), range: seriesRange },
+  { module: optionalPart(moduleName), host: optionalPart(word), range: seriesRange },
   closed,
 );
 

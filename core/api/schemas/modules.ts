@@ -3,19 +3,29 @@
 
 import { Type } from "@sinclair/typebox";
 import { moduleVerbs } from "../../base/vocabulary.js";
-import { closed, each, moduleParams, nodeQuery, oneOf, optional, orNull, said, word } from "./parts.js";
+import {
+  closed,
+  each,
+  moduleParams,
+  nodeQuery,
+  oneOfPart,
+  optionalPart,
+  orNull,
+  said,
+  word,
+} from "./parts.js";
 import { stateName } from "./status.js";
 
-const moduleVerb = oneOf(...moduleVerbs);
+const moduleVerb = oneOfPart(...moduleVerbs);
 
 export const commandRequest = Type.Object(
   {
     verb: moduleVerb,
     /** Only on this node; absent: where it belongs (start and stop: both). */
-    node: optional(word),
-    force: optional(Type.Boolean()),
+    node: optionalPart(word),
+    force: optionalPart(Type.Boolean()),
     /** resolve: whose copy goes on. */
-    keep: optional(word),
+    keep: optionalPart(word),
   },
   closed,
 );
@@ -29,7 +39,7 @@ export const commandReply = Type.Object({
 
 export const verifyRequest = Type.Object(
   {
-    repair: optional(Type.Boolean()),
+    repair: optionalPart(Type.Boolean()),
   },
   closed,
 );
@@ -53,9 +63,9 @@ export const moduleSettingsView = Type.Object({
     loopIntervalHours: Type.Number(),
     /** Bytes per second; 0: none. */
     resyncCap: Type.Number(),
-    stop: oneOf("shutdown", "save", "off"),
+    stop: oneOfPart("shutdown", "save", "off"),
     niceStopSeconds: Type.Number(),
-    acknowledge: oneOf("written", "received"),
+    acknowledge: oneOfPart("written", "received"),
     /** Where `balance` leaves it; the VM's group of which no two shall share a host. */
     pin: orNull(Type.String()),
     apart: orNull(Type.String()),
@@ -65,19 +75,19 @@ export const moduleSettingsView = Type.Object({
 /** What `module set` changes; everything else is edited in userconfig.xml. */
 export const moduleChange = Type.Object(
   {
-    defaultPrim: optional(word),
-    failover: optional(Type.Boolean()),
-    boot: optional(Type.Boolean()),
-    maxLoop: optional(Type.Integer({ minimum: 0, maximum: 1000 })),
-    loopIntervalHours: optional(Type.Integer({ minimum: 1, maximum: 24 * 365 })),
-    acknowledge: optional(oneOf("written", "received")),
-    resyncCap: optional(Type.Integer({ minimum: 0, maximum: 1e12 })),
-    stop: optional(oneOf("shutdown", "save", "off")),
-    niceStopSeconds: optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
+    defaultPrim: optionalPart(word),
+    failover: optionalPart(Type.Boolean()),
+    boot: optionalPart(Type.Boolean()),
+    maxLoop: optionalPart(Type.Integer({ minimum: 0, maximum: 1000 })),
+    loopIntervalHours: optionalPart(Type.Integer({ minimum: 1, maximum: 24 * 365 })),
+    acknowledge: optionalPart(oneOfPart("written", "received")),
+    resyncCap: optionalPart(Type.Integer({ minimum: 0, maximum: 1e12 })),
+    stop: optionalPart(oneOfPart("shutdown", "save", "off")),
+    niceStopSeconds: optionalPart(Type.Integer({ minimum: 1, maximum: 86_400 })),
     /** Node name, or "" for none. */
-    pin: optional(Type.String({ maxLength: 255 })),
+    pin: optionalPart(Type.String({ maxLength: 255 })),
     /** Group name, or "" for none. */
-    apart: optional(Type.String({ pattern: "^([a-z][a-z0-9-]{0,30})?$" })),
+    apart: optionalPart(Type.String({ pattern: "^([a-z][a-z0-9-]{0,30})?$" })),
   },
   closed,
 );
@@ -131,13 +141,13 @@ export const copyView = Type.Object({
   generation: Type.String(),
   session: Type.Number(),
   /** It ran alone from … to …; absent: never since the copies were last equal. */
-  alone: optional(
+  alone: optionalPart(
     Type.Object({
       from: Type.String(),
-      to: optional(Type.String()),
+      to: optionalPart(Type.String()),
     }),
   ),
-  lastWrite: optional(Type.String()),
+  lastWrite: optionalPart(Type.String()),
   /** Of its files; null: cannot be told from here. */
   sizeBytes: orNull(Type.Number()),
   /** Regions marked as possibly differing from the other copy; null: cannot be told from here. */
@@ -155,7 +165,7 @@ export const copies = Type.Object({
 });
 
 export const previewQuery = Type.Object(
-  { verb: moduleVerb, node: optional(word), keep: optional(word) },
+  { verb: moduleVerb, node: optionalPart(word), keep: optionalPart(word) },
   closed,
 );
 const userconfig = Type.Object({ xml: Type.String({ maxLength: 256 * 1024 }) }, closed);

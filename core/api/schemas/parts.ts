@@ -14,12 +14,12 @@ import {
 } from "@sinclair/typebox";
 
 export const closed = { additionalProperties: false } as const;
-export const optional = Optional;
-export const text = Type.String({ minLength: 1, maxLength: 4096 });
+export const optionalPart = Optional;
+export const textPart = Type.String({ minLength: 1, maxLength: 4096 });
 export const word = Type.String({ minLength: 1, maxLength: 255 });
 export const moduleName = Type.String({ pattern: "^[a-z][a-z0-9-]{0,30}$" });
 
-export const oneOf = <const Word extends string>(...words: readonly Word[]): TUnion<TLiteral<Word>[]> =>
+export const oneOfPart = <const Word extends string>(...words: readonly Word[]): TUnion<TLiteral<Word>[]> =>
   Type.Union(words.map((one) => Type.Literal(one)));
 export const orNull = <Schema extends TSchema>(schema: Schema): TUnion<[Schema, TNull]> =>
   Type.Union([schema, Type.Null()]);
@@ -31,7 +31,7 @@ export const each = <const Word extends string, Schema extends TSchema>(
   Type.Object(Object.fromEntries(words.map((one) => [one, schema])) as Record<Word, Schema>);
 
 export const moduleParams = Type.Object({ module: moduleName });
-export const nodeQuery = Type.Object({ node: optional(word) }, closed);
+export const nodeQuery = Type.Object({ node: optionalPart(word) }, closed);
 
 /** What was done, said to a person. */
 export const said = Type.Object({ sentence: Type.String() });

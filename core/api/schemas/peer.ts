@@ -7,7 +7,7 @@ import { Type } from "@sinclair/typebox";
 import type { VmDetails } from "../../ports/hypervisor.js";
 import type { CallSchemas } from "./calls.js";
 import { copyView } from "./modules.js";
-import { oneOf, optional } from "./parts.js";
+import { oneOfPart, optionalPart } from "./parts.js";
 import { protectReply, unprotectRequest } from "./protect.js";
 import { findingView, procedureStatus } from "./status.js";
 
@@ -37,7 +37,7 @@ export const peerSchemas = {
   // The other node's configuration of a module: the higher revision wins.
   "offer-module": {
     body: Type.Object({ id: Type.String(), xml: Type.String() }),
-    answer: Type.Object({ module: oneOf("taken", "kept", "removed") }),
+    answer: Type.Object({ module: oneOfPart("taken", "kept", "removed") }),
   },
   // Users, pause, acknowledged alarms: both have the same afterwards.
   "offer-shared": {
@@ -65,7 +65,7 @@ export const peerSchemas = {
     answer: protectReply,
   },
   /** `kept`: where its copy of the data is now; a person may delete it. */
-  "unprotect-forget": { body: ofModule, answer: Type.Object({ kept: optional(Type.String()) }) },
+  "unprotect-forget": { body: ofModule, answer: Type.Object({ kept: optionalPart(Type.String()) }) },
 } as const satisfies Readonly<Record<string, CallSchemas>>;
 
 export type PeerSchemas = typeof peerSchemas;

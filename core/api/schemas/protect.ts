@@ -3,7 +3,17 @@
 // stand.
 
 import { Type } from "@sinclair/typebox";
-import { closed, moduleName, moduleParams, nodeQuery, oneOf, optional, orNull, text, word } from "./parts.js";
+import {
+  closed,
+  moduleName,
+  moduleParams,
+  nodeQuery,
+  oneOfPart,
+  optionalPart,
+  orNull,
+  textPart,
+  word,
+} from "./parts.js";
 import { findingView, procedureStatus } from "./status.js";
 
 export const vmView = Type.Object({
@@ -13,25 +23,25 @@ export const vmView = Type.Object({
   power: Type.String(),
   memory: Type.Number(),
   vcpus: Type.Number(),
-  module: optional(Type.String()),
+  module: optionalPart(Type.String()),
 });
 
-const exclusion = Type.Object({ target: word, how: oneOf("detach", "empty") }, closed);
+const exclusion = Type.Object({ target: word, how: oneOfPart("detach", "empty") }, closed);
 
 export const protectRequest = Type.Object(
   {
     /** Name or id of a VM of `node`. */
-    vm: text,
+    vm: textPart,
     /** Absent: the answering node. */
-    node: optional(word),
-    module: optional(moduleName),
-    folder: optional(text),
+    node: optionalPart(word),
+    module: optionalPart(moduleName),
+    folder: optionalPart(textPart),
     /** Shut the guest down first. */
-    stop: optional(Type.Boolean()),
+    stop: optionalPart(Type.Boolean()),
     /** Only say what would happen. */
-    dryRun: optional(Type.Boolean()),
-    eject: optional(Type.Boolean()),
-    exclude: optional(Type.Array(exclusion, { maxItems: 64 })),
+    dryRun: optionalPart(Type.Boolean()),
+    eject: optionalPart(Type.Boolean()),
+    exclude: optionalPart(Type.Array(exclusion, { maxItems: 64 })),
   },
   closed,
 );
@@ -39,32 +49,32 @@ export const protectRequest = Type.Object(
 export const diskView = Type.Object({
   /** "vda": what `exclude` names. */
   target: Type.String(),
-  device: oneOf("disk", "cdrom", "floppy"),
+  device: oneOfPart("disk", "cdrom", "floppy"),
   /** Its image or ISO; absent: an empty drive. */
-  source: optional(Type.String()),
+  source: optionalPart(Type.String()),
   bytes: Type.Number(),
 });
 
 export const protectReply = Type.Object({
   module: Type.String(),
-  procedure: optional(Type.String()),
+  procedure: optionalPart(Type.String()),
   findings: Type.Array(findingView),
   /** What the operator should know before and while it happens: expected outage, sizes, ETA. */
   notes: Type.Array(Type.String()),
   /** What the first copy will carry, and how long that takes at the rate of the last one. */
-  firstCopy: optional(
+  firstCopy: optionalPart(
     Type.Object({
       bytes: Type.Number(),
       seconds: orNull(Type.Number()),
     }),
   ),
   /** What the VM has now: what `exclude` may name, and which drives `eject` is about. */
-  disks: optional(Type.Array(diskView)),
+  disks: optionalPart(Type.Array(diskView)),
 });
 
 export const unprotectRequest = Type.Object(
   {
-    stop: optional(Type.Boolean()),
+    stop: optionalPart(Type.Boolean()),
   },
   closed,
 );

@@ -6,11 +6,11 @@ import { Type } from "@sinclair/typebox";
 import { stateNames } from "../../base/vocabulary.js";
 import { historyEntry } from "./history.js";
 import { liveFigures } from "./load.js";
-import { apiError, closed, moduleParams, oneOf, optional, orNull, said, word } from "./parts.js";
+import { apiError, closed, moduleParams, oneOfPart, optionalPart, orNull, said, word } from "./parts.js";
 
-export const stateName = oneOf(...stateNames);
+export const stateName = oneOfPart(...stateNames);
 
-const stability = oneOf("NotReady", "Transient", "Ready");
+const stability = oneOfPart("NotReady", "Transient", "Ready");
 
 export const nodeStatus = Type.Object({
   name: Type.String(),
@@ -24,7 +24,7 @@ export const nodeStatus = Type.Object({
     }),
   ),
   /** Its daemon answers on the control connection. */
-  daemon: oneOf("answers", "silent"),
+  daemon: oneOfPart("answers", "silent"),
   /** Of its Gemel, as it last said; null: it has not said so yet. */
   version: orNull(Type.String()),
   /** Where its console is, best first. */
@@ -46,21 +46,21 @@ export const moduleOnNode = Type.Object({
   session: Type.Number(),
   reason: Type.String(),
   since: Type.String(),
-  vm: oneOf("off", "on", "unknown"),
+  vm: oneOfPart("off", "on", "unknown"),
   /** False: this is what the node last said before it fell silent. */
   live: Type.Boolean(),
 });
 
 export const reintegration = Type.Object({
   node: Type.String(),
-  kind: oneOf("first-copy", "tracked", "by-hash", "verify"),
-  direction: oneOf("source", "target"),
+  kind: oneOfPart("first-copy", "tracked", "by-hash", "verify"),
+  direction: oneOfPart("source", "target"),
   bytesTotal: Type.Number(),
   bytesDone: Type.Number(),
   bytesSent: Type.Number(),
   bytesHashed: Type.Number(),
   bytesPerSecond: Type.Number(),
-  etaSeconds: optional(Type.Number()),
+  etaSeconds: optionalPart(Type.Number()),
 });
 
 export const statusOfModule = Type.Object({
@@ -71,7 +71,7 @@ export const statusOfModule = Type.Object({
   protected: Type.Boolean(),
   /** Disks were left out when the VM was protected. */
   partly: Type.Boolean(),
-  colour: oneOf("green", "amber", "red"),
+  colour: oneOfPart("green", "amber", "red"),
   /** The node on which the VM runs, as far as is known. */
   active: orNull(Type.String()),
   /** "If alpha died now: back in about 20 s on beta." */
@@ -86,19 +86,19 @@ export const statusOfModule = Type.Object({
   /** What is wrong here and what to do next, newest first. */
   troubles: Type.Array(apiError),
   actions: Type.Array(action),
-  diskFull: optional(
+  diskFull: optionalPart(
     Type.Object({
       neededBytes: Type.Number(),
     }),
   ),
-  freeze: optional(
+  freeze: optionalPart(
     Type.Object({
       reason: Type.String(),
       ageMs: Type.Number(),
       guestPaused: Type.Boolean(),
     }),
   ),
-  lastVerify: optional(
+  lastVerify: optionalPart(
     Type.Object({
       at: Type.String(),
       differingBytes: Type.Number(),
@@ -115,15 +115,15 @@ export const procedureStatus = Type.Object({
   node: Type.String(),
   step: Type.String(),
   /** All its steps in order; `step` is one of them, or says that everything is put back. */
-  steps: optional(Type.Array(Type.String())),
-  progress: optional(
+  steps: optionalPart(Type.Array(Type.String())),
+  progress: optionalPart(
     Type.Object({
       bytesDone: Type.Number(),
       bytesTotal: Type.Number(),
     }),
   ),
-  state: oneOf("running", "done", "failed", "undone"),
-  failure: optional(apiError),
+  state: oneOfPart("running", "done", "failed", "undone"),
+  failure: optionalPart(apiError),
   notes: Type.Array(Type.String()),
 });
 
@@ -141,15 +141,15 @@ export const pause = Type.Object({
 export const alarm = Type.Object({
   /** Stable while the cause lasts: code, and module, node or network. */
   id: Type.String(),
-  severity: oneOf("red", "amber"),
+  severity: oneOfPart("red", "amber"),
   /** GEMEL-nnnn where an error code says the same, else a word. */
   code: Type.String(),
   sentence: Type.String(),
   next: Type.String(),
-  module: optional(Type.String()),
-  node: optional(Type.String()),
+  module: optionalPart(Type.String()),
+  node: optionalPart(Type.String()),
   since: Type.String(),
-  acknowledged: optional(
+  acknowledged: optionalPart(
     Type.Object({
       by: Type.String(),
       at: Type.String(),
@@ -164,7 +164,7 @@ export const status = Type.Object({
   at: Type.String(),
   version: Type.String(),
   cluster: orNull(Type.String()),
-  arbiter: oneOf("none", "lease", "lease-and-fence"),
+  arbiter: oneOfPart("none", "lease", "lease-and-fence"),
   nodes: Type.Array(nodeStatus),
   modules: Type.Array(statusOfModule),
   procedures: Type.Array(procedureStatus),
@@ -176,7 +176,7 @@ export const status = Type.Object({
 });
 
 export const findingView = Type.Object({
-  severity: oneOf("blocks", "warns"),
+  severity: oneOfPart("blocks", "warns"),
   node: Type.String(),
   code: Type.String(),
   message: Type.String(),

@@ -7,6 +7,8 @@ import { seconds } from "../units.js";
 export const liveEventsKeptMax = 1000;
 /** A comment line keeps proxies and dead peers from holding a silent stream open. */
 export const liveKeepAliveMs = 10_000;
+/** A reader that does not read is let go; it comes back with its Last-Event-ID. */
+export const liveUnreadBytesMax = 4 * 1024 * 1024;
 /** The largest request is a userconfig.xml of some kilobytes. */
 export const requestBytesMax = 1024 * 1024;
 /** The API gives this many at once. */

@@ -123,3 +123,9 @@ export const copyRateGuess = 100 * 1024 ** 2;
 export const protectStartLimit = seconds(180);
 /** A VM changes within tenths of a second. */
 export const protectLookEveryMs = 200;
+/** Earlier generations of a copy in a mirror's status: the engine keeps far fewer. */
+export const generationHistoryMax = 1_000;
+/** Steps of a procedure as the other node tells them: more than any procedure has. */
+export const procedureStepsMax = 64;
+/** Reasons for a refusal that are remembered: what a stranger can make us keep is bounded. */
+export const refusalReasonsMax = 64;

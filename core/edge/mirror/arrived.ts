@@ -3,6 +3,7 @@
 // shape. The process may be of an older or newer version than the daemon (it outlives it): fields that are
 // not known here are passed over, a status that is not whole is not believed at all.
 
+import { generationHistoryMax } from "../../base/limits/edge.js";
 import {
   anything,
   choice,
@@ -24,9 +25,6 @@ import type {
   MirrorStatus,
   ResyncStatus,
 } from "../../../native/index.js";
-
-/** The engine keeps far fewer. */
-const historyMax = 1_000;
 
 const problem = objectOf<{ readonly code: string; readonly message: string; readonly next: string }>({
   code: text,
@@ -77,7 +75,7 @@ const status = objectOf<MirrorStatus>({
   copy: oneOf("absent", "empty", "unknown", "inconsistent", "consistent"),
   dataProblem: optional(problem),
   generation: text,
-  history: list(text, historyMax),
+  history: list(text, generationHistoryMax),
   session: count,
   right: oneOf("none", "paired", "alone", "outdated", "gave-up"),
   current,

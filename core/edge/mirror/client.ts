@@ -3,14 +3,13 @@
 // events as they come. A connection that closes fails whatever waits; what that means is the supervisor's
 // question.
 
+import { mirrorLineBytesMax } from "../../base/limits/edge.js";
 import { createConnection, type Socket } from "node:net";
 import { GemelError } from "../../base/errors.js";
 import type { Milliseconds } from "../../base/units.js";
 import { LineReader } from "../network/lines.js";
 import type { MirrorCommand, MirrorEvent, MirrorReply, MirrorRequest } from "../../../native/index.js";
 import { arrivedEvent, arrivedReply, arrivedStatus } from "./arrived.js";
-
-const lineBytesMax = 16 * 1024 * 1024;
 
 /** The mirror answered, and refused. */
 export class MirrorRefusal extends Error {
@@ -43,7 +42,7 @@ export class MirrorClient {
     private readonly module: string,
     private readonly on: MirrorSaid,
   ) {
-    const lines = new LineReader(lineBytesMax, (value) => this.hear(value));
+    const lines = new LineReader(mirrorLineBytesMax, (value) => this.hear(value));
     socket.on("data", (part: Buffer) => {
       if (!lines.push(part)) socket.destroy();
     });

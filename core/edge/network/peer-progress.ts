@@ -3,6 +3,7 @@
 // that it sends. Only the node that does the work knows these, and a person may look at the other one. It
 // travels with the views; nothing is ever decided by it, and an older daemon neither sends nor reads it.
 
+import { procedureStepsMax } from "../../base/limits/edge.js";
 import { modulesMax } from "../../base/limits.js";
 import type { ProcedureStatus, Reintegration } from "../../api/contract.js";
 import { count, dictionary, list, oneOf, optional, parse, objectOf, text } from "../../base/shape.js";
@@ -46,7 +47,6 @@ export interface ProgressSources {
 
 /** More than a node can have: modules, each with a procedure going on, and those that ended. */
 const arrivedMax = 2 * modulesMax;
-const stepsMax = 64;
 
 export class PeerProgress {
   private readonly heard = new Map<NodeName, NodeProgress>();
@@ -146,7 +146,7 @@ const procedure = objectOf<ProcedureStatus>({
   subject: text,
   node: text,
   step: text,
-  steps: optional(list(text, stepsMax)),
+  steps: optional(list(text, procedureStepsMax)),
   progress: optional(
     objectOf<NonNullable<ProcedureStatus["progress"]>>({ bytesDone: count, bytesTotal: count }),
   ),

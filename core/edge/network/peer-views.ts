@@ -2,6 +2,7 @@
 // What the other node says about its modules, as it arrives: its instants are of its own clock and are moved
 // to ours; what does not look like a view is refused as a whole, with the reason.
 
+import { modulesMax } from "../../base/limits.js";
 import {
   count,
   flag,
@@ -18,8 +19,6 @@ import {
 import { elapsed, instant, type Instant, type ModuleId } from "../../base/units.js";
 import { stateNames } from "../../base/vocabulary.js";
 import type { ModulePicture } from "../../decide/mirror/types.js";
-
-const viewsMax = 32;
 
 /** A word of a newer node is shown as it came; what is decided upon are state, flags and generation. */
 const anyWord = <T extends string>(): Shape<T> => name<T>();
@@ -42,7 +41,7 @@ const view = objectOf<ModulePicture>({
   reason: anyWord(),
   since: quantity<Instant>(),
 });
-const views = list(view, viewsMax);
+const views = list(view, modulesMax);
 
 export function arrivedViews(
   value: unknown,
