@@ -4,10 +4,11 @@
 // the same object (main.ts puts it into a page). What is asked and what passes come one after the other.
 
 import { moduleId, wallTime } from "../../core/base/units.js";
+import { callAddress, type Answer, type Ask, type Asking, type CallWay } from "../../core/api/calls/ask.js";
 import { apiRoot, type LiveEvent } from "../../core/api/contract.js";
 import { fieldsOf } from "../../core/api/calls/deed.js";
 import { deedOf } from "../../core/api/calls/table.js";
-import { ApiFailure, silence, type Method, type StreamListener, type Transport } from "../api.js";
+import { ApiFailure, silence, type StreamListener, type Transport } from "../api.js";
 import { bodies } from "./bodies.js";
 import { Access } from "./rooms/access.js";
 import { liveFigures } from "./rooms/figures.js";
@@ -74,14 +75,21 @@ export class MockCluster implements Transport {
     await this.inTurn(() => this.world.removeModule(id));
   }
 
-  async request<T>(method: Method, path: string, body?: unknown): Promise<T> {
+  readonly ask: Ask = async <W extends CallWay>(way: W, ...asking: Asking<W>): Promise<Answer<W>> => {
+    const [named, body]: readonly [named?: object, body?: unknown] = asking;
+    const { method, path } = callAddress(way, named);
+    return (await this.request(method, path, body)) as Answer<W>;
+  };
+
+  /** As it is on the wire, whatever that is; `path` below /api/v1. */
+  async request(method: string, path: string, body?: unknown): Promise<unknown> {
     return await this.inTurn(async () => {
       const self = this.world.answering;
       if (self === undefined || this.world.trouble === "silent") throw silence("mock");
       try {
         const answer = await this.answer(self, method, path, body);
         // As on the wire: a copy without undefined, or nothing.
-        return (answer === undefined ? undefined : JSON.parse(JSON.stringify(answer))) as T;
+        return answer === undefined ? undefined : (JSON.parse(JSON.stringify(answer)) as unknown);
       } catch (thrown) {
         if (thrown instanceof Refusal)
           throw new ApiFailure(thrown.status, thrown.body, thrown.retryAfterSeconds);
@@ -126,7 +134,7 @@ export class MockCluster implements Transport {
     return statusOf(this.world, this.world.answering ?? "nobody");
   }
 
-  private async answer(self: string, method: Method, address: string, body: unknown): Promise<unknown> {
+  private async answer(self: string, method: string, address: string, body: unknown): Promise<unknown> {
     const { pathname, searchParams } = new URL(address, "https://mock");
     if (method === "POST" && pathname === "/login") return await this.login(self, body);
     if (method === "POST" && pathname === "/logout") {
