@@ -5,15 +5,15 @@
 
 import { moduleId, wallTime } from "../../core/base/units.js";
 import { callAddress, type Answer, type Ask, type Asking, type CallWay } from "../../core/api/calls/ask.js";
-import { apiRoot, type LiveEvent } from "../../core/api/contract.js";
+import type { LiveEvent } from "../../core/api/contract.js";
 import { fieldsOf } from "../../core/api/calls/deed.js";
-import { deedOf } from "../../core/api/calls/table.js";
+import { rowOf } from "../../core/api/calls/table.js";
 import { ApiFailure, silence, type StreamListener, type Transport } from "../api.js";
 import { bodies } from "./bodies.js";
 import { Access } from "./rooms/access.js";
 import { liveFigures } from "./rooms/figures.js";
 import { verifyOneSecond } from "./rooms/modules.js";
-import { admit, personAddress, routeFor } from "./routes.js";
+import { admit, answerTo, callFor, personAddress } from "./routes.js";
 import { play, type ScenarioName } from "./scenarios/index.js";
 import { GemelError, httpStatusOf } from "../../core/base/errors.js";
 import type { Settle } from "../../core/sim/time.js";
@@ -136,22 +136,22 @@ export class MockCluster implements Transport {
 
   private async answer(self: string, method: string, address: string, body: unknown): Promise<unknown> {
     const { pathname, searchParams } = new URL(address, "https://mock");
-    if (method === "POST" && pathname === "/login") return await this.login(self, body);
-    if (method === "POST" && pathname === "/logout") {
+    const { way, name } = callFor(method, pathname);
+    if (way === "POST /login") return await this.login(self, body);
+    if (way === "POST /logout") {
       const user = this.caller?.user ?? "nobody";
       this.enter(null);
       return { sentence: `${user} is logged out.` };
     }
-    const { route, name } = routeFor(method, pathname);
-    admit(route, this.caller);
+    admit(way, this.caller);
     const caller = this.caller ?? { user: "nobody", role: "monitor" };
     const query = Object.fromEntries(searchParams);
     const { world, access } = this;
     const asked = { world, access, caller, self, name, query, body };
     const params = { module: name, user: name, id: name };
-    const deed = deedOf(`${method} ${apiRoot}${route.path}`, { params, body: fieldsOf(body) });
-    if (method === "GET" || deed === null) return await route.answer(asked);
-    return await this.audited(caller, self, { deed, about: name }, () => route.answer(asked));
+    const deed = rowOf(way).deed?.({ params, body: fieldsOf(body) }) ?? null;
+    if (deed === null) return await answerTo(way, asked);
+    return await this.audited(caller, self, { deed, about: name }, () => answerTo(way, asked));
   }
 
   private async login(self: string, body: unknown): Promise<unknown> {
