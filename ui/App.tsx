@@ -14,7 +14,7 @@ import { pagePart } from "./parts/page-part.js";
 import { PageBoundary } from "./parts/PageBoundary.js";
 import NobodyAnswers from "./pages/nobody/NobodyAnswers.js";
 import { ConsoleRoutes } from "./routes.js";
-import { SessionProvider, sessionPath, useSessionHold } from "./session.js";
+import { SessionProvider, sessionWay, useSessionHold } from "./session.js";
 
 const Login = pagePart(() => import("./pages/login/Login.js"));
 
@@ -38,8 +38,8 @@ export function App({ transport }: { readonly transport: Transport }): ReactNode
 /** Whatever answer says "logged out": the session is asked for again, and its 401 shows the login. */
 function clientThatNoticesTheEnd(): QueryClient {
   const client = queryClient(() => {
-    const session = client.getQueryState([sessionPath]);
-    if (session?.error === null) void client.invalidateQueries({ queryKey: [sessionPath] });
+    const session = client.getQueryState([sessionWay]);
+    if (session?.error === null) void client.invalidateQueries({ queryKey: [sessionWay] });
   });
   return client;
 }
@@ -59,7 +59,7 @@ function Gates(): ReactNode {
           why={state.why}
           onEnter={(session) => {
             // The session's own answer stays: who watches it would not notice a new one in its place.
-            client.removeQueries({ predicate: ({ queryKey: [key] }) => key !== sessionPath });
+            client.removeQueries({ predicate: ({ queryKey: [key] }) => key !== sessionWay });
             enter(session);
           }}
         />

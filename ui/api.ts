@@ -4,9 +4,7 @@
 //
 // Invariant: whatever fails, fails as an ApiFailure, which says what, why, where and what now.
 
-import type { ApiError, LiveEvent } from "../core/api/contract.js";
-
-export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+import type { ApiError, Ask, LiveEvent } from "../core/api/contract.js";
 
 export interface StreamListener {
   readonly opened: () => void;
@@ -16,8 +14,7 @@ export interface StreamListener {
 }
 
 export interface Transport {
-  /** `path` below /api/v1, with its leading slash. */
-  request<T>(method: Method, path: string, body?: unknown): Promise<T>;
+  readonly ask: Ask;
   /** Returns what ends it. */
   events(listener: StreamListener): () => void;
 }

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// How pages ask: the transport out of a context, answers kept by react-query under their path. A page never
+// How pages ask: the transport out of a context, answers kept by react-query under their way. A page never
 // calls fetch and never invents a cache key.
 
 import {
   QueryCache,
   QueryClient,
+  skipToken,
   useMutation,
   useQuery,
   useQueryClient,
+  type QueryKey,
+  type SkipToken,
   type UseMutationResult,
   type UseQueryResult,
 } from "@tanstack/react-query";
 import { createContext, useContext } from "react";
-import { ApiFailure, failureOf, type Method, type Transport } from "./api.js";
+import type { Answer, Asking, CallWay } from "../core/api/calls/ask.js";
+import { ApiFailure, failureOf, type Transport } from "./api.js";
 
 const TransportContext = createContext<Transport | undefined>(undefined);
 export const TransportProvider = TransportContext.Provider;
@@ -45,48 +49,50 @@ export function queryClient(loggedOut: () => void): QueryClient {
   return client;
 }
 
-/** The answer of a GET. `everyMs`: asked again and again while the page is open; `path` null: not now. */
-export function useAnswer<T>(
-  path: string | null,
+type ReadingWay = Extract<CallWay, `GET ${string}`>;
+
+/** What an answer is kept under, and how it is asked for; null: not now. */
+export const reading = <W extends ReadingWay>(
+  transport: Transport,
+  way: W,
+  asking: Asking<W> | null,
+): { readonly queryKey: QueryKey; readonly queryFn: (() => Promise<Answer<W>>) | SkipToken } =>
+  asking === null
+    ? { queryKey: [way, null], queryFn: skipToken }
+    : { queryKey: [way, ...asking], queryFn: () => asked(transport.ask(way, ...asking)) };
+
+/** The answer of a GET. `everyMs`: asked again and again while the page is open. */
+export function useAnswer<W extends ReadingWay>(
+  way: W,
+  asking: Asking<W> | null,
   options: { readonly everyMs?: number } = {},
-): UseQueryResult<T, ApiFailure> {
+): UseQueryResult<Answer<W>, ApiFailure> {
   const transport = useTransport();
-  return useQuery<T, ApiFailure>({
-    queryKey: [path],
-    queryFn: () => asked(transport.request<T>("GET", path ?? "")),
-    enabled: path !== null,
+  return useQuery<Answer<W>, ApiFailure>({
+    ...reading(transport, way, asking),
     ...(options.everyMs === undefined ? {} : { refetchInterval: options.everyMs }),
   });
 }
 
-export interface Change {
-  readonly method: Method;
-  readonly path: string;
-  readonly body?: unknown;
-}
-
-/** A request that changes something; afterwards the answers below `stale` are asked anew. */
-export function useChange<T>(stale: readonly string[] = []): UseMutationResult<T, ApiFailure, Change> {
+/** Changes something; afterwards the answers to the ways of `stale` are asked anew. */
+export function useChange<W extends CallWay>(
+  way: W,
+  stale: readonly CallWay[] = [],
+): UseMutationResult<Answer<W>, ApiFailure, Asking<W>> {
   const transport = useTransport();
   const client = useQueryClient();
-  return useMutation<T, ApiFailure, Change>({
-    mutationFn: ({ method, path, body }) => asked(transport.request<T>(method, path, body)),
+  return useMutation<Answer<W>, ApiFailure, Asking<W>>({
+    mutationFn: (asking) => asked(transport.ask(way, ...asking)),
     onSuccess: () => refresh(client, stale),
     onError: (failure) => {
       // The session's own query finds out and leads to the login.
-      if (failure.isLoggedOut) void client.invalidateQueries({ queryKey: ["/session"] });
+      if (failure.isLoggedOut) void refresh(client, ["GET /session"]);
     },
   });
 }
 
-async function refresh(client: QueryClient, paths: readonly string[]): Promise<void> {
-  await Promise.all(
-    paths.map((path) =>
-      client.invalidateQueries({
-        predicate: ({ queryKey: [key] }) => typeof key === "string" && key.startsWith(path),
-      }),
-    ),
-  );
+export async function refresh(client: QueryClient, ways: readonly CallWay[]): Promise<void> {
+  await Promise.all(ways.map((way) => client.invalidateQueries({ queryKey: [way] })));
 }
 
 async function asked<T>(answer: Promise<T>): Promise<T> {

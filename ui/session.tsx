@@ -4,13 +4,13 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, useCallback, useContext, useState, type ReactNode } from "react";
-import type { Role, Session } from "../core/api/contract.js";
+import type { CallWay, Role, Session } from "../core/api/contract.js";
 import { mayDo, roleWords } from "../core/describe/words/words.js";
 import type { ApiFailure } from "./api.js";
 import { useAnswer, useTransport } from "./asking.js";
 import { forget } from "./live/last-known.js";
 
-export const sessionPath = "/session";
+export const sessionWay = "GET /session" satisfies CallWay;
 
 /** Why the login is shown. */
 export type LoggedOut = "first" | "ended" | "idle" | "by-person";
@@ -33,12 +33,12 @@ const SessionContext = createContext<SessionHold | undefined>(undefined);
 export function SessionProvider({ children }: { readonly children: ReactNode }): ReactNode {
   const transport = useTransport();
   const client = useQueryClient();
-  const { data, error, refetch } = useAnswer<Session>(sessionPath);
+  const { data, error, refetch } = useAnswer(sessionWay, []);
   const [left, setLeft] = useState<LoggedOut | undefined>();
   const enter = useCallback(
     (session: Session) => {
       setLeft(undefined);
-      client.setQueryData([sessionPath], session);
+      client.setQueryData([sessionWay], session);
     },
     [client],
   );
@@ -46,9 +46,9 @@ export function SessionProvider({ children }: { readonly children: ReactNode }):
     (why: LoggedOut) => {
       setLeft(why);
       forget();
-      if (why !== "ended") void transport.request("POST", "/logout").catch(() => undefined);
+      if (why !== "ended") void transport.ask("POST /logout").catch(() => undefined);
       // What the last person saw is not the next one's: the role may be another.
-      client.removeQueries({ predicate: ({ queryKey: [key] }) => key !== sessionPath });
+      client.removeQueries({ predicate: ({ queryKey: [key] }) => key !== sessionWay });
     },
     [client, transport],
   );

@@ -3,8 +3,9 @@
 // of the session and says with each request how long nobody has touched the page, so that polling does not
 // keep an abandoned session alive.
 
+import { callAddress, type Address, type Answer, type Asking, type CallWay } from "../core/api/calls/ask.js";
 import { apiRoot, type ApiError, type LiveEvent, type Session } from "../core/api/contract.js";
-import { ApiFailure, silence, type Method, type StreamListener, type Transport } from "./api.js";
+import { ApiFailure, silence, type StreamListener, type Transport } from "./api.js";
 
 /** A dead host does not refuse, it is silent: so long is waited for an answer. */
 const answerMsMax = 10_000;
@@ -14,22 +15,24 @@ const liveKinds = ["status", "history", "figures"] as const;
 export function httpTransport(idleSeconds: () => number): Transport {
   let csrf = "";
   return {
-    async request<T>(method: Method, path: string, body?: unknown): Promise<T> {
-      const value = await ask(method, path, body, {
+    async ask<W extends CallWay>(way: W, ...asking: Asking<W>): Promise<Answer<W>> {
+      const [named, body]: readonly [named?: object, body?: unknown] = asking;
+      const address = callAddress(way, named);
+      const value = await send(address, body, {
         "x-gemel-idle": String(Math.round(idleSeconds())),
-        ...(method === "GET" ? {} : { "x-gemel-csrf": csrf }),
+        ...(address.method === "GET" ? {} : { "x-gemel-csrf": csrf }),
         ...(body === undefined ? {} : { "content-type": "application/json" }),
       });
-      if (path === "/login" || path === "/session") csrf = (value as Session).csrf;
-      return value as T;
+      if (way === "POST /login" || way === "GET /session") csrf = (value as Session).csrf;
+      // The one place where what came gets the type that the table says.
+      return value as Answer<W>;
     },
     events: listen,
   };
 }
 
-async function ask(
-  method: Method,
-  path: string,
+async function send(
+  { method, path }: Address,
   body: unknown,
   headers: Record<string, string>,
 ): Promise<unknown> {
@@ -89,7 +92,7 @@ function listen(listener: StreamListener): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let tries = 0;
   const open = (): void => {
-    source = new EventSource(`${apiRoot}/events`);
+    source = new EventSource(apiRoot + callAddress("GET /events").path);
     source.onopen = () => {
       tries = 0;
       listener.opened();

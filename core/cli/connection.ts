@@ -5,7 +5,17 @@
 import { readFileSync } from "node:fs";
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { apiRoot, defaultSocket, type ApiError, type LiveEvent, type Status } from "../api/contract.js";
+import {
+  callAddress,
+  type Address,
+  type Answer,
+  type Ask,
+  type Asking,
+  type CallWay,
+} from "../api/calls/ask.js";
+import { fieldsOf } from "../api/calls/deed.js";
+import { rowOf } from "../api/calls/table.js";
+import { apiRoot, defaultSocket, type ApiError } from "../api/contract.js";
 import { commandRefused, daemonSilent, usage } from "./outcome.js";
 import { cliAnswerLimitMs } from "../base/limits/access.js";
 
@@ -33,28 +43,21 @@ export class Connection {
     }
   }
 
-  async get<T>(path: string): Promise<T> {
-    return (await this.call("GET", path, undefined)) as T;
-  }
-
-  async send<T>(method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<T> {
-    return (await this.call(method, path, body)) as T;
-  }
-
-  /** An answer that is no JSON: a certificate. */
-  async text(path: string): Promise<string> {
-    const [status, text] = await this.whole("GET", path, undefined);
-    if (status === 200) return text;
-    throw commandRefused(JSON.parse(text) as ApiError);
-  }
-
-  async status(): Promise<Status> {
-    return await this.get<Status>("/status");
-  }
+  /** The one way by which a command asks anything. */
+  readonly ask: Ask = async <W extends CallWay>(way: W, ...asking: Asking<W>): Promise<Answer<W>> => {
+    const [named, body]: readonly unknown[] = asking;
+    const response = await this.open(callAddress(way, fieldsOf(named)), body);
+    let text = "";
+    response.setEncoding("utf8");
+    for await (const part of response as AsyncIterable<string>) text += part;
+    if (response.statusCode !== 200) throw commandRefused(JSON.parse(text) as ApiError);
+    // The one place where what came gets the type that the table says.
+    return (rowOf(way).type === undefined ? JSON.parse(text === "" ? "null" : text) : text) as Answer<W>;
+  };
 
   /** Each event of the live stream until the listener returns true; a lost connection is unreachable. */
-  async follow(listener: (event: LiveEvent) => boolean): Promise<void> {
-    const response = await this.open("GET", "/events", undefined);
+  async follow(listener: (event: Answer<"GET /events">) => boolean): Promise<void> {
+    const response = await this.open(callAddress("GET /events"), undefined);
     let rest = "";
     response.setEncoding("utf8");
     for await (const part of response as AsyncIterable<string>) {
@@ -62,7 +65,7 @@ export class Connection {
       rest = blocks.pop() ?? "";
       for (const block of blocks) {
         const data = block.split("\n").find((line) => line.startsWith("data: "));
-        if (data !== undefined && listener(JSON.parse(data.slice(6)) as LiveEvent)) {
+        if (data !== undefined && listener(JSON.parse(data.slice(6)) as Answer<"GET /events">)) {
           response.destroy();
           return;
         }
@@ -71,22 +74,7 @@ export class Connection {
     throw daemonSilent(this.name, "the stream ended");
   }
 
-  private async call(method: string, path: string, body: unknown): Promise<unknown> {
-    const [status, text] = await this.whole(method, path, body);
-    const answer = JSON.parse(text === "" ? "null" : text) as unknown;
-    if (status === 200) return answer;
-    throw commandRefused(answer as ApiError);
-  }
-
-  private async whole(method: string, path: string, body: unknown): Promise<[number | undefined, string]> {
-    const response = await this.open(method, path, body);
-    let text = "";
-    response.setEncoding("utf8");
-    for await (const part of response as AsyncIterable<string>) text += part;
-    return [response.statusCode, text];
-  }
-
-  private async open(method: string, path: string, body: unknown): Promise<IncomingMessage> {
+  private async open({ method, path }: Address, body: unknown): Promise<IncomingMessage> {
     const text = body === undefined ? undefined : JSON.stringify(body);
     const headers = text === undefined ? {} : { "content-type": "application/json" };
     const start = this.options.socketPath === undefined ? httpsRequest : httpRequest;

@@ -5,7 +5,7 @@
 import Database from "better-sqlite3";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { HistoryEntry, Status } from "../api/contract.js";
+import type { HistoryEntry, HistoryQuery, Status } from "../api/contract.js";
 
 const stateFolder = (): string => process.env["GEMEL_STATE"] ?? "/var/lib/gemel";
 
@@ -19,11 +19,7 @@ export function lastStatus(): Status | undefined {
   }
 }
 
-export function lastHistory(query: {
-  readonly module?: string;
-  readonly kind?: string;
-  readonly limit: number;
-}): HistoryEntry[] {
+export function lastHistory(query: Pick<HistoryQuery, "module" | "kind" | "limit">): readonly HistoryEntry[] {
   const file = join(stateFolder(), "history.db");
   if (!existsSync(file)) return [];
   try {

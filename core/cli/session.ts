@@ -2,17 +2,21 @@
 // What every command has at hand: the connection, whether output is for a program, and how to wait for a
 // state. Waiting asks again and again until the limit; the limit is the caller's, the exit code then 3.
 
-import type { ModuleStatus, Status } from "../api/contract.js";
+import type { Ask, ModuleStatus, Status } from "../api/contract.js";
 import { isMarked } from "../base/reasons.js";
 import type { Connection } from "./connection.js";
 import { CommandEnd, exitCodes } from "./outcome.js";
 import { cliAskAgainMs } from "../base/limits/access.js";
 
 export class CliSession {
+  readonly ask: Ask;
+
   constructor(
     readonly connection: Connection,
     readonly json: boolean,
-  ) {}
+  ) {
+    this.ask = connection.ask;
+  }
 
   print(value: unknown, text: string): void {
     process.stdout.write(this.json ? `${JSON.stringify(value)}\n` : text);
@@ -21,7 +25,7 @@ export class CliSession {
   async until<T>(what: string, seconds: number, look: (status: Status) => T | undefined): Promise<T> {
     const end = process.hrtime.bigint() + BigInt(Math.round(seconds * 1e9));
     for (;;) {
-      const status = await this.connection.status();
+      const status = await this.ask("GET /status");
       const found = look(status);
       if (found !== undefined) return found;
       if (process.hrtime.bigint() > end) throw notFinished(what, seconds, status);

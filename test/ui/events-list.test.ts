@@ -3,8 +3,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { callAddress } from "../../core/api/calls/ask.js";
 import type { HistoryEntry } from "../../core/api/contract.js";
-import { addressOf, filterFrom, historyPath, meets, noFilter } from "../../ui/pages/events/filter.js";
+import { addressOf, filterFrom, askedHistory, meets, noFilter } from "../../ui/pages/events/filter.js";
 import { entryKeyOf, merged } from "../../ui/pages/events/merge.js";
 
 const entry = (node: string, id: number, second: number, more: Partial<HistoryEntry> = {}): HistoryEntry => ({
@@ -57,8 +58,8 @@ test("a filter survives the page's address, and asks the API for the same", () =
   const filter = { ...noFilter, view: "audit", module: "cam1", search: " disk & net " } as const;
   assert.deepEqual(filterFrom(addressOf(filter)), filter);
   assert.equal(addressOf(noFilter).toString(), "");
-  const path = historyPath(filter, { node: "beta", before: 12, limit: 100 });
-  const query = new URLSearchParams(path.split("?")[1]);
+  const asked = askedHistory(filter, { node: "beta", before: 12, limit: 100 });
+  const query = new URLSearchParams(callAddress("GET /history", asked).path.split("?")[1]);
   assert.deepEqual(Object.fromEntries(query), {
     node: "beta",
     limit: "100",

@@ -6,8 +6,8 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import type { LiveEvent, ModuleView } from "../../core/api/contract.js";
-import { ApiFailure, type Method } from "../../ui/api.js";
+import type { LiveEvent } from "../../core/api/contract.js";
+import { ApiFailure } from "../../ui/api.js";
 import { MockCluster } from "../../ui/mock/cluster.js";
 import { settle } from "../scenarios/settle.js";
 import { protectCam1 } from "../core/pair/cam1.js";
@@ -16,7 +16,7 @@ import { DaemonClient } from "./contract/daemon-client.js";
 import { differences, shapeOf } from "./contract/shape.js";
 
 interface Row {
-  readonly method: Method;
+  readonly method: string;
   /** As OpenAPI writes it, below /api/v1. */
   readonly route: string;
   /** Absent: the route itself. */
@@ -29,7 +29,7 @@ const get = (route: string, path?: string): Row => ({
   route,
   ...(path !== undefined && { path }),
 });
-const change = (method: Method, route: string, path: string, body?: unknown): Row => ({
+const change = (method: string, route: string, path: string, body?: unknown): Row => ({
   method,
   route,
   path,
@@ -242,6 +242,6 @@ test("every-route-is-asked-or-not-the-console-s", async () => {
     [...asked].filter((route) => !named.includes(route)),
     [],
   );
-  const modules = await mock.request<readonly ModuleView[]>("GET", "/modules");
+  const modules = await mock.ask("GET /modules");
   assert.ok(modules.length > 0);
 });

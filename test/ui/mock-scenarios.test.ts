@@ -14,7 +14,7 @@ const startWallMs = Date.parse("2026-11-21T10:00:00Z");
 const begin = (options: Omit<MockOptions, "startWallMs" | "settle">): MockCluster =>
   new MockCluster({ startWallMs, settle, user: "anna", ...options });
 
-const status = async (mock: MockCluster): Promise<Status> => await mock.request<Status>("GET", "/status");
+const status = async (mock: MockCluster): Promise<Status> => await mock.ask("GET /status");
 
 async function stateOf(mock: MockCluster, module: string, node: string): Promise<string> {
   const found = (await status(mock)).modules.find(({ id }) => id === module);
@@ -92,10 +92,10 @@ test("host-loss-changes-sentences-and-heals", async () => {
 
 test("swap-takes-its-time-and-arrives", async () => {
   const mock = begin({});
-  await mock.request("POST", "/modules/cam1/commands", { verb: "swap" });
+  await mock.ask("POST /modules/:module/commands", { module: "cam1" }, { verb: "swap" });
   assert.notEqual((await status(mock)).modules.find(({ id }) => id === "cam1")?.protected, true);
   await assert.rejects(
-    mock.request("POST", "/modules/cam1/commands", { verb: "restart" }),
+    mock.ask("POST /modules/:module/commands", { module: "cam1" }, { verb: "restart" }),
     refusal("GEMEL-1010"),
   );
   await until(mock, "beta runs cam1", async () => (await stateOf(mock, "cam1", "beta")) === "PRIM Ready");
@@ -104,9 +104,9 @@ test("swap-takes-its-time-and-arrives", async () => {
 
 test("stop-and-start-both", async () => {
   const mock = begin({});
-  await mock.request("POST", "/modules/bms1/commands", { verb: "stop" });
+  await mock.ask("POST /modules/:module/commands", { module: "bms1" }, { verb: "stop" });
   await until(mock, "stopped", async () => (await stateOf(mock, "bms1", "beta")) === "STOP NotReady");
-  await mock.request("POST", "/modules/bms1/commands", { verb: "start" });
+  await mock.ask("POST /modules/:module/commands", { module: "bms1" }, { verb: "start" });
   await until(mock, "runs again", async () =>
     (await status(mock)).modules.every((module) => module.protected),
   );
@@ -115,10 +115,10 @@ test("stop-and-start-both", async () => {
 test("conflict-is-resolved-by-a-person", async () => {
   const mock = begin({ scenario: "conflict" });
   await assert.rejects(
-    mock.request("POST", "/modules/cam1/commands", { verb: "swap" }),
+    mock.ask("POST /modules/:module/commands", { module: "cam1" }, { verb: "swap" }),
     refusal("GEMEL-1007"),
   );
-  await mock.request("POST", "/modules/cam1/commands", { verb: "resolve", keep: "beta" });
+  await mock.ask("POST /modules/:module/commands", { module: "cam1" }, { verb: "resolve", keep: "beta" });
   await until(
     mock,
     "beta's copy goes on",
@@ -128,13 +128,9 @@ test("conflict-is-resolved-by-a-person", async () => {
 
 test("protect-ends-in-a-first-copy", async () => {
   const mock = begin({ scenario: "empty" });
-  const refused = await mock.request<{ findings: readonly { severity: string; code: string }[] }>(
-    "POST",
-    "/protect",
-    { vm: "License server", node: "alpha" },
-  );
+  const refused = await mock.ask("POST /protect", {}, { vm: "License server", node: "alpha" });
   assert.ok(refused.findings.some(({ severity, code }) => severity === "blocks" && code === "GEMEL-5002"));
-  await mock.request("POST", "/protect", { vm: "License server", node: "alpha", stop: true });
+  await mock.ask("POST /protect", {}, { vm: "License server", node: "alpha", stop: true });
   await until(mock, "its first copy runs", async () => {
     const [module] = (await status(mock)).modules;
     return module?.reintegration?.kind === "first-copy";
@@ -144,7 +140,7 @@ test("protect-ends-in-a-first-copy", async () => {
 
 test("paused-failover-waits-for-a-person-or-the-host", async () => {
   const mock = begin({ scenario: "host-loss" });
-  await mock.request("PUT", "/pause", { why: "the switch is being replaced" });
+  await mock.ask("PUT /pause", {}, { why: "the switch is being replaced" });
   await mock.advance(20_000);
   assert.equal(await stateOf(mock, "cam2", "alpha"), "WAIT NotReady");
   await until(
@@ -156,16 +152,16 @@ test("paused-failover-waits-for-a-person-or-the-host", async () => {
 
 test("roles-and-wrong-fields-are-refused-with-their-place", async () => {
   const nobody = new MockCluster({ startWallMs, settle });
-  await assert.rejects(nobody.request("GET", "/status"), { status: 401 });
-  await assert.rejects(nobody.request("POST", "/login", { user: "mona", password: "wrong" }), {
+  await assert.rejects(nobody.ask("GET /status"), { status: 401 });
+  await assert.rejects(nobody.ask("POST /login", {}, { user: "mona", password: "wrong" }), {
     status: 401,
   });
-  await nobody.request("POST", "/login", { user: "mona", password: "mona-may-look" });
-  await assert.rejects(nobody.request("PUT", "/pause", { why: "x" }), refusal("GEMEL-4009"));
+  await nobody.ask("POST /login", {}, { user: "mona", password: "mona-may-look" });
+  await assert.rejects(nobody.ask("PUT /pause", {}, { why: "x" }), refusal("GEMEL-4009"));
   const mock = begin({});
-  const short = { name: "olga", role: "control", password: "short" };
-  await assert.rejects(mock.request("POST", "/users", short), { code: "GEMEL-4020", where: "password" });
-  await assert.rejects(mock.request("DELETE", "/users/anna"), ApiFailure);
+  const short = { name: "olga", role: "control", password: "short" } as const;
+  await assert.rejects(mock.ask("POST /users", {}, short), { code: "GEMEL-4020", where: "password" });
+  await assert.rejects(mock.ask("DELETE /users/:user", { user: "anna" }), ApiFailure);
 });
 
 test("silence-is-silence-and-ends", async () => {

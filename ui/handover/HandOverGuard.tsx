@@ -8,14 +8,14 @@
 import { Button } from "@patternfly/react-core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useReducer, useRef, useState, type ReactNode, type RefObject } from "react";
-import type { HandOver, Session } from "../../core/api/contract.js";
+import type { HandOver } from "../../core/api/contract.js";
 import { failureOf, type Transport } from "../api.js";
 import { useTransport } from "../asking.js";
 import { remember } from "../live/last-known.js";
 import { useStatus, useStream } from "../live/live.js";
 // Not lazy: the node that would serve this part is the one that has died.
 import NobodyAnswers from "../pages/nobody/NobodyAnswers.js";
-import { sessionPath, useSession } from "../session.js";
+import { sessionWay, useSession } from "../session.js";
 import { goWith, whoAnswers } from "./nodes.js";
 import { heard, type Silence, type SilenceEvent } from "./silence.js";
 
@@ -99,7 +99,7 @@ function useTicket(): RefObject<HandOver | null> {
   const ticket = useRef<HandOver | null>(null);
   useEffect(() => {
     const fetchOne = (): void => {
-      transport.request<HandOver>("POST", "/session/handover").then(
+      transport.ask("POST /session/handover").then(
         (answer) => {
           ticket.current = answer;
         },
@@ -127,7 +127,7 @@ function useAsking(silence: Silence, tell: (event: SilenceEvent) => void): void 
       const answer = await answerOf(transport);
       if (isOver) return;
       // The stream ended because the session did: its own question leads to the login.
-      if (answer === "logged-out") void client.invalidateQueries({ queryKey: [sessionPath] });
+      if (answer === "logged-out") void client.invalidateQueries({ queryKey: [sessionWay] });
       tell({ kind: "asked", answered: answer !== "none" });
       timer = setTimeout(() => void ask(), askEveryMs);
     };
@@ -142,7 +142,7 @@ function useAsking(silence: Silence, tell: (event: SilenceEvent) => void): void 
 /** Any answer is one, a refusal too. */
 async function answerOf(transport: Transport): Promise<"some" | "logged-out" | "none"> {
   const limit = new Promise<"none">((done) => setTimeout(() => done("none"), askMsMax));
-  const answer = transport.request<Session>("GET", "/session").then(
+  const answer = transport.ask(sessionWay).then(
     () => "some" as const,
     (thrown: unknown) => {
       const failure = failureOf(thrown);

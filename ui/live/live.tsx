@@ -15,14 +15,14 @@ import {
   useSyncExternalStore,
   type ReactNode,
 } from "react";
-import type { HistoryEntry, LiveEvent, ModuleStatus, Status, Trends } from "../../core/api/contract.js";
+import type { CallWay, HistoryEntry, LiveEvent, ModuleStatus, Status } from "../../core/api/contract.js";
 import type { Transport } from "../api.js";
-import { useAnswer, useTransport } from "../asking.js";
+import { refresh, useAnswer, useTransport } from "../asking.js";
 import { FiguresStore, type HostTrend, type ModuleTrend } from "./figures.js";
 import { StreamStore, type StreamHealth } from "./stream.js";
 
-export const statusPath = "/status";
-const tailPath = "history-tail";
+const statusWay = "GET /status" satisfies CallWay;
+const tailKey = "history-tail";
 const tailMax = 500;
 const lookMs = 1000;
 
@@ -44,7 +44,7 @@ export function LiveProvider({ children }: { readonly children: ReactNode }): Re
     const stop = transport.events({
       opened: () => {
         // What was missed in between is asked for: history above all.
-        void client.invalidateQueries({ predicate: ({ queryKey: [key] }) => isHistory(key) });
+        void refresh(client, ["GET /history"]);
         void recallTrends(transport, live.figures);
       },
       event: (event) => {
@@ -69,22 +69,20 @@ export function LiveProvider({ children }: { readonly children: ReactNode }): Re
 /** A convenience: without it the small charts begin empty, which they would have done anyway. */
 async function recallTrends(transport: Transport, figures: FiguresStore): Promise<void> {
   figures.begin();
-  const trends = await transport.request<Trends>("GET", "/trends").catch(() => undefined);
+  const trends = await transport.ask("GET /trends").catch(() => undefined);
   if (trends !== undefined) figures.recall(trends);
 }
-
-const isHistory = (key: unknown): boolean => typeof key === "string" && key.startsWith("/history");
 
 function spread(event: LiveEvent, client: QueryClient, figures: FiguresStore): void {
   switch (event.kind) {
     case "status":
-      client.setQueryData<Status>([statusPath], event.status);
+      client.setQueryData<Status>([statusWay], event.status);
       return;
     case "figures":
       figures.push(event.figures);
       return;
     case "history":
-      client.setQueryData<readonly HistoryEntry[]>([tailPath], (before = []) => [
+      client.setQueryData<readonly HistoryEntry[]>([tailKey], (before = []) => [
         event.entry,
         ...before.slice(0, tailMax - 1),
       ]);
@@ -103,7 +101,7 @@ function useLive(): Live {
 
 /** The cluster as last told; undefined before the first word. Kept while the node is silent. */
 export function useStatus(): Status | undefined {
-  return useAnswer<Status>(statusPath).data;
+  return useAnswer(statusWay, []).data;
 }
 
 export function useModule(id: string): ModuleStatus | undefined {
@@ -137,7 +135,7 @@ export function useHistoryTail(): readonly HistoryEntry[] {
   const subscribe = useCallback((tell: () => void) => cache.subscribe(tell), [cache]);
   return useSyncExternalStore(
     subscribe,
-    () => client.getQueryData<readonly HistoryEntry[]>([tailPath]) ?? nothingYet,
+    () => client.getQueryData<readonly HistoryEntry[]>([tailKey]) ?? nothingYet,
   );
 }
 

@@ -4,15 +4,16 @@
 // the same object (main.ts puts it into a page). What is asked and what passes come one after the other.
 
 import { moduleId, wallTime } from "../../core/base/units.js";
-import { apiRoot, type LiveEvent } from "../../core/api/contract.js";
+import { callAddress, type Answer, type Ask, type Asking, type CallWay } from "../../core/api/calls/ask.js";
+import type { LiveEvent } from "../../core/api/contract.js";
 import { fieldsOf } from "../../core/api/calls/deed.js";
-import { deedOf } from "../../core/api/calls/table.js";
-import { ApiFailure, silence, type Method, type StreamListener, type Transport } from "../api.js";
+import { rowOf } from "../../core/api/calls/table.js";
+import { ApiFailure, silence, type StreamListener, type Transport } from "../api.js";
 import { bodies } from "./bodies.js";
 import { Access } from "./rooms/access.js";
 import { liveFigures } from "./rooms/figures.js";
 import { verifyOneSecond } from "./rooms/modules.js";
-import { admit, personAddress, routeFor } from "./routes.js";
+import { admit, answerTo, callFor, personAddress } from "./routes.js";
 import { play, type ScenarioName } from "./scenarios/index.js";
 import { GemelError, httpStatusOf } from "../../core/base/errors.js";
 import type { Settle } from "../../core/sim/time.js";
@@ -74,14 +75,21 @@ export class MockCluster implements Transport {
     await this.inTurn(() => this.world.removeModule(id));
   }
 
-  async request<T>(method: Method, path: string, body?: unknown): Promise<T> {
+  readonly ask: Ask = async <W extends CallWay>(way: W, ...asking: Asking<W>): Promise<Answer<W>> => {
+    const [named, body]: readonly [named?: object, body?: unknown] = asking;
+    const { method, path } = callAddress(way, named);
+    return (await this.request(method, path, body)) as Answer<W>;
+  };
+
+  /** As it is on the wire, whatever that is; `path` below /api/v1. */
+  async request(method: string, path: string, body?: unknown): Promise<unknown> {
     return await this.inTurn(async () => {
       const self = this.world.answering;
       if (self === undefined || this.world.trouble === "silent") throw silence("mock");
       try {
         const answer = await this.answer(self, method, path, body);
         // As on the wire: a copy without undefined, or nothing.
-        return (answer === undefined ? undefined : JSON.parse(JSON.stringify(answer))) as T;
+        return answer === undefined ? undefined : (JSON.parse(JSON.stringify(answer)) as unknown);
       } catch (thrown) {
         if (thrown instanceof Refusal)
           throw new ApiFailure(thrown.status, thrown.body, thrown.retryAfterSeconds);
@@ -126,24 +134,24 @@ export class MockCluster implements Transport {
     return statusOf(this.world, this.world.answering ?? "nobody");
   }
 
-  private async answer(self: string, method: Method, address: string, body: unknown): Promise<unknown> {
+  private async answer(self: string, method: string, address: string, body: unknown): Promise<unknown> {
     const { pathname, searchParams } = new URL(address, "https://mock");
-    if (method === "POST" && pathname === "/login") return await this.login(self, body);
-    if (method === "POST" && pathname === "/logout") {
+    const { way, name } = callFor(method, pathname);
+    if (way === "POST /login") return await this.login(self, body);
+    if (way === "POST /logout") {
       const user = this.caller?.user ?? "nobody";
       this.enter(null);
       return { sentence: `${user} is logged out.` };
     }
-    const { route, name } = routeFor(method, pathname);
-    admit(route, this.caller);
+    admit(way, this.caller);
     const caller = this.caller ?? { user: "nobody", role: "monitor" };
     const query = Object.fromEntries(searchParams);
     const { world, access } = this;
     const asked = { world, access, caller, self, name, query, body };
     const params = { module: name, user: name, id: name };
-    const deed = deedOf(`${method} ${apiRoot}${route.path}`, { params, body: fieldsOf(body) });
-    if (method === "GET" || deed === null) return await route.answer(asked);
-    return await this.audited(caller, self, { deed, about: name }, () => route.answer(asked));
+    const deed = rowOf(way).deed?.({ params, body: fieldsOf(body) }) ?? null;
+    if (deed === null) return await answerTo(way, asked);
+    return await this.audited(caller, self, { deed, about: name }, () => answerTo(way, asked));
   }
 
   private async login(self: string, body: unknown): Promise<unknown> {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The mock's API: one row per route with the role that it needs, like the daemon's. Bodies come from our own
-// console; their form is judged here as far as a person can get it wrong in a form, in the registry's words.
+// The mock's answers to the table of calls, which also says whom each admits, like the daemon's. Bodies come
+// from our own console; their form is judged here as far as a person can get it wrong in a form, in the
+// registry's words.
 
-import type { Role } from "../../core/api/contract.js";
+import type { Answer, CallWay } from "../../core/api/contract.js";
+import { rowOf } from "../../core/api/calls/table.js";
 import { mayDo } from "../../core/describe/words/words.js";
-import type { Method } from "../api.js";
 import { bodies } from "./bodies.js";
 import type { Access } from "./rooms/access.js";
 import {
@@ -42,104 +43,85 @@ export interface Asked {
   readonly body: unknown;
 }
 
-export interface Route {
-  readonly method: Method;
-  /** Below /api/v1; one part may be `:name`. */
-  readonly path: string;
-  readonly admits: Role | "everybody";
-  /** A promise, where the middle of a node is asked. */
-  readonly answer: (asked: Asked) => unknown;
-}
+/** Not the console's, or about the page that is held open. */
+type Elsewhere =
+  | "GET /events"
+  | "GET /ready/:module"
+  | "POST /handover"
+  | "POST /shutdown"
+  | "POST /cluster"
+  | "POST /cluster/join"
+  | "POST /cluster/admissions"
+  | "POST /peer/calls/:call";
+/** Who is logged in is the cluster's own matter (cluster.ts). */
+type Entry = "POST /login" | "POST /logout";
+type Answered = Exclude<CallWay, Elsewhere | Entry>;
 
-const get = (path: string, answer: Route["answer"]): Route => ({
-  method: "GET",
-  path,
-  admits: "monitor",
-  answer,
-});
+/** A promise, where the middle of a node is asked. */
+type Answers<W extends CallWay> = {
+  readonly [Each in W]: (asked: Asked) => Answer<Each> | Promise<Answer<Each>>;
+};
 
-const change = (method: Method, path: string, admits: Route["admits"], answer: Route["answer"]): Route => ({
-  method,
-  path,
-  admits,
-  answer,
-});
-
-const looking: readonly Route[] = [
-  get("/status", ({ world, self }) => statusOf(world, self)),
-  get("/doctor", ({ world, self }) => doctorReport(world, self)),
-  get("/modules", ({ world }) => world.modules.map(viewOf)),
-  get("/modules/:module", ({ world, name }) => viewOf(world.module(name))),
-  get("/modules/:module/figures", ({ world, name, query, self }) => {
+const looking = {
+  "GET /status": ({ world, self }) => statusOf(world, self),
+  "GET /doctor": ({ world, self }) => doctorReport(world, self),
+  "GET /modules": ({ world }) => world.modules.map(viewOf),
+  "GET /modules/:module": ({ world, name }) => viewOf(world.module(name)),
+  "GET /modules/:module/figures": ({ world, name, query, self }) => {
     const module = world.module(name);
     return figuresOfMirror(world, module, query["node"] ?? runnerOf(world, module) ?? self);
-  }),
-  get("/modules/:module/preview", ({ world, self, name, query }) =>
+  },
+  "GET /modules/:module/preview": ({ world, self, name, query }) =>
     previewOf(world, self, world.module(name), query),
-  ),
-  get("/modules/:module/copies", ({ world, self, name }) => bothCopies(world, self, world.module(name))),
-  get("/procedures/:id", ({ world, name }) => procedureOf(world, name)),
-  get("/vms", ({ world, query }) => vmsOf(world, query["node"])),
-  get("/figures", ({ world }) => liveFigures(world)),
-  get("/series", ({ world, query }) => seriesOf(world, query)),
-  get("/trends", ({ world }) => trendsOf(world)),
-  get("/capacity", ({ world, self }) => capacityOf(world, self)),
-  get("/placement", ({ world, self }) => placementOf(world, self)),
-  get("/history", ({ world, self, query }) => readHistory(world, self, query)),
-  get("/cluster", ({ world, self }) => clusterView(world, self)),
-  get("/certificates", ({ world, self, query }) =>
+  "GET /modules/:module/copies": ({ world, self, name }) => bothCopies(world, self, world.module(name)),
+  "GET /procedures/:id": ({ world, name }) => procedureOf(world, name),
+  "GET /vms": ({ world, query }) => vmsOf(world, query["node"]),
+  "GET /figures": ({ world }) => liveFigures(world),
+  "GET /series": ({ world, query }) => seriesOf(world, query),
+  "GET /trends": ({ world }) => trendsOf(world),
+  "GET /capacity": ({ world, self }) => capacityOf(world, self),
+  "GET /placement": ({ world, self }) => placementOf(world, self),
+  "GET /history": ({ world, self, query }) => readHistory(world, self, query),
+  "GET /cluster": ({ world, self }) => clusterView(world, self),
+  "GET /certificates": ({ world, self, query }) =>
     certificatesOf(world, world.host(query["node"] ?? self).name),
-  ),
-  { ...get("/cluster/ca", ({ world }) => authorityPem(world)), admits: "everybody" },
-];
+  "GET /cluster/ca": ({ world }) => authorityPem(world),
+} satisfies Partial<Answers<Answered>>;
 
-const commanding: readonly Route[] = [
-  change("POST", "/modules/:module/commands", "control", ({ world, self, name, body, caller }) =>
+const commanding = {
+  "POST /modules/:module/commands": ({ world, self, name, body, caller }) =>
     carryOut(world, self, name, bodies.command(body), caller),
-  ),
-  change("POST", "/modules/:module/verify", "control", ({ world, name, body }) =>
+  "POST /modules/:module/verify": ({ world, name, body }) =>
     verify(world, world.module(name), bodies.verify(body)),
-  ),
-  change("PUT", "/pause", "control", ({ world, body, caller }) => pause(world, bodies.pause(body), caller)),
-  change("DELETE", "/pause", "control", ({ world }) => resume(world)),
-  change("POST", "/alarms/:id/acknowledge", "control", ({ world, self, name, caller }) =>
-    acknowledge(world, self, name, caller),
-  ),
-];
+  "PUT /pause": ({ world, body, caller }) => pause(world, bodies.pause(body), caller),
+  "DELETE /pause": ({ world }) => resume(world),
+  "POST /alarms/:id/acknowledge": ({ world, self, name, caller }) => acknowledge(world, self, name, caller),
+} satisfies Partial<Answers<Answered>>;
 
-const configuring: readonly Route[] = [
-  change("PATCH", "/modules/:module", "admin", ({ world, name, body }) =>
+const configuring = {
+  "PATCH /modules/:module": ({ world, name, body }) =>
     changeModule(world, world.module(name), bodies.moduleChange(body)),
-  ),
-  change("PUT", "/modules/:module/userconfig", "admin", ({ world, name, body }) =>
+  "PUT /modules/:module/userconfig": ({ world, name, body }) =>
     replaceModule(world, world.module(name), bodies.userconfig(body).xml),
-  ),
-  change("POST", "/modules/:module/unprotect", "admin", ({ world, name, body }) =>
+  "POST /modules/:module/unprotect": ({ world, name, body }) =>
     unprotect(world, world.module(name), bodies.unprotect(body)),
-  ),
-  change("POST", "/protect", "admin", ({ world, body, self, caller }) =>
-    protect(world, bodies.protect(body), self, caller),
-  ),
-  change("POST", "/cluster/tokens", "admin", ({ world, self }) => newToken(world, self)),
-  change("PUT", "/certificates/console", "admin", ({ world, self, body }) =>
+  "POST /protect": ({ world, body, self, caller }) => protect(world, bodies.protect(body), self, caller),
+  "POST /cluster/tokens": ({ world, self }) => newToken(world, self),
+  "PUT /certificates/console": ({ world, self, body }) =>
     installCertificate(world, self, bodies.certificate(body)),
-  ),
-  change("DELETE", "/certificates/console", "admin", ({ world, self }) => removeCertificate(world, self)),
-];
+  "DELETE /certificates/console": ({ world, self }) => removeCertificate(world, self),
+} satisfies Partial<Answers<Answered>>;
 
-const people: readonly Route[] = [
-  get("/session", ({ access, caller, self }) => access.session(caller, self)),
-  change("POST", "/session/password", "monitor", ({ access, caller, body }) =>
-    access.changeOwn(caller, bodies.password(body)),
-  ),
-  change("POST", "/session/handover", "monitor", ({ access, caller }) => access.handOver(caller)),
-  { ...get("/users", ({ access }) => access.list()), admits: "admin" },
-  change("POST", "/users", "admin", ({ access, body, caller }) => access.add(bodies.user(body), caller)),
-  change("PATCH", "/users/:user", "admin", ({ access, name, body, caller }) =>
+const people = {
+  "GET /session": ({ access, caller, self }) => access.session(caller, self),
+  "POST /session/password": ({ access, caller, body }) => access.changeOwn(caller, bodies.password(body)),
+  "POST /session/handover": ({ access, caller }) => access.handOver(caller),
+  "GET /users": ({ access }) => access.list(),
+  "POST /users": ({ access, body, caller }) => access.add(bodies.user(body), caller),
+  "PATCH /users/:user": ({ access, name, body, caller }) =>
     access.change(name, bodies.userChange(body), caller),
-  ),
-  change("DELETE", "/users/:user", "admin", ({ access, name }) => access.remove(name)),
-];
+  "DELETE /users/:user": ({ access, name }) => access.remove(name),
+} satisfies Partial<Answers<Answered>>;
 
 /** An acknowledgement is on record for both nodes. */
 function acknowledge(
@@ -154,27 +136,34 @@ function acknowledge(
   return { sentence: `Acknowledged by ${user}: ${alarm.sentence}` };
 }
 
-export const routes: readonly Route[] = [...looking, ...commanding, ...configuring, ...people];
+const answers: Answers<Answered> = { ...looking, ...commanding, ...configuring, ...people };
+const isAnswered = (way: string): way is Answered => Object.hasOwn(answers, way);
+const played = [...Object.keys(answers).filter(isAnswered), "POST /login", "POST /logout"] as const;
 
 interface Matched {
-  readonly route: Route;
+  readonly way: (typeof played)[number];
+  /** What stands in the place of `:module`, `:id`, `:user`. */
   readonly name: string;
 }
 
-export function routeFor(method: Method, path: string): Matched {
-  const parts = path.split("/");
-  for (const route of routes.filter((one) => one.method === method)) {
-    const pattern = route.path.split("/");
+export function callFor(method: string, path: string): Matched {
+  const parts = [method, ...path.split("/").slice(1)];
+  for (const way of played) {
+    const pattern = way.split(/ ?\//);
     if (pattern.length !== parts.length) continue;
     if (!pattern.every((part, place) => part.startsWith(":") || part === parts[place])) continue;
     const place = pattern.findIndex((part) => part.startsWith(":"));
-    return { route, name: place < 0 ? "" : decodeURIComponent(parts[place] ?? "") };
+    return { way, name: place < 0 ? "" : decodeURIComponent(parts[place] ?? "") };
   }
   throw refuse("GEMEL-4008", path, "There is no such address.");
 }
 
-export function admit({ admits }: Route, caller: Caller | null): void {
+export const answerTo = (way: Answered, asked: Asked): unknown => answers[way](asked);
+
+export function admit(way: Answered, caller: Caller | null): void {
+  const { admits } = rowOf(way);
   if (admits === "everybody") return;
   if (caller === null) throw refuse("GEMEL-4013", personAddress);
-  if (!mayDo(caller.role, admits)) throw refuse("GEMEL-4009", caller.user);
+  if (admits === "nodes" || admits === "local" || !mayDo(caller.role, admits))
+    throw refuse("GEMEL-4009", caller.user);
 }

@@ -77,7 +77,7 @@ function useCommands(
   asked: readonly AskedAction[],
   done: (replies: readonly CommandReply[]) => void,
 ): Commands {
-  const change = useChange<CommandReply>(["/status"]);
+  const change = useChange("POST /modules/:module/commands", ["GET /status"]);
   const [waiting, setWaiting] = useState(false);
   const [refused, setRefused] = useState<Commands["refused"]>([]);
   const [accepted, setAccepted] = useState<Commands["accepted"]>(new Map());
@@ -88,8 +88,7 @@ function useCommands(
     for (const one of asked.filter(({ module }) => !good.has(module))) {
       const { module } = one;
       try {
-        const path = `/modules/${module}/commands`;
-        good.set(module, await change.mutateAsync({ method: "POST", path, body: commandOf(one) }));
+        good.set(module, await change.mutateAsync([{ module }, commandOf(one)]));
       } catch (thrown) {
         bad.push({ module, failure: failureOf(thrown) });
       }

@@ -9,7 +9,7 @@ import { useCallback, useEffect, useState, type ReactNode } from "react";
 import { durationText } from "../../core/describe/words/words.js";
 import { useTransport } from "../asking.js";
 import { idleSeconds, touched } from "../presence.js";
-import { useSession, useSessionHold } from "../session.js";
+import { sessionWay, useSession, useSessionHold } from "../session.js";
 
 const warnSeconds = 60;
 /** Whoever touches the page after so long has come back. */
@@ -21,10 +21,7 @@ export function IdleWatch(): ReactNode {
   const transport = useTransport();
   const [left, setLeft] = useState<number | null>(null);
   /** With it the daemon's clock begins anew. */
-  const tellPresence = useCallback(
-    () => void transport.request("GET", "/session").catch(() => undefined),
-    [transport],
-  );
+  const tellPresence = useCallback(() => void transport.ask(sessionWay).catch(() => undefined), [transport]);
   useEffect(() => {
     let isAway = false;
     const look = (): void => {

@@ -5,14 +5,13 @@
 import { useState, type ReactNode } from "react";
 import { verbWords } from "../../core/describe/words/words.js";
 import { useChange } from "../asking.js";
-import { statusPath } from "../live/live.js";
 import { AskDialog } from "./AskDialog.js";
 import { FailureAlert } from "./FailureAlert.js";
 import { Field, leftOver } from "./form/Field.js";
 
 export function PauseDialog({ onClose }: { readonly onClose: () => void }): ReactNode {
   const [why, setWhy] = useState("");
-  const { mutate, error, isPending } = useChange([statusPath]);
+  const { mutate, error, isPending } = useChange("PUT /pause", ["GET /status"]);
   const rest = leftOver(error, ["why"]);
   return (
     <AskDialog
@@ -22,7 +21,7 @@ export function PauseDialog({ onClose }: { readonly onClose: () => void }): Reac
       isDanger
       isPending={isPending}
       onSubmit={() => {
-        mutate({ method: "PUT", path: "/pause", body: { why: why.trim() } }, { onSuccess: onClose });
+        mutate([{}, { why: why.trim() }], { onSuccess: onClose });
       }}
       onClose={onClose}
     >

@@ -7,10 +7,10 @@ import { Alert, Button, Content, Label, LabelGroup, List, ListItem, Skeleton } f
 import { useQueries } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import type { ModuleVerb } from "../../core/base/vocabulary.js";
-import type { Preview } from "../../core/api/contract.js";
+import type { Asking, Preview } from "../../core/api/contract.js";
 import { dangerLooks, durationText, verbWords } from "../../core/describe/words/words.js";
 import { failureOf } from "../api.js";
-import { useAnswer, useTransport } from "../asking.js";
+import { reading, useAnswer, useTransport } from "../asking.js";
 import { FailureAlert } from "./FailureAlert.js";
 
 export interface AskedAction {
@@ -23,14 +23,9 @@ export interface AskedAction {
   readonly force?: boolean;
 }
 
-export function previewPath({ module, verb, node, keep }: AskedAction): string {
-  const query = new URLSearchParams({
-    verb,
-    ...(node !== undefined && { node }),
-    ...(keep !== undefined && { keep }),
-  });
-  return `/modules/${module}/preview?${query.toString()}`;
-}
+const previewOf = ({ module, verb, node, keep }: AskedAction): Asking<"GET /modules/:module/preview"> => [
+  { module, verb, node, keep },
+];
 
 /** Whether every one of them may be done now; not known before all previews are here. */
 export function useAllowed(asked: readonly AskedAction[]): {
@@ -39,10 +34,7 @@ export function useAllowed(asked: readonly AskedAction[]): {
 } {
   const transport = useTransport();
   return useQueries({
-    queries: asked.map((one) => {
-      const path = previewPath(one);
-      return { queryKey: [path], queryFn: () => transport.request<Preview>("GET", path) };
-    }),
+    queries: asked.map((one) => reading(transport, "GET /modules/:module/preview", previewOf(one))),
     combine: (answers) => ({
       allowed: answers.every(({ data }) => data?.allowed === true),
       known: answers.every(({ data }) => data !== undefined),
@@ -57,7 +49,7 @@ interface PreviewOfProps {
 }
 
 export function PreviewOf({ asked, named }: PreviewOfProps): ReactNode {
-  const { data, error, refetch } = useAnswer<Preview>(previewPath(asked));
+  const { data, error, refetch } = useAnswer("GET /modules/:module/preview", previewOf(asked));
   return (
     <section className="gm-preview" aria-label={asked.vm} aria-busy={data === undefined && error === null}>
       {named && <Content component="h3">{asked.vm}</Content>}

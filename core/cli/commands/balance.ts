@@ -4,7 +4,7 @@
 // at the first that is refused or late, saying what was done.
 
 import type { Command } from "commander";
-import type { Capacity, CommandReply, Move, Placement } from "../../api/contract.js";
+import type { Capacity, Move, Placement } from "../../api/contract.js";
 import { bytesOfText, bytesText, coresText } from "../../describe/words/words.js";
 import { CommandEnd, exitCodes } from "../outcome.js";
 import { moduleIn, reached, type CliSession } from "../session.js";
@@ -27,8 +27,8 @@ export function balanceCommands(program: Command, open: () => CliSession): void 
 }
 
 async function balance(session: CliSession, { apply = false, timeout }: BalanceOptions): Promise<void> {
-  const placement = await session.connection.get<Placement>("/placement");
-  const capacity = await session.connection.get<Capacity>("/capacity");
+  const placement = await session.ask("GET /placement");
+  const capacity = await session.ask("GET /capacity");
   if (!apply) {
     session.print({ ...placement, capacity }, shown(placement) + fits(capacity));
     return;
@@ -48,7 +48,7 @@ async function balance(session: CliSession, { apply = false, timeout }: BalanceO
 }
 
 async function carryOut(session: CliSession, { module: id, from, to }: Move, seconds: number): Promise<void> {
-  const { active } = moduleIn(await session.connection.status(), id);
+  const { active } = moduleIn(await session.ask("GET /status"), id);
   if (active !== from) {
     throw new CommandEnd(exitCodes.refused, {
       code: "GEMEL-1005",
@@ -57,9 +57,7 @@ async function carryOut(session: CliSession, { module: id, from, to }: Move, sec
       next: "Look again with: gemel balance",
     });
   }
-  await session.connection.send<CommandReply>("POST", `/modules/${encodeURIComponent(id)}/commands`, {
-    verb: "swap",
-  });
+  await session.ask("POST /modules/:module/commands", { module: id }, { verb: "swap" });
   const lookForReturn = watchReturn(from);
   await session.until(`swap ${id}`, seconds, (status) => {
     const module = moduleIn(status, id);

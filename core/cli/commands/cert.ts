@@ -23,7 +23,7 @@ export function certCommands(program: Command, open: () => CliSession): void {
     .description("which there are, how long they last, their fingerprints")
     .action(async () => {
       const session = open();
-      show(session, await session.connection.get<CertificateView[]>("/certificates"));
+      show(session, await session.ask("GET /certificates"));
     });
   cert
     .command("install")
@@ -33,14 +33,14 @@ export function certCommands(program: Command, open: () => CliSession): void {
     .action(async (options: { readonly certificate: string; readonly key: string }) => {
       const session = open();
       const body = { certificate: read(options.certificate), privateKey: read(options.key) };
-      show(session, await session.connection.send<CertificateView[]>("PUT", "/certificates/console", body));
+      show(session, await session.ask("PUT /certificates/console", {}, body));
     });
   cert
     .command("remove")
     .description("the console goes back to the cluster's certificate")
     .action(async () => {
       const session = open();
-      show(session, await session.connection.send<CertificateView[]>("DELETE", "/certificates/console"));
+      show(session, await session.ask("DELETE /certificates/console"));
     });
 }
 
@@ -51,7 +51,7 @@ export function authorityCommand(cluster: Command, open: () => CliSession): void
     .description("print the cluster's certificate (PEM), for browsers to trust")
     .action(async () => {
       const session = open();
-      const pem = await session.connection.text("/cluster/ca");
+      const pem = await session.ask("GET /cluster/ca");
       session.print({ pem }, pem);
     });
 }

@@ -75,13 +75,13 @@ async function init(session: CliSession, options: InitOptions): Promise<void> {
   const { name, net, passwordFile, ...more } = options;
   const password = passwordFile === undefined ? undefined : readPassword(passwordFile);
   const request = { name, networks: net, ...picked(more), ...(password !== undefined && { password }) };
-  founded(session, await session.connection.send<ClusterReply>("POST", "/cluster", request));
+  founded(session, await session.ask("POST /cluster", {}, request));
 }
 
 async function join(session: CliSession, token: string, options: JoinOptions): Promise<void> {
   const { address: addresses, ...more } = options;
   const request = { token, addresses, ...picked(more) };
-  const reply = await session.connection.send<ClusterReply>("POST", "/cluster/join", request);
+  const reply = await session.ask("POST /cluster/join", {}, request);
   session.print(reply, `${reply.node} is now a node of ${reply.cluster}.\n${warningLines(reply)}`);
 }
 
@@ -98,14 +98,14 @@ function showingCommands(cluster: Command, open: () => CliSession): void {
     .description("a new one-time token for the other node")
     .action(async () => {
       const session = open();
-      founded(session, await session.connection.send<ClusterReply>("POST", "/cluster/tokens", {}));
+      founded(session, await session.ask("POST /cluster/tokens"));
     });
   cluster
     .command("show")
     .description("networks and nodes")
     .action(async () => {
       const session = open();
-      const view = await session.connection.get<ClusterView>("/cluster");
+      const view = await session.ask("GET /cluster");
       session.print(view, showCluster(view));
     });
   cluster
@@ -113,7 +113,7 @@ function showingCommands(cluster: Command, open: () => CliSession): void {
     .description("which ports the nodes use, for firewalls")
     .action(async () => {
       const session = open();
-      const { ports } = await session.connection.get<ClusterView>("/cluster");
+      const { ports } = await session.ask("GET /cluster");
       session.print(
         ports,
         table(

@@ -12,7 +12,7 @@ import { eventsPageMax, eventsCountMax } from "../../base/limits/access.js";
 
 interface EventOptions {
   readonly module?: string;
-  readonly kind?: string;
+  readonly kind?: HistoryEntry["kind"];
   readonly node?: string;
   readonly search?: string;
   readonly since?: string;
@@ -22,7 +22,7 @@ interface EventOptions {
   readonly csv?: boolean;
 }
 
-const kinds = ["decision", "audit", "log"];
+const kinds: readonly HistoryEntry["kind"][] = ["decision", "audit", "log"];
 
 export function eventCommands(program: Command, open: () => CliSession): void {
   const events = filters(program.command("events").description("what happened: decisions, commands, log"));
@@ -77,17 +77,16 @@ async function read(session: CliSession, options: EventOptions): Promise<readonl
   const found: HistoryEntry[] = [];
   while (found.length < wanted) {
     const last = found.at(-1);
-    const query = new URLSearchParams({
-      limit: String(Math.min(eventsPageMax, wanted - found.length)),
-      ...(module !== undefined && { module }),
-      ...(kind !== undefined && { kind }),
-      ...(node !== undefined && { node }),
-      ...(search !== undefined && { search }),
-      ...(since !== undefined && { from: momentOf(since) }),
-      ...(until !== undefined && { to: momentOf(until) }),
-      ...(last !== undefined && { before: String(last.id) }),
+    const page = await session.ask("GET /history", {
+      limit: Math.min(eventsPageMax, wanted - found.length),
+      module,
+      kind,
+      node,
+      search,
+      from: since === undefined ? undefined : momentOf(since),
+      to: until === undefined ? undefined : momentOf(until),
+      before: last?.id,
     });
-    const page = await session.connection.get<HistoryEntry[]>(`/history?${query.toString()}`);
     found.push(...page);
     if (page.length < Math.min(eventsPageMax, wanted)) break;
   }

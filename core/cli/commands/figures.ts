@@ -3,7 +3,7 @@
 // reintegration did. Times come as powers of two of microseconds, so a percentile is given as "under".
 
 import type { Command } from "commander";
-import type { Figures, MirrorCounts } from "../../api/contract.js";
+import type { MirrorCounts } from "../../api/contract.js";
 import { bytesText } from "../../describe/words/words.js";
 import type { CliSession } from "../session.js";
 import { table } from "../show.js";
@@ -17,9 +17,7 @@ export function figuresCommands(program: Command, open: () => CliSession): void 
 }
 
 async function showFigures(session: CliSession, id: string, node: string | undefined): Promise<void> {
-  const from = node === undefined ? "" : `?node=${encodeURIComponent(node)}`;
-  const path = `/modules/${encodeURIComponent(id)}/figures${from}`;
-  const figures = await session.connection.get<Figures>(path);
+  const figures = await session.ask("GET /modules/:module/figures", { module: id, node });
   const { mirror } = figures;
   const text =
     mirror === null ? `The mirror of ${id} does not run on ${figures.node}.\n` : rows(figures.node, mirror);

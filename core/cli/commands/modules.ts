@@ -4,7 +4,7 @@
 
 import { Option, type Command } from "commander";
 import { readFileSync } from "node:fs";
-import type { CommandReply, CommandRequest, ModuleChange, ModuleView } from "../../api/contract.js";
+import type { CommandRequest, ModuleChange } from "../../api/contract.js";
 import { moduleVerbs, type ModuleVerb } from "../../base/vocabulary.js";
 import { bytesText } from "../../describe/words/words.js";
 import { commandRefused, usage } from "../outcome.js";
@@ -76,13 +76,9 @@ async function carryOut(
     return;
   }
   if (verb === "resolve" && keep === undefined) throw keepMissing();
-  const from = verb === "swap" ? moduleIn(await session.connection.status(), id).active : null;
+  const from = verb === "swap" ? moduleIn(await session.ask("GET /status"), id).active : null;
   const request: CommandRequest = { ...asked, ...(options.force === true && { force: true }) };
-  const reply = await session.connection.send<CommandReply>(
-    "POST",
-    `/modules/${encodeURIComponent(id)}/commands`,
-    request,
-  );
+  const reply = await session.ask("POST /modules/:module/commands", { module: id }, request);
   if (!session.json) process.stdout.write(`${id}: ${reply.sentence}\n`);
   if (!options.wait) {
     if (session.json) session.print(reply, "");
@@ -98,7 +94,7 @@ async function carryOut(
 }
 
 async function shutDown(session: CliSession, seconds: number): Promise<void> {
-  const reply = await session.connection.send<{ readonly sentence: string }>("POST", "/shutdown", {});
+  const reply = await session.ask("POST /shutdown");
   if (!session.json) process.stdout.write(`${reply.sentence}\n`);
   await session.until("all modules stopped", seconds, (status) => {
     const own = status.modules.flatMap(({ nodes }) => nodes.filter(({ node }) => node === status.answeredBy));
@@ -108,8 +104,8 @@ async function shutDown(session: CliSession, seconds: number): Promise<void> {
 }
 
 async function verify(session: CliSession, id: string, repair: boolean, seconds: number): Promise<void> {
-  const before = moduleIn(await session.connection.status(), id).lastVerify?.at;
-  await session.connection.send("POST", `/modules/${encodeURIComponent(id)}/verify`, { repair });
+  const before = moduleIn(await session.ask("GET /status"), id).lastVerify?.at;
+  await session.ask("POST /modules/:module/verify", { module: id }, { repair });
   const result = await session.until(`verify ${id}`, seconds, (status) => {
     const { lastVerify } = moduleIn(status, id);
     return lastVerify !== undefined && lastVerify.at !== before ? lastVerify : undefined;
@@ -141,7 +137,7 @@ function settingsCommands(group: Command, open: () => CliSession): void {
     .description("all modules")
     .action(async () => {
       const session = open();
-      const modules = await session.connection.get<ModuleView[]>("/modules");
+      const modules = await session.ask("GET /modules");
       const rows = modules.map(({ id, settings: { vm, nodes } }) => [
         id,
         vm.name,
@@ -155,7 +151,7 @@ function settingsCommands(group: Command, open: () => CliSession): void {
     .description("the module's userconfig.xml")
     .action(async (id: string) => {
       const session = open();
-      const module = await session.connection.get<ModuleView>(`/modules/${encodeURIComponent(id)}`);
+      const module = await session.ask("GET /modules/:module", { module: id });
       session.print(module, module.xml + module.warnings.map((text) => `! ${text}\n`).join(""));
     });
   const onOff = (flags: string, text: string): Option => new Option(flags, text).choices(["on", "off"]);
@@ -176,16 +172,17 @@ function settingsCommands(group: Command, open: () => CliSession): void {
 }
 
 async function change(session: CliSession, id: string, options: SetOptions): Promise<void> {
-  const path = `/modules/${encodeURIComponent(id)}`;
   const changes = changesOf(options);
   if (options.file === undefined && Object.keys(changes).length === 0)
     throw usage("nothing to change was given");
   const after =
     options.file === undefined
-      ? await session.connection.send<ModuleView>("PATCH", path, changes)
-      : await session.connection.send<ModuleView>("PUT", `${path}/userconfig`, {
-          xml: readConfig(options.file),
-        });
+      ? await session.ask("PATCH /modules/:module", { module: id }, changes)
+      : await session.ask(
+          "PUT /modules/:module/userconfig",
+          { module: id },
+          { xml: readConfig(options.file) },
+        );
   session.print(after, after.xml + after.warnings.map((text) => `! ${text}\n`).join(""));
 }
 

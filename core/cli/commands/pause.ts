@@ -5,10 +5,6 @@ import type { Command } from "commander";
 import { verbWords } from "../../describe/words/words.js";
 import type { CliSession } from "../session.js";
 
-interface Said {
-  readonly sentence: string;
-}
-
 export function pauseCommands(program: Command, open: () => CliSession): void {
   program
     .command("pause")
@@ -16,7 +12,7 @@ export function pauseCommands(program: Command, open: () => CliSession): void {
     .option("--why <text>", "shown to everybody while it lasts", "")
     .action(async ({ why }: { readonly why: string }) => {
       const session = open();
-      const said = await session.connection.send<Said>("PUT", "/pause", { why });
+      const said = await session.ask("PUT /pause", {}, { why });
       session.print(said, `${said.sentence} ${verbWords.pause.sentence}\n`);
     });
   program
@@ -24,7 +20,7 @@ export function pauseCommands(program: Command, open: () => CliSession): void {
     .description("let automatic failover work again; what a pause held goes on by itself")
     .action(async () => {
       const session = open();
-      const said = await session.connection.send<Said>("DELETE", "/pause", undefined);
+      const said = await session.ask("DELETE /pause");
       session.print(said, `${said.sentence}\n`);
     });
   program
@@ -32,8 +28,7 @@ export function pauseCommands(program: Command, open: () => CliSession): void {
     .description("silence an alarm under your name until its cause is over; gemel status shows its id")
     .action(async (id: string) => {
       const session = open();
-      const path = `/alarms/${encodeURIComponent(id)}/acknowledge`;
-      const said = await session.connection.send<Said>("POST", path, undefined);
+      const said = await session.ask("POST /alarms/:id/acknowledge", { id });
       session.print(said, `${said.sentence}\n`);
     });
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // --dry-run: what a command would do, in the API's words; for a conflict both copies side by side first.
 
-import type { Copies, CopyView, Preview } from "../../api/contract.js";
+import type { Copies, CopyView, Preview, PreviewQuery } from "../../api/contract.js";
 import type { ModuleVerb } from "../../base/vocabulary.js";
 import { conflictWords } from "../../base/conflict-words.js";
 import { bytesText, timeText, verbWords } from "../../describe/words/words.js";
@@ -9,27 +9,15 @@ import { CommandEnd, exitCodes } from "../outcome.js";
 import type { CliSession } from "../session.js";
 import { paint, table } from "../show.js";
 
-export interface PreviewQuestion {
-  readonly verb: ModuleVerb;
-  readonly node?: string;
-  readonly keep?: string;
-}
-
 /** Exit 1 when the command would be refused. */
-export async function dryRun(session: CliSession, id: string, asked: PreviewQuestion): Promise<void> {
-  const path = `/modules/${encodeURIComponent(id)}`;
+export async function dryRun(session: CliSession, id: string, asked: PreviewQuery): Promise<void> {
   const isDeciding = ["resolve", "prim", "second"].includes(asked.verb);
-  const copies = isDeciding ? await session.connection.get<Copies>(`${path}/copies`) : undefined;
+  const copies = isDeciding ? await session.ask("GET /modules/:module/copies", { module: id }) : undefined;
   if (asked.verb === "resolve" && asked.keep === undefined) {
     session.print({ copies }, copies === undefined ? "" : showCopies(copies));
     return;
   }
-  const query = new URLSearchParams({
-    verb: asked.verb,
-    ...(asked.node !== undefined && { node: asked.node }),
-    ...(asked.keep !== undefined && { keep: asked.keep }),
-  });
-  const preview = await session.connection.get<Preview>(`${path}/preview?${query.toString()}`);
+  const preview = await session.ask("GET /modules/:module/preview", { module: id, ...asked });
   const value = { preview, ...(copies !== undefined && { copies }) };
   session.print(value, (copies === undefined ? "" : showCopies(copies)) + showPreview(preview));
   if (preview.allowed) return;

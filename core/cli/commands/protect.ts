@@ -2,13 +2,7 @@
 // protect, unprotect: shows findings in plain words first, then follows the procedure to its end.
 
 import type { Command } from "commander";
-import type {
-  FindingView,
-  ProcedureStatus,
-  ProtectReply,
-  ProtectRequest,
-  VmView,
-} from "../../api/contract.js";
+import type { FindingView, ProcedureStatus, ProtectReply, ProtectRequest } from "../../api/contract.js";
 import { bytesText } from "../../describe/words/words.js";
 import { CommandEnd, exitCodes, commandRefused, usage } from "../outcome.js";
 import type { CliSession } from "../session.js";
@@ -68,18 +62,13 @@ export function protectCommands(program: Command, open: () => CliSession): void 
     .action(async (id: string, options: { readonly stop?: boolean; readonly timeout: string }) => {
       const session = open();
       const body = options.stop === true ? { stop: true } : {};
-      const reply = await session.connection.send<ProtectReply>(
-        "POST",
-        `/modules/${encodeURIComponent(id)}/unprotect`,
-        body,
-      );
+      const reply = await session.ask("POST /modules/:module/unprotect", { module: id }, body);
       await finish(session, reply, secondsOf(options.timeout));
     });
 }
 
 async function listVms(session: CliSession, node: string | undefined): Promise<void> {
-  const query = node === undefined ? "" : `?node=${encodeURIComponent(node)}`;
-  const vms = await session.connection.get<VmView[]>(`/vms${query}`);
+  const vms = await session.ask("GET /vms", { node });
   const rows = vms.map((vm) => [
     vm.node,
     vm.name,
@@ -102,11 +91,7 @@ async function protect(session: CliSession, vm: string, options: ProtectOptions)
     ...(options.dryRun === true && { dryRun: true }),
     ...(options.exclude.length > 0 && { exclude: options.exclude }),
   };
-  await finish(
-    session,
-    await session.connection.send<ProtectReply>("POST", "/protect", request),
-    secondsOf(options.timeout),
-  );
+  await finish(session, await session.ask("POST /protect", {}, request), secondsOf(options.timeout));
 }
 
 async function finish(session: CliSession, reply: ProtectReply, seconds: number): Promise<void> {
@@ -144,7 +129,7 @@ async function follow(session: CliSession, id: string, seconds: number): Promise
   const end = process.hrtime.bigint() + BigInt(Math.round(seconds * 1e9));
   let shown = "";
   for (;;) {
-    const procedure = await session.connection.get<ProcedureStatus>(`/procedures/${encodeURIComponent(id)}`);
+    const procedure = await session.ask("GET /procedures/:id", { id });
     const text = showProcedure(procedure);
     if (text !== shown && !session.json) process.stdout.write(text);
     shown = text;

@@ -48,11 +48,7 @@ export function lookingCommands(program: Command, open: () => CliSession): void 
     .description("what is not as it should be on this node, and what to do about it")
     .action(async () => {
       const session = open();
-      const report = await orOffline(
-        session,
-        () => session.connection.get<DoctorReport>("/doctor"),
-        offlineDoctor,
-      );
+      const report = await orOffline(session, () => session.ask("GET /doctor"), offlineDoctor);
       const lines = report.findings.map(({ severity, code, message, next }) => {
         const mark = severity === "blocks" ? paint("✗", "red") : paint("!", "amber");
         return `${mark} ${code} ${message}\n    next: ${next}\n`;
@@ -62,7 +58,7 @@ export function lookingCommands(program: Command, open: () => CliSession): void 
 }
 
 function historyCommands(program: Command, open: () => CliSession): void {
-  const history = (name: string, description: string, kind: string | undefined): void => {
+  const history = (name: string, description: string, kind: HistoryEntry["kind"] | undefined): void => {
     program
       .command(`${name} [module]`)
       .description(description)
@@ -71,15 +67,11 @@ function historyCommands(program: Command, open: () => CliSession): void {
         const session = open();
         const limit = Number(options.limit);
         if (!(limit >= 1 && limit <= 1000)) throw usage("--limit must be 1 to 1000");
-        const query = new URLSearchParams({
-          limit: String(limit),
-          ...(module && { module }),
-          ...(kind && { kind }),
-        });
+        const asked = { limit, ...(module && { module }), ...(kind && { kind }) };
         const entries = await orOffline(
           session,
-          () => session.connection.get<HistoryEntry[]>(`/history?${query.toString()}`),
-          () => lastHistory({ limit, ...(module && { module }), ...(kind && { kind }) }),
+          () => session.ask("GET /history", asked),
+          () => lastHistory(asked),
         );
         session.print(entries, showHistory(entries, kind === "decision"));
       });
@@ -103,7 +95,7 @@ export function statusExit(status: Status): ExitCode {
 }
 
 async function once(session: CliSession): Promise<ExitCode> {
-  const status = await orOffline(session, () => session.connection.status(), lastStatus);
+  const status = await orOffline(session, () => session.ask("GET /status"), lastStatus);
   session.print(status, showStatus(status));
   return process.exitCode === exitCodes.unreachable ? exitCodes.unreachable : statusExit(status);
 }

@@ -3,7 +3,7 @@
 // user and no password, which is the way back in for whoever has forgotten theirs.
 
 import { Argument, Option, type Command } from "commander";
-import type { Role, UserView } from "../../api/contract.js";
+import type { Role } from "../../api/contract.js";
 import { passwordFor } from "../password.js";
 import type { CliSession } from "../session.js";
 import { table } from "../show.js";
@@ -19,7 +19,7 @@ export function userCommands(program: Command, open: () => CliSession): void {
     .description("the users and their roles")
     .action(async () => {
       const session = open();
-      const users = await session.connection.get<UserView[]>("/users");
+      const users = await session.ask("GET /users");
       const rows = users.map(({ name, role, changedAt, changedBy }) => [
         name,
         role,
@@ -35,25 +35,20 @@ export function userCommands(program: Command, open: () => CliSession): void {
     .action(async (name: string, options: { readonly role: Role; readonly passwordFile?: string }) => {
       const session = open();
       const password = await passwordFor(name, options.passwordFile);
-      const made = await session.connection.send<UserView>("POST", "/users", {
-        name,
-        role: options.role,
-        password,
-      });
+      const made = await session.ask("POST /users", {}, { name, role: options.role, password });
       session.print(made, `${made.name} may come in as ${made.role}.\n`);
     });
   changingCommands(user, open);
 }
 
 function changingCommands(user: Command, open: () => CliSession): void {
-  const path = (name: string): string => `/users/${encodeURIComponent(name)}`;
   user
     .command("role <name>")
     .description("another role, at once, in sessions that are open too")
     .addArgument(new Argument("<role>", roleWords).choices(roles))
     .action(async (name: string, role: Role) => {
       const session = open();
-      const changed = await session.connection.send<UserView>("PATCH", path(name), { role });
+      const changed = await session.ask("PATCH /users/:user", { user: name }, { role });
       session.print(changed, `${changed.name} is ${changed.role} now.\n`);
     });
   user
@@ -63,7 +58,7 @@ function changingCommands(user: Command, open: () => CliSession): void {
     .action(async (name: string, options: { readonly passwordFile?: string }) => {
       const session = open();
       const password = await passwordFor(name, options.passwordFile);
-      const changed = await session.connection.send<UserView>("PATCH", path(name), { password });
+      const changed = await session.ask("PATCH /users/:user", { user: name }, { password });
       session.print(changed, `${changed.name} has a new password.\n`);
     });
   user
@@ -71,7 +66,7 @@ function changingCommands(user: Command, open: () => CliSession): void {
     .description("may not come in any more; open sessions end")
     .action(async (name: string) => {
       const session = open();
-      const reply = await session.connection.send<{ readonly sentence: string }>("DELETE", path(name));
+      const reply = await session.ask("DELETE /users/:user", { user: name });
       session.print(reply, `${reply.sentence}\n`);
     });
 }

@@ -3,7 +3,7 @@
 
 import { request } from "node:https";
 import type { IncomingMessage } from "node:http";
-import { ApiFailure, type Method } from "../../../ui/api.js";
+import { ApiFailure } from "../../../ui/api.js";
 import type { ApiError, LiveEvent, Session } from "../../../core/api/contract.js";
 
 export class DaemonClient {
@@ -20,7 +20,7 @@ export class DaemonClient {
     this.csrf = csrf;
   }
 
-  async ask<T>(method: Method, path: string, body?: unknown): Promise<T> {
+  async ask<T>(method: string, path: string, body?: unknown): Promise<T> {
     const answer = await this.send(method, path, body);
     const text = await textOf(answer);
     const [cookie] = answer.headers["set-cookie"] ?? [];
@@ -50,7 +50,7 @@ export class DaemonClient {
     return found;
   }
 
-  private async send(method: Method, path: string, body?: unknown): Promise<IncomingMessage> {
+  private async send(method: string, path: string, body?: unknown): Promise<IncomingMessage> {
     const text = body === undefined ? undefined : JSON.stringify(body);
     const headers = {
       ...(this.cookie !== "" && { cookie: this.cookie }),

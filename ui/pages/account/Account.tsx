@@ -46,16 +46,13 @@ function PasswordCard(): ReactNode {
   const [wanted, setWanted] = useState("");
   const [again, setAgain] = useState("");
   const [isDifferent, setDifferent] = useState(false);
-  const change = useChange<{ readonly sentence: string } | undefined>();
+  const change = useChange("POST /session/password");
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
     setDifferent(wanted !== again);
     if (wanted !== again) return;
     const forget = (): void => [setOld, setWanted, setAgain].forEach((set) => set(""));
-    change.mutate(
-      { method: "POST", path: "/session/password", body: { old, new: wanted } },
-      { onSuccess: forget },
-    );
+    change.mutate([{}, { old, new: wanted }], { onSuccess: forget });
   };
   const { error } = change;
   // The API names the field that it refuses; what it does not name stands below the first one.
@@ -87,9 +84,7 @@ function PasswordCard(): ReactNode {
             onType={setAgain}
             wrong={isDifferent ? "Both must be the same." : null}
           />
-          {change.isSuccess ? (
-            <Alert isInline variant="success" title={change.data?.sentence ?? "The password is changed."} />
-          ) : null}
+          {change.isSuccess ? <Alert isInline variant="success" title={change.data.sentence} /> : null}
           <ActionGroup>
             <Button
               type="submit"

@@ -15,7 +15,6 @@ import { LookLabel } from "../../parts/LookLabel.js";
 import { barOf, MayButton } from "../../parts/MayButton.js";
 import { usePermission } from "../../session.js";
 import { OwnCertificate } from "./OwnCertificate.js";
-import { certificatesPath } from "./paths.js";
 
 /** What each is for, in the order in which they are shown. */
 const uses: Readonly<Record<CertificateView["use"], string>> = {
@@ -34,10 +33,8 @@ interface CertificatesProps {
 
 /** Own ones are installed on the host that answers; the other host's are shown, if it can be asked. */
 export function Certificates({ self, other }: CertificatesProps): ReactNode {
-  const { data = [], error } = useAnswer<readonly CertificateView[]>(certificatesPath);
-  const theirs = useAnswer<readonly CertificateView[]>(
-    other === null ? null : `${certificatesPath}?node=${encodeURIComponent(other)}`,
-  );
+  const { data = [], error } = useAnswer("GET /certificates", []);
+  const theirs = useAnswer("GET /certificates", other === null ? null : [{ node: other }]);
   const [isInstalling, setInstalling] = useState(false);
   const may = usePermission("admin");
   const own = data.some(({ use }) => use === "console");
@@ -130,7 +127,7 @@ function DownloadAuthority(): ReactNode {
   const [failure, setFailure] = useState<ApiFailure | null>(null);
   const download = async (): Promise<void> => {
     try {
-      const pem = await transport.request<string>("GET", "/cluster/ca");
+      const pem = await transport.ask("GET /cluster/ca");
       setFailure(null);
       saveFile("gemel-cluster-ca.pem", "application/x-pem-file", pem);
     } catch (thrown) {
@@ -149,7 +146,7 @@ function DownloadAuthority(): ReactNode {
 
 function RemoveOwn(): ReactNode {
   const may = usePermission("admin");
-  const change = useChange([certificatesPath]);
+  const change = useChange("DELETE /certificates/console", ["GET /certificates"]);
   return (
     <>
       <MayButton
@@ -157,7 +154,7 @@ function RemoveOwn(): ReactNode {
         why={barOf(may)}
         isPending={change.isPending}
         onClick={() => {
-          change.mutate({ method: "DELETE", path: "/certificates/console" });
+          change.mutate([]);
         }}
       >
         Back to the cluster&rsquo;s certificate

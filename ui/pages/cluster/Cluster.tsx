@@ -4,7 +4,7 @@
 
 import { Skeleton } from "@patternfly/react-core";
 import type { ReactNode } from "react";
-import type { ClusterView, Status } from "../../../core/api/contract.js";
+import type { Status } from "../../../core/api/contract.js";
 import { useAnswer } from "../../asking.js";
 import { useStatus } from "../../live/live.js";
 import { FailureAlert } from "../../parts/FailureAlert.js";
@@ -19,7 +19,7 @@ import { Ports } from "./Ports.js";
 
 export default function Cluster(): ReactNode {
   const status = useStatus();
-  const { data: view, error } = useAnswer<ClusterView>("/cluster");
+  const { data: view, error } = useAnswer("GET /cluster", []);
   if (status === undefined || (view === undefined && error === null)) {
     return (
       <Page title="Cluster">

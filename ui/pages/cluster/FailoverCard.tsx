@@ -6,7 +6,6 @@ import { useState, type ReactNode } from "react";
 import type { Pause } from "../../../core/api/contract.js";
 import { timeText, verbWords, type Look } from "../../../core/describe/words/words.js";
 import { useChange } from "../../asking.js";
-import { statusPath } from "../../live/live.js";
 import { FailureAlert } from "../../parts/FailureAlert.js";
 import { LookLabel } from "../../parts/LookLabel.js";
 import { barOf, MayButton } from "../../parts/MayButton.js";
@@ -53,7 +52,7 @@ function WhileOn(): ReactNode {
 
 function WhilePaused({ pause }: { readonly pause: Pause }): ReactNode {
   const may = usePermission(verbWords.resume.role);
-  const change = useChange([statusPath]);
+  const change = useChange("DELETE /pause", ["GET /status"]);
   return (
     <>
       <CardBody>
@@ -69,7 +68,7 @@ function WhilePaused({ pause }: { readonly pause: Pause }): ReactNode {
           why={barOf(may)}
           isPending={change.isPending}
           onClick={() => {
-            change.mutate({ method: "DELETE", path: "/pause" });
+            change.mutate([]);
           }}
         >
           {verbWords.resume.label}

@@ -4,7 +4,6 @@
 
 import { Card, CardBody, CardTitle, List, ListItem } from "@patternfly/react-core";
 import type { ReactNode } from "react";
-import type { ClusterReply } from "../../../core/api/contract.js";
 import { useChange } from "../../asking.js";
 import { CommandLine } from "../../parts/CommandLine.js";
 import { FailureAlert } from "../../parts/FailureAlert.js";
@@ -13,7 +12,7 @@ import { usePermission } from "../../session.js";
 
 export function JoinNode(): ReactNode {
   const may = usePermission("admin");
-  const change = useChange<ClusterReply>();
+  const change = useChange("POST /cluster/tokens");
   const token = change.data?.token;
   return (
     <Card component="section">
@@ -30,7 +29,7 @@ export function JoinNode(): ReactNode {
             why={barOf(may)}
             isPending={change.isPending}
             onClick={() => {
-              change.mutate({ method: "POST", path: "/cluster/tokens" });
+              change.mutate([]);
             }}
           >
             Make a token

@@ -3,12 +3,10 @@
 // The daemon judges them, and says beside which field what is wrong; the key never leaves that host again.
 
 import { useId, useState, type ChangeEvent, type ReactNode } from "react";
-import type { CertificateView } from "../../../core/api/contract.js";
 import { useChange } from "../../asking.js";
 import { AskDialog } from "../../parts/AskDialog.js";
 import { FailureAlert } from "../../parts/FailureAlert.js";
 import { Field, leftOver, type FieldProps } from "../../parts/form/Field.js";
-import { certificatesPath } from "./paths.js";
 
 const fileBytesMax = 256 * 1024;
 
@@ -20,7 +18,7 @@ interface OwnCertificateProps {
 export function OwnCertificate({ self, onDone }: OwnCertificateProps): ReactNode {
   const [certificate, setCertificate] = useState("");
   const [privateKey, setPrivateKey] = useState("");
-  const { mutate, error, isPending } = useChange<readonly CertificateView[]>([certificatesPath]);
+  const { mutate, error, isPending } = useChange("PUT /certificates/console", ["GET /certificates"]);
   const rest = leftOver(error, ["certificate", "privateKey"]);
   return (
     <AskDialog
@@ -30,8 +28,7 @@ export function OwnCertificate({ self, onDone }: OwnCertificateProps): ReactNode
       isWide
       isPending={isPending}
       onSubmit={() => {
-        const body = { certificate, privateKey };
-        mutate({ method: "PUT", path: "/certificates/console", body }, { onSuccess: onDone });
+        mutate([{}, { certificate, privateKey }], { onSuccess: onDone });
       }}
       onClose={onDone}
     >

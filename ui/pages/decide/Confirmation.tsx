@@ -4,7 +4,7 @@
 
 import { Button, Card, CardBody, CardFooter, CardHeader, CardTitle, Form } from "@patternfly/react-core";
 import { useState, type ReactNode } from "react";
-import type { CommandReply, CommandRequest, ModuleStatus } from "../../../core/api/contract.js";
+import type { CommandRequest, ModuleStatus } from "../../../core/api/contract.js";
 import { useChange } from "../../asking.js";
 import { TypeName } from "../../parts/ConfirmAction.js";
 import type { AskedAction } from "../../parts/Preview.js";
@@ -25,13 +25,12 @@ export function Confirmation({ module, verb, kept, onGiven }: ConfirmationProps)
   const asked: AskedAction = { module: id, vm, verb, ...whose };
   const { allowed, known } = useAllowed([asked]);
   const [typed, setTyped] = useState("");
-  const change = useChange<CommandReply>(["/status", `/modules/${id}/copies`]);
+  const change = useChange("POST /modules/:module/commands", ["GET /status", "GET /modules/:module/copies"]);
   const send = (): void => {
     const body: CommandRequest = { verb, ...whose };
-    const ask = { method: "POST", path: `/modules/${id}/commands`, body } as const;
     // The VM may run before the answer is here: then nothing is to be decided any more, this part of the page
     // is gone, and a callback of mutate would not be called. A refusal stands in change.error.
-    void change.mutateAsync(ask).then(onGiven, () => undefined);
+    void change.mutateAsync([{ module: id }, body]).then(onGiven, () => undefined);
   };
   const isReady = known && allowed && typed.trim() === id && !change.isPending;
   return (

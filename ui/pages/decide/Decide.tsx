@@ -56,7 +56,7 @@ export default function Decide(): ReactNode {
 
 function Choosing({ module }: { readonly module: ModuleStatus }): ReactNode {
   const { id } = module;
-  const { data, error } = useAnswer<Copies>(`/modules/${id}/copies`, { everyMs });
+  const { data, error } = useAnswer("GET /modules/:module/copies", [{ module: id }], { everyMs });
   const may = usePermission(verbWords.resolve.role);
   const isNeeded = data?.conflict === true || runnerOf(module) === null;
   const [chosen, setChosen] = useState<string | null>(null);

@@ -3,7 +3,7 @@
 // sent to a colleague, and turned into the API's query. The same judgement for entries that arrive by the
 // live stream, which nobody has filtered.
 
-import type { HistoryEntry } from "../../../core/api/contract.js";
+import type { HistoryEntry, HistoryQuery } from "../../../core/api/contract.js";
 
 export type View = "all" | "audit";
 export type Kind = HistoryEntry["kind"];
@@ -64,28 +64,21 @@ function instantOf(local: string): string | undefined {
   return local === "" || Number.isNaN(at.getTime()) ? undefined : at.toISOString();
 }
 
-export interface Place {
-  readonly node: string;
-  readonly before?: number;
-  readonly after?: number;
-  readonly limit: number;
-}
+/** Of which node, and which part. */
+export type Place = Pick<HistoryQuery, "before" | "after" | "limit"> & { readonly node: string };
 
-/** The API's address of one node's part of it. */
-export function historyPath(filter: Filter, { node, before, after, limit }: Place): string {
+/** What the API is asked of one node's part of it. */
+export function askedHistory(filter: Filter, place: Place): HistoryQuery {
   const [from, to] = [instantOf(filter.from), instantOf(filter.to)];
-  const query: Readonly<Record<string, string>> = {
-    node,
-    limit: String(limit),
-    ...(before !== undefined && { before: String(before) }),
-    ...(after !== undefined && { after: String(after) }),
-    ...(kindOf(filter) !== "" && { kind: kindOf(filter) }),
+  const [kind, search] = [kindOf(filter), filter.search.trim()];
+  return {
+    ...place,
+    ...(kind !== "" && { kind }),
     ...(filter.module !== "" && { module: filter.module }),
-    ...(filter.search.trim() !== "" && { search: filter.search.trim() }),
+    ...(search !== "" && { search }),
     ...(from !== undefined && { from }),
     ...(to !== undefined && { to }),
   };
-  return `/history?${new URLSearchParams(query).toString()}`;
 }
 
 export function meets(filter: Filter, entry: HistoryEntry): boolean {

@@ -7,9 +7,9 @@ import { useInfiniteQuery, useQueries } from "@tanstack/react-query";
 import { useMemo } from "react";
 import type { HistoryEntry } from "../../../core/api/contract.js";
 import { failureOf, type ApiFailure, type Transport } from "../../api.js";
-import { useTransport } from "../../asking.js";
+import { reading, useTransport } from "../../asking.js";
 import { useHistoryTail } from "../../live/live.js";
-import { historyPath, meets, type Filter } from "./filter.js";
+import { askedHistory, meets, type Filter } from "./filter.js";
 import { merged, type NodePage } from "./merge.js";
 
 const pageMax = 100;
@@ -62,8 +62,7 @@ export function useHistory(nodes: readonly string[], filter: Filter, live: boole
 async function readPage(transport: Transport, filter: Filter, places: Places): Promise<Page> {
   const asked = Object.entries(places).map(async ([node, before]) => {
     const place = { node, limit: pageMax, ...(before !== null && { before }) };
-    const path = historyPath(filter, place);
-    const entries = await transport.request<readonly HistoryEntry[]>("GET", path);
+    const entries = await transport.ask("GET /history", askedHistory(filter, place));
     return { node, entries, more: entries.length >= pageMax };
   });
   const nodes = Object.keys(places);
@@ -89,12 +88,8 @@ function useTail(filter: Filter, first: Page | undefined, live: boolean): readon
   const streamed = useHistoryTail();
   const asked = useQueries({
     queries: (live ? (first?.parts ?? []) : []).map(({ node, entries }) => {
-      const path = historyPath(filter, { node, after: entries[0]?.id ?? 0, limit: tailMax });
-      return {
-        queryKey: [path],
-        queryFn: () => transport.request<readonly HistoryEntry[]>("GET", path),
-        refetchInterval: tailEveryMs,
-      };
+      const wanted = askedHistory(filter, { node, after: entries[0]?.id ?? 0, limit: tailMax });
+      return { ...reading(transport, "GET /history", [wanted]), refetchInterval: tailEveryMs };
     }),
     combine: (answers) => answers.flatMap(({ data }) => data ?? []),
   });
@@ -117,12 +112,8 @@ export async function readAll(
   for (const node of nodes.filter((one) => filter.node === "" || one === filter.node)) {
     let before: number | undefined;
     for (let count = 0; count < exportMax; count += exportPageMax) {
-      const path = historyPath(filter, {
-        node,
-        limit: exportPageMax,
-        ...(before !== undefined && { before }),
-      });
-      const entries = await transport.request<readonly HistoryEntry[]>("GET", path);
+      const place = { node, limit: exportPageMax, ...(before !== undefined && { before }) };
+      const entries = await transport.ask("GET /history", askedHistory(filter, place));
       pages.push({ node, entries, more: false });
       before = entries.at(-1)?.id;
       if (entries.length < exportPageMax) break;

@@ -56,14 +56,14 @@ export default function Login({ why, onEnter }: LoginProps): ReactNode {
 function LoginForm({ onEnter }: Pick<LoginProps, "onEnter">): ReactNode {
   const [user, setUser] = useState("");
   const [password, setPassword] = useState("");
-  const login = useChange<Session>();
+  const login = useChange("POST /login");
   const [missing, setMissing] = useState(false);
   const wait = useCountdown(login.error);
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
     setMissing(user === "" || password === "");
     if (user === "" || password === "" || wait > 0) return;
-    login.mutate({ method: "POST", path: "/login", body: { user, password } }, { onSuccess: onEnter });
+    login.mutate([{}, { user, password }], { onSuccess: onEnter });
   };
   return (
     <Form onSubmit={submit} noValidate>

@@ -4,7 +4,7 @@
 
 import { Card, CardBody, CardHeader, CardTitle, ExpandableSection } from "@patternfly/react-core";
 import { useState, type ReactNode } from "react";
-import type { ModuleStatus, ModuleView } from "../../../core/api/contract.js";
+import type { ModuleStatus } from "../../../core/api/contract.js";
 import { useAnswer } from "../../asking.js";
 import { FailureAlert } from "../../parts/FailureAlert.js";
 import { PageWaiting } from "../../parts/Page.js";
@@ -15,7 +15,7 @@ import { UserconfigEditor } from "./UserconfigEditor.js";
 import { VerifyCard } from "./VerifyCard.js";
 
 export function Configuration({ module }: { readonly module: ModuleStatus }): ReactNode {
-  const { data, error } = useAnswer<ModuleView>(`/modules/${module.id}`);
+  const { data, error } = useAnswer("GET /modules/:module", [{ module: module.id }]);
   const may = usePermission("admin");
   const [isOpen, setOpen] = useState(false);
   const [isSaved, setSaved] = useState(false);

@@ -66,8 +66,7 @@ interface ModuleChartsProps {
 }
 
 export function ModuleCharts({ module, range, span }: ModuleChartsProps): ReactNode {
-  const path = `/series?module=${module}&range=${range}`;
-  const { data, error } = useAnswer<Series>(path, { everyMs: everyMs[range] });
+  const { data, error } = useAnswer("GET /series", [{ module, range }], { everyMs: everyMs[range] });
   if (data === undefined) {
     if (error !== null) return <FailureAlert failure={error} what="The figures cannot be read now" />;
     return <Skeleton height="14rem" screenreaderText="The charts are loading" />;

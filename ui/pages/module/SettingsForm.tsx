@@ -22,6 +22,7 @@ import { useChange } from "../../asking.js";
 import { FailureAlert } from "../../parts/FailureAlert.js";
 import {
   changeOf,
+  configured,
   fieldNames,
   fieldOf,
   formOf,
@@ -41,14 +42,13 @@ interface SettingsFormProps {
 export function SettingsForm({ view, mayChange, isSaved, onSaved }: SettingsFormProps): ReactNode {
   const before = formOf(view);
   const [form, setForm] = useState<Settings>(before);
-  const change = useChange<unknown>([`/modules/${view.id}`, "/modules", "/status"]);
+  const change = useChange("PATCH /modules/:module", configured);
   const changed = changeOf(before, form);
   const isChanged = Object.keys(changed).length > 0;
   const refused = change.error === null ? undefined : fieldOf(change.error, fieldNames);
   const save = (): void => {
-    const ask = { method: "PATCH", path: `/modules/${view.id}`, body: changed } as const;
     // The new configuration may replace this form before a callback of mutate would be called.
-    void change.mutateAsync(ask).then(
+    void change.mutateAsync([{ module: view.id }, changed]).then(
       () => onSaved(true),
       () => onSaved(false),
     );

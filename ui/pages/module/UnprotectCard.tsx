@@ -13,7 +13,7 @@ import {
   Checkbox,
 } from "@patternfly/react-core";
 import { useState, type ReactNode } from "react";
-import type { ModuleStatus, ProtectReply } from "../../../core/api/contract.js";
+import type { ModuleStatus } from "../../../core/api/contract.js";
 import { verbWords } from "../../../core/describe/words/words.js";
 import { useChange } from "../../asking.js";
 import { useStatus } from "../../live/live.js";
@@ -74,10 +74,9 @@ function UnprotectDialog({ module, onClose }: DialogProps): ReactNode {
   const { id, vm, active } = module;
   const [typed, setTyped] = useState("");
   const [stop, setStop] = useState(active !== null);
-  const change = useChange<ProtectReply>(["/status", "/vms"]);
+  const change = useChange("POST /modules/:module/unprotect", ["GET /status", "GET /vms"]);
   const send = (): void => {
-    const ask = { method: "POST", path: `/modules/${id}/unprotect`, body: { stop } } as const;
-    change.mutate(ask, { onSuccess: onClose });
+    change.mutate([{ module: id }, { stop }], { onSuccess: onClose });
   };
   return (
     <AskDialog

@@ -7,7 +7,7 @@ import { useRef, useState, type ReactNode } from "react";
 import type { ModuleView } from "../../../core/api/contract.js";
 import { useChange } from "../../asking.js";
 import { FailureAlert } from "../../parts/FailureAlert.js";
-import { lineOf } from "./settings-form.js";
+import { configured, lineOf } from "./settings-form.js";
 
 interface EditorProps {
   readonly view: ModuleView;
@@ -16,13 +16,13 @@ interface EditorProps {
 
 export function UserconfigEditor({ view, mayChange }: EditorProps): ReactNode {
   const [text, setText] = useState(view.xml);
-  const change = useChange<unknown>([`/modules/${view.id}`, "/modules", "/status"]);
+  const change = useChange("PUT /modules/:module/userconfig", configured);
   const wrong = change.error === null ? undefined : lineOf(change.error.message);
   return (
     <Form
       onSubmit={(event) => {
         event.preventDefault();
-        change.mutate({ method: "PUT", path: `/modules/${view.id}/userconfig`, body: { xml: text } });
+        change.mutate([{ module: view.id }, { xml: text }]);
       }}
     >
       {view.warnings.map((warning) => (

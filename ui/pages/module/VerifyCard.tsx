@@ -23,7 +23,7 @@ import { usePermission } from "../../session.js";
 export function VerifyCard({ module }: { readonly module: ModuleStatus }): ReactNode {
   const may = usePermission(verbWords.verify.role);
   const [repair, setRepair] = useState(false);
-  const change = useChange<unknown>(["/status"]);
+  const change = useChange("POST /modules/:module/verify", ["GET /status"]);
   const isGoing = module.reintegration?.kind === "verify";
   /** The result that stood here when it was started: another one is the answer. */
   const [before, setBefore] = useState<string | undefined>();
@@ -67,7 +67,7 @@ export function VerifyCard({ module }: { readonly module: ModuleStatus }): React
           onClick={() => {
             if (why !== null) return;
             setBefore(module.lastVerify?.at);
-            change.mutate({ method: "POST", path: `/modules/${module.id}/verify`, body: { repair } });
+            change.mutate([{ module: module.id }, { repair }]);
           }}
         >
           Compare both copies

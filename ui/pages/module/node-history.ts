@@ -2,7 +2,7 @@
 // One node's newest entries of a module: what it answered, and what the stream has told since.
 
 import { useMemo } from "react";
-import type { HistoryEntry } from "../../../core/api/contract.js";
+import type { Asking, HistoryEntry } from "../../../core/api/contract.js";
 import type { ApiFailure } from "../../api.js";
 import { useAnswer } from "../../asking.js";
 import { useHistoryTail } from "../../live/live.js";
@@ -20,8 +20,8 @@ const entriesMax = 400;
 const everyMs = 15_000;
 
 export function useNodeHistory(module: string, node: string | null): NodeHistory {
-  const path = node === null ? null : `/history?module=${module}&node=${node}&limit=${entriesMax}`;
-  const { data, error } = useAnswer<readonly HistoryEntry[]>(path, { everyMs });
+  const asking: Asking<"GET /history"> | null = node === null ? null : [{ module, node, limit: entriesMax }];
+  const { data, error } = useAnswer("GET /history", asking, { everyMs });
   const tail = useHistoryTail();
   return useMemo(() => {
     const asked = data ?? [];

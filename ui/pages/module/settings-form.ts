@@ -2,7 +2,7 @@
 // The settings of a module as a form keeps them, and back: what a person changed, and nothing else, goes to
 // the API; the API judges it, and what it refuses is led back to the field that it names. Pure.
 
-import type { ApiError, ModuleView } from "../../../core/api/contract.js";
+import type { ApiError, CallWay, ModuleView } from "../../../core/api/contract.js";
 
 export type FieldName =
   | "defaultPrim"
@@ -18,6 +18,15 @@ export type FieldName =
   | "apart";
 
 export type SettingsValues = Readonly<Record<FieldName, string>>;
+
+/** What is another one once a module is configured anew. */
+export const configured: readonly CallWay[] = [
+  "GET /modules",
+  "GET /modules/:module",
+  "GET /modules/:module/copies",
+  "GET /modules/:module/preview",
+  "GET /status",
+];
 
 /** The cap is typed in MiB/s: nobody counts bytes. */
 const mebibyte = 1024 * 1024;

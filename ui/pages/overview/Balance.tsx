@@ -18,7 +18,7 @@ const askEveryMs = 30_000;
 
 export function Balance(): ReactNode {
   const [isOpen, setOpen] = useState(false);
-  const { data } = useAnswer<Placement>("/placement", { everyMs: askEveryMs });
+  const { data } = useAnswer("GET /placement", [], { everyMs: askEveryMs });
   const count = data?.moves.length ?? 0;
   return (
     <>
@@ -37,7 +37,7 @@ export function Balance(): ReactNode {
 }
 
 function BalanceDialog({ onClose }: { readonly onClose: () => void }): ReactNode {
-  const { data, error } = useAnswer<Placement>("/placement");
+  const { data, error } = useAnswer("GET /placement", []);
   const modules = useStatus()?.modules ?? [];
   const may = usePermission(verbWords.balance.role);
   const { begin, isRunning } = useMoves();

@@ -4,7 +4,7 @@
 
 import { useCallback, useEffect, useMemo, useRef, useState, type PointerEvent, type ReactNode } from "react";
 import { useNavigate } from "react-router";
-import type { Capacity, ModuleStatus, Status } from "../../../core/api/contract.js";
+import type { ModuleStatus, Status } from "../../../core/api/contract.js";
 import type { ModuleVerb } from "../../../core/base/vocabulary.js";
 import { verbWords } from "../../../core/describe/words/words.js";
 import { useAnswer } from "../../asking.js";
@@ -63,7 +63,7 @@ function Actions({ modules }: { readonly modules: readonly ModuleStatus[] }): Re
 
 function Hosts({ status }: { readonly status: Status }): ReactNode {
   const { modules } = status;
-  const capacity = useAnswer<Capacity>("/capacity", { everyMs: capacityEveryMs });
+  const capacity = useAnswer("GET /capacity", [], { everyMs: capacityEveryMs });
   const may = usePermission("control");
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const selected = useMemo(

@@ -3,11 +3,10 @@
 // on the page until it is closed.
 
 import { useCallback, useMemo, useState } from "react";
-import type { CommandReply, ModuleStatus } from "../../../core/api/contract.js";
+import type { ModuleStatus } from "../../../core/api/contract.js";
 import { verbWords } from "../../../core/describe/words/words.js";
 import { failureOf, type ApiFailure } from "../../api.js";
 import { useChange } from "../../asking.js";
-import { statusPath } from "../../live/live.js";
 import type { AskedAction } from "../../parts/Preview.js";
 
 export interface Immediate {
@@ -19,33 +18,38 @@ export interface Immediate {
 }
 
 export function useImmediate(): Immediate {
-  const { mutateAsync } = useChange<CommandReply | { readonly started: boolean }>([statusPath]);
+  const { mutateAsync: command } = useChange("POST /modules/:module/commands", ["GET /status"]);
+  const { mutateAsync: compare } = useChange("POST /modules/:module/verify", ["GET /status"]);
   const [said, setSaid] = useState("");
   const [failure, setFailure] = useState<Immediate["failure"]>(null);
-  const post = useCallback(
-    async (what: string, path: string, body: unknown) => {
-      try {
-        const reply = await mutateAsync({ method: "POST", path, body });
-        setSaid("sentence" in reply ? reply.sentence : `${what}: begun.`);
-      } catch (thrown) {
-        setFailure({ what, why: failureOf(thrown) });
-      }
-    },
-    [mutateAsync],
-  );
+  const tell = useCallback(async (what: string, answer: Promise<string>) => {
+    try {
+      setSaid(await answer);
+    } catch (thrown) {
+      setFailure({ what, why: failureOf(thrown) });
+    }
+  }, []);
   const send = useCallback(
     (asked: readonly AskedAction[]) => {
-      for (const { module, vm, verb, node } of asked)
-        void post(`${verbWords[verb].label} ${vm}`, `/modules/${module}/commands`, {
-          verb,
-          ...(node === undefined ? {} : { node }),
-        });
+      for (const { module, vm, verb, node } of asked) {
+        const reply = command([{ module }, { verb, ...(node === undefined ? {} : { node }) }]);
+        void tell(
+          `${verbWords[verb].label} ${vm}`,
+          reply.then(({ sentence }) => sentence),
+        );
+      }
     },
-    [post],
+    [command, tell],
   );
   const verify = useCallback(
-    ({ id, vm }: ModuleStatus) => void post(`${verbWords.verify.label} ${vm}`, `/modules/${id}/verify`, {}),
-    [post],
+    ({ id, vm }: ModuleStatus) => {
+      const what = `${verbWords.verify.label} ${vm}`;
+      void tell(
+        what,
+        compare([{ module: id }, {}]).then(() => `${what}: begun.`),
+      );
+    },
+    [compare, tell],
   );
   const clear = useCallback(() => setFailure(null), []);
   return useMemo(() => ({ send, verify, said, failure, clear }), [send, verify, said, failure, clear]);

@@ -19,7 +19,7 @@ import { vmKeyOf, VmTable } from "./VmTable.js";
 const everyMs = 10_000;
 
 export default function Protect(): ReactNode {
-  const { data, error } = useAnswer<readonly VmView[]>("/vms", { everyMs });
+  const { data, error } = useAnswer("GET /vms", [], { everyMs });
   const may = usePermission("admin");
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const [asked, setAsked] = useState<readonly VmView[] | null>(null);

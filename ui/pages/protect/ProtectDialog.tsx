@@ -92,7 +92,7 @@ function useJudgements(plans: readonly ProtectDraft[]): readonly ProtectJudgemen
   return useQueries({
     queries: asked.map((body) => ({
       queryKey: ["protect-dry-run", body],
-      queryFn: () => transport.request<ProtectReply>("POST", "/protect", JSON.parse(body) as ProtectRequest),
+      queryFn: () => transport.ask("POST /protect", {}, JSON.parse(body) as ProtectRequest),
       retry: false,
       staleTime: 5000,
       // What stands against it may be put right outside: space freed, libvirtd restarted.
@@ -130,7 +130,7 @@ interface Starting {
 }
 
 function useStart(onClose: () => void): Starting {
-  const change = useChange<ProtectReply>(["/status", "/vms"]);
+  const change = useChange("POST /protect", ["GET /status", "GET /vms"]);
   const [waiting, setWaiting] = useState(false);
   const [failures, setFailures] = useState<ReadonlyMap<string, ApiFailure>>(new Map());
   const startAll = async (plans: readonly ProtectDraft[], closes: boolean): Promise<void> => {
@@ -139,7 +139,7 @@ function useStart(onClose: () => void): Starting {
     // One after the other: each takes a place among the modules.
     for (const plan of plans) {
       try {
-        await change.mutateAsync({ method: "POST", path: "/protect", body: requestOf(plan, false) });
+        await change.mutateAsync([{}, requestOf(plan, false)]);
       } catch (thrown) {
         bad.set(plan.vm.id, failureOf(thrown));
       }

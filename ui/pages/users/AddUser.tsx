@@ -3,19 +3,19 @@
 
 import { FormGroup, Radio } from "@patternfly/react-core";
 import { useState, type ReactNode } from "react";
-import type { Role, UserRequest, UserView } from "../../../core/api/contract.js";
+import type { Role, UserRequest } from "../../../core/api/contract.js";
 import { roleWords } from "../../../core/describe/words/words.js";
 import { useChange } from "../../asking.js";
 import { AskDialog } from "../../parts/AskDialog.js";
 import { FailureAlert } from "../../parts/FailureAlert.js";
 import { Field, leftOver } from "../../parts/form/Field.js";
-import { passwordHelp, usersPath } from "./paths.js";
+import { passwordHelp } from "./paths.js";
 
 const roles: readonly Role[] = ["monitor", "control", "admin"];
 
 export function AddUser({ onDone }: { readonly onDone: () => void }): ReactNode {
   const [request, setRequest] = useState<UserRequest>({ name: "", role: "monitor", password: "" });
-  const { mutate, error, isPending } = useChange<UserView>([usersPath]);
+  const { mutate, error, isPending } = useChange("POST /users", ["GET /users"]);
   const rest = leftOver(error, ["name", "role", "password"]);
   return (
     <AskDialog
@@ -23,7 +23,7 @@ export function AddUser({ onDone }: { readonly onDone: () => void }): ReactNode 
       submit="Add"
       isPending={isPending}
       onSubmit={() => {
-        mutate({ method: "POST", path: usersPath, body: request }, { onSuccess: onDone });
+        mutate([{}, request], { onSuccess: onDone });
       }}
       onClose={onDone}
     >

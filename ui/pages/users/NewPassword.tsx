@@ -2,12 +2,11 @@
 // A new password for somebody who has forgotten theirs; the sessions that they have open end with it.
 
 import { useState, type ReactNode } from "react";
-import type { UserView } from "../../../core/api/contract.js";
 import { useChange } from "../../asking.js";
 import { AskDialog } from "../../parts/AskDialog.js";
 import { FailureAlert } from "../../parts/FailureAlert.js";
 import { Field, leftOver } from "../../parts/form/Field.js";
-import { passwordHelp, userPath, usersPath } from "./paths.js";
+import { passwordHelp } from "./paths.js";
 
 interface NewPasswordProps {
   readonly user: string;
@@ -16,7 +15,7 @@ interface NewPasswordProps {
 
 export function NewPassword({ user, onDone }: NewPasswordProps): ReactNode {
   const [password, setPassword] = useState("");
-  const { mutate, error, isPending } = useChange<UserView>([usersPath]);
+  const { mutate, error, isPending } = useChange("PATCH /users/:user", ["GET /users"]);
   const rest = leftOver(error, ["password"]);
   return (
     <AskDialog
@@ -25,7 +24,7 @@ export function NewPassword({ user, onDone }: NewPasswordProps): ReactNode {
       submit="Set the password"
       isPending={isPending}
       onSubmit={() => {
-        mutate({ method: "PATCH", path: userPath(user), body: { password } }, { onSuccess: onDone });
+        mutate([{ user }, { password }], { onSuccess: onDone });
       }}
       onClose={onDone}
     >

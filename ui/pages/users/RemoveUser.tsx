@@ -7,7 +7,6 @@ import { roleWords } from "../../../core/describe/words/words.js";
 import { useChange } from "../../asking.js";
 import { AskDialog } from "../../parts/AskDialog.js";
 import { FailureAlert } from "../../parts/FailureAlert.js";
-import { userPath, usersPath } from "./paths.js";
 
 interface RemoveUserProps {
   readonly user: UserView;
@@ -15,7 +14,7 @@ interface RemoveUserProps {
 }
 
 export function RemoveUser({ user: { name, role }, onDone }: RemoveUserProps): ReactNode {
-  const { mutate, error, isPending } = useChange([usersPath]);
+  const { mutate, error, isPending } = useChange("DELETE /users/:user", ["GET /users"]);
   return (
     <AskDialog
       title={`Remove ${name}?`}
@@ -23,7 +22,7 @@ export function RemoveUser({ user: { name, role }, onDone }: RemoveUserProps): R
       isDanger
       isPending={isPending}
       onSubmit={() => {
-        mutate({ method: "DELETE", path: userPath(name) }, { onSuccess: onDone });
+        mutate([{ user: name }], { onSuccess: onDone });
       }}
       onClose={onDone}
     >

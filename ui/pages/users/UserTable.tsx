@@ -7,7 +7,6 @@ import type { ReactNode } from "react";
 import type { Role, UserView } from "../../../core/api/contract.js";
 import { roleWords, timeText } from "../../../core/describe/words/words.js";
 import { useChange } from "../../asking.js";
-import { usersPath } from "./paths.js";
 
 interface UserTableProps {
   readonly users: readonly UserView[];
@@ -79,12 +78,11 @@ export function UserTable({ users, self, onPassword, onRemove }: UserTableProps)
 const roles: readonly Role[] = ["monitor", "control", "admin"];
 
 function RoleChoice({ user }: { readonly user: UserView }): ReactNode {
-  const change = useChange([usersPath, "/session"]);
+  const change = useChange("PATCH /users/:user", ["GET /users", "GET /session"]);
   const choose = (value: string): void => {
     const role = roles.find((one) => one === value);
     if (role === undefined) return;
-    const path = `${usersPath}/${encodeURIComponent(user.name)}`;
-    change.mutate({ method: "PATCH", path, body: { role } });
+    change.mutate([{ user: user.name }, { role }]);
   };
   return (
     <>

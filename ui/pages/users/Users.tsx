@@ -10,7 +10,6 @@ import { Page } from "../../parts/Page.js";
 import { usePermission, useSession } from "../../session.js";
 import { AddUser } from "./AddUser.js";
 import { NewPassword } from "./NewPassword.js";
-import { usersPath } from "./paths.js";
 import { RemoveUser } from "./RemoveUser.js";
 import "./users.css";
 import { UserTable } from "./UserTable.js";
@@ -32,7 +31,7 @@ export default function Users(): ReactNode {
 
 function UsersOfAdmin(): ReactNode {
   const { user: self } = useSession();
-  const { data, error } = useAnswer<readonly UserView[]>(usersPath);
+  const { data, error } = useAnswer("GET /users", []);
   const [doing, setDoing] = useState<Doing | null>(null);
   const shut = (): void => {
     setDoing(null);

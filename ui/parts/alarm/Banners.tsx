@@ -8,7 +8,7 @@ import { Link } from "react-router";
 import type { Alarm, Pause } from "../../../core/api/contract.js";
 import { alarmLooks, timeText, verbWords } from "../../../core/describe/words/words.js";
 import { useChange } from "../../asking.js";
-import { statusPath, useStatus, useStream } from "../../live/live.js";
+import { useStatus, useStream } from "../../live/live.js";
 import { paths } from "../../paths.js";
 import { usePermission } from "../../session.js";
 import { FailureAlert } from "../FailureAlert.js";
@@ -132,7 +132,7 @@ function PauseBanner({
   readonly alarm: Alarm | undefined;
 }): ReactNode {
   const may = usePermission(verbWords.resume.role);
-  const { mutate, isPending, error, reset } = useChange([statusPath]);
+  const { mutate, isPending, error, reset } = useChange("DELETE /pause", ["GET /status"]);
   return (
     <div className="gm-alarm" data-severity="red">
       <AlarmIcon severity="red" />
@@ -147,7 +147,7 @@ function PauseBanner({
         size="sm"
         why={barOf(may)}
         isPending={isPending}
-        onClick={() => mutate({ method: "DELETE", path: "/pause" })}
+        onClick={() => mutate([])}
       >
         {verbWords.resume.label}
       </MayButton>
@@ -184,9 +184,9 @@ function Acknowledge({
   readonly sentence: string;
 }): ReactNode {
   const may = usePermission(verbWords.acknowledge.role);
-  const { mutate, isPending, error, reset } = useChange([statusPath]);
+  const { mutate, isPending, error, reset } = useChange("POST /alarms/:id/acknowledge", ["GET /status"]);
   const acknowledge = (): void => {
-    for (const id of ids) mutate({ method: "POST", path: `/alarms/${encodeURIComponent(id)}/acknowledge` });
+    for (const id of ids) mutate([{ id }]);
   };
   return (
     <>

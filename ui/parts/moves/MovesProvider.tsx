@@ -3,7 +3,6 @@
 // does is shown by MovesProgress.
 
 import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from "react";
-import type { CommandReply } from "../../../core/api/contract.js";
 import { ApiFailure, failureOf } from "../../api.js";
 import { useTransport } from "../../asking.js";
 import { useStatus } from "../../live/live.js";
@@ -51,8 +50,7 @@ function useNextSwap(now: MoveStep | undefined, tell: (event: MoveEvent) => void
   useEffect(() => {
     if (waiting === undefined) return;
     tell({ kind: "asked" });
-    const path = `/modules/${encodeURIComponent(waiting)}/commands`;
-    transport.request<CommandReply>("POST", path, { verb: "swap" }).then(
+    transport.ask("POST /modules/:module/commands", { module: waiting }, { verb: "swap" }).then(
       () => tell({ kind: "accepted" }),
       (thrown: unknown) => tell({ kind: "refused", why: failureOf(thrown) }),
     );
