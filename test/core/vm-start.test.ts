@@ -4,10 +4,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { GemelError } from "../../core/base/errors.js";
-import { VmEffects } from "../../core/loop/vm-effects.js";
-import type { DiskProof, Hypervisor, Outcome } from "../../core/ports/hypervisor.js";
+import { bytes } from "../../core/base/units.js";
+import { VmEffects, type VmHost } from "../../core/loop/vm-effects.js";
+import type { DiskProof, Outcome, VmSummary } from "../../core/ports/hypervisor.js";
 
-type Host = ConstructorParameters<typeof VmEffects>[0];
+const vm: VmSummary = {
+  id: "1",
+  name: "cam1",
+  run: { kind: "off" },
+  power: "off",
+  memory: bytes(0),
+  vcpus: 1,
+  autostart: false,
+};
 
 /** What a hypervisor was asked for, in order, when its VM's disks are proven like this. */
 function start(proof: DiskProof): { readonly asked: string[]; readonly started: Promise<void> } {
@@ -18,15 +27,15 @@ function start(proof: DiskProof): { readonly asked: string[]; readonly started: 
       asked.push(what);
       return Promise.resolve({ ok: true, value });
     };
-  const host: Partial<Hypervisor> = {
-    define: does("define", undefined),
-    startPaused: does("start-paused", { pid: 1, start: "1" }),
+  const host: Partial<VmHost> = {
+    define: does("define", vm),
+    startHeld: does("start-held", { pid: 1, startTime: "1" }),
     proveDisks: does("prove-disks", proof),
     letRun: does("let-run", undefined),
     kill: does("kill", undefined),
-  } as unknown as Partial<Hypervisor>;
+  };
   const definition = Buffer.from("<domain/>").toString("base64");
-  const effects = new VmEffects(host as Host, () => Promise.resolve({ base64: definition }));
+  const effects = new VmEffects(host as VmHost, () => Promise.resolve({ base64: definition }));
   return { asked, started: effects.start({ module: "cam1", vm: "1", folder: "/vm" }, () => true) };
 }
 
@@ -37,11 +46,11 @@ test("disk-elsewhere-is-never-let-run: ended before it has executed anything", a
   });
   const isRefusal = (error: unknown): boolean => error instanceof GemelError && error.code === "GEMEL-3004";
   await assert.rejects(started, isRefusal);
-  assert.deepEqual(asked, ["define", "start-paused", "prove-disks", "kill"]);
+  assert.deepEqual(asked, ["define", "start-held", "prove-disks", "kill"]);
 });
 
 test("disks-on-the-mount-are-let-run", async () => {
   const { asked, started } = start({ protected: true, elsewhere: [] });
   await started;
-  assert.deepEqual(asked, ["define", "start-paused", "prove-disks", "let-run"]);
+  assert.deepEqual(asked, ["define", "start-held", "prove-disks", "let-run"]);
 });
