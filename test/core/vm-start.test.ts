@@ -4,10 +4,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { GemelError } from "../../core/base/errors.js";
-import { VmEffects } from "../../core/loop/vm-effects.js";
-import type { DiskProof, Hypervisor, Outcome } from "../../core/ports/hypervisor.js";
+import { bytes } from "../../core/base/units.js";
+import { VmEffects, type VmHost } from "../../core/loop/vm-effects.js";
+import type { DiskProof, Outcome, VmSummary } from "../../core/ports/hypervisor.js";
 
-type Host = ConstructorParameters<typeof VmEffects>[0];
+const vm: VmSummary = {
+  id: "1",
+  name: "cam1",
+  run: { kind: "off" },
+  power: "off",
+  memory: bytes(0),
+  vcpus: 1,
+  autostart: false,
+};
 
 /** What a hypervisor was asked for, in order, when its VM's disks are proven like this. */
 function start(proof: DiskProof): { readonly asked: string[]; readonly started: Promise<void> } {
@@ -27,7 +36,7 @@ function start(proof: DiskProof): { readonly asked: string[]; readonly started: 
     // What a start never asks for is left out.
   };
   const definition = Buffer.from("<domain/>").toString("base64");
-  const effects = new VmEffects(host as Host, () => Promise.resolve({ base64: definition }));
+  const effects = new VmEffects(host as VmHost, () => Promise.resolve({ base64: definition }));
   return { asked, started: effects.start({ module: "cam1", vm: "1", folder: "/vm" }, () => true) };
 }
 

@@ -254,13 +254,21 @@ TEST(overwrite_during_resync_block) {
   const Fid fid = pair.make_file(pair.a, "disk.raw", 8 * kMiB);
   go_alone(pair);
   for (std::uint64_t at = 0; at < 128; at++) CHECK_EQ(pair.write(pair.a, fid, at * 65536, 65536), 65536);
-  pair.wire.heal();
   std::vector<std::shared_ptr<Pair::Waiting>> writes;
+  // Above all between the read of a region and its arrival.
+  pair.a.disk.fail = [&](const DiskRequest& request) {
+    if (request.kind != DiskRequest::Kind::read) return 0;
+    pair.clock.after(1'000,
+                     [&, at = request.offset] { writes.push_back(pair.begin_write(pair.a, fid, at, 8192)); });
+    return 0;
+  };
+  pair.wire.heal();
   for (std::uint64_t at = 0; at < 400; at++) {
     writes.push_back(pair.begin_write(pair.a, fid, at * 40960 % (8 * kMiB - 8192) / 4096 * 4096, 8192));
     pair.clock.advance(300'000);
   }
   pair.await_sync();
+  pair.a.disk.fail = nullptr;
   CHECK_EQ(pair.flush(pair.a, fid), 0);
   for (auto& write : writes) CHECK_EQ(write->result.value_or(0), 8192);
   pair.check_equal();
