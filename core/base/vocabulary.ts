@@ -22,3 +22,17 @@ export const moduleVerbs = [
 ] as const;
 
 export type ModuleVerb = (typeof moduleVerbs)[number];
+
+/** What of the figures is kept and drawn, in the order of its columns. */
+export const seriesNames = [
+  "cpu",
+  "memory",
+  "writesPerSecond",
+  "bytesWrittenPerSecond",
+  "bytesReadPerSecond",
+  "writeP50Us",
+  "writeP99Us",
+  "localP50Us",
+  "peerP50Us",
+  "dirtyBytes",
+] as const;

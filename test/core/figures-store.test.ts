@@ -9,7 +9,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { moduleSubject, seriesNames, type MetricsRow } from "../../core/edge/metrics/row.js";
+import { seriesNames } from "../../core/base/vocabulary.js";
+import { moduleSubject, type MetricsRow } from "../../core/edge/metrics/row.js";
 import { MetricsStore } from "../../core/edge/metrics/store.js";
 
 const folder = mkdtempSync(join(tmpdir(), "gemel-figures-"));

@@ -2,6 +2,7 @@
 // How loaded hosts and VMs are, now and in the past; whether everything fits on one host; which swaps would
 // balance them. CPU is counted in cores: 1.5 means one and a half cores busy.
 
+import { seriesNames } from "../../base/vocabulary.js";
 import { Type } from "@sinclair/typebox";
 import { closed, each, moduleName, oneOfPart, optionalPart, orNull, word } from "./parts.js";
 
@@ -40,18 +41,6 @@ export const liveFigures = Type.Object({
   modules: Type.Array(moduleFigures),
 });
 
-const seriesNames = [
-  "cpu",
-  "memory",
-  "writesPerSecond",
-  "bytesWrittenPerSecond",
-  "bytesReadPerSecond",
-  "writeP50Us",
-  "writeP99Us",
-  "localP50Us",
-  "peerP50Us",
-  "dirtyBytes",
-] as const;
 export const seriesName = oneOfPart(...seriesNames);
 
 export const seriesRange = oneOfPart("1h", "24h", "30d");

@@ -25,7 +25,8 @@ import { Inventory } from "./inventory.js";
 import { areFacts, type HostFacts } from "../../describe/host-facts.js";
 import { figuresBetween, type Runner } from "./rates.js";
 import { Sampler, type Sample } from "./sample.js";
-import { areFigures, hostSeriesNames, hostSubject, moduleSubject, rowsOf, seriesNames } from "./row.js";
+import { seriesNames } from "../../base/vocabulary.js";
+import { areFigures, hostSeriesNames, hostSubject, moduleSubject, rowsOf } from "./row.js";
 import { recentGrid, slotsOf } from "./series.js";
 import { MetricsStore } from "./store.js";
 

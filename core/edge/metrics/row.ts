@@ -1,21 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What of the figures is kept: one row per host and per module on the node where it runs. Pure.
 
+import { seriesNames } from "../../base/vocabulary.js";
 import { modulesMax } from "../../base/limits.js";
 import type { LiveFigures, SeriesName } from "../../api/contract.js";
 
-export const seriesNames = [
-  "cpu",
-  "memory",
-  "writesPerSecond",
-  "bytesWrittenPerSecond",
-  "bytesReadPerSecond",
-  "writeP50Us",
-  "writeP99Us",
-  "localP50Us",
-  "peerP50Us",
-  "dirtyBytes",
-] as const satisfies readonly SeriesName[];
 export const hostSeriesNames = ["cpu", "memory"] as const satisfies readonly SeriesName[];
 
 export interface MetricsRow {

@@ -12,7 +12,8 @@ import Database from "better-sqlite3";
 import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Series, SeriesName, SeriesRange, Trend } from "../../api/contract.js";
-import { seriesNames, type MetricsRow } from "./row.js";
+import { seriesNames } from "../../base/vocabulary.js";
+import type { MetricsRow } from "./row.js";
 import { pointsOf, ranges, recentGrid, type Grid, type Point } from "./series.js";
 import { fineSeconds, coarseSeconds, figuresFutureMax } from "../../base/limits/edge.js";
 
