@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The engine simulator: two real engines on disks that forget and tear what was not flushed, a link that
 // breaks at any frame, processes and hosts that die at any moment, and a daemon that knows everything and
-// keeps the rules. First safety, all the time; then everything heals and convergence is demanded.
+// keeps the rules. With --errors one of the two hosts is a sick one, too: its writes and flushes fail, it has
+// bad sectors, its directories and its state cannot be read or written for a while. First safety, all the
+// time; then everything heals and convergence is demanded.
 //
-//   engine_sim [--seed N] [--runs N] [--steps N] [--verbose]
+//   engine_sim [--seed N] [--runs N] [--steps N] [--errors] [--verbose]
 //
 // Checkers: what a guest finds after any fault (guest_model.h) · never two open gates · equal copies once in
 // sync · convergence. A failing run prints its seed; the same seed replays the same run.
@@ -11,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "../../native/store/block.h"
 #include "../native/fakes/pair.h"
 #include "guest_model.h"
 
@@ -24,6 +27,7 @@ struct Options {
   std::uint64_t seed = 1;
   int runs = 100;
   int steps = 40;
+  bool errors = false;
   bool verbose = false;
 };
 
@@ -35,6 +39,7 @@ class Run {
   Run(std::uint64_t seed, const Options& options)
       : options_(options),
         dice_(seed * 7919 + 17),
+        sick_(static_cast<int>(seed % 2)),
         pair_(seed, dice_.chance(3) ? Acknowledge::received : Acknowledge::written) {}
 
   /// What the seed has drawn, and how far the run came: for its line of the report.
@@ -53,8 +58,12 @@ class Run {
  private:
   struct Flight {
     GuestModel::Write write;
-    std::vector<std::byte> data;
+    /// Page-aligned, as a guest's direct I/O comes in, or one word beside it, as an application's own.
+    AlignedBytes memory;
     std::uint64_t life;  ///< of the guest that issued it
+    std::size_t beside;
+
+    Bytes data() const { return memory.bytes().subspan(beside, write.count * kBlock); }
   };
 
   template <class... Part>
@@ -91,18 +100,17 @@ class Run {
       const Fid fid = files_[dice_.below(files_.size())];
       const std::uint64_t blocks = 1 + dice_.below(dice_.chance(4) ? 32 : 4);
       const std::uint64_t base = dice_.chance(2) ? dice_.below(64) : dice_.below(kFileBlocks - blocks);
-      auto flight = std::make_shared<Flight>();
-      flight->write = model_.issue(fid, base, blocks);
-      flight->life = life_;
-      flight->data.resize(blocks * kBlock);
+      auto flight = std::make_shared<Flight>(Flight{model_.issue(fid, base, blocks),
+                                                    AlignedBytes((blocks + 1) * kBlock), life_,
+                                                    dice_.chance(8) ? sizeof(std::uint64_t) : 0});
       for (std::uint64_t at = 0; at < blocks; at++)
-        fill_block(flight->write.number + at, &flight->data[at * kBlock]);
+        fill_block(flight->write.number + at, &flight->data()[at * kBlock]);
       spawn(write(*this, node(primary_).engine->service(), flight, dice_.chance(8)));
     }
   }
   static Task<void> write(Run& run, FileService& service, std::shared_ptr<Flight> flight, bool sync) {
     const int result =
-        co_await service.write(flight->write.fid, flight->write.block * kBlock, flight->data, sync);
+        co_await service.write(flight->write.fid, flight->write.block * kBlock, flight->data(), sync);
     if (result < 0 || flight->life != run.life_) co_return;
     run.model_.acknowledged(flight->write);
     run.acknowledged_++;
@@ -170,6 +178,8 @@ class Run {
           fill_block(found, expected.data());
         }
         const bool whole = std::memcmp(expected.data(), &content[block * kBlock], kBlock) == 0;
+        if ((!legal || !whole) && options_.errors && !reads_as_on_disk(number, fid, block, power_lost))
+          continue;
         if (!legal || !whole)
           fail("block " + std::to_string(block) + " of " + node(number).name() + " holds " +
                    std::to_string(found) + (whole ? "" : " torn") + ", may hold" +
@@ -179,6 +189,21 @@ class Run {
       }
     }
     life_++;
+  }
+
+  /// A block that the disk has wrong may be served by the peer, or be an error: said aloud, not lost in
+  /// silence.
+  bool reads_as_on_disk(int number, Fid fid, std::uint64_t block, bool power_lost) {
+    const auto into = std::make_shared<AlignedBytes>(kBlock);
+    reads_.push_back(into);
+    const auto read = fakes::finish(
+        pair_.clock, node(number).engine->service().read(fid, block * kBlock, into->bytes()), 10 * kSecond);
+    if (!read || *read < 0) return false;
+    std::uint64_t found = 0;
+    std::memcpy(&found, into->bytes().data(), 8);
+    if (!model_.may_be(fid, block, found, power_lost)) return true;
+    model_.settle(fid, block, found);
+    return false;
   }
 
   // ---- what a copy is worth, told by the frames that pass
@@ -213,6 +238,7 @@ class Run {
     // Mostly short, so that faults meet what is under way; sometimes longer than every limit of the engine.
     pass(dice_.below(dice_.chance(10) ? 4'000'000'000 : 40'000'000));
     watch();
+    if (options_.errors && dice_.chance(5)) return fall_ill();
     switch (dice_.below(20)) {
       case 0:
       case 1:
@@ -269,6 +295,7 @@ class Run {
     const bool other_current = lives(1 - number) && is_current(1 - number);
     if (power && !other_current && dice_.chance(2)) power = false;
     say("crash of ", node(number).name(), power ? " (power)" : " (process)");
+    recover(number);
     if (power) {
       node(number).power_cut();
     } else {
@@ -291,6 +318,7 @@ class Run {
     for (int number = 0; number < 2; number++) {
       if (lives(number)) continue;
       say("start of ", node(number).name());
+      recover(number);
       node(number).start();
       node(number).link(true);
       return;
@@ -383,6 +411,82 @@ class Run {
     pass(dice_.below(5'000'000'000));
     node(number).disk.hang(false);
   }
+  /// One host's disk errs from now on, until it is repaired, dies, or everything heals. The other host is
+  /// sound: P1 promises one failure.
+  void fall_ill() {
+    Node& ill = node(sick_);
+    recover(sick_);
+    const auto some = [this](std::uint64_t one_in) {
+      return [this, one_in](const auto&...) { return dice_.chance(one_in) ? EIO : 0; };
+    };
+    const auto of_kind = [this](DiskRequest::Kind kind, std::uint64_t one_in) {
+      return [this, kind, one_in](const DiskRequest& request) {
+        return request.kind == kind && dice_.chance(one_in) ? EIO : 0;
+      };
+    };
+    switch (dice_.below(10)) {
+      case 0:
+        say("writes of ", ill.name(), " fail");
+        ill.disk.fail = of_kind(DiskRequest::Kind::write, 4);
+        return;
+      case 1:
+        say("flushes of ", ill.name(), " fail");
+        ill.disk.fail = [this](const DiskRequest& request) {
+          const bool is_flush =
+              request.kind == DiskRequest::Kind::flush || request.kind == DiskRequest::Kind::flush_volume;
+          return is_flush && dice_.chance(2) ? EIO : 0;
+        };
+        return;
+      case 2:
+        say("bad sectors of ", ill.name());
+        for (std::uint64_t count = 1 + dice_.below(8); count > 0; count--)
+          ill.disk.spoil(files_[dice_.below(files_.size())],
+                         dice_.chance(2) ? dice_.below(64) : dice_.below(kFileBlocks));
+        return;
+      case 3:
+        say("directories of ", ill.name(), " cannot be read");
+        ill.disk.fail_list = some(2);
+        return;
+      case 4:
+        say("holes of ", ill.name(), " cannot be told");
+        ill.disk.fail_next_data = some(4);
+        return;
+      case 5:
+        say("the state of ", ill.name(), " cannot be written");
+        ill.volume.fail_write = some(3);
+        return;
+      case 6:
+        say("changes of names of ", ill.name(), " fail");
+        ill.disk.fail_apply = some(3);
+        return;
+      case 7:
+        say("the disk of ", ill.name(), " is slow");
+        ill.disk.slow_down({kMillisecond, 60 * kMillisecond});
+        return;
+      case 8:
+        say("the link is narrow");
+        pair_.wire.bytes_per_second = 20'000'000;
+        return;
+      default: {
+        Node& hung = node(static_cast<int>(dice_.below(2)));
+        say(hung.name(), " answers pings and hangs");
+        hung.hang(true);
+        pass(dice_.below(5'000'000'000));
+        hung.hang(false);
+      }
+    }
+  }
+  /// Bad sectors stay: only writing them makes them whole.
+  void recover(int number) {
+    Node& well = node(number);
+    well.disk.fail = nullptr;
+    well.disk.fail_list = nullptr;
+    well.disk.fail_next_data = nullptr;
+    well.disk.fail_apply = nullptr;
+    well.volume.fail_write = nullptr;
+    well.disk.slow_down({});
+    pair_.wire.bytes_per_second = 0;
+  }
   void restart_cleanly() {
     const int number = static_cast<int>(dice_.below(2));
     if (!lives(number) || number == primary_) return;
@@ -411,6 +515,7 @@ class Run {
     pair_.wire.heal();
     for (int number = 0; number < 2; number++) {
       node(number).disk.hang(false);
+      recover(number);
       if (!lives(number)) revive();
     }
     for (int attempt = 0; attempt < 60 && !pair_.in_sync(); attempt++) {
@@ -437,6 +542,7 @@ class Run {
 
   const Options& options_;
   fakes::Random dice_;
+  const int sick_;  ///< the host whose disk errs
   Pair pair_;
   GuestModel model_;
   std::vector<Fid> files_;
@@ -446,6 +552,8 @@ class Run {
   bool is_verifying_ = false;
   std::string told_;
   std::uint64_t life_ = 1, acknowledged_ = 0;
+  /// Where reads that hang may still write to.
+  std::vector<std::shared_ptr<AlignedBytes>> reads_;
 };
 
 Options read_options(int argc, char** argv) {
@@ -456,6 +564,7 @@ Options read_options(int argc, char** argv) {
     if (word == "--seed") options.seed = value();
     if (word == "--runs") options.runs = static_cast<int>(value());
     if (word == "--steps") options.steps = static_cast<int>(value());
+    if (word == "--errors") options.errors = true;
     if (word == "--verbose") options.verbose = true;
   }
   return options;

@@ -4,6 +4,10 @@
 // other (that is why R5 exists). power_cut() keeps or drops every unflushed block at random and undoes a
 // random suffix of the name changes since the last flush (a journaling file system keeps their order). A
 // flush of one file makes its data and all names stable; flush_volume makes everything stable.
+//
+// Errors as real disks have them: a write that failed may have got through in part; a flush that failed has
+// forgotten what it could not write, though the process sees it until the power is gone; a block that cannot
+// be read can be written, and is whole then.
 #pragma once
 
 #include <fcntl.h>
@@ -60,7 +64,14 @@ class FakeDisk final : public Disk {
   int lookup(Fid directory, std::string_view name, Attributes& out) override {
     return seen_.lookup(directory, name, out);
   }
-  int list(Fid directory, std::vector<Entry>& out) override { return seen_.list(directory, out); }
+  int list(Fid directory, std::vector<Entry>& out) override {
+    const int listed = seen_.list(directory, out);
+    const int error = fail_list ? fail_list(directory) : 0;
+    if (listed != 0 || error == 0) return listed;
+    // A readdir that fails in the middle has given some of them.
+    out.resize(clock_.dice().below(out.size() + 1));
+    return -error;
+  }
   int read_link(Fid fid, std::string& out) override { return seen_.read_link(fid, out); }
   int get_xattr(Fid fid, const std::string& name, std::string& out) override {
     return seen_.get_xattr(fid, name, out);
@@ -70,6 +81,7 @@ class FakeDisk final : public Disk {
     const auto found = data_.find(fid);
     const FakeTree::Node* node = seen_.node(fid);
     if (found == data_.end() || node == nullptr) return false;
+    if (fail_next_data && fail_next_data(fid) != 0) return false;
     return found->second.next_data(from, node->attributes.size, start, end);
   }
   int space(Space& out) override {
@@ -92,6 +104,19 @@ class FakeDisk final : public Disk {
   /// errno for this request or change, 0 = it succeeds.
   std::function<int(const DiskRequest&)> fail;
   std::function<int(const NameChange&)> fail_apply;
+  std::function<int(Fid directory)> fail_list;
+  std::function<int(Fid)> fail_next_data;
+  /// A bad sector: this block cannot be read (EIO) until it has been written.
+  void spoil(Fid fid, std::uint64_t block) { data_[fid].unreadable.insert(block); }
+  bool is_spoilt(Fid fid, std::uint64_t block) const {
+    const auto found = data_.find(fid);
+    return found != data_.end() && found->second.unreadable.contains(block);
+  }
+  std::size_t spoilt() const {
+    std::size_t blocks = 0;
+    for (const auto& [fid, file] : data_) blocks += file.unreadable.size();
+    return blocks;
+  }
   /// A slower disk: writes in flight overtake each other by more.
   void slow_down(Latency latency) { latency_ = latency; }
   void hang(bool on) {
@@ -135,7 +160,21 @@ class FakeDisk final : public Disk {
   struct FileData {
     std::map<std::uint64_t, Block> seen, stable;
     std::set<std::uint64_t> unflushed;
+    std::set<std::uint64_t> forgotten;   ///< by a flush that failed: seen, and never stable
+    std::set<std::uint64_t> unreadable;  ///< bad sectors
 
+    bool is_readable(std::uint64_t offset, std::uint64_t length) const {
+      const auto bad = unreadable.lower_bound(offset / kBlock);
+      return bad == unreadable.end() || *bad * kBlock >= offset + length;
+    }
+    void touched(std::uint64_t block) {
+      unflushed.insert(block);
+      forgotten.erase(block);
+    }
+    void flush_failed() {
+      forgotten.merge(unflushed);
+      unflushed.clear();
+    }
     void read(std::uint64_t offset, Bytes into) const;
     void write(std::uint64_t offset, ConstBytes from);
     void punch(std::uint64_t offset, std::uint64_t length);
@@ -162,9 +201,26 @@ class FakeDisk final : public Disk {
   void land(std::uint64_t id) {
     DiskRequest& request = *in_flight_.extract(id).mapped();
     const int error = fail ? fail(request) : 0;
+    if (error == EIO) fail_in_part(request);
     const int result = error != 0 ? -error : carry_out(request);
     const auto done = std::move(request.done);
     done(result);
+  }
+  void fail_in_part(const DiskRequest& request) {
+    switch (request.kind) {
+      case DiskRequest::Kind::write:
+        return tear(request);
+      case DiskRequest::Kind::flush:
+        return data_[request.fid].flush_failed();
+      case DiskRequest::Kind::flush_volume:
+        for (auto& [fid, file] : data_) {
+          if (clock_.dice().chance(2)) file.flush_failed();
+        }
+        return;
+      case DiskRequest::Kind::read:
+      case DiskRequest::Kind::allocate:
+        return;
+    }
   }
   int carry_out(DiskRequest& request);
   int write(const DiskRequest& request, ConstBytes from);
@@ -228,7 +284,8 @@ inline void FakeDisk::FileData::write(std::uint64_t offset, ConstBytes from) {
     Block& bytes = seen[block];
     bytes.resize(kBlock);
     std::memcpy(&bytes[within], &from[done], part);
-    unflushed.insert(block);
+    touched(block);
+    unreadable.erase(block);
     done += part;
   }
 }
@@ -237,8 +294,9 @@ inline void FakeDisk::FileData::punch(std::uint64_t offset, std::uint64_t length
   const std::uint64_t end = offset + length;
   for (auto it = seen.lower_bound(offset / kBlock); it != seen.end() && it->first * kBlock < end;) {
     const std::uint64_t start = it->first * kBlock;
-    unflushed.insert(it->first);
+    touched(it->first);
     if (start >= offset && start + kBlock <= end) {
+      unreadable.erase(it->first);
       it = seen.erase(it);
       continue;
     }
@@ -284,6 +342,7 @@ inline int FakeDisk::carry_out(DiskRequest& request) {
       const std::uint64_t size = node->attributes.size;
       const std::uint64_t left = request.offset < size ? size - request.offset : 0;
       const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(left, request.length));
+      if (!data_[request.fid].is_readable(request.offset, count)) return -EIO;
       data_[request.fid].read(request.offset, Bytes(request.data, count));
       return static_cast<int>(count);
     }
@@ -343,6 +402,8 @@ inline void FakeDisk::power_cut() {
       FileData::keep(block, got_through ? file.seen : file.stable, got_through ? file.stable : file.seen);
     }
     file.unflushed.clear();
+    for (const std::uint64_t block : file.forgotten) FileData::keep(block, file.stable, file.seen);
+    file.forgotten.clear();
     if (const FakeTree::Node* node = tree.node(fid)) {
       file.cut(node->attributes.size);
       file.flush();

@@ -62,6 +62,8 @@ class FakeWire {
 
   /// Where the data of delivered frames lies; outlives both engines.
   BufferPool buffers;
+  /// What a direction carries; 0: any amount in no time.
+  std::uint64_t bytes_per_second = 0;
   /// How long until a side notices that the other one is gone.
   Nanos notice = kMillisecond;
   /// Frames that were accepted for sending, by type: `sent[wire::Type::write]`.
@@ -115,7 +117,7 @@ class FakeWire {
     from.queued_[channel] += bytes;
     // In order per channel: never before its predecessor.
     Nanos& last = last_arrival_[static_cast<std::size_t>(from.side_)][channel];
-    last = std::max(last + 1, clock_.now() + delay_.draw(clock_.dice()));
+    last = std::max(last + 1, sent_at(from.side_, bytes) + delay_.draw(clock_.dice()));
     FakeLink& to = other(from);
     clock_.after(last - clock_.now(),
                  [this, &from, &to, channel, bytes, epoch = epoch_, parcel = std::move(parcel)]() mutable {
@@ -125,6 +127,15 @@ class FakeWire {
                    if (!to.stalled_) drain(to);
                  });
     return true;
+  }
+
+  /// When the last byte has left: both channels share the direction.
+  Nanos sent_at(int number, std::uint64_t bytes) {
+    if (bytes_per_second == 0) return clock_.now();
+    Nanos& free = free_at_[static_cast<std::size_t>(number)];
+    const std::uint64_t nanos = bytes * static_cast<std::uint64_t>(kSecond) / bytes_per_second;
+    free = std::max(free, clock_.now()) + static_cast<Nanos>(nanos);
+    return free;
   }
 
   void drain(FakeLink& link) {
@@ -150,6 +161,7 @@ class FakeWire {
       connection_++;
       broken_ = false;
       last_arrival_ = {};
+      free_at_ = {};
       for (FakeLink* link : {&a, &b}) {
         link->queued_ = {};
         link->socket_.clear();
@@ -182,6 +194,7 @@ class FakeWire {
   std::uint64_t epoch_ = 0;       // frames of an older one are lost
   std::uint64_t connection_ = 0;  // a late notice of an older one is void
   std::array<std::array<Nanos, 2>, 2> last_arrival_{};
+  std::array<Nanos, 2> free_at_{};
   std::array<FakeLink, 2> links_;
 };
 

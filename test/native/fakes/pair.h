@@ -91,6 +91,11 @@ struct Node {
   void link(bool on) { CHECK_EQ(order(command::SwitchLink{on}), ""); }
   Status status() const { return engine->status(); }
 
+  /// Everything that this host's disk does stands still, while its process answers the peer's pings.
+  void hang(bool on) {
+    disk.hang(on);
+    volume.hang(on);
+  }
   /// The process dies; the host's page cache stays.
   void crash(bool silent = false) {
     wire.process_death(side, silent);
