@@ -154,6 +154,13 @@ const registry = {
     long: "The mirror process ended and is started again.",
     marks: ["passing", "telling"],
   },
+  "mirror-silent": {
+    short: "Unprotected: the mirror process on {self} does not answer",
+    long: "The mirror process does not answer.",
+    next: "gemel log {module}",
+    colour: "red",
+    marks: ["pressing", "telling"],
+  },
   "mirror-failing": {
     short: "Stopped: the mirror process on {self} ends again and again",
     long: "The mirror process ends again and again.",

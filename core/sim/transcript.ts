@@ -10,6 +10,7 @@
 //   kill daemon alpha | start daemon alpha | kill mirror alpha | kill qemu alpha | libvirtd alpha off|on
 //   pause | pause alpha | resume | resume alpha   automatic failover, on both or as one host alone knows it
 //   fill 60                                       a reintegration takes this many seconds from now on
+//   hang mirror beta bms1 | wake mirror beta bms1 it lives and does nothing; it goes on
 //   by-hand alpha                                 the VM is started without Gemel
 //   reflinks beta                                 its file system clones what resolve sets aside
 //   deaf alpha | vm-start alpha fails|works | unmount alpha | mount alpha | disk alpha full|free
@@ -121,6 +122,8 @@ export class Player {
       thaw: ([host]) => this.host(host).thaw(),
       shutdown: ([host]) => this.give(this.host(host), { do: "shutdown" }),
       kill: ([what, host, module]) => this.kill(what ?? "", this.host(host), this.id(module)),
+      hang: ([, host, module]) => this.host(host).mirrors.get(this.id(module))?.hang(),
+      wake: ([, host, module]) => this.host(host).mirrors.get(this.id(module))?.wake(),
       start: ([, host]) => this.host(host).startDaemon(),
       "by-hand": async ([host]) => {
         this.host(host).startMachine(this.id(undefined), false);

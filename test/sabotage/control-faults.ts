@@ -56,6 +56,15 @@ export const controlFaults: readonly ControlFault[] = [
     test: "link-cut-data",
   },
   {
+    name: "hung-mirror-is-a-witness",
+    rules: ["R36"],
+    breaks: "the last word of a mirror process that hangs keeps a dead host alive",
+    from: "up && elapsed(heard, at) < mirrorSilentAfter",
+    to: "up",
+    testFile: scenarios,
+    test: "mirror-hangs",
+  },
+  {
     name: "leaves-without-goodbye",
     rules: ["R22"],
     breaks: "who stops says no goodbye",

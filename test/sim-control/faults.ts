@@ -13,6 +13,8 @@ export interface Stage {
   readonly chance: Chance;
   readonly module: () => ModuleId;
   readonly give: (host: Host, command: Command) => void;
+  /** The next time its record is on the disk its daemon dies, before anything of that turn has left. */
+  readonly doom: (host: Host) => void;
   /** Nothing happens any more by itself. */
   readonly isHealed: boolean;
 }
@@ -44,6 +46,8 @@ export const faults: readonly Fault[] = [
   ["resume", 2, (host) => host.setPause(undefined)],
   ["command", 6, command],
   ["shutdown", 0.5, shutDown],
+  ["a link flaps", 1, flap],
+  ["a stale primary", 0.5, stalePrimary],
 ];
 
 export function pickFault(chance: Chance): Fault {
@@ -92,4 +96,25 @@ function shutDown(host: Host, stage: Stage): void {
   host.after(stage.chance.of([3_000, 10_000, 30_000]), () => {
     if (!stage.isHealed) host.powerOff();
   });
+}
+
+/** The data link alone is lost and soon back; a daemon that is being asked about it may die at that. */
+function flap(host: Host, { cluster, chance, doom }: Stage): void {
+  const other = cluster.other(host);
+  cluster.networks.cut("link", host.name, other.name);
+  if (chance.is(0.7)) doom(host);
+  other.after(chance.of([3300, 3600, 4200]), () => cluster.networks.heal("link"));
+  host.after(chance.of([4000, 8000]), () => host.startDaemon());
+}
+
+/** A host stands still for so long that the other one goes ahead, and is stopped; then it goes on. */
+function stalePrimary(host: Host, stage: Stage): void {
+  if (!host.runs) return;
+  const other = stage.cluster.other(host);
+  const module = stage.module();
+  host.freeze();
+  other.after(12_000, () => {
+    if (!stage.isHealed) stage.give(other, { do: "stop", module, scope: "node", force: false });
+  });
+  other.after(stage.chance.of([20_000, 30_000]), () => (host.isFrozen ? host.thaw() : undefined));
 }

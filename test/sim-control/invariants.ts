@@ -7,13 +7,16 @@
 //   not-running      on a word or goodbye the other side answers no guest any more (R20, R22)
 //   one-lineage      two copies go ahead from one generation only when one of them did so on silence (R21)
 //   nothing-lost     whoever runs has every acknowledged record; after a split kept copies have the rest
-//   no-undo          two operators never undo each other's data: no copy is set aside beside an empty one
+//   honest-word      no word or goodbye of a copy that has gone ahead itself lets an older one go on (R20)
+//   no-undo          two operators never undo each other's data: no copy is set aside beside an empty one,
+//                    and an empty one is never taken as the good one
 //
 // What must not last is in vigil.ts, what must come true in the end in ending.ts.
 
 import type { ModuleId } from "../../core/base/units.js";
 import type { Cluster } from "../../core/sim/cluster.js";
 import type { Host } from "../../core/sim/host.js";
+import { isAheadOf } from "../../core/sim/mirror/copy.js";
 import type { FakeMirror } from "../../core/sim/mirror/fake-mirror.js";
 import { executes } from "../../core/sim/server.js";
 import { demand } from "./violation.js";
@@ -55,7 +58,11 @@ export class Invariants {
     const status = mirror.status();
     this.provenCurrent(host, mirror, basis);
     if (basis === "silence") this.trulySilent(host, mirror);
-    if (basis === "word" || basis === "goodbye") this.notRunning(host, other, mirror.module as ModuleId);
+    if (basis === "word" || basis === "goodbye") {
+      this.notRunning(host, other, mirror.module as ModuleId);
+      const isAhead = isAheadOf(other.copyOf(mirror.module as ModuleId), mirror.copy);
+      demand(!isAhead, "honest-word", `on the ${basis} of a copy that ran alone since`, host.name);
+    }
     this.oneLineage(host, mirror, basis, status.generation);
   }
 
@@ -95,6 +102,9 @@ export class Invariants {
   }
 
   private onVmStart(host: Host, module: ModuleId): void {
+    const isEmpty = host.copyOf(module).records.size === 0;
+    const hadData = (this.cluster.acknowledged.get(module)?.size ?? 0) > 0;
+    demand(!isEmpty || !hadData, "no-undo", "an empty folder is taken as the good copy", host.name);
     if (!this.isSplit(module)) this.hasAll(host, module, "starts");
   }
 

@@ -49,6 +49,7 @@ class Run implements Stage {
   private slowChance: number;
   private failChance: number;
   private resolvedAt = -Infinity;
+  private doomed: string | undefined;
 
   constructor(readonly seed: number) {
     const chance = new Chance(seed);
@@ -90,6 +91,10 @@ class Run implements Stage {
     const id = `c${(this.commands += 1)}`;
     this.vigil.given(id, host, command.do);
     host.command(id, "simulator", command);
+  };
+
+  readonly doom = (host: Host): void => {
+    this.doomed = host.name;
   };
 
   async play(): Promise<RunResult> {
@@ -138,6 +143,11 @@ class Run implements Stage {
   }
 
   private crashes(name: string, point: CrashPoint): boolean {
+    if (this.doomed === name && point === "after flush") {
+      this.doomed = undefined;
+      this.note(`${name}'s daemon dies with its record written and nothing said`);
+      return true;
+    }
     if (this.crashChance === 0 || !this.chance.is(this.crashChance)) return false;
     this.note(`crash of ${name}'s daemon ${point}`);
     return true;
@@ -171,6 +181,7 @@ class Run implements Stage {
     this.note("healing");
     this.isHealed = true;
     [this.crashChance, this.slowChance, this.failChance] = [0, 0, 0];
+    this.doomed = undefined;
     this.cluster.losesMessage = () => false;
     for (const net of ["data", "heart", "link"]) this.cluster.networks.heal(net);
     const closes = this.chance.is(0.8);
@@ -210,9 +221,21 @@ class Run implements Stage {
       demand(this.split.has(id), "converges", "a conflict without a split");
       this.resolvedAt = this.cluster.now;
       this.give(host, { do: "resolve", module: id, keep: nodeName("alpha") });
+      if (this.chance.is(0.3)) this.contradict(id);
     } else if (this.cluster.now - this.resolvedAt < contraryMs && this.chance.is(0.05)) {
-      this.give(host, { do: "resolve", module: id, keep: nodeName("beta") });
+      this.contradict(id);
     }
+  }
+
+  /** Another person, on whichever node, who wants the contrary, or just anything that runs. */
+  private contradict(id: ModuleId): void {
+    const host = this.chance.of(this.cluster.hosts);
+    const command = this.chance.of<Command>([
+      { do: "resolve", module: id, keep: nodeName("beta") },
+      { do: "resolve", module: id, keep: nodeName("beta") },
+      { do: "prim", module: id, force: false },
+    ]);
+    host.after(this.chance.of([0, 50, 300, 1500, 3000]), () => this.give(host, command));
   }
 
   private async end(): Promise<void> {

@@ -8,6 +8,11 @@ import { milliseconds, seconds, type Milliseconds } from "../units.js";
 export const suspectAfter: Milliseconds = milliseconds(3 * pulse);
 /** A peer's view older than this is history, not evidence. */
 export const viewAgeMax: Milliseconds = seconds(3);
+/**
+ * A mirror process that has said nothing for so long is silent (R36): several statuses were lost, and a host
+ * whose last sign was its word is taken for dead no later than one that nobody speaks for.
+ */
+export const mirrorSilentAfter: Milliseconds = seconds(5);
 /** A request to the peer is repeated this often until it is answered. */
 export const repeatInterval: Milliseconds = milliseconds(500);
 /** After a failed task the same thing is not tried again before this. */

@@ -39,6 +39,14 @@ export const relations: readonly (readonly [sentence: string, holds: (b: Bounds)
     (b) => b.primaryPatience < b.handOverLimit,
   ],
   ["a view is told several times before it is history", (b) => b.viewsEveryMs * 3 <= b.viewAgeMax],
+  [
+    "a mirror process says how it stands several times before it is silent",
+    (b) => b.mirrorStatusEveryMs * 3 <= b.mirrorSilentAfter,
+  ],
+  [
+    "a silent mirror process keeps no dead peer alive (R36)",
+    (b) => b.mirrorSilentAfter <= b.heartbeatTimeout,
+  ],
   ["a tick is finer than every repetition", (b) => b.tickEvery * 5 <= b.repeatInterval],
 ];
 

@@ -10,6 +10,7 @@
 //   A closed socket, RST or ICMP is knowledge for people (suspect at once), never a sign of life and never
 //   a verdict of death.
 // - Silence counts only over time in which this daemon ran itself: after a gap every count starts anew (R16).
+// - Facts have an age: a data link is a witness only while its mirror process says so (R36).
 // - Clocks of the wall take no part.
 
 import { without } from "../../base/fields.js";
@@ -24,7 +25,7 @@ import {
   type ModuleId,
   type NodeName,
 } from "../../base/units.js";
-import { suspectAfter } from "../../base/limits/decision.js";
+import { mirrorSilentAfter, suspectAfter } from "../../base/limits/decision.js";
 
 export interface NetworkSign {
   /** Last authenticated heartbeat over this network; absent: none since the daemon runs. */
@@ -32,10 +33,10 @@ export interface NetworkSign {
   readonly timeout: Milliseconds;
 }
 
-/** One module's data link as a witness of life. */
+/** One module's data link as a witness of life, by the words of its mirror process. */
 export interface LinkSign {
   readonly up: boolean;
-  /** Last instant at which the peer is known to have answered on it. */
+  /** Last instant at which the peer is known to have answered on it; while it is up, the last word's. */
   readonly heard: Instant;
 }
 
@@ -96,6 +97,7 @@ export function linkSeen(
 ): Peer {
   const before = peer.links[module];
   if (!up && before?.up !== true) return peer;
+  if (!up && before !== undefined && !isWitness(before, at)) return linkGone(peer, module);
   const wasYoung = elapsed(lastHeartbeat(peer), at) < heartbeatTimeout;
   const back = up ? 0 : (quiet ?? (wasYoung ? stallLimit : 0));
   // While it was up its sign was taken on trust; the loss tells when the last one really was.
@@ -103,7 +105,11 @@ export function linkSeen(
   return { ...peer, links: { ...peer.links, [module]: { up, heard } } };
 }
 
-/** The module's mirror here is gone: its link is no witness any more. */
+/** Its mirror process has said so lately; one that is silent may be hung, and says nothing of the peer. */
+const isWitness = ({ up, heard }: LinkSign, at: Instant): boolean =>
+  up && elapsed(heard, at) < mirrorSilentAfter;
+
+/** The module's mirror here is gone or closed: its link is no witness any more. */
 export function linkGone(peer: Peer, module: ModuleId): Peer {
   const sign = peer.links[module];
   return sign?.up === true ? { ...peer, links: { ...peer.links, [module]: { ...sign, up: false } } } : peer;
@@ -132,7 +138,7 @@ export const silenceLimit = (peer: Peer): Milliseconds => {
 };
 
 export function verdict(peer: Peer, at: Instant): Verdict {
-  if (Object.values(peer.links).some(({ up }) => up)) return "alive";
+  if (Object.values(peer.links).some((link) => isWitness(link, at))) return "alive";
   const silent = elapsed(lastSign(peer), at);
   if (silent >= silenceLimit(peer)) return "dead";
   return silent >= suspectAfter || peer.closed !== undefined ? "suspect" : "alive";

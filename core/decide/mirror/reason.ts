@@ -3,7 +3,7 @@
 // reason stand in base/reasons.ts.
 
 import type { Stability } from "../../base/vocabulary.js";
-import { inConflict, isPaired, peerVerdict, peerView } from "./evidence/proofs.js";
+import { inConflict, isMirrorSilent, isPaired, peerVerdict, peerView } from "./evidence/proofs.js";
 import { mirrorStatus, type Case } from "./evidence/turn.js";
 import { isMarked, reasons, type ReasonCode } from "../../base/reasons.js";
 import type { MirrorStatus } from "../../../native/index.js";
@@ -70,6 +70,7 @@ function activeReason(c: Case): ReasonCode {
   const status = mirrorStatus(c);
   const { work } = c.m.phase;
   if (status === undefined) return "mirror-lost";
+  if (isMirrorSilent(c)) return "mirror-silent";
   const complaint = mirrorReason(status);
   if (complaint !== undefined) return complaint;
   if (status.freeze !== undefined) return status.freeze.guestPaused ? "guest-paused" : "frozen";
@@ -89,6 +90,7 @@ function secondReason(c: Case): ReasonCode {
   if (work.kind === "leaving") return "stopping";
   if (work.kind === "asking-arbiter") return "asking-arbiter";
   if (status === undefined) return "mirror-lost";
+  if (isMirrorSilent(c)) return "mirror-silent";
   const complaint = mirrorReason(status);
   if (complaint !== undefined) return complaint;
   if (c.m.handOver !== undefined) return "swapping";

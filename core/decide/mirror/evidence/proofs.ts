@@ -8,7 +8,7 @@ import { daemonAnswers, verdict, type Verdict } from "../../liveness/liveness.js
 import type { MirrorStatus } from "../../../../native/index.js";
 import type { ModuleConfig, ModuleState, ModulePicture, NodeState } from "../types.js";
 import { mirrorStatus, type Case } from "./turn.js";
-import { viewAgeMax } from "../../../base/limits/decision.js";
+import { mirrorSilentAfter, viewAgeMax } from "../../../base/limits/decision.js";
 
 export function peerVerdict(c: Case): Verdict {
   const peer = c.turn.node.peers[c.other];
@@ -42,6 +42,10 @@ export function isUpToDate(c: Case): boolean {
   const status = mirrorStatus(c);
   return status !== undefined && isCurrent(c.m, status);
 }
+
+/** Its last word is old: it may be hung, and what it said then is history (R36). */
+export const isMirrorSilent = ({ m, at }: Case): boolean =>
+  m.mirror.kind === "up" && elapsed(m.mirror.at, at) >= mirrorSilentAfter;
 
 export const isPaired = (status: MirrorStatus): boolean => status.link.kind === "paired";
 

@@ -18,6 +18,7 @@ import {
   type NodeName,
 } from "../../../base/units.js";
 import type { MirrorCommand, MirrorStatus } from "../../../../native/index.js";
+import { linkGone } from "../../liveness/liveness.js";
 import type {
   Decision,
   Durable,
@@ -142,6 +143,13 @@ export function clearVm(c: Case): void {
 
 export function clearResolving(c: Case): void {
   c.m.durable = without(c.m.durable, "resolving");
+}
+
+/** It is closed, or verified dead: whatever it last said of the peer counts no more (R36). */
+export function mirrorClosed(c: Case): void {
+  c.m.mirror = { kind: "none" };
+  const peer = c.turn.node.peers[c.other];
+  if (peer !== undefined) c.turn.node.peers = { ...c.turn.node.peers, [c.other]: linkGone(peer, c.id) };
 }
 
 const number = (turn: Turn): number => (turn.node.counter += 1);

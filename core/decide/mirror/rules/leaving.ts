@@ -30,6 +30,7 @@ import {
   failed,
   isDue,
   isFree,
+  mirrorClosed,
   mirrorStatus,
   refine,
   send,
@@ -253,7 +254,7 @@ export function leaveTaskDone(c: Case, work: LeaveWork, task: Task, outcome: Tas
   succeeded(c);
   if (task.what === "give-up") goTo(c, work, "goodbye");
   else if (task.what === "close" || task.what === "terminate") {
-    c.m.mirror = { kind: "none" };
+    mirrorClosed(c);
   } else if (task.what === "set-aside") {
     settleAfterSetAside(c, outcome.cloned === true);
     become(

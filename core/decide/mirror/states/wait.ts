@@ -27,6 +27,7 @@ import {
   failed,
   isDue,
   isFree,
+  mirrorClosed,
   mirrorStatus,
   record,
   refine,
@@ -105,7 +106,7 @@ function terminate(c: Case): boolean {
 
 function terminated(c: Case, { giveWord }: Work<"burying">): void {
   const last = c.m.mirror.kind === "dead" ? c.m.mirror.last : mirrorStatus(c);
-  c.m.mirror = { kind: "none" };
+  mirrorClosed(c);
   c.m.run = { kind: "off" };
   delete c.m.freeze;
   if (giveWord && last !== undefined) {
