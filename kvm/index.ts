@@ -149,13 +149,15 @@ class Kvm implements Hypervisor {
       capabilities: capabilities.value,
       figures,
       vms: vms.value,
+      folder,
+      leftOut,
     };
     const own =
       role === "there"
         ? done(await thereFindings(this.#session, host))
         : await this.#vmFindings(details.id, leftOut);
     if (!own.ok) return own;
-    const findings = [...own.value, ...(await placeFindings(host, folder, role))];
+    const findings = [...own.value, ...(await placeFindings(host, role))];
     return done(findings.map((finding) => ({ ...finding, node: this.#node })));
   }
 

@@ -89,6 +89,10 @@ export class Element {
     return value === undefined ? undefined : decode(value);
   }
 
+  attributeNames(): readonly string[] {
+    return Object.keys(this.#attributes());
+  }
+
   set(attribute: string, value: string): void {
     this.#raw[attributesKey] = { ...this.#attributes(), [attribute]: encode(value) };
   }

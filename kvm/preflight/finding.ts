@@ -25,6 +25,10 @@ export const warns = (code: ErrorCode, message: string, next: string): Unplaced 
 export const when = (condition: boolean, finding: () => Unplaced): readonly Unplaced[] =>
   condition ? [finding()] : [];
 
+/** As one word of a shell's command line: what we tell people to type works when it is pasted. */
+export const quoted = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+
 const units = ["bytes", "KiB", "MiB", "GiB", "TiB"] as const;
 
 export function inWords(bytes: number): string {

@@ -10,7 +10,10 @@ import type { Capabilities } from "../host/capabilities.js";
 import { mountAbove, mountsOf } from "../host/process.js";
 import { callLimits, run, type LibvirtSession } from "../session.js";
 import { disksOf, type VmFacts } from "../translate.js";
-import { blocks, inWords, warns, when, type Unplaced } from "./finding.js";
+import { isLeftOut } from "./definition.js";
+import { blocks, inWords, quoted, warns, when, type Unplaced } from "./finding.js";
+import { readByTable } from "./table/rows.js";
+import { thingFindings } from "./table/things.js";
 
 export interface HostSituation {
   readonly facts: VmFacts;
@@ -18,6 +21,9 @@ export interface HostSituation {
   readonly capabilities: Capabilities;
   readonly figures: HostFigures;
   readonly vms: readonly VmSummary[];
+  readonly folder: string;
+  /** Targets that stay behind, whatever they are. */
+  readonly leftOut: readonly string[];
 }
 
 /** Where the VM does not live: is everything there that it needs? */
@@ -25,6 +31,8 @@ export async function thereFindings(
   session: LibvirtSession,
   situation: HostSituation,
 ): Promise<readonly Unplaced[]> {
+  const { facts, folder, leftOut } = situation;
+  const { things } = readByTable(facts.root, isLeftOut(leftOut));
   return [
     ...identityFindings(situation),
     ...machineFindings(situation),
@@ -33,6 +41,7 @@ export async function thereFindings(
     ...firmwareFindings(situation),
     ...(await networkFindings(session, situation)),
     ...fileFindings(situation),
+    ...(await thingFindings(session, things, folder)),
     ...ownerFindings(situation),
   ];
 }
@@ -40,9 +49,9 @@ export async function thereFindings(
 /** On both hosts. */
 export async function placeFindings(
   situation: HostSituation,
-  folder: string,
   role: "here" | "there",
 ): Promise<readonly Unplaced[]> {
+  const { folder } = situation;
   return [
     ...memoryFindings(situation),
     ...(await folderFindings(folder)),
@@ -167,7 +176,9 @@ async function networkFindings(
     const what =
       kind === "network" ? `libvirt network '${source}' (defined and active)` : `${kind} '${source}'`;
     const next =
-      kind === "network" ? `virsh net-start '${source}'` : `Make ${source} on this host as on the other.`;
+      kind === "network"
+        ? `virsh net-start ${quoted(source)}`
+        : `Make ${source} on this host as on the other.`;
     return when(!there, () =>
       blocks("GEMEL-5001", `This host has no ${what}; the VM could not start here.`, next),
     );
@@ -179,7 +190,8 @@ function fileFindings({ facts }: HostSituation): readonly Unplaced[] {
   const devices = facts.root.find("devices")?.children() ?? [];
   const paths = devices
     .filter(
-      (device) => device.get("type") === "file" && ["serial", "console", "parallel"].includes(device.name),
+      (device) =>
+        device.get("type") === "file" && ["serial", "console", "parallel", "channel"].includes(device.name),
     )
     .flatMap((device) => device.find("source")?.get("path") ?? []);
   return [...new Set(paths.map((path) => dirname(path)))].flatMap((folder) =>
@@ -187,7 +199,7 @@ function fileFindings({ facts }: HostSituation): readonly Unplaced[] {
       blocks(
         "GEMEL-5001",
         `The VM's console writes into ${folder}, which this host lacks.`,
-        `mkdir -p '${folder}'`,
+        `mkdir -p ${quoted(folder)}`,
       ),
     ),
   );

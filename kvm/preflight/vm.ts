@@ -4,7 +4,8 @@
 
 import type { Image } from "../host/images.js";
 import type { DiskFacts, VmFacts } from "../translate.js";
-import { blocks, warns, when, type Unplaced } from "./finding.js";
+import { definitionFindings } from "./definition.js";
+import { blocks, quoted, warns, when, type Unplaced } from "./finding.js";
 
 export interface VmSituation {
   readonly facts: VmFacts;
@@ -21,6 +22,7 @@ export interface VmSituation {
 export function vmFindings(situation: VmSituation, leftOut: readonly string[]): readonly Unplaced[] {
   const { facts } = situation;
   return [
+    ...definitionFindings(facts, leftOut),
     ...facts.disks
       .filter(({ target }) => !leftOut.includes(target))
       .flatMap((disk) => diskFindings(disk, situation)),
@@ -42,14 +44,14 @@ function stateFindings({ facts, autostart, saved, snapshots }: VmSituation): rea
       blocks(
         "GEMEL-5001",
         "The VM has snapshots; their descriptions stay on one host and would not follow.",
-        `Delete them: virsh snapshot-list '${facts.name}' and virsh snapshot-delete`,
+        `Delete them: virsh snapshot-list ${quoted(facts.name)} and virsh snapshot-delete`,
       ),
     ),
     ...when(saved, () =>
       blocks(
         "GEMEL-5001",
         "The VM's memory was saved at its last stop; it would be lost.",
-        `Start it and shut it down, or drop the memory: virsh managedsave-remove '${facts.name}'`,
+        `Start it and shut it down, or drop the memory: virsh managedsave-remove ${quoted(facts.name)}`,
       ),
     ),
     ...when(autostart, () =>
@@ -107,7 +109,7 @@ function imageFindings(disk: DiskFacts, image: Image, situation: VmSituation): r
       blocks(
         "GEMEL-5001",
         `${image.path} does not say of which format its backing file is, so reading it would mean guessing.`,
-        `qemu-img rebase -u -b '${image.backing?.path ?? ""}' -F FORMAT '${image.path}'`,
+        `qemu-img rebase -u -b ${quoted(image.backing?.path ?? "")} -F FORMAT ${quoted(image.path)}`,
       ),
     ),
     ...when(!["raw", "qcow2"].includes(image.format), () =>

@@ -215,6 +215,46 @@ test("preflight-finds-what-cannot-be-moved", async () => {
   says(onMount, /itself a mount point/);
 });
 
+test("what-libvirt-itself-writes-is-known-to-the-table", async () => {
+  const { hypervisor } = host;
+  await host.must(`truncate -s 8M ${images}/rich.raw`);
+  const rich = [
+    diskXml("vda", `${images}/rich.raw`, "raw"),
+    `<interface type="user"><model type="virtio"/></interface>`,
+    `<channel type="unix"><target type="virtio" name="org.qemu.guest_agent.0"/></channel>`,
+    `<graphics type="vnc" port="-1" autoport="yes"/><video><model type="vga"/></video>`,
+    `<rng model="virtio"><backend model="random">/dev/urandom</backend></rng>`,
+    `<console type="pty"/><input type="tablet" bus="usb"/><sound model="ich6"/>`,
+    `<watchdog model="i6300esb" action="reset"/><memballoon model="virtio"/>`,
+  ];
+  const vm = await host.defineVm("rich", rich, `<genid/><cpu mode="host-model"/>`);
+  const details = value(await hypervisor.inspect(vm));
+  const here = value(await hypervisor.preflight(details, "/var/lib/libvirt/vm/rich", "here"));
+  assert.deepEqual(here, []);
+});
+
+test("preflight-there-looks-for-what-the-definition-names", async () => {
+  const { hypervisor } = host;
+  const vm = await host.defineVm(
+    "needs",
+    [`<graphics type="vnc"><listen type="address" address="203.0.113.9"/></graphics>`],
+    `<cputune><emulatorpin cpuset="4000"/></cputune>`,
+  );
+  const details = value(await hypervisor.inspect(vm));
+  const needing = details.definition
+    .replace("<type ", "<kernel>/boot/only-here</kernel><type ")
+    .replace("</devices>", `<interface type="user"><filterref filter="nobody's"/></interface></devices>`);
+  const there = value(
+    await hypervisor.preflight({ ...details, definition: needing }, "/var/lib/libvirt/vm/needs", "there"),
+  );
+  const blocking = there.filter(({ severity }) => severity === "blocks").map(({ message }) => message);
+  for (const words of [/address 203\.0\.113\.9/, /CPU 4000/, /file \/boot\/only-here/, /filter 'nobody's'/])
+    assert.ok(
+      blocking.some((message) => words.test(message)),
+      `${String(words)} in ${blocking.join(" | ")}`,
+    );
+});
+
 test("a-foreign-hook-is-never-overwritten", async () => {
   const { hypervisor } = host;
   const path = "/etc/libvirt/hooks/qemu.d/gemel";
