@@ -9,6 +9,7 @@
 // said to browsers (`ca`), else they would offer their user every certificate they hold.
 
 import swagger from "@fastify/swagger";
+import { Ajv } from "ajv";
 import Fastify, {
   type FastifyError,
   type FastifyInstance,
@@ -86,8 +87,14 @@ export async function buildApplication(
   const app = Fastify({
     bodyLimit: requestBytesMax,
     forceCloseConnections: true,
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: true } },
   });
+  const exact = new Ajv({ useDefaults: true });
+  const text = new Ajv({ useDefaults: true, coerceTypes: true });
+  // In an address all is text. A body says what it means: by fastify 5's own way null would be 0 or false,
+  // "false" false, and what no schema knows would be dropped in silence (findings/fastify-null-body.sh).
+  app.setValidatorCompiler<object>(({ schema, httpPart }) =>
+    (httpPart === "body" ? exact : text).compile(schema),
+  );
   const ways: Ways = new Map();
   app.decorate("ways", ways);
   app.addHook("onRoute", (route) => noteWay(ways, route));

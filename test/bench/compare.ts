@@ -43,7 +43,8 @@ export async function compare({ dir, against, rounds, seconds }: CompareOptions)
         middle(pairs.map(([mine, theirs]) => pick(mine) / pick(theirs)));
       console.log(
         `${work.name}: this build over ${against}: IOPS ${ratio(({ iops }) => iops)}, ` +
-          `p50 ${ratio(({ p50Us }) => p50Us)}, CPU per operation ${ratio(({ cpuUs }) => cpuUs)}`,
+          `p50 ${ratio(({ p50Us }) => p50Us)}, CPU per operation ${ratio(({ cpuUs }) => cpuUs)}, ` +
+          `sleeps per operation ${ratio(({ sleeps }) => sleeps)}`,
       );
     }
   } finally {

@@ -89,6 +89,24 @@ test("a-refused-field-is-named", async () => {
   }
 });
 
+// fastify 5's own ajv reads null as 0 and as false, "false" as false, 1 as true.
+test("a-body-means-what-it-says", async () => {
+  const wrong: readonly (readonly [string, string, string, string])[] = [
+    ["PATCH", "/api/v1/modules/cam1", '{"resyncCap":null}', "resyncCap"],
+    ["PATCH", "/api/v1/modules/cam1", '{"failover":null}', "failover"],
+    ["PATCH", "/api/v1/modules/cam1", '{"maxLoop":"7"}', "maxLoop"],
+    ["POST", "/api/v1/modules/cam1/commands", '{"verb":"prim","force":"false"}', "force"],
+    ["POST", "/api/v1/modules/cam1/commands", '{"verb":"prim","force":1}', "force"],
+    ["POST", "/api/v1/modules/cam1/commands", '{"verb":"start","node":7}', "node"],
+  ];
+  for (const [method, path, body, field] of wrong) {
+    const { status, body: answer } = await call(method, path, body);
+    assert.equal(status, 400, body);
+    assert.equal((JSON.parse(answer) as { readonly where: string }).where, field, body);
+  }
+  assert.equal((await call("GET", "/api/v1/history?limit=7")).status, 200);
+});
+
 test("live-stream-goes-on-where-it-stopped", () => {
   const stream = new LiveStream();
   const event = (n: number): LiveEvent => ({ kind: "status", status: { at: String(n) } as Status });
