@@ -8,7 +8,7 @@
 // has the number now.
 
 import { constants } from "node:fs";
-import { open, readdir, readFile, readlink } from "node:fs/promises";
+import { open, readdir, readFile, readlink, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Milliseconds } from "../../core/base/units.js";
@@ -26,6 +26,8 @@ export interface OpenFile {
   readonly path: string;
   readonly writable: boolean;
   readonly mount: Mount | undefined;
+  /** Asked only where devices are (tmpfs, devtmpfs): a look at a file elsewhere might wait for its mount. */
+  readonly device: "block" | "character" | "none";
 }
 
 export interface Mount {
@@ -140,13 +142,23 @@ async function readOpenFiles(target: VmProcess): Promise<readonly OpenFile[]> {
     // The lowest two bits: 0 = reading only.
     const flags = Number.parseInt(/^flags:\s*([0-7]+)/m.exec(info)?.[1] ?? "0", 8);
     const mountId = /^mnt_id:\s*(\d+)/m.exec(info)?.[1];
+    const mount = mounts.find(({ id }) => id === mountId);
     files.push({
       path,
       writable: (flags & 3) !== constants.O_RDONLY,
-      mount: mounts.find(({ id }) => id === mountId),
+      mount,
+      device: /^(dev)?tmpfs$/.test(mount?.type ?? "")
+        ? await deviceOf(`/proc/${target.pid}/fd/${number}`)
+        : "none",
     });
   }
   return files;
+}
+
+async function deviceOf(path: string): Promise<OpenFile["device"]> {
+  const status = await stat(path).catch(() => undefined);
+  if (status?.isBlockDevice() === true) return "block";
+  return status?.isCharacterDevice() === true ? "character" : "none";
 }
 
 export async function mountsOf(process: string): Promise<readonly Mount[]> {

@@ -123,6 +123,70 @@ for (const how of ["detach", "empty"] as const) {
   });
 }
 
+/** A VM in its module's folder, held after its start; `top` and `devices` come in past Gemel. */
+async function heldWith(name: string, change: (definition: string) => string): Promise<VmId> {
+  const { hypervisor, mountPoint } = host;
+  const vm = await host.createVm(name, mountPoint);
+  const changed = change(value(await hypervisor.definition(vm)));
+  await host.must(`cat > /run/changed.xml <<'EOF'\n${changed}\nEOF\nvirsh -q define /run/changed.xml`);
+  value(await hypervisor.startHeld(vm));
+  return vm;
+}
+
+const proofOf = async (vm: VmId): Promise<readonly string[]> =>
+  value(await host.hypervisor.proveDisks(vm, host.mountPoint)).elsewhere.map(
+    ({ path, why }) => `${path}: ${why}`,
+  );
+
+test("a-disk-given-past-libvirt-is-seen-in-the-descriptors", async () => {
+  await host.must(`truncate -s 8M ${images}/hidden.raw`);
+  const words = ["-drive", `file=${images}/hidden.raw,format=raw,if=none,id=hidden`];
+  const line = words.map((word) => `<qemu:arg value='${word}'/>`).join("");
+  const vm = await heldWith("hidden", (definition) =>
+    definition
+      .replace("<domain ", "<domain xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0' ")
+      .replace("</domain>", `<qemu:commandline>${line}</qemu:commandline></domain>`),
+  );
+  const seen = await proofOf(vm);
+  assert.equal(seen.length, 1, seen.join(" | "));
+  assert.match(seen[0] ?? "", /hidden\.raw: QEMU writes to it outside/);
+});
+
+test("a-qcow2-image-with-its-data-elsewhere-is-seen", async () => {
+  const { mountPoint } = host;
+  await host.must(
+    `cd ${mountPoint}; qemu-img create -q -f qcow2 -o data_file=${images}/data.raw split.qcow2 8M`,
+  );
+  const vm = await heldWith("split", (definition) =>
+    definition.replace("</devices>", `${diskXml("vdb", `${mountPoint}/split.qcow2`, "qcow2")}</devices>`),
+  );
+  const seen = await proofOf(vm);
+  assert.equal(seen.length, 1, seen.join(" | "));
+  assert.match(seen[0] ?? "", /data\.raw: QEMU writes to it outside/);
+});
+
+test("a-disk-over-the-network-is-seen-in-the-block-graph", async () => {
+  await host.must(`truncate -s 8M ${images}/far.raw
+    qemu-nbd --fork -f raw -t -x '' -k /run/far.sock ${images}/far.raw`);
+  const disk = `<disk type='network' device='disk'><driver name='qemu' type='raw'/>
+    <source protocol='nbd'><host transport='unix' socket='/run/far.sock'/></source>
+    <target dev='vdb' bus='virtio'/></disk>`;
+  const vm = await heldWith("far", (definition) => definition.replace("</devices>", `${disk}</devices>`));
+  const seen = await proofOf(vm);
+  assert.ok(
+    seen.some((one) => /far\.sock: QEMU writes to it by its driver nbd/.test(one)),
+    seen.join(" | "),
+  );
+});
+
+test("what-a-console-prints-into-a-file-is-no-disk", async () => {
+  const serial = `<serial type='file'><source path='${images}/console.log'/></serial>`;
+  const vm = await heldWith("talks", (definition) =>
+    definition.replace(/<serial[^]*?<\/serial>/, "").replace("</devices>", `${serial}</devices>`),
+  );
+  assert.deepEqual(await proofOf(vm), []);
+});
+
 test("media-in-drives-are-copied-or-ejected", async () => {
   const { hypervisor, mountPoint } = host;
   await host.must(`truncate -s 8M ${images}/system.raw; truncate -s 1M ${images}/setup.iso`);
