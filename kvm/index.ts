@@ -36,7 +36,7 @@ import { relinkChains } from "./host/relink.js";
 import { Inspector, sizeOf } from "./inspect.js";
 import { installHook, proveCalled, writeMarks } from "./install/guard.js";
 import { placeFindings, thereFindings } from "./preflight/host.js";
-import { vmFindings } from "./preflight/vm.js";
+import { vmFindings, type VmSituation } from "./preflight/vm.js";
 import { goOnAfterDiskError } from "./run/disk-error.js";
 import { HeldMarks } from "./run/held.js";
 import { proveDisks } from "./run/proof.js";
@@ -167,6 +167,14 @@ class Kvm implements Hypervisor {
     const { facts, chains, autostart } = situation.value;
     const unknown = plan.exclude.find(({ target }) => !facts.disks.some((disk) => disk.target === target));
     if (unknown !== undefined) return refused("GEMEL-3008", `The VM has no disk called ${unknown.target}.`);
+    const unsized = plan.exclude.find(
+      ({ target, how }) => how === "empty" && !isSized(situation.value, target),
+    );
+    if (unsized !== undefined) {
+      const { target } = unsized;
+      const why = `The size of disk ${target} cannot be read, so no empty one of its size can be made.`;
+      return refused("GEMEL-3008", why, `Leave it out as a whole: --exclude ${target}=detach`);
+    }
     const nvram = facts.firmware.nvram;
     const nvramBytes = nvram === undefined ? undefined : await sizeOf(nvram);
     const entered = enterFolder(facts, plan, { node: this.#node, autostart, chains, nvramBytes });
@@ -333,6 +341,9 @@ const without = (details: VmDetails, leftOut: readonly string[]): VmDetails => (
   ...details,
   disks: details.disks.filter(({ target }) => !leftOut.includes(target)),
 });
+
+const isSized = ({ facts, chains }: VmSituation, target: string): boolean =>
+  facts.disks.some((disk) => disk.target === target && (chains.get(disk.path)?.[0]?.size ?? 0) > 0);
 
 const sourcesOf = (definition: Element): readonly string[] =>
   definition.all("source").flatMap((source) => source.get("file") ?? []);

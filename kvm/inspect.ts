@@ -176,8 +176,8 @@ async function chainsOf(facts: VmFacts): Promise<ReadonlyMap<string, readonly Im
   const mounts = await mountsOf("self");
   const chains = new Map<string, readonly Image[]>();
   for (const { path, format, type, device } of facts.disks) {
-    if (type !== "file" || path === "" || mountAbove(mounts, path)?.type.startsWith("fuse") === true)
-      continue;
+    if ((type !== "file" && type !== "block") || path === "") continue;
+    if (mountAbove(mounts, path)?.type.startsWith("fuse") === true) continue;
     const chain = await readChain(path, device === "disk" ? format : "raw");
     if (chain.ok) chains.set(path, chain.value);
   }

@@ -17,7 +17,7 @@ export interface DiskFacts {
   readonly device: "disk" | "cdrom" | "floppy";
   /** "file", "block", "network", "volume" … */
   readonly type: string;
-  /** Empty for a drive without a medium. */
+  /** A file's or device's path, else in words (rbd:pool/image). Empty: a drive without a medium. */
   readonly path: string;
   readonly format: string;
   readonly readOnly: boolean;
@@ -72,12 +72,33 @@ export function disksOf(root: Element): readonly DiskFacts[] {
       target: element.find("target")?.get("dev") ?? "",
       device: device === "cdrom" || device === "floppy" ? device : "disk",
       type: element.get("type") ?? "file",
-      path: source?.get("file") ?? source?.get("dev") ?? source?.get("name") ?? "",
+      path: source === undefined ? "" : placeOf(source),
       format: element.find("driver")?.get("type") ?? "raw",
       readOnly: device === "cdrom" || element.find("readonly") !== undefined,
       shareable: element.find("shareable") !== undefined,
     };
   });
+}
+
+/** A source without a word in it is an empty drive. */
+function placeOf(source: Element): string {
+  const path = source.get("file") ?? source.get("dev") ?? source.get("dir") ?? source.get("path");
+  if (path !== undefined) return path;
+  const { pool, volume, protocol, name } = {
+    pool: source.get("pool"),
+    volume: source.get("volume"),
+    protocol: source.get("protocol"),
+    name: source.get("name"),
+  };
+  if (pool !== undefined) return `${pool}/${volume ?? ""}`;
+  const host = source.find("host");
+  const at = host?.get("name") ?? host?.get("socket");
+  if (protocol !== undefined) return `${protocol}:${name ?? ""}${at === undefined ? "" : `@${at}`}`;
+  if (name !== undefined) return name;
+  const words = [...source.attributeNames(), ...source.children().map((child) => child.name)];
+  return words.filter((word) => word !== "startupPolicy" && word !== "index").length === 0
+    ? ""
+    : words.join(" ");
 }
 
 const unitSizes: Readonly<Record<string, number>> = {
@@ -136,19 +157,32 @@ function networksOf(root: Element): VmDetails["networks"] {
 function hostDevicesOf(root: Element): readonly string[] {
   const devices = root.find("devices");
   if (devices === undefined) return [];
-  const passed = devices.children("hostdev").map((one) => `host device (${one.get("type") ?? ""})`);
-  const interfaces = devices
-    .children("interface")
-    .filter((one) => one.get("type") === "hostdev")
-    .map((one) => `network card ${one.find("mac")?.get("address") ?? ""}`);
-  const folders = devices
-    .children("filesystem")
-    .map((one) => `shared folder ${one.find("source")?.get("dir") ?? ""}`);
-  const modules = devices
-    .children("memory")
-    .filter((one) => one.get("model") !== "dimm")
-    .map((one) => `memory device (${one.get("model") ?? ""})`);
-  return [...passed, ...interfaces, ...folders, ...modules];
+  return devices.children().flatMap((device) => hostDevices[device.name]?.(device) ?? []);
+}
+
+/** By element: what the host gives of itself, undefined for a device that is the VM's own. */
+const hostDevices: Readonly<Record<string, (device: Element) => string | undefined>> = {
+  hostdev: (one) => `host device (${one.get("type") ?? ""})`,
+  interface: (one) =>
+    ["hostdev", "vdpa"].includes(one.get("type") ?? "")
+      ? `network card ${one.find("mac")?.get("address") ?? ""}`
+      : undefined,
+  filesystem: (one) => `shared folder ${one.find("source")?.get("dir") ?? ""}`,
+  memory: (one) => (one.get("model") === "dimm" ? undefined : `memory device (${one.get("model") ?? ""})`),
+  shmem: (one) => `shared memory '${one.get("name") ?? ""}'`,
+  lease: (one) => `lock lease '${one.find("key")?.text() ?? ""}'`,
+  input: (one) =>
+    ["passthrough", "evdev"].includes(one.get("type") ?? "")
+      ? `input device ${one.find("source")?.get("dev") ?? one.find("source")?.get("evdev") ?? ""}`
+      : undefined,
+  smartcard: (one) => ((one.get("mode") ?? "host").startsWith("host") ? "smartcard reader" : undefined),
+  serial: hostPort,
+  parallel: hostPort,
+  console: hostPort,
+};
+
+function hostPort(one: Element): string | undefined {
+  return one.get("type") === "dev" ? `port ${one.find("source")?.get("path") ?? ""}` : undefined;
 }
 
 function cpuModelOf(cpu: Element | undefined): string {

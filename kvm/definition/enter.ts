@@ -127,8 +127,9 @@ class FolderNames {
 }
 
 function guardDisk(disk: Element): void {
-  const driver = disk.children("driver")[0] ?? Element.create("driver", { name: "qemu", type: "raw" });
-  if (!disk.children("driver").includes(driver)) disk.insertFirst(driver);
+  const present = disk.find("driver");
+  const driver = present ?? Element.create("driver", { name: "qemu", type: "raw" });
+  if (present === undefined) disk.insertFirst(driver);
   driver.set("cache", "none");
   driver.set("error_policy", "stop");
   driver.set("rerror_policy", "stop");
@@ -175,15 +176,40 @@ function excludedDisk(disk: DiskFacts, how: "detach" | "empty", image: Image | u
     target: disk.target,
     how,
     path: disk.path,
-    format: disk.format,
+    // What an empty one can be made as; at home the disk stays what it is.
+    format: disk.format === "qcow2" ? "qcow2" : "raw",
     size: image?.size ?? 0,
     disk: disk.element.copy(),
   };
 }
 
-/** Where another node than the home keeps the empty disk; never a path that something else there may use. */
-export const emptyDiskPath = (vm: string, disk: ExcludedDisk): string =>
-  join(dirname(disk.path), `gemel-${vm}-${disk.target}.${disk.format}`);
+/**
+ * Where another node than the home keeps the empty disk: where the file is at home; for what is no file in
+ * libvirt's own folder. Never a path that something else there may use.
+ */
+export function emptyDiskPath(vm: string, disk: ExcludedDisk): string {
+  const folder =
+    (disk.disk.get("type") ?? "file") === "file" ? dirname(disk.path) : "/var/lib/libvirt/images";
+  return join(folder, `gemel-${vm}-${disk.target}.${disk.format}`);
+}
+
+/** What says where and how a disk's content is kept: nothing of it holds for the empty one. */
+const contentElements = ["source", "backingStore", "mirror", "auth", "encryption", "transient", "shareable"];
+const contentAttributes = ["rawio", "sgio"];
+
+/** The same disk for the guest as an empty file: no device of this host is opened for it. */
+function emptyDisk(excluded: ExcludedDisk, path: string): Element {
+  const disk = excluded.disk.copy();
+  for (const name of contentElements) for (const element of disk.children(name)) disk.remove(element);
+  for (const name of contentAttributes) disk.unset(name);
+  disk.set("type", "file");
+  disk.set("device", "disk");
+  disk.append(Element.create("source", { file: path }));
+  const driver = disk.find("driver") ?? Element.create("driver", { name: "qemu" });
+  driver.set("type", excluded.format);
+  if (disk.find("driver") === undefined) disk.insertFirst(driver);
+  return disk;
+}
 
 /**
  * The definition as this host can run it: at home with the disks that were left out, on the other node
@@ -197,12 +223,10 @@ export function settleExcluded(root: Element, node: string): string {
     for (const other of devices?.children("disk") ?? []) {
       if (other.find("target")?.get("dev") === excluded.target) devices?.remove(other);
     }
-    const disk = excluded.disk.copy();
-    if (metadata?.home !== node) {
-      if (excluded.how === "detach") continue;
-      disk.find("source")?.set("file", emptyDiskPath(settled.find("uuid")?.text() ?? "", excluded));
+    if (metadata?.home === node) devices?.append(excluded.disk.copy());
+    else if (excluded.how === "empty") {
+      devices?.append(emptyDisk(excluded, emptyDiskPath(settled.find("uuid")?.text() ?? "", excluded)));
     }
-    devices?.append(disk);
   }
   return settled.toString();
 }

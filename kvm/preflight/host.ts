@@ -3,9 +3,10 @@
 // what only matters where the VM does not live yet is marked "there".
 
 import { existsSync } from "node:fs";
-import { readdir, readFile, statfs } from "node:fs/promises";
+import { readdir, readFile, realpath, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { HostFigures, VmDetails, VmSummary } from "../../core/ports/hypervisor.js";
+import { Element } from "../definition/document.js";
 import type { Capabilities } from "../host/capabilities.js";
 import { mountAbove, mountsOf } from "../host/process.js";
 import { callLimits, run, type LibvirtSession } from "../session.js";
@@ -134,7 +135,8 @@ async function customCpuFindings(
   const type = facts.root.get("type") ?? "kvm";
   const said = await session.virsh(["domcapabilities", "--virttype", type], callLimits.capabilities);
   if (!said.ok) return [];
-  const usable = new RegExp(`<model usable='yes'[^>]*>${facts.cpuModel}<`).test(said.value);
+  const models = Element.parse(said.value)?.find("cpu")?.all("model") ?? [];
+  const usable = models.some((model) => model.get("usable") === "yes" && model.text() === facts.cpuModel);
   return when(!usable, () =>
     blocks(
       "GEMEL-5001",
@@ -276,11 +278,18 @@ async function spaceFindings(
   const system = await statfs(place);
   const free = system.bavail * system.bsize;
   const mounts = await mountsOf("self");
-  const device = mountAbove(mounts, folder)?.device;
-  const moved = details.disks.filter(
-    ({ device: kind, path }) =>
-      kind === "disk" && (role === "there" || mountAbove(mounts, path)?.device !== device),
-  );
+  // A bind mount of the same file system is another mount: what lies there is copied.
+  const mountOf = async (path: string): Promise<string | undefined> => {
+    const named = mountAbove(mounts, path);
+    if (named?.type.startsWith("fuse") === true) return named.id;
+    return mountAbove(mounts, await realpath(path).catch(() => path))?.id;
+  };
+  const target = await mountOf(place);
+  const moved: (typeof details.disks)[number][] = [];
+  for (const disk of details.disks) {
+    const isCopied = role === "there" || (await mountOf(disk.path)) !== target;
+    if (disk.device === "disk" && isCopied) moved.push(disk);
+  }
   const needed = moved.reduce((sum, disk) => sum + disk.allocated, 0);
   const later = moved.reduce((sum, disk) => sum + disk.size, 0);
   if (needed > free) {

@@ -67,7 +67,8 @@ function stateFindings({ facts, autostart, saved, snapshots }: VmSituation): rea
 function diskFindings(disk: DiskFacts, situation: VmSituation): readonly Unplaced[] {
   if (disk.path === "") return [];
   if (disk.device !== "disk") return mediumFindings(disk);
-  const exclude = `Leave it out: --exclude ${disk.target}=detach or --exclude ${disk.target}=empty`;
+  const empty = isSized(situation, disk) ? ` or --exclude ${disk.target}=empty` : "";
+  const exclude = `Leave it out: --exclude ${disk.target}=detach${empty}`;
   if (disk.type !== "file") {
     return [
       blocks(
@@ -94,6 +95,10 @@ function diskFindings(disk: DiskFacts, situation: VmSituation): readonly Unplace
     ...chain.flatMap((image) => imageFindings(disk, image, situation)),
   ];
 }
+
+/** An empty disk for the other host is as big as this one, so its size must be known. */
+const isSized = ({ chains }: VmSituation, { path }: DiskFacts): boolean =>
+  (chains.get(path)?.[0]?.size ?? 0) > 0;
 
 function imageFindings(disk: DiskFacts, image: Image, situation: VmSituation): readonly Unplaced[] {
   const other = situation.usedByOthers.get(image.path);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// R31: what QEMU itself says that it writes to: its graph of block nodes. It shows what no descriptor does, a disk
-// that is reached over the network, and what the definition does not say, a disk that was given past libvirt.
+// R31: what QEMU itself says that it writes to: its graph of block nodes. It shows what no descriptor does, a
+// disk that is reached over the network, and what the definition does not say, a disk that was given past
+// libvirt.
 
 import type { Outcome, VmId } from "../../core/ports/hypervisor.js";
 import { done, refused } from "../errors.js";

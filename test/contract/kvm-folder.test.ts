@@ -48,6 +48,7 @@ test("enter-and-leave-a-folder", async () => {
     ],
   );
   assert.equal(plan.autostart, true);
+  assert.equal(plan.definition.match(/<driver /g)?.length, disks.length, "one driver for each disk");
   await carryOut(plan);
   const entered = value(await hypervisor.definition(vm));
   assert.match(entered, /cache='none'/);

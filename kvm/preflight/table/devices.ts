@@ -140,7 +140,7 @@ devices/redirdev bus=usb
 devices/redirfilter
 devices/redirfilter/usbdev allow=yes|no class=* vendor=* product=* version=*
 devices/rng model=virtio|virtio-transitional|virtio-non-transitional
-devices/rng/backend =* model=random|egd|builtin
+devices/rng/backend =@file model=random|egd|builtin
   type=dev|file|pipe|unix|tcp|udp|null|stdio|vc|pty|spicevmc|spiceport|nmdm|qemu-vdagent|dbus
 devices/rng/rate bytes=* period=*
 devices/watchdog model=i6300esb|ib700|diag288 action=reset|shutdown|poweroff|pause|none|dump|inject-nmi
