@@ -2,9 +2,10 @@
 // The CLI's only power: the API, over the unix socket of this host or over HTTPS with an administrator's
 // certificate (`--host`, `--cert`). A daemon that does not answer is exit code 4, never a hang.
 
-import { readFileSync } from "node:fs";
-import { request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
-import { request as httpsRequest } from "node:https";
+import { request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpsRequest, type RequestOptions } from "node:https";
+import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
 import {
   callAddress,
   type Address,
@@ -16,6 +17,7 @@ import {
 import { fieldsOf } from "../api/calls/deed.js";
 import { rowOf } from "../api/calls/table.js";
 import { apiRoot, defaultSocket, type ApiError } from "../api/contract.js";
+import { readNamed } from "./options.js";
 import { commandRefused, daemonSilent, usage } from "./outcome.js";
 import { cliAnswerLimitMs } from "../base/limits/access.js";
 
@@ -47,63 +49,49 @@ export class Connection {
   readonly ask: Ask = async <W extends CallWay>(way: W, ...asking: Asking<W>): Promise<Answer<W>> => {
     const [named, body]: readonly unknown[] = asking;
     const response = await this.open(callAddress(way, fieldsOf(named)), body);
-    let text = "";
-    response.setEncoding("utf8");
-    for await (const part of response as AsyncIterable<string>) text += part;
-    if (response.statusCode !== 200) throw commandRefused(JSON.parse(text) as ApiError);
+    const said = await text(response);
+    if (response.statusCode !== 200) throw commandRefused(JSON.parse(said) as ApiError);
     // The one place where what came gets the type that the table says.
-    return (rowOf(way).type === undefined ? JSON.parse(text === "" ? "null" : text) : text) as Answer<W>;
+    return (rowOf(way).type === undefined ? JSON.parse(said === "" ? "null" : said) : said) as Answer<W>;
   };
 
-  /** Each event of the live stream until the listener returns true; a lost connection is unreachable. */
-  async follow(listener: (event: Answer<"GET /events">) => boolean): Promise<void> {
+  /** Each event of the live stream, for ever; a lost connection is unreachable. */
+  async follow(listener: (event: Answer<"GET /events">) => void): Promise<never> {
     const response = await this.open(callAddress("GET /events"), undefined);
-    let rest = "";
-    response.setEncoding("utf8");
-    for await (const part of response as AsyncIterable<string>) {
-      const blocks = (rest + part).split("\n\n");
-      rest = blocks.pop() ?? "";
-      for (const block of blocks) {
-        const data = block.split("\n").find((line) => line.startsWith("data: "));
-        if (data !== undefined && listener(JSON.parse(data.slice(6)) as Answer<"GET /events">)) {
-          response.destroy();
-          return;
-        }
-      }
-    }
+    for await (const line of createInterface({ input: response }))
+      if (line.startsWith("data: ")) listener(JSON.parse(line.slice(6)) as Answer<"GET /events">);
     throw daemonSilent(this.name, "the stream ended");
   }
 
   private async open({ method, path }: Address, body: unknown): Promise<IncomingMessage> {
-    const text = body === undefined ? undefined : JSON.stringify(body);
-    const headers = text === undefined ? {} : { "content-type": "application/json" };
+    const content = body === undefined ? undefined : JSON.stringify(body);
+    const headers = content === undefined ? {} : { "content-type": "application/json" };
     const start = this.options.socketPath === undefined ? httpsRequest : httpRequest;
     return await new Promise<IncomingMessage>((done, failed) => {
       const sent = start({ ...this.options, method, path: apiRoot + path, headers }, done);
       sent.setTimeout(cliAnswerLimitMs, () => sent.destroy(new Error("no answer in time")));
       sent.on("error", (error: NodeJS.ErrnoException) => failed(daemonSilent(this.name, reasonOf(error))));
-      sent.end(text);
+      sent.end(content);
     });
   }
 }
 
-function reasonOf(error: NodeJS.ErrnoException): string {
-  const reasons: Readonly<Record<string, string>> = {
-    ENOENT: "its socket is not there",
-    ECONNREFUSED: "nobody listens",
-    EACCES: "only root may use its socket",
-    ECONNRESET: "it ended while answering",
-  };
-  return reasons[error.code ?? ""] ?? error.message;
-}
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "its socket is not there",
+  ECONNREFUSED: "nobody listens",
+  EACCES: "only root may use its socket",
+  ECONNRESET: "it ended while answering",
+};
+
+const reasonOf = ({ code = "", message }: NodeJS.ErrnoException): string => reasons[code] ?? message;
 
 /** admin.pem holds certificate, authority and key; the other side must be a node of that authority. */
 function remote(host: string, certFile: string): RequestOptions {
-  const pem = readPem(certFile);
+  const pem = readNamed(certFile);
   const [, authority] = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   if (authority === undefined) throw usage(`${certFile} holds no certificate of a cluster.`);
   const [address = host, port] = host.split(":");
-  const options = {
+  return {
     host: address,
     // The node's certificate, whatever the console shows to browsers (core/edge/network/secure-socket.ts).
     servername: "gemel-node",
@@ -111,16 +99,7 @@ function remote(host: string, certFile: string): RequestOptions {
     cert: pem,
     key: pem,
     ca: authority,
-    checkServerIdentity: (_name: string, peer: { readonly subject: { readonly OU?: string } }) =>
-      peer.subject.OU === "node" ? undefined : new Error("the other side is not a node of the cluster"),
+    checkServerIdentity: (_name, { subject }) =>
+      subject.OU === "node" ? undefined : new Error("the other side is not a node of the cluster"),
   };
-  return options;
-}
-
-function readPem(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw usage(`${file} cannot be read: ${(error as Error).message}`);
-  }
 }

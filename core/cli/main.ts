@@ -13,8 +13,8 @@ import { pauseCommands } from "./commands/pause.js";
 import { protectCommands } from "./commands/protect.js";
 import { lookingCommands } from "./commands/status.js";
 import { userCommands } from "./commands/user.js";
-import { Connection, type Target } from "./connection.js";
-import { CommandEnd, exitCodes, printError } from "./outcome.js";
+import type { Target } from "./connection.js";
+import { CommandEnd, ended, exitCodes, printError } from "./outcome.js";
 import { CliSession } from "./session.js";
 
 const program = new Command("gemel")
@@ -28,20 +28,18 @@ const program = new Command("gemel")
 
 const wantsJson = (): boolean => process.argv.includes("--json");
 
-function open(): CliSession {
-  return new CliSession(new Connection(program.opts<Target>()), wantsJson());
-}
+const session = new CliSession(() => program.opts<Target>(), wantsJson());
 
-lookingCommands(program, open);
-moduleCommands(program, open);
-figuresCommands(program, open);
-balanceCommands(program, open);
-protectCommands(program, open);
-pauseCommands(program, open);
-eventCommands(program, open);
-clusterCommands(program, open);
-userCommands(program, open);
-certCommands(program, open);
+lookingCommands(program, session);
+moduleCommands(program, session);
+figuresCommands(program, session);
+balanceCommands(program, session);
+protectCommands(program, session);
+pauseCommands(program, session);
+eventCommands(program, session);
+clusterCommands(program, session);
+userCommands(program, session);
+certCommands(program, session);
 acceptEverywhere(program);
 
 /** `gemel status --json` and `gemel --json status` are the same. */
@@ -61,20 +59,12 @@ try {
 }
 
 function end(error: unknown): number {
-  if (error instanceof CommandEnd) {
-    printError(error.error, wantsJson());
-    return error.exit;
-  }
   // commander has already said what is wrong; help and version are no failures.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
-  printError(
-    {
-      code: "GEMEL-9003",
-      message: (error as Error).message,
-      where: "gemel",
-      next: "Send this to the makers.",
-    },
-    wantsJson(),
-  );
-  return exitCodes.refused;
+  const known =
+    error instanceof CommandEnd
+      ? error
+      : ended("refused", "GEMEL-9003", (error as Error).message, "gemel", "Send this to the makers.");
+  printError(known.error, wantsJson());
+  return known.exit;
 }

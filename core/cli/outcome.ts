@@ -2,6 +2,7 @@
 // How a command ends: exit codes, and what a refusal prints: what, why, and the next command.
 
 import type { ApiError } from "../api/contract.js";
+import { errorRegistry, type ErrorCode } from "../base/errors.js";
 
 export const exitCodes = {
   done: 0,
@@ -28,18 +29,22 @@ export class CommandEnd extends Error {
 
 export const commandRefused = (error: ApiError): CommandEnd => new CommandEnd(exitCodes.refused, error);
 
-export function usage(message: string): CommandEnd {
-  return new CommandEnd(exitCodes.usage, { code: "GEMEL-4008", message, where: "", next: "gemel --help" });
+/** In words of the command's own; what to do next is the registry's, unless it is told. */
+export function ended(
+  exit: keyof typeof exitCodes,
+  code: ErrorCode,
+  message: string,
+  where = "",
+  next: string = errorRegistry[code].next,
+): CommandEnd {
+  return new CommandEnd(exitCodes[exit], { code, message, where, next });
 }
 
-export function daemonSilent(where: string, why: string): CommandEnd {
-  return new CommandEnd(exitCodes.unreachable, {
-    code: "GEMEL-4007",
-    message: `The daemon does not answer (${why}).`,
-    where,
-    next: "Start it: systemctl start gemel",
-  });
-}
+export const usage = (message: string): CommandEnd =>
+  ended("usage", "GEMEL-4008", message, "", "gemel --help");
+
+export const daemonSilent = (where: string, why: string): CommandEnd =>
+  ended("unreachable", "GEMEL-4007", `The daemon does not answer (${why}).`, where);
 
 export function printError(error: ApiError, json: boolean): void {
   if (json) {

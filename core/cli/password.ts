@@ -2,20 +2,13 @@
 // How a password reaches the command line: from a file, from stdin, or typed twice without being shown. Never
 // as an argument: those are in everybody's list of processes and in the shell's history.
 
-import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
+import { readNamed } from "./options.js";
 import { usage } from "./outcome.js";
 
 /** One line of the file; "-" is stdin. */
-export function readPassword(file: string): string {
-  try {
-    const [line = ""] = readFileSync(file === "-" ? 0 : file, "utf8").split(/\r?\n/);
-    return line;
-  } catch (error) {
-    throw usage(`${file} cannot be read: ${(error as Error).message}`);
-  }
-}
+export const readPassword = (file: string): string => readNamed(file).split(/\r?\n/)[0] ?? "";
 
 /** From the file if one is named, else typed; without a terminal stdin is read. */
 export async function passwordFor(user: string, file: string | undefined): Promise<string> {

@@ -2,7 +2,9 @@
 // Status, history and procedures for a person: aligned columns, colours only on a terminal, the sentence
 // first.
 
+import { stripVTControlCharacters } from "node:util";
 import type {
+  FindingView,
   HistoryEntry,
   ModuleOnNode,
   ModuleStatus,
@@ -40,8 +42,7 @@ export function paint(text: string, colour: keyof typeof paints): string {
 
 /** Columns as wide as their widest cell; colour codes do not count. */
 export function table(rows: readonly (readonly string[])[], indent = "  "): string {
-  // eslint-disable-next-line no-control-regex -- our own colour codes have no width
-  const width = (cell: string): number => cell.replace(/\u001b\[\d+m/g, "").length;
+  const width = (cell: string): number => stripVTControlCharacters(cell).length;
   const widths = rows.reduce<number[]>(
     (found, row) => row.map((cell, column) => Math.max(found[column] ?? 0, width(cell))),
     [],
@@ -54,17 +55,14 @@ export function table(rows: readonly (readonly string[])[], indent = "  "): stri
 export function showStatus(status: Status): string {
   const seen = `as ${status.answeredBy} sees it at ${clockText(status.at)}`;
   const head = `Gemel ${status.version} · ${status.cluster ?? "no cluster"} · ${seen}\n`;
-  const procedures = status.procedures
-    .filter(({ state }) => state === "running")
-    .map(showProcedure)
-    .join("");
+  const procedures = status.procedures.filter(({ state }) => state === "running").map(showProcedure);
   return [
     head,
     `${status.sentence}\n`,
     showAlarms(status),
     status.nodes.length === 0 ? "" : `\n${table(status.nodes.map(nodeRow))}`,
-    status.modules.map(showModule).join(""),
-    procedures === "" ? "" : `\n${procedures}`,
+    ...status.modules.map(showModule),
+    procedures.length === 0 ? "" : `\n${procedures.join("")}`,
   ].join("");
 }
 
@@ -118,7 +116,7 @@ function showModule(module: ModuleStatus): string {
 const colourOf = ({ live, state, stability }: ModuleOnNode): LookColour =>
   live ? stateLooks[state][stability].colour : lastKnownLook.colour;
 
-export function showReintegration(copy: Reintegration): string {
+function showReintegration(copy: Reintegration): string {
   const part = donePart(copy);
   const cells = Math.round(part * 20);
   const bar = `[${"#".repeat(cells)}${".".repeat(20 - cells)}]`;
@@ -136,8 +134,8 @@ export function showProcedure(procedure: ProcedureStatus): string {
 }
 
 export function showHistory(entries: readonly HistoryEntry[], evidence: boolean): string {
-  return [...entries]
-    .reverse()
+  return entries
+    .toReversed()
     .map((entry) => {
       const module = entry.module === null ? "" : ` ${paint(entry.module, "bold")}`;
       const rule = entry.rule === "" ? "" : ` [${entry.rule}]`;
@@ -148,4 +146,13 @@ export function showHistory(entries: readonly HistoryEntry[], evidence: boolean)
       return `${line}${outcome}${because}\n`;
     })
     .join("");
+}
+
+/** What stands in the way, and what to do about it; `named`: on which node, where there are several. */
+export function showFindings(findings: readonly FindingView[], named: boolean): string {
+  const lines = findings.map(({ severity, node, code, message, next }) => {
+    const mark = severity === "blocks" ? paint("✗", "red") : paint("!", "amber");
+    return `${mark} ${named ? `${node}: ` : ""}${code} ${message}\n    next: ${next}\n`;
+  });
+  return lines.join("");
 }

@@ -3,7 +3,7 @@
 // was (it did not start there, or its daemon was restarted in the middle). Nobody waits for what is over.
 
 import type { ModuleStatus } from "../api/contract.js";
-import { CommandEnd, exitCodes } from "./outcome.js";
+import { ended } from "./outcome.js";
 import { atRest } from "./session.js";
 
 /** To be shown each look at the module; throws once it has come back to `from`. */
@@ -14,11 +14,7 @@ export function watchReturn(from: string | null): (module: ModuleStatus) => void
     const isHere = module.active === from && atRest(module, from, ["PRIM", "ALONE"]);
     hasLeft ||= !isHere;
     if (!isHere || !hasLeft) return;
-    throw new CommandEnd(exitCodes.refused, {
-      code: "GEMEL-1004",
-      message: `It did not start on the other node and runs again on ${from}.`,
-      where: module.id,
-      next: `See why with: gemel explain ${module.id}`,
-    });
+    const message = `It did not start on the other node and runs again on ${from}.`;
+    throw ended("refused", "GEMEL-1004", message, module.id, `See why with: gemel explain ${module.id}`);
   };
 }

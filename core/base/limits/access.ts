@@ -15,8 +15,6 @@ export const requestBytesMax = 1024 * 1024;
 export const eventsPageMax = 1_000;
 /** As many as the history keeps. */
 export const eventsCountMax = 50_000;
-/** A person waits in front of it. */
-export const protectAskAgainMs = 300;
 /** Longer than the slowest call: protect on the other node. */
 export const cliAnswerLimitMs = 120_000;
 /** A person waits in front of it. */

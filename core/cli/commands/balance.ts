@@ -6,24 +6,24 @@
 import type { Command } from "commander";
 import type { Capacity, Move, Placement } from "../../api/contract.js";
 import { bytesOfText, bytesText, coresText } from "../../describe/words/words.js";
-import { CommandEnd, exitCodes } from "../outcome.js";
+import { timeoutOption } from "../options.js";
+import { CommandEnd, ended } from "../outcome.js";
 import { moduleIn, reached, type CliSession } from "../session.js";
 import { table } from "../show.js";
 import { watchReturn } from "../swap.js";
-import { secondsOf } from "./status.js";
 
 interface BalanceOptions {
   readonly apply?: boolean;
-  readonly timeout: string;
+  readonly timeout: number;
 }
 
-export function balanceCommands(program: Command, open: () => CliSession): void {
+export function balanceCommands(program: Command, session: CliSession): void {
   program
     .command("balance")
     .description("which swaps would balance the hosts, and why; does everything fit on one of them?")
     .option("--apply", "swap them, one after the other, each when the one before is protected again")
-    .option("--timeout <seconds>", "of each swap, with --apply (exit 3)", "600")
-    .action((options: BalanceOptions) => balance(open(), options));
+    .addOption(timeoutOption(600, "of each swap, with --apply (exit 3)"))
+    .action((options: BalanceOptions) => balance(session, options));
 }
 
 async function balance(session: CliSession, { apply = false, timeout }: BalanceOptions): Promise<void> {
@@ -33,16 +33,16 @@ async function balance(session: CliSession, { apply = false, timeout }: BalanceO
     session.print({ ...placement, capacity }, shown(placement) + fits(capacity));
     return;
   }
-  if (!session.json) process.stdout.write(shown(placement));
+  session.say(shown(placement));
   const done: Move[] = [];
   for (const move of placement.moves) {
     try {
-      await carryOut(session, move, secondsOf(timeout));
+      await carryOut(session, move, timeout);
     } catch (error) {
       throw error instanceof CommandEnd ? stoppedAt(error, move, done, placement.moves.length) : error;
     }
     done.push(move);
-    if (!session.json) process.stdout.write(`${move.module}: runs on ${move.to}, protected.\n`);
+    session.say(`${move.module}: runs on ${move.to}, protected.\n`);
   }
   session.print({ ...placement, done }, done.length === 0 ? "" : `${doneText(done)}\n`);
 }
@@ -50,20 +50,15 @@ async function balance(session: CliSession, { apply = false, timeout }: BalanceO
 async function carryOut(session: CliSession, { module: id, from, to }: Move, seconds: number): Promise<void> {
   const { active } = moduleIn(await session.ask("GET /status"), id);
   if (active !== from) {
-    throw new CommandEnd(exitCodes.refused, {
-      code: "GEMEL-1005",
-      message: `It runs on ${active ?? "no node"} by now, not on ${from}.`,
-      where: id,
-      next: "Look again with: gemel balance",
-    });
+    const message = `It runs on ${active ?? "no node"} by now, not on ${from}.`;
+    throw ended("refused", "GEMEL-1005", message, id, "Look again with: gemel balance");
   }
   await session.ask("POST /modules/:module/commands", { module: id }, { verb: "swap" });
   const lookForReturn = watchReturn(from);
   await session.until(`swap ${id}`, seconds, (status) => {
     const module = moduleIn(status, id);
     lookForReturn(module);
-    const isThere = module.active === to && module.protected && reached(module, "Ready", undefined);
-    return isThere ? true : undefined;
+    return (module.active === to && module.protected && reached(module, "Ready", undefined)) || undefined;
   });
 }
 

@@ -2,7 +2,8 @@
 // events, audit: the history with filters, for reading, for a spreadsheet, and as it happens.
 
 import type { Command } from "commander";
-import type { HistoryEntry } from "../../api/contract.js";
+import type { HistoryEntry, HistoryQuery } from "../../api/contract.js";
+import { given } from "../options.js";
 import { usage } from "../outcome.js";
 import type { CliSession } from "../session.js";
 import { paint, showHistory } from "../show.js";
@@ -10,27 +11,23 @@ import { timeText } from "../../describe/words/words.js";
 import { csvHead, csvOf } from "../../describe/words/csv.js";
 import { eventsPageMax, eventsCountMax } from "../../base/limits/access.js";
 
-interface EventOptions {
-  readonly module?: string;
-  readonly kind?: HistoryEntry["kind"];
-  readonly node?: string;
-  readonly search?: string;
+type EventOptions = Pick<HistoryQuery, "module" | "kind" | "node" | "search"> & {
   readonly since?: string;
   readonly until?: string;
   readonly limit: string;
   readonly follow?: boolean;
   readonly csv?: boolean;
-}
+};
 
 const kinds: readonly HistoryEntry["kind"][] = ["decision", "audit", "log"];
 
-export function eventCommands(program: Command, open: () => CliSession): void {
+export function eventCommands(program: Command, session: CliSession): void {
   const events = filters(program.command("events").description("what happened: decisions, commands, log"));
   events
     .option("--kind <kind>", kinds.join(", "))
-    .action((options: EventOptions) => show(open(), options, showHistory));
+    .action((options: EventOptions) => show(session, options, showHistory));
   filters(program.command("audit").description("who did what from where")).action((options: EventOptions) =>
-    show(open(), { ...options, kind: "audit" }, showAudit),
+    show(session, { ...options, kind: "audit" }, showAudit),
   );
 }
 
@@ -56,15 +53,14 @@ async function show(session: CliSession, options: EventOptions, text: Shown): Pr
   const entries = await read(session, options);
   const isCsv = options.csv === true && !session.json;
   const written = (some: readonly HistoryEntry[]): string =>
-    isCsv ? csvOf([...some].reverse()) : text(some, false);
+    isCsv ? csvOf(some.toReversed()) : text(some, false);
   if (isCsv) process.stdout.write(csvHead);
-  if (session.json && follows) for (const entry of [...entries].reverse()) session.print(entry, "");
+  if (session.json && follows) for (const entry of entries.toReversed()) session.print(entry, "");
   else session.print(entries, written(entries));
   if (!follows) return;
   const wanted = matcher(options);
   await session.connection.follow((event) => {
     if (event.kind === "history" && wanted(event.entry)) session.print(event.entry, written([event.entry]));
-    return false;
   });
 }
 
@@ -73,16 +69,13 @@ async function read(session: CliSession, options: EventOptions): Promise<readonl
   const wanted = Number(options.limit);
   if (!(Number.isInteger(wanted) && wanted >= 1 && wanted <= eventsCountMax))
     throw usage(`--limit must be 1 to ${eventsCountMax}`);
-  const { module, kind, node, search, since, until } = options;
+  const { since, until } = options;
   const found: HistoryEntry[] = [];
   while (found.length < wanted) {
     const last = found.at(-1);
     const page = await session.ask("GET /history", {
       limit: Math.min(eventsPageMax, wanted - found.length),
-      module,
-      kind,
-      node,
-      search,
+      ...given(options, "module", "kind", "node", "search"),
       from: since === undefined ? undefined : momentOf(since),
       to: until === undefined ? undefined : momentOf(until),
       before: last?.id,
@@ -114,8 +107,8 @@ function matcher({ module, kind, search }: EventOptions): (entry: HistoryEntry) 
 }
 
 function showAudit(entries: readonly HistoryEntry[]): string {
-  return [...entries]
-    .reverse()
+  return entries
+    .toReversed()
     .map(({ at, node, module, sentence, inputs, outcome }) => {
       const who = `${String(inputs["by"] ?? "")} from ${String(inputs["from"] ?? "")}`;
       const what = module === null ? sentence : `${paint(module, "bold")} ${sentence}`;

@@ -8,20 +8,19 @@ import { bytesText } from "../../describe/words/words.js";
 import type { CliSession } from "../session.js";
 import { table } from "../show.js";
 
-export function figuresCommands(program: Command, open: () => CliSession): void {
+export function figuresCommands(program: Command, session: CliSession): void {
   program
     .command("figures <module>")
     .description("writes and their times (here, there), what reintegration sent, since its mirror started")
     .option("--node <name>", "as this node counts them (default: the one that is asked)")
-    .action((id: string, options: { readonly node?: string }) => showFigures(open(), id, options.node));
-}
-
-async function showFigures(session: CliSession, id: string, node: string | undefined): Promise<void> {
-  const figures = await session.ask("GET /modules/:module/figures", { module: id, node });
-  const { mirror } = figures;
-  const text =
-    mirror === null ? `The mirror of ${id} does not run on ${figures.node}.\n` : rows(figures.node, mirror);
-  session.print(figures, text);
+    .action(
+      session.says(
+        (module: string, { node }: { readonly node?: string }) =>
+          session.ask("GET /modules/:module/figures", { module, node }),
+        ({ module, node, mirror }) =>
+          mirror === null ? `The mirror of ${module} does not run on ${node}.\n` : rows(node, mirror),
+      ),
+    );
 }
 
 function rows(node: string, mirror: MirrorCounts): string {

@@ -3,25 +3,21 @@
 // done, or returns at once with --no-wait.
 
 import { Option, type Command } from "commander";
-import { readFileSync } from "node:fs";
-import type { CommandRequest, ModuleChange } from "../../api/contract.js";
+import type { CommandRequest, ModuleChange, ModuleView } from "../../api/contract.js";
 import { moduleVerbs, type ModuleVerb } from "../../base/vocabulary.js";
 import { bytesText } from "../../describe/words/words.js";
-import { commandRefused, usage } from "../outcome.js";
+import { given, numberOf, readNamed, timeoutOption } from "../options.js";
+import { usage } from "../outcome.js";
 import { atRest, moduleIn, type CliSession } from "../session.js";
 import { table } from "../show.js";
 import { watchReturn } from "../swap.js";
 import { dryRun, keepMissing } from "./preview.js";
-import { secondsOf } from "./status.js";
 
-interface VerbOptions {
-  readonly node?: string;
-  readonly force?: boolean;
-  readonly keep?: string;
+type VerbOptions = Omit<CommandRequest, "verb"> & {
   readonly dryRun?: boolean;
   readonly wait: boolean;
-  readonly timeout: string;
-}
+  readonly timeout: number;
+};
 
 const descriptions: Readonly<Record<ModuleVerb, string>> = {
   start: "start on both nodes; the VM starts where the data is proven current",
@@ -34,7 +30,7 @@ const descriptions: Readonly<Record<ModuleVerb, string>> = {
   resolve: "end a conflict: the copy of --keep goes on, the other one is kept aside",
 };
 
-export function moduleCommands(program: Command, open: () => CliSession): void {
+export function moduleCommands(program: Command, session: CliSession): void {
   for (const verb of moduleVerbs) {
     const command = program
       .command(`${verb} <module>`)
@@ -43,24 +39,24 @@ export function moduleCommands(program: Command, open: () => CliSession): void {
       .option("--force", "the forced variant; says first what it may cost")
       .option("--dry-run", "only say what it would do now")
       .option("--no-wait", "do not wait until it is done")
-      .option("--timeout <seconds>", "stop waiting after this time (exit 3)", "300");
+      .addOption(timeoutOption(300));
     if (verb === "resolve") command.option("--keep <node>", "whose copy goes on");
-    command.action((id: string, options: VerbOptions) => carryOut(open(), verb, id, options));
+    command.action((id: string, options: VerbOptions) => carryOut(session, verb, id, options));
   }
   program
     .command("shutdown")
     .description("stop all modules of this host with goodbye, as before switching it off")
-    .option("--timeout <seconds>", "stop waiting after this time (exit 3)", "600")
-    .action((options: { readonly timeout: string }) => shutDown(open(), secondsOf(options.timeout)));
+    .addOption(timeoutOption(600))
+    .action(({ timeout }: { readonly timeout: number }) => shutDown(session, timeout));
   program
     .command("verify <module>")
     .description("compare both copies, bit by bit, while the guest runs")
     .option("--repair", "make what differs equal to the primary's copy")
-    .option("--timeout <seconds>", "stop waiting after this time (exit 3)", "86400")
-    .action((id: string, options: { readonly repair?: boolean; readonly timeout: string }) =>
-      verify(open(), id, options.repair === true, secondsOf(options.timeout)),
+    .addOption(timeoutOption(86_400))
+    .action((id: string, options: { readonly repair?: boolean; readonly timeout: number }) =>
+      verify(session, id, options.repair === true, options.timeout),
     );
-  settingsCommands(program.command("module").description("modules and their settings"), open);
+  settingsCommands(program.command("module").description("modules and their settings"), session);
 }
 
 async function carryOut(
@@ -69,23 +65,22 @@ async function carryOut(
   id: string,
   options: VerbOptions,
 ): Promise<void> {
-  const { node, keep } = options;
-  const asked = { verb, ...(node !== undefined && { node }), ...(keep !== undefined && { keep }) };
+  const asked = { verb, ...given(options, "node", "keep") };
   if (options.dryRun === true) {
     await dryRun(session, id, asked);
     return;
   }
-  if (verb === "resolve" && keep === undefined) throw keepMissing();
+  if (verb === "resolve" && asked.keep === undefined) throw keepMissing();
   const from = verb === "swap" ? moduleIn(await session.ask("GET /status"), id).active : null;
-  const request: CommandRequest = { ...asked, ...(options.force === true && { force: true }) };
+  const request = { ...asked, ...given(options, "force") };
   const reply = await session.ask("POST /modules/:module/commands", { module: id }, request);
-  if (!session.json) process.stdout.write(`${id}: ${reply.sentence}\n`);
+  session.say(`${id}: ${reply.sentence}\n`);
   if (!options.wait) {
-    if (session.json) session.print(reply, "");
+    session.print(reply, "");
     return;
   }
   const lookForReturn = watchReturn(from);
-  const found = await session.until(`${verb} ${id}`, secondsOf(options.timeout), (status) => {
+  const found = await session.until(`${verb} ${id}`, options.timeout, (status) => {
     const module = moduleIn(status, id);
     lookForReturn(module);
     return atRest(module, reply.node, reply.until) ? module : undefined;
@@ -95,10 +90,10 @@ async function carryOut(
 
 async function shutDown(session: CliSession, seconds: number): Promise<void> {
   const reply = await session.ask("POST /shutdown");
-  if (!session.json) process.stdout.write(`${reply.sentence}\n`);
+  session.say(`${reply.sentence}\n`);
   await session.until("all modules stopped", seconds, (status) => {
     const own = status.modules.flatMap(({ nodes }) => nodes.filter(({ node }) => node === status.answeredBy));
-    return own.every(({ state }) => state === "STOP") ? true : undefined;
+    return own.every(({ state }) => state === "STOP") || undefined;
   });
   session.print(reply, "All modules of this host are stopped.\n");
 }
@@ -118,105 +113,70 @@ async function verify(session: CliSession, id: string, repair: boolean, seconds:
   session.print(result, `${id}: ${text}\n`);
 }
 
-interface SetOptions {
+type SetOptions = Pick<ModuleChange, "acknowledge" | "resyncCap" | "stop" | "pin" | "apart"> & {
   readonly file?: string;
   readonly failover?: string;
   readonly boot?: string;
   readonly defaultprim?: string;
-  readonly acknowledge?: "written" | "received";
-  readonly maxloop?: string;
-  readonly resyncCap?: string;
-  readonly stop?: "shutdown" | "save" | "off";
-  readonly pin?: string;
-  readonly apart?: string;
-}
+  readonly maxloop?: number;
+};
 
-function settingsCommands(group: Command, open: () => CliSession): void {
+function settingsCommands(group: Command, session: CliSession): void {
   group
     .command("list")
     .description("all modules")
-    .action(async () => {
-      const session = open();
-      const modules = await session.ask("GET /modules");
-      const rows = modules.map(({ id, settings: { vm, nodes } }) => [
-        id,
-        vm.name,
-        nodes.join(" "),
-        vm.folder,
-      ]);
-      session.print(modules, modules.length === 0 ? "no modules\n" : table(rows, ""));
-    });
+    .action(session.says(() => session.ask("GET /modules"), showModules));
   group
     .command("show <module>")
     .description("the module's userconfig.xml")
-    .action(async (id: string) => {
-      const session = open();
-      const module = await session.ask("GET /modules/:module", { module: id });
-      session.print(module, module.xml + module.warnings.map((text) => `! ${text}\n`).join(""));
-    });
-  const onOff = (flags: string, text: string): Option => new Option(flags, text).choices(["on", "off"]);
+    .action(session.says((module: string) => session.ask("GET /modules/:module", { module }), showConfig));
+  const oneOf = (flags: string, text: string, ...words: readonly string[]): Option =>
+    new Option(flags, text).choices(words);
   group
     .command("set <module>")
     .description("change settings, on both nodes, while it runs")
     .option("--file <userconfig.xml>", "replace the whole configuration")
-    .addOption(onOff("--failover <on|off>", "off: a secondary whose primary is lost waits for a person"))
-    .addOption(onOff("--boot <on|off>", "start when the host boots"))
+    .addOption(
+      oneOf("--failover <on|off>", "off: a secondary whose primary is lost waits for a person", "on", "off"),
+    )
+    .addOption(oneOf("--boot <on|off>", "start when the host boots", "on", "off"))
     .option("--defaultprim <alone|lastprim|node>", "who is primary when both could be")
-    .addOption(new Option("--acknowledge <mode>", "when a write counts").choices(["written", "received"]))
-    .option("--maxloop <n>", "automatic restarts before the module stops")
-    .option("--resync-cap <bytes/s>", "limit of reintegration, 0 = none")
-    .addOption(new Option("--stop <how>", "how the VM is stopped").choices(["shutdown", "save", "off"]))
-    .option("--pin <node|none>", "the node that gemel balance leaves it on")
-    .option("--apart <group|none>", "no two VMs of a group are put on one host by gemel balance")
-    .action((id: string, options: SetOptions) => change(open(), id, options));
+    .addOption(oneOf("--acknowledge <mode>", "when a write counts", "written", "received"))
+    .option("--maxloop <n>", "automatic restarts before the module stops", numberOf)
+    .option("--resync-cap <bytes/s>", "limit of reintegration, 0 = none", numberOf)
+    .addOption(oneOf("--stop <how>", "how the VM is stopped", "shutdown", "save", "off"))
+    .option("--pin <node|none>", "the node that gemel balance leaves it on", wishOf)
+    .option("--apart <group|none>", "no two VMs of a group are put on one host by gemel balance", wishOf)
+    .action(session.says((id: string, options: SetOptions) => change(session, id, options), showConfig));
 }
 
-async function change(session: CliSession, id: string, options: SetOptions): Promise<void> {
+function change(session: CliSession, module: string, options: SetOptions): Promise<ModuleView> {
+  const { file } = options;
+  if (file !== undefined)
+    return session.ask("PUT /modules/:module/userconfig", { module }, { xml: readNamed(file) });
   const changes = changesOf(options);
-  if (options.file === undefined && Object.keys(changes).length === 0)
-    throw usage("nothing to change was given");
-  const after =
-    options.file === undefined
-      ? await session.ask("PATCH /modules/:module", { module: id }, changes)
-      : await session.ask(
-          "PUT /modules/:module/userconfig",
-          { module: id },
-          { xml: readConfig(options.file) },
-        );
-  session.print(after, after.xml + after.warnings.map((text) => `! ${text}\n`).join(""));
+  if (Object.keys(changes).length === 0) throw usage("nothing to change was given");
+  return session.ask("PATCH /modules/:module", { module }, changes);
 }
 
 function changesOf(options: SetOptions): ModuleChange {
+  const { failover, boot, defaultprim: defaultPrim, maxloop: maxLoop } = options;
   return {
-    ...(options.failover !== undefined && { failover: options.failover === "on" }),
-    ...(options.boot !== undefined && { boot: options.boot === "on" }),
-    ...(options.defaultprim !== undefined && { defaultPrim: options.defaultprim }),
-    ...(options.acknowledge !== undefined && { acknowledge: options.acknowledge }),
-    ...(options.maxloop !== undefined && { maxLoop: numberOf(options.maxloop) }),
-    ...(options.resyncCap !== undefined && { resyncCap: numberOf(options.resyncCap) }),
-    ...(options.stop !== undefined && { stop: options.stop }),
-    ...(options.pin !== undefined && { pin: wishOf(options.pin) }),
-    ...(options.apart !== undefined && { apart: wishOf(options.apart) }),
+    ...given(options, "acknowledge", "resyncCap", "stop", "pin", "apart"),
+    ...(failover !== undefined && { failover: failover === "on" }),
+    ...(boot !== undefined && { boot: boot === "on" }),
+    ...(defaultPrim !== undefined && { defaultPrim }),
+    ...(maxLoop !== undefined && { maxLoop }),
   };
 }
 
 /** A wish is taken back by a word that one can type. */
 const wishOf = (text: string): string => (text === "none" ? "" : text);
 
-function numberOf(text: string): number {
-  if (!/^\d{1,12}$/.test(text)) throw usage(`"${text}" is not a whole number`);
-  return Number(text);
+function showModules(modules: readonly ModuleView[]): string {
+  const rows = modules.map(({ id, settings: { vm, nodes } }) => [id, vm.name, nodes.join(" "), vm.folder]);
+  return rows.length === 0 ? "no modules\n" : table(rows, "");
 }
 
-function readConfig(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw commandRefused({
-      code: "GEMEL-4006",
-      message: (error as Error).message,
-      where: file,
-      next: "Name a file that can be read.",
-    });
-  }
-}
+const showConfig = ({ xml, warnings }: ModuleView): string =>
+  xml + warnings.map((text) => `! ${text}\n`).join("");

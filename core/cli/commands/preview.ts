@@ -5,7 +5,7 @@ import type { Copies, CopyView, Preview, PreviewQuery } from "../../api/contract
 import type { ModuleVerb } from "../../base/vocabulary.js";
 import { conflictWords } from "../../base/conflict-words.js";
 import { bytesText, timeText, verbWords } from "../../describe/words/words.js";
-import { CommandEnd, exitCodes } from "../outcome.js";
+import { ended, exitCodes, type CommandEnd } from "../outcome.js";
 import type { CliSession } from "../session.js";
 import { paint, table } from "../show.js";
 
@@ -13,15 +13,14 @@ import { paint, table } from "../show.js";
 export async function dryRun(session: CliSession, id: string, asked: PreviewQuery): Promise<void> {
   const isDeciding = ["resolve", "prim", "second"].includes(asked.verb);
   const copies = isDeciding ? await session.ask("GET /modules/:module/copies", { module: id }) : undefined;
+  const sideBySide = copies === undefined ? "" : showCopies(copies);
   if (asked.verb === "resolve" && asked.keep === undefined) {
-    session.print({ copies }, copies === undefined ? "" : showCopies(copies));
+    session.print({ copies }, sideBySide);
     return;
   }
   const preview = await session.ask("GET /modules/:module/preview", { module: id, ...asked });
-  const value = { preview, ...(copies !== undefined && { copies }) };
-  session.print(value, (copies === undefined ? "" : showCopies(copies)) + showPreview(preview));
-  if (preview.allowed) return;
-  process.exitCode = exitCodes.refused;
+  session.print({ preview, copies }, sideBySide + showPreview(preview));
+  if (!preview.allowed) process.exitCode = exitCodes.refused;
 }
 
 function showPreview({ module, verb, allowed, why, sentences }: Preview): string {
@@ -31,7 +30,7 @@ function showPreview({ module, verb, allowed, why, sentences }: Preview): string
   return head + refusal + sentences.map((sentence) => `  ${sentence}\n`).join("");
 }
 
-export function showCopies({ module, copies, afterwards, conflict }: Copies): string {
+function showCopies({ module, copies, afterwards, conflict }: Copies): string {
   const row = (name: string, of: (copy: CopyView) => string): string[] => [name, ...copies.map(of)];
   const moment = (at: string | undefined): string => (at === undefined ? "not known" : timeText(at));
   const rows = [
@@ -54,10 +53,7 @@ export function showCopies({ module, copies, afterwards, conflict }: Copies): st
   return `${paint(module, "bold")}: ${title}\n${table(rows)}${losses}  ${afterwards}\n`;
 }
 
-export const keepMissing = (): CommandEnd =>
-  new CommandEnd(exitCodes.usage, {
-    code: "GEMEL-4008",
-    message: "--keep <node> says whose copy goes on.",
-    where: "",
-    next: "See what each choice loses with: gemel resolve MODULE --dry-run",
-  });
+export const keepMissing = (): CommandEnd => {
+  const next = "See what each choice loses with: gemel resolve MODULE --dry-run";
+  return ended("usage", "GEMEL-4008", "--keep <node> says whose copy goes on.", "", next);
+};

@@ -5,85 +5,90 @@
 import type { Command } from "commander";
 import type { DoctorReport, HistoryEntry, Status } from "../../api/contract.js";
 import { lastHistory, lastStatus, sayOffline } from "../offline.js";
+import { timeoutOption } from "../options.js";
 import { CommandEnd, exitCodes, usage, type ExitCode } from "../outcome.js";
 import { moduleIn, reached, type CliSession } from "../session.js";
-import { paint, showHistory, showStatus } from "../show.js";
+import { showFindings, showHistory, showStatus } from "../show.js";
 
 const goals = ["STOP", "WAIT", "ALONE", "PRIM", "SECOND", "Ready", "protected"];
 
-export function lookingCommands(program: Command, open: () => CliSession): void {
+export function lookingCommands(program: Command, session: CliSession): void {
   program
     .command("status")
     .description(
       "nodes, modules and what they do; exit 0 all Ready, 10 something unprotected, 11 something NotReady",
     )
     .option("--watch", "go on showing changes until interrupted")
-    .action(async (options: { readonly watch?: boolean }) => {
-      const session = open();
-      process.exitCode = options.watch === true ? await watch(session) : await once(session);
+    .action(async ({ watch = false }: { readonly watch?: boolean }) => {
+      if (watch) await goOnShowing(session);
+      else process.exitCode = await once(session);
     });
   program
     .command("wait <module>")
     .description("wait until a module has reached a state")
     .requiredOption("--for <state>", goals.join(", "))
     .option("--node <name>", "on this node")
-    .option("--timeout <seconds>", "give up after this time (exit 3)", "300")
+    .addOption(timeoutOption(300, "give up after this time (exit 3)"))
     .action(
-      async (
-        id: string,
-        options: { readonly for: string; readonly node?: string; readonly timeout: string },
-      ) => {
-        const session = open();
-        if (!goals.includes(options.for)) throw usage(`--for must be one of ${goals.join(", ")}`);
-        const found = await session.until(`${id} ${options.for}`, secondsOf(options.timeout), (status) => {
-          const module = moduleIn(status, id);
-          return reached(module, options.for, options.node) ? module : undefined;
-        });
-        session.print(found, `${found.id}: ${found.sentence}\n`);
-      },
+      session.says(
+        (id: string, { for: goal, node, timeout }: WaitOptions) => {
+          if (!goals.includes(goal)) throw usage(`--for must be one of ${goals.join(", ")}`);
+          return session.until(`${id} ${goal}`, timeout, (status) => {
+            const module = moduleIn(status, id);
+            return reached(module, goal, node) ? module : undefined;
+          });
+        },
+        ({ id, sentence }) => `${id}: ${sentence}\n`,
+      ),
     );
-  historyCommands(program, open);
+  historyCommand(program, session, "log", "what happened: events, commands, decisions");
+  historyCommand(
+    program,
+    session,
+    "explain",
+    "why: each decision with its rule and its evidence",
+    "decision",
+  );
   program
     .command("doctor")
     .description("what is not as it should be on this node, and what to do about it")
-    .action(async () => {
-      const session = open();
-      const report = await orOffline(session, () => session.ask("GET /doctor"), offlineDoctor);
-      const lines = report.findings.map(({ severity, code, message, next }) => {
-        const mark = severity === "blocks" ? paint("✗", "red") : paint("!", "amber");
-        return `${mark} ${code} ${message}\n    next: ${next}\n`;
-      });
-      session.print(report, lines.length === 0 ? `${report.node}: nothing found.\n` : lines.join(""));
-    });
+    .action(
+      session.says(
+        () => orOffline(session, () => session.ask("GET /doctor"), offlineDoctor),
+        ({ node, findings }) => showFindings(findings, false) || `${node}: nothing found.\n`,
+      ),
+    );
 }
 
-function historyCommands(program: Command, open: () => CliSession): void {
-  const history = (name: string, description: string, kind: HistoryEntry["kind"] | undefined): void => {
-    program
-      .command(`${name} [module]`)
-      .description(description)
-      .option("-n, --limit <count>", "how many entries", "50")
-      .action(async (module: string | undefined, options: { readonly limit: string }) => {
-        const session = open();
-        const limit = Number(options.limit);
-        if (!(limit >= 1 && limit <= 1000)) throw usage("--limit must be 1 to 1000");
-        const asked = { limit, ...(module && { module }), ...(kind && { kind }) };
-        const entries = await orOffline(
-          session,
-          () => session.ask("GET /history", asked),
-          () => lastHistory(asked),
-        );
-        session.print(entries, showHistory(entries, kind === "decision"));
-      });
-  };
-  history("log", "what happened: events, commands, decisions", undefined);
-  history("explain", "why: each decision with its rule and its evidence", "decision");
+interface WaitOptions {
+  readonly for: string;
+  readonly node?: string;
+  readonly timeout: number;
 }
 
-export function secondsOf(text: string): number {
-  const seconds = Number(text);
-  if (!(seconds >= 0 && seconds < 1e7)) throw usage(`"${text}" is not a number of seconds`);
-  return seconds;
+function historyCommand(
+  program: Command,
+  session: CliSession,
+  name: string,
+  description: string,
+  kind?: HistoryEntry["kind"],
+): void {
+  program
+    .command(`${name} [module]`)
+    .description(description)
+    .option("-n, --limit <count>", "how many entries", "50")
+    .action(
+      session.says(
+        (module: string | undefined, options: { readonly limit: string }) => {
+          const limit = Number(options.limit);
+          if (!(limit >= 1 && limit <= 1000)) throw usage("--limit must be 1 to 1000");
+          const asked = { limit, ...(module && { module }), ...(kind && { kind }) };
+          const left = (): readonly HistoryEntry[] => lastHistory(asked);
+          return orOffline(session, () => session.ask("GET /history", asked), left);
+        },
+        (entries) => showHistory(entries, kind === "decision"),
+      ),
+    );
 }
 
 export function statusExit(status: Status): ExitCode {
@@ -100,14 +105,12 @@ async function once(session: CliSession): Promise<ExitCode> {
   return process.exitCode === exitCodes.unreachable ? exitCodes.unreachable : statusExit(status);
 }
 
-async function watch(session: CliSession): Promise<ExitCode> {
+async function goOnShowing(session: CliSession): Promise<void> {
   await session.connection.follow((event) => {
-    if (event.kind !== "status") return false;
+    if (event.kind !== "status") return;
     if (process.stdout.isTTY && !session.json) process.stdout.write("\u001b[H\u001b[2J");
     session.print(event.status, showStatus(event.status));
-    return false;
   });
-  return exitCodes.done;
 }
 
 /** Asks the daemon; when it is silent, says so, shows what it left, and the exit code is 4. */
@@ -129,16 +132,8 @@ async function orOffline<T>(
 }
 
 function offlineDoctor(): DoctorReport {
-  return {
-    node: lastStatus()?.answeredBy ?? "this node",
-    findings: [
-      {
-        severity: "blocks",
-        node: "",
-        code: "GEMEL-4007",
-        message: "The daemon does not answer; running guests and their replication go on without it.",
-        next: "Start it: systemctl start gemel",
-      },
-    ],
-  };
+  const node = lastStatus()?.answeredBy ?? "this node";
+  const message = "The daemon does not answer; running guests and their replication go on without it.";
+  const next = "Start it: systemctl start gemel";
+  return { node, findings: [{ severity: "blocks", node: "", code: "GEMEL-4007", message, next }] };
 }
