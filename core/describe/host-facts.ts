@@ -3,58 +3,37 @@
 // disk, and what it knows of the modules. Told to the other node and kept, so that a silent host is judged by
 // what it last said.
 
+import { Type, type Static } from "@sinclair/typebox";
 import { modulesMax } from "../base/limits.js";
+import { count, isOfShape, flag, list, nullable, text } from "../base/shape.js";
 
-export interface ModuleFacts {
-  readonly module: string;
+const moduleFacts = Type.Object({
+  module: text,
   /** This node's hypervisor knows the VM; else the next two are what was known last, by anybody. */
-  readonly here: boolean;
+  here: flag,
   /** Configured; null: never known. */
-  readonly memory: number | null;
+  memory: nullable(count),
   /** Size of its disks as the guest sees them; null: never known. */
-  readonly diskCapacity: number | null;
+  diskCapacity: nullable(count),
   /** Of this node's copy; null: its mirror does not run. */
-  readonly copy: { readonly bytes: number; readonly allocated: number } | null;
-}
+  copy: nullable(Type.Object({ bytes: count, allocated: count })),
+});
+export type ModuleFacts = Readonly<Static<typeof moduleFacts>>;
 
-export interface HostFacts {
-  readonly node: string;
-  readonly at: string;
-  readonly cpus: number;
-  readonly memory: number;
-  readonly others: { readonly cpu: number; readonly memory: number };
-  readonly disk: { readonly path: string; readonly total: number; readonly free: number } | null;
-  readonly modules: readonly ModuleFacts[];
-}
+const hostFacts = Type.Object({
+  node: text,
+  at: text,
+  cpus: count,
+  memory: count,
+  others: Type.Object({ cpu: count, memory: count }),
+  disk: nullable(Type.Object({ path: text, total: count, free: count })),
+  modules: list<ModuleFacts>(moduleFacts, modulesMax),
+});
+export type HostFacts = Readonly<Static<typeof hostFacts>>;
 
 /** From the other node or from disk: another version may have written it. */
-export function areFacts(value: unknown, node: string): value is HostFacts {
-  const facts = (value ?? {}) as Partial<Record<keyof HostFacts, unknown>>;
-  const others = (facts.others ?? {}) as { readonly cpu?: unknown; readonly memory?: unknown };
-  const disk = (facts.disk ?? { total: 0, free: 0 }) as { readonly total?: unknown; readonly free?: unknown };
-  const numbers = [facts.cpus, facts.memory, others.cpu, others.memory, disk.total, disk.free];
-  return (
-    facts.node === node &&
-    typeof facts.at === "string" &&
-    numbers.every((one) => Number.isFinite(one)) &&
-    Array.isArray(facts.modules) &&
-    facts.modules.length <= modulesMax &&
-    facts.modules.every((one) => isModule(one))
-  );
-}
-
-function isModule(value: unknown): boolean {
-  const { module, here, memory, diskCapacity, copy } = (value ?? {}) as Partial<
-    Record<keyof ModuleFacts, unknown>
-  >;
-  const { bytes, allocated } = (copy ?? { bytes: 0, allocated: 0 }) as Readonly<Record<string, unknown>>;
-  return (
-    typeof module === "string" &&
-    typeof here === "boolean" &&
-    [memory, diskCapacity].every((one) => one === null || Number.isFinite(one)) &&
-    [bytes, allocated].every((one) => Number.isFinite(one))
-  );
-}
+export const areFacts = (value: unknown, node: string): value is HostFacts =>
+  isOfShape(hostFacts, value) && value.node === node;
 
 export function memoryOf(module: string, all: readonly HostFacts[]): number | null {
   return knownOf(module, all, ({ memory }) => memory);

@@ -14,9 +14,10 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import type { ProcedureStatus } from "../api/contract.js";
 import { failure, GemelError, type Failure } from "../base/errors.js";
 import { readDurable, removeWhole, writeDurable } from "../edge/record/durable-file.js";
-import { proceduresFinishedMax } from "../base/limits/edge.js";
+import { procedureNotesMax, proceduresFinishedMax } from "../base/limits/edge.js";
 
 const journalFormat = 1;
 
@@ -54,17 +55,8 @@ interface Journal {
   readonly failure?: Failure;
 }
 
-export interface ProcedureView {
-  readonly id: string;
-  readonly kind: string;
-  readonly subject: string;
-  readonly step: string;
-  readonly steps: readonly string[];
-  readonly state: "running" | "done" | "failed" | "undone";
-  readonly progress?: { readonly bytesDone: number; readonly bytesTotal: number };
-  readonly failure?: Failure;
-  readonly notes: readonly string[];
-}
+/** What is shown of it; on which node it is, whoever shows it knows. */
+export type ProcedureView = Omit<ProcedureStatus, "node">;
 
 export interface ProcedureEdge {
   readonly record: (subject: string, sentence: string, outcome: string) => void;
@@ -74,7 +66,7 @@ export interface ProcedureEdge {
 
 export class Procedures {
   private readonly journals = new Map<string, Journal>();
-  private readonly progress = new Map<string, { readonly bytesDone: number; readonly bytesTotal: number }>();
+  private readonly progress = new Map<string, NonNullable<ProcedureView["progress"]>>();
   private readonly kinds = new Map<string, ProcedureKind<unknown>>();
   private readonly working = new Set<string>();
 
@@ -106,14 +98,10 @@ export class Procedures {
    * anew.
    */
   start(kind: string, subject: string, data: unknown): string {
-    for (const journal of this.journals.values()) {
-      if (journal.subject !== subject || (journal.state !== "running" && journal.state !== "undoing"))
-        continue;
-      throw new GemelError("GEMEL-1010", subject, `${journal.kind} is going on.`);
-    }
-    const failed = [...this.journals.values()].find(
-      (one) => one.subject === subject && one.kind === kind && one.state === "failed",
-    );
+    const about = [...this.journals.values()].filter((one) => one.subject === subject);
+    const going = about.find(({ state }) => state === "running" || state === "undoing");
+    if (going !== undefined) throw new GemelError("GEMEL-1010", subject, `${going.kind} is going on.`);
+    const failed = about.find((one) => one.kind === kind && one.state === "failed");
     const id = failed?.id ?? `${kind}-${subject}-${randomBytes(3).toString("hex")}`;
     const { step, notes, data: kept } = failed ?? { step: 0, notes: [], data };
     this.write({ id, kind, subject, step, notes, data: kept, state: "running" });
@@ -124,9 +112,8 @@ export class Procedures {
   /** What this one left unfinished has been undone by another: it is not to be continued. */
   abandon(kind: string, subject: string): void {
     for (const journal of [...this.journals.values()]) {
-      if (journal.kind !== kind || journal.subject !== subject || journal.state !== "failed") continue;
-      this.journals.delete(journal.id);
-      removeWhole(this.file(journal.id));
+      if (journal.kind === kind && journal.subject === subject && journal.state === "failed")
+        this.forget(journal.id);
     }
   }
 
@@ -135,15 +122,13 @@ export class Procedures {
   }
 
   view(id: string): ProcedureView {
-    const journal = this.journals.get(id);
-    if (journal === undefined) throw new GemelError("GEMEL-4008", id, "There is no such procedure.");
-    return this.shown(journal);
+    return this.shown(this.journal(id));
   }
 
   /** What those of a kind that have not ended are about; a failed one does nothing until it is taken up. */
   open(kind: string): readonly { readonly data: unknown; readonly isWorking: boolean }[] {
     return [...this.journals.values()]
-      .filter((one) => one.kind === kind && one.state !== "done" && one.state !== "undone")
+      .filter((one) => one.kind === kind && !isOver(one))
       .map(({ data, state }) => ({ data, isWorking: state !== "failed" }));
   }
 
@@ -195,15 +180,8 @@ export class Procedures {
         await step.run(this.context(id));
         this.write({ ...this.journal(id), step: journal.step + 1 });
       } catch (error) {
-        const why = explained(error, journal.subject);
-        this.edge.record(
-          journal.subject,
-          `${journal.kind}: ${step.name} failed.`,
-          `${why.code} ${why.message}`,
-        );
-        const undo = journal.step < kind.noReturn;
-        const now = { ...this.journal(id), failure: why };
-        if (undo) this.write({ ...now, state: "undoing" });
+        const now = this.failed(id, `${step.name} failed`, error);
+        if (journal.step < kind.noReturn) this.write({ ...now, state: "undoing" });
         else this.end(now, "failed");
         return;
       }
@@ -217,17 +195,19 @@ export class Procedures {
       try {
         await this.kinds.get(journal.kind)?.steps[step]?.undo?.(this.context(id));
       } catch (error) {
-        const why = explained(error, journal.subject);
-        this.edge.record(
-          journal.subject,
-          `${journal.kind}: undoing step ${step} failed.`,
-          `${why.code} ${why.message}`,
-        );
-        this.end({ ...this.journal(id), failure: why }, "failed");
+        this.end(this.failed(id, `undoing step ${step} failed`, error), "failed");
         return;
       }
     }
     this.end(this.journal(id), "undone");
+  }
+
+  /** Said, and kept with the journal. */
+  private failed(id: string, what: string, error: unknown): Journal {
+    const { subject, kind } = this.journal(id);
+    const why = explained(error, subject);
+    this.edge.record(subject, `${kind}: ${what}.`, `${why.code} ${why.message}`);
+    return { ...this.journal(id), failure: why };
   }
 
   private context(id: string): StepContext<unknown> {
@@ -247,7 +227,7 @@ export class Procedures {
       },
       note: (text) => {
         const journal = this.journal(id);
-        this.write({ ...journal, notes: [...journal.notes, text].slice(-50) });
+        this.write({ ...journal, notes: [...journal.notes, text].slice(-procedureNotesMax) });
       },
     };
   }
@@ -274,19 +254,21 @@ export class Procedures {
   }
 
   private forgetOld(): void {
-    const finished = [...this.journals.values()].filter(
-      ({ state }) => state === "done" || state === "undone",
-    );
-    for (const { id } of finished.slice(0, Math.max(0, finished.length - proceduresFinishedMax))) {
-      this.journals.delete(id);
-      removeWhole(this.file(id));
-    }
+    const finished = [...this.journals.values()].filter(isOver);
+    for (const { id } of finished.slice(0, -proceduresFinishedMax)) this.forget(id);
+  }
+
+  private forget(id: string): void {
+    this.journals.delete(id);
+    removeWhole(this.file(id));
   }
 
   private file(id: string): string {
     return join(this.folder, `${id}.json`);
   }
 }
+
+const isOver = ({ state }: Journal): boolean => state === "done" || state === "undone";
 
 function explained(error: unknown, subject: string): Failure {
   if (error instanceof GemelError) return error.toJSON();

@@ -3,6 +3,7 @@
 // which tells the same whenever it changes.
 
 import { Type } from "@sinclair/typebox";
+import { procedureNotesMax, procedureStepsMax } from "../../base/limits/edge.js";
 import { stateNames } from "../../base/vocabulary.js";
 import { historyEntry } from "./history.js";
 import { liveFigures } from "./load.js";
@@ -115,7 +116,7 @@ export const procedureStatus = Type.Object({
   node: Type.String(),
   step: Type.String(),
   /** All its steps in order; `step` is one of them, or says that everything is put back. */
-  steps: optionalPart(Type.Array(Type.String())),
+  steps: optionalPart(Type.Array(Type.String(), { maxItems: procedureStepsMax })),
   progress: optionalPart(
     Type.Object({
       bytesDone: Type.Number(),
@@ -124,7 +125,7 @@ export const procedureStatus = Type.Object({
   ),
   state: oneOfPart("running", "done", "failed", "undone"),
   failure: optionalPart(apiError),
-  notes: Type.Array(Type.String()),
+  notes: Type.Array(Type.String(), { maxItems: procedureNotesMax }),
 });
 
 /** Why, in the words of whoever pauses. */

@@ -125,6 +125,8 @@ export const protectStartLimit = seconds(180);
 export const protectLookEveryMs = 200;
 /** Earlier generations of a copy in a mirror's status: the engine keeps far fewer. */
 export const generationHistoryMax = 1_000;
+/** What a procedure has noted for a person: the last ones. */
+export const procedureNotesMax = 50;
 /** Steps of a procedure as the other node tells them: more than any procedure has. */
 export const procedureStepsMax = 64;
 /** Reasons for a refusal that are remembered: what a stranger can make us keep is bounded. */

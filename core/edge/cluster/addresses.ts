@@ -4,6 +4,7 @@
 
 import { BlockList, isIPv4 } from "node:net";
 import { networkInterfaces } from "node:os";
+import type { NetworkRequest } from "../../api/contract.js";
 import { GemelError } from "../../base/errors.js";
 
 export function checkCidr(cidr: string): void {
@@ -24,15 +25,8 @@ export function addressIn(cidr: string): string | undefined {
     .find(({ address, family }) => family === "IPv4" && range.check(address, "ipv4"))?.address;
 }
 
-export interface NetworkChoice {
-  readonly name: string;
-  readonly cidr: string;
-  /** Chosen by the operator; absent: found by itself. */
-  readonly address?: string;
-}
-
 /** The host's address in every network; a network without one is refused by name. */
-export function ownAddresses(networks: readonly NetworkChoice[]): Map<string, string> {
+export function ownAddresses(networks: readonly NetworkRequest[]): Map<string, string> {
   return new Map(
     networks.map(({ name, cidr, address }) => {
       const found = address ?? addressIn(cidr);

@@ -13,9 +13,19 @@
 // heartbeat key) crosses a connection whose server proved the fingerprint of the token. Neither node needs a
 // restart: the daemon is told.
 
-import { clockDifferenceMax } from "../../base/limits.js";
 import { X509Certificate, createHash, randomUUID } from "node:crypto";
 import { GemelError } from "../../base/errors.js";
+import { callAddress } from "../../api/calls/ask.js";
+import {
+  apiRoot,
+  type AdmissionRequest,
+  type Answer,
+  type ApiError,
+  type InitRequest,
+} from "../../api/contract.js";
+import { admission } from "../../api/schemas/cluster.js";
+import { apiError } from "../../api/schemas/parts.js";
+import { isOfShape } from "../../base/shape.js";
 import { milliseconds, nodeName, type NodeName } from "../../base/units.js";
 import {
   certifiedNames,
@@ -30,7 +40,7 @@ import {
 import { readClusterFile, saveCluster } from "../config/files.js";
 import type { Paths } from "../config/paths.js";
 import { jsonOver, secureSocket, type Presented } from "../network/secure-socket.js";
-import { heartbeatTimeout, pulse } from "../../base/limits.js";
+import { clockDifferenceMax, heartbeatTimeout, pulse } from "../../base/limits.js";
 import { checkCidr, ownAddresses } from "./addresses.js";
 import { createAuthority, createKeyPair, fingerprint, issue } from "./authority.js";
 import { decodeToken, encodeToken, newSecret, useSecret, type JoinToken } from "./join-token.js";
@@ -38,14 +48,8 @@ import { newHeartbeatKey, readCard, writeCard, type MembershipCard } from "./mem
 import { gemelVersion, protocolVersion, speaksWith } from "./version.js";
 import { joinLimit } from "../../base/limits/edge.js";
 
-export interface ClusterInit {
-  readonly name: string;
-  readonly networks: readonly { readonly name: string; readonly cidr: string; readonly address?: string }[];
-  readonly node: string;
-  readonly listen: "all" | "networks";
-  /** Where people's browsers find this node's console. */
-  readonly console?: string;
-}
+/** What was left open has been decided: how this node is called and where it listens. */
+type Founding = Omit<InitRequest, "password"> & Required<Pick<InitRequest, "node" | "listen">>;
 
 export interface ClusterResult {
   readonly config: ClusterConfig;
@@ -53,27 +57,9 @@ export interface ClusterResult {
   readonly warnings: readonly string[];
 }
 
-/** What the joining node says of itself. */
-export interface JoiningNode {
-  readonly secret: string;
-  readonly node: string;
-  readonly addresses: Readonly<Record<string, string>>;
-  readonly publicKey: string;
-  readonly version: string;
-  readonly protocol: number;
-  readonly wallTimeMs: number;
-  readonly console?: string;
-}
+type Admitted = Answer<"POST /cluster/admissions">;
 
-export interface JoinAnswer {
-  readonly cluster: string;
-  readonly certificate: string;
-  readonly authority: { readonly certificate: string; readonly privateKey: string };
-  readonly heartbeatKey: string;
-  readonly warnings: readonly string[];
-}
-
-export async function foundCluster(paths: Paths, request: ClusterInit): Promise<ClusterResult> {
+export async function foundCluster(paths: Paths, request: Founding): Promise<ClusterResult> {
   refuseMember(paths);
   request.networks.forEach(({ cidr }) => checkCidr(cidr));
   const node = checkedName(request.node);
@@ -133,9 +119,9 @@ export function inviteNode(
 export async function admitNode(
   paths: Paths,
   member: Pick<ClusterResult, "config" | "card">,
-  request: JoiningNode,
+  request: AdmissionRequest,
   now: number,
-): Promise<{ readonly config: ClusterConfig; readonly answer: JoinAnswer }> {
+): Promise<{ readonly config: ClusterConfig; readonly answer: Admitted }> {
   const { config, card } = member;
   if (!speaksWith(request.protocol)) {
     throw new GemelError("GEMEL-4005", request.node, `Here ${gemelVersion}, there ${request.version}.`);
@@ -186,11 +172,11 @@ export async function joinCluster(
   const addresses = ownAddresses(
     token.networks.map(([network, cidr]) => {
       const address = given[network];
-      return { name: network, cidr, ...(address === undefined ? {} : { address }) };
+      return { name: network, cidr, ...(address !== undefined && { address }) };
     }),
   );
   const keys = createKeyPair();
-  const request: JoiningNode = {
+  const request: AdmissionRequest = {
     secret: token.secret,
     node,
     addresses: Object.fromEntries(addresses),
@@ -200,7 +186,7 @@ export async function joinCluster(
     wallTimeMs: now,
     ...consoleOf({ console }),
   };
-  const answer = (await askFirstNode(token, "POST", "/api/v1/cluster/admissions", request)) as JoinAnswer;
+  const answer = await askFirstNode(token, request);
   const config = parseCluster(answer.cluster);
   const card: MembershipCard = {
     node,
@@ -215,27 +201,24 @@ export async function joinCluster(
 }
 
 /** Over whichever network answers; a refusal of the first node is passed on as it is. */
-async function askFirstNode(token: JoinToken, method: string, path: string, body: unknown): Promise<unknown> {
+async function askFirstNode(token: JoinToken, request: AdmissionRequest): Promise<Admitted> {
+  const { method, path } = callAddress("POST /cluster/admissions");
   const failures: string[] = [];
   for (const contact of token.contacts) {
     const [address = "", port = ""] = contact.split(":");
     try {
       const judge = (presented: Presented): string | undefined => proves(token, presented);
       const socket = await secureSocket({ address, port: Number(port), judge, timeout: milliseconds(4000) });
-      const answer = await jsonOver(socket, method, path, body, joinLimit);
-      if (answer.status === 200) return answer.body;
-      throw refusal(answer.body);
+      const { status, body } = await jsonOver(socket, method, apiRoot + path, request, joinLimit);
+      if (status === 200 && isOfShape(admission, body)) return body;
+      throw refusal(body);
     } catch (error) {
       if (error instanceof GemelError) throw error;
       failures.push(`${contact}: ${(error as Error).message}`);
     }
   }
-  throw new GemelError(
-    "GEMEL-1009",
-    "first node",
-    failures.join("; "),
-    "Check the networks between the two hosts.",
-  );
+  const next = "Check the networks between the two hosts.";
+  throw new GemelError("GEMEL-1009", "first node", failures.join("; "), next);
 }
 
 /** The server must show the token's authority and a certificate that this authority signed. */
@@ -249,8 +232,7 @@ function proves(token: JoinToken, { chain }: Presented): string | undefined {
 }
 
 function refusal(body: unknown): GemelError {
-  const { message } = (body ?? {}) as { readonly message?: string };
-  const code = (body as { readonly code?: string } | undefined)?.code;
+  const { code = "", message }: Partial<ApiError> = isOfShape(apiError, body) ? body : {};
   const known = code === "GEMEL-4002" || code === "GEMEL-4005" || code === "GEMEL-4008" ? code : "GEMEL-4003";
   return new GemelError(known, "first node", message);
 }

@@ -4,8 +4,10 @@
 // The expiry is by the first node's wall clock and guards only this invitation; nothing about data is decided
 // by it (P4).
 
+import { Type } from "@sinclair/typebox";
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { GemelError } from "../../base/errors.js";
+import { count, isOfShape, text } from "../../base/shape.js";
 import type { Paths } from "../config/paths.js";
 import { readDurable, removeWhole, writeDurable } from "../record/durable-file.js";
 import { tokenLifeMs } from "../../base/limits/access.js";
@@ -29,36 +31,27 @@ interface KeptToken {
   readonly expires: number;
 }
 
+/** In this order they travel: a token is long enough without the names. */
+const tokenParts = Type.Tuple([
+  text,
+  Type.Array(Type.String({ pattern: "^[0-9.]+:\\d+$" })),
+  Type.Array(Type.Tuple([text, text]), { minItems: 1 }),
+  text,
+  text,
+  count,
+]);
+
 export function encodeToken(token: JoinToken): string {
   const { cluster, contacts, networks, authority, secret, expires } = token;
-  return (
-    prefix +
-    Buffer.from(JSON.stringify([cluster, contacts, networks, authority, secret, expires])).toString(
-      "base64url",
-    )
-  );
+  const parts = JSON.stringify([cluster, contacts, networks, authority, secret, expires]);
+  return prefix + Buffer.from(parts).toString("base64url");
 }
 
 export function decodeToken(text: string): JoinToken {
   const parts = text.startsWith(prefix) && text.length < 4096 ? parse(text.slice(prefix.length)) : undefined;
-  if (!Array.isArray(parts)) throw new GemelError("GEMEL-4003", "", "It is not a Gemel token.");
-  const [cluster, contacts, networks, authority, secret, expires] = parts as unknown[];
-  const whole =
-    typeof cluster === "string" &&
-    Array.isArray(contacts) &&
-    contacts.every((contact) => typeof contact === "string" && /^[0-9.]+:\d+$/.test(contact)) &&
-    isNetworks(networks) &&
-    typeof authority === "string" &&
-    typeof secret === "string" &&
-    typeof expires === "number";
-  if (!whole) throw new GemelError("GEMEL-4003", "", "It is not a Gemel token.");
-  return { cluster, contacts: contacts as string[], networks, authority, secret, expires };
-}
-
-function isNetworks(value: unknown): value is [string, string][] {
-  const isPair = (pair: unknown): boolean =>
-    Array.isArray(pair) && pair.length === 2 && pair.every((part) => typeof part === "string");
-  return Array.isArray(value) && value.length > 0 && value.every(isPair);
+  if (!isOfShape(tokenParts, parts)) throw new GemelError("GEMEL-4003", "", "It is not a Gemel token.");
+  const [cluster, contacts, networks, authority, secret, expires] = parts;
+  return { cluster, contacts, networks, authority, secret, expires };
 }
 
 /** A new secret, kept as its hash; any token given out before is void. */

@@ -3,7 +3,9 @@
 // copies, which only the mirror processes may look at (R33). What does not answer in time leaves what was
 // known before.
 
+import { Type } from "@sinclair/typebox";
 import { dirname } from "node:path";
+import { count, isOfShape } from "../../base/shape.js";
 import type { Milliseconds } from "../../base/units.js";
 import type { VmPlace } from "../../loop/vm-effects.js";
 import type { Hypervisor, VmSummary } from "../../ports/hypervisor.js";
@@ -103,16 +105,10 @@ export class Inventory {
 }
 
 /** The answer to list-files; a mirror process of an older version does not say what is allocated. */
+const listedFiles = Type.Object({ files: Type.Array(Type.Object({ bytes: count, allocated: count })) });
+
 function sizesOf(listed: unknown): ModuleFacts["copy"] | undefined {
-  const { files } = (listed ?? {}) as { readonly files?: unknown };
-  if (!Array.isArray(files)) return undefined;
-  const all = files as readonly { readonly bytes?: unknown; readonly allocated?: unknown }[];
-  let bytes = 0;
-  let allocated = 0;
-  for (const one of all) {
-    if (typeof one.bytes !== "number" || typeof one.allocated !== "number") return undefined;
-    bytes += one.bytes;
-    allocated += one.allocated;
-  }
-  return { bytes, allocated };
+  if (!isOfShape(listedFiles, listed)) return undefined;
+  const sum = (of: "bytes" | "allocated"): number => listed.files.reduce((all, one) => all + one[of], 0);
+  return { bytes: sum("bytes"), allocated: sum("allocated") };
 }

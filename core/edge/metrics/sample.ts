@@ -3,8 +3,11 @@
 // asked at once, each with a limit. Whoever does not answer in time is simply not in the reading (R33): a
 // look never waits for a second one, and a slow hypervisor is asked again only when it has answered.
 
+import { Type } from "@sinclair/typebox";
 import { performance } from "node:perf_hooks";
 import type { MirrorCounts } from "../../api/contract.js";
+import { mirrorCounts } from "../../api/schemas/modules.js";
+import { isOfShape } from "../../base/shape.js";
 import type { Milliseconds } from "../../base/units.js";
 import type { Hypervisor, VmId } from "../../ports/hypervisor.js";
 
@@ -51,7 +54,7 @@ export class Sampler {
   async read(modules: readonly string[], limit: Milliseconds): Promise<Sample> {
     const counts = modules.map(async (module) => {
       const value = await this.edge.mirror(module, limit).catch(() => undefined);
-      return value === undefined || !isCounts(value) ? [] : [[module, timed(value)] as const];
+      return isOfShape(counted, value) ? [[module, timed(value)] as const] : [];
     });
     const [answer, mirrors] = await Promise.all([this.askHypervisor(limit), Promise.all(counts)]);
     return { ...answer, mirrors: new Map(mirrors.flat()) };
@@ -83,11 +86,11 @@ export class Sampler {
 const timed = <T>(value: T): Timed<T> => ({ ms: performance.now(), value });
 
 /** A mirror process of another version may count something else. */
-function isCounts(value: MirrorCounts): boolean {
-  const { writeLatency, writes, bytesWritten, bytesRead, dirtyBytes, inFlight } = value;
-  const latency = writeLatency as Partial<MirrorCounts["writeLatency"]> | undefined;
-  return (
-    [writes, bytesWritten, bytesRead, dirtyBytes, inFlight].every((count) => Number.isFinite(count)) &&
-    [latency?.whole, latency?.local, latency?.peer].every(Array.isArray)
-  );
-}
+const counted = Type.Pick(mirrorCounts, [
+  "writeLatency",
+  "writes",
+  "bytesWritten",
+  "bytesRead",
+  "dirtyBytes",
+  "inFlight",
+]);

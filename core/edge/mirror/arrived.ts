@@ -126,7 +126,7 @@ const event = choice<MirrorEvent, "event">("event", {
 type Done = Extract<MirrorReply, { readonly ok: true }>;
 type Refused = Extract<MirrorReply, { readonly ok: false }>;
 
-const done = objectOf<Omit<Done, "ok">>({ id: count, result: anything });
+const done = objectOf<Omit<Done, "ok">>({ id: count, result: optional(anything) });
 const refused = objectOf<Omit<Refused, "ok">>({ id: count, error: problem });
 
 export const arrivedEvent = (value: unknown): Parsed<MirrorEvent> => parse(event, value, "event");

@@ -4,10 +4,11 @@
 // question.
 
 import { mirrorLineBytesMax } from "../../base/limits/edge.js";
+import { once } from "node:events";
 import { createConnection, type Socket } from "node:net";
 import { GemelError } from "../../base/errors.js";
 import type { Milliseconds } from "../../base/units.js";
-import { LineReader } from "../network/lines.js";
+import { readLines } from "../network/lines.js";
 import type { MirrorCommand, MirrorEvent, MirrorReply, MirrorRequest } from "../../../native/index.js";
 import { arrivedEvent, arrivedReply, arrivedStatus } from "./arrived.js";
 
@@ -42,10 +43,7 @@ export class MirrorClient {
     private readonly module: string,
     private readonly on: MirrorSaid,
   ) {
-    const lines = new LineReader(mirrorLineBytesMax, (value) => this.hear(value));
-    socket.on("data", (part: Buffer) => {
-      if (!lines.push(part)) socket.destroy();
-    });
+    readLines(socket, Buffer.alloc(0), mirrorLineBytesMax, (value) => this.hear(value));
     socket.on("error", () => undefined);
     socket.on("close", () => {
       for (const { failed, timer } of this.waiting.values()) {
@@ -59,10 +57,7 @@ export class MirrorClient {
 
   static async connect(path: string, module: string, on: MirrorSaid): Promise<MirrorClient> {
     const socket = createConnection(path);
-    await new Promise<void>((done, failed) => {
-      socket.once("connect", done);
-      socket.once("error", failed);
-    });
+    await once(socket, "connect");
     return new MirrorClient(socket, module, on);
   }
 

@@ -8,12 +8,14 @@
 // Lost is lost: nothing is queued for later, since whoever needs an answer repeats. A connection whose
 // answers stay out is closed and dialled anew.
 
-import type { IncomingMessage } from "node:http";
+import { Type, type Static } from "@sinclair/typebox";
+import { once } from "node:events";
+import { request, type IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
-import { anything, count, optional, parse, objectOf, text } from "../../base/shape.js";
+import { anything, count, parse, text } from "../../base/shape.js";
 import { type Instant, type NodeName } from "../../base/units.js";
-import { LineReader } from "./lines.js";
+import { readLines } from "./lines.js";
 import { secureSocket, type Presented } from "./secure-socket.js";
 import {
   controlLineBytesMax,
@@ -37,30 +39,20 @@ export interface NetworkWay {
  * A line as it arrives: answer, ping, views, message, figures, or a kind of a newer daemon that is answered
  * and passed over. What it carries beside its number is looked at by whoever understands it.
  */
-export interface ControlLine {
-  readonly kind: string;
-  readonly id: number;
-  readonly incarnation: string;
-  /** Views: the sender's clock, and what it does with each module. */
-  readonly now?: unknown;
-  readonly views?: unknown;
-  /** With them, for people's eyes (core/edge/network/peer-progress.ts); an older daemon sends none. */
-  readonly news?: unknown;
-  readonly message?: unknown;
-  /** For people's eyes, too (core/edge/metrics). */
-  readonly figures?: unknown;
-}
-
-const controlLine = objectOf<ControlLine>({
+const controlLine = Type.Object({
   kind: text,
   id: count,
   incarnation: text,
-  now: optional(anything),
-  views: optional(anything),
-  news: optional(anything),
-  message: optional(anything),
-  figures: optional(anything),
+  /** Views: the sender's clock, and what it does with each module. */
+  now: Type.Optional(anything),
+  views: Type.Optional(anything),
+  /** With them, for people's eyes (core/edge/network/peer-progress.ts); an older daemon sends none. */
+  news: Type.Optional(anything),
+  message: Type.Optional(anything),
+  /** For people's eyes, too (core/edge/metrics). */
+  figures: Type.Optional(anything),
 });
+export type ControlLine = Readonly<Static<typeof controlLine>>;
 
 export interface ControlOptions {
   readonly peer: NodeName;
@@ -116,8 +108,7 @@ class ControlWay {
   ): boolean {
     if (this.socket === undefined) return false;
     const id = ++this.counter;
-    const { incarnation } = this.options;
-    const { now, views, progress } = this.options;
+    const { incarnation, now, views, progress } = this.options;
     const whole = line.kind === "views" ? { now: now(), views: views(), news: progress() } : {};
     this.socket.write(`${JSON.stringify({ ...line, ...whole, id, incarnation })}\n`);
     this.waiting ??= { id, since: process.hrtime.bigint() };
@@ -127,15 +118,7 @@ class ControlWay {
   private async dial(): Promise<void> {
     const { identity, judge } = this.options;
     try {
-      const { address, port, localAddress } = this.way;
-      const socket = await secureSocket({
-        address,
-        port,
-        localAddress,
-        identity,
-        judge,
-        timeout: controlDialLimit,
-      });
+      const socket = await secureSocket({ ...this.way, identity, judge, timeout: controlDialLimit });
       const rest = await this.upgrade(socket);
       if (this.stopped) return void socket.destroy();
       this.begin(socket, rest);
@@ -146,39 +129,21 @@ class ControlWay {
 
   /** Leaves HTTP: one request, one 101, then lines. */
   private async upgrade(socket: TLSSocket): Promise<Buffer> {
-    socket.write(
-      `GET ${controlPath} HTTP/1.1\r\nHost: gemel\r\nConnection: Upgrade\r\nUpgrade: ${protocolName}\r\n\r\n`,
-    );
-    socket.setTimeout(controlDialLimit, () => socket.destroy(new Error("no answer in time")));
-    return await new Promise<Buffer>((done, failed) => {
-      let head = Buffer.alloc(0);
-      const read = (part: Buffer): void => {
-        head = Buffer.concat([head, part]);
-        const end = head.indexOf("\r\n\r\n");
-        if (end < 0 && head.length < 8192) return;
-        socket.off("data", read);
-        socket.setTimeout(0);
-        if (/^HTTP\/1\.1 101 /.test(head.toString("latin1"))) done(head.subarray(end + 4));
-        else failed(new Error("the peer does not speak this protocol"));
-      };
-      socket.on("data", read);
-      socket.once("error", failed);
-      socket.once("close", () => failed(new Error("closed")));
-    }).catch((error: unknown) => {
-      socket.destroy();
-      throw error;
-    });
+    const headers = { host: "gemel", connection: "Upgrade", upgrade: protocolName };
+    const asked = request({ path: controlPath, headers, createConnection: () => socket });
+    asked.setTimeout(controlDialLimit, () => asked.destroy(new Error("no answer in time")));
+    asked.on("response", () => asked.destroy(new Error("the peer does not speak this protocol")));
+    asked.end();
+    const [, , rest] = (await once(asked, "upgrade")) as [IncomingMessage, Duplex, Buffer];
+    socket.setTimeout(0);
+    return rest;
   }
 
   private begin(socket: TLSSocket, rest: Buffer): void {
     this.socket = socket;
     this.waiting = undefined;
     socket.setNoDelay(true);
-    const lines = new LineReader(controlLineBytesMax, (value) => this.hear(value));
-    const read = (part: Buffer): void => {
-      if (!lines.push(part)) socket.destroy();
-    };
-    socket.on("data", read);
+    readLines(socket, rest, controlLineBytesMax, (value) => this.hear(value));
     // Errors end in "close"; which error it was changes nothing.
     socket.on("error", () => undefined);
     const pings = setInterval(() => this.pulse(), controlPingEveryMs);
@@ -191,7 +156,6 @@ class ControlWay {
       if (!ownDoing) this.options.closed();
       this.dialLater();
     });
-    if (rest.length > 0) read(rest);
     this.say({ kind: "views" });
   }
 
@@ -291,7 +255,7 @@ export function acceptControl(
   }
   socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${protocolName}\r\n\r\n`);
   if (socket instanceof TLSSocket) socket.setNoDelay(true);
-  const lines = new LineReader(controlLineBytesMax, (value) => {
+  readLines(socket, head, controlLineBytesMax, (value) => {
     const said = parse(controlLine, value, "line");
     if (!said.ok) return listener.refused(peer, said.why);
     const line = said.value;
@@ -300,9 +264,4 @@ export function acceptControl(
     socket.write(`${JSON.stringify({ kind: "answer", id: line.id, incarnation })}\n`);
     listener.heard(peer, line);
   });
-  const read = (part: Buffer): void => {
-    if (!lines.push(part)) socket.destroy();
-  };
-  socket.on("data", read);
-  if (head.length > 0) read(head);
 }

@@ -9,35 +9,35 @@
 // began. One that does not echo it yet is a hello: it teaches us whom to echo, nothing else. Bound to its
 // network: what was heard on one cannot be played on another.
 
+import { Type, type Static } from "@sinclair/typebox";
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
-import { anything, count, name, optional, parse, quantity, objectOf, text } from "../../base/shape.js";
+import { without } from "../../base/fields.js";
+import { anything, count, name, parse, quantity, text } from "../../base/shape.js";
 import { datagramMax, heartbeatPayloadMax } from "../../base/limits/edge.js";
 import type { Instant, NodeName } from "../../base/units.js";
 
 const magic = Buffer.from("GMLH\u0001", "latin1");
 const headerLength = magic.length + 32;
 
-export interface Heartbeat {
-  readonly from: NodeName;
-  readonly network: string;
+const heartbeat = Type.Object({
+  from: name<NodeName>(),
+  network: text,
   /** This run of the sending daemon. */
-  readonly incarnation: string;
-  readonly sequence: number;
+  incarnation: text,
+  sequence: count,
   /** The receiver's incarnation as the sender last heard it. */
-  readonly echo: string;
+  echo: text,
   /** The sender's own clock: makes the instants in `views` readable elsewhere. */
-  readonly now: Instant;
+  now: quantity<Instant>(),
   /** Compact picture of every module; absent when it would not fit. */
-  readonly views?: unknown;
-}
+  views: Type.Optional(anything),
+});
+export type Heartbeat = Readonly<Static<typeof heartbeat>>;
 
 export function encode(beat: Heartbeat, key: Buffer): Buffer {
   const whole = seal(beat, key);
-  if (whole.length <= datagramMax || beat.views === undefined) return whole;
-  const rest = { ...beat };
-  delete rest.views;
-  return seal(rest, key);
+  return whole.length <= datagramMax || beat.views === undefined ? whole : seal(without(beat, "views"), key);
 }
 
 function seal(beat: Heartbeat, key: Buffer): Buffer {
@@ -56,16 +56,6 @@ export function decode(datagram: Buffer, key: Buffer): Heartbeat | string {
   const said = parse(heartbeat, JSON.parse(inflated), "heartbeat");
   return said.ok ? said.value : said.why;
 }
-
-const heartbeat = objectOf<Heartbeat>({
-  from: name<NodeName>(),
-  network: text,
-  incarnation: text,
-  sequence: count,
-  echo: text,
-  now: quantity<Instant>(),
-  views: optional(anything),
-});
 
 /** What a receiver remembers of one sender. */
 export interface Heard {

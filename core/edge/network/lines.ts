@@ -2,6 +2,23 @@
 // JSON values, one per line, out of a stream of bytes. A line that is too long or no JSON ends the
 // connection: the other side is not what it should be.
 
+import type { Duplex } from "node:stream";
+
+/** All that comes from now on, after what has come already. */
+export function readLines(
+  socket: Duplex,
+  first: Buffer,
+  lineBytesMax: number,
+  take: (value: object) => void,
+): void {
+  const lines = new LineReader(lineBytesMax, take);
+  const read = (part: Buffer): void => {
+    if (!lines.push(part)) socket.destroy();
+  };
+  socket.on("data", read);
+  read(first);
+}
+
 export class LineReader {
   private parts: Buffer[] = [];
   private length = 0;

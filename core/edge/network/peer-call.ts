@@ -3,7 +3,8 @@
 // (edge/calls/forward.ts). A refusal of the peer is an answer and not tried elsewhere.
 
 import { failure, GemelError, type Failure } from "../../base/errors.js";
-import { parse, objectOf, text } from "../../base/shape.js";
+import { apiError } from "../../api/schemas/parts.js";
+import { parse } from "../../base/shape.js";
 import { type Milliseconds, type NodeName } from "../../base/units.js";
 import type { NetworkWay } from "./control-connection.js";
 import { jsonOver, secureSocket, type Presented } from "./secure-socket.js";
@@ -29,26 +30,16 @@ export interface PeerRequest {
   readonly limit: Milliseconds;
 }
 
-const refusal = objectOf<Failure>({ code: text, message: text, where: text, next: text });
-
 export async function callPeer(target: CallTarget, call: PeerRequest): Promise<CallAnswer> {
+  const { identity, judge } = target;
   const failures: string[] = [];
   for (const way of target.ways) {
-    const { address, port, localAddress } = way;
-    const { identity, judge } = target;
     try {
-      const socket = await secureSocket({
-        address,
-        port,
-        localAddress,
-        identity,
-        judge,
-        timeout: peerDialLimit,
-      });
+      const socket = await secureSocket({ ...way, identity, judge, timeout: peerDialLimit });
       const headers = call.by === undefined ? {} : { "x-gemel-by": call.by };
       const answer = await jsonOver(socket, call.method, call.path, call.body, call.limit, headers);
       if (answer.status === 200) return { ok: true, body: answer.body };
-      const said = parse(refusal, answer.body, "refusal");
+      const said = parse(apiError, answer.body, "refusal");
       const why = said.ok ? said.value : failure("GEMEL-9003", target.peer, `${answer.status}: ${said.why}`);
       return { ok: false, status: answer.status, failure: why };
     } catch (error) {

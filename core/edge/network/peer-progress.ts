@@ -3,10 +3,10 @@
 // that it sends. Only the node that does the work knows these, and a person may look at the other one. It
 // travels with the views; nothing is ever decided by it, and an older daemon neither sends nor reads it.
 
-import { procedureStepsMax } from "../../base/limits/edge.js";
 import { modulesMax } from "../../base/limits.js";
 import type { ProcedureStatus, Reintegration } from "../../api/contract.js";
-import { count, dictionary, list, oneOf, optional, parse, objectOf, text } from "../../base/shape.js";
+import { procedureStatus, reintegration } from "../../api/schemas/status.js";
+import { dictionary, list, objectOf, parse } from "../../base/shape.js";
 import type { NodeName } from "../../base/units.js";
 import { peersOf } from "../config/cluster-file.js";
 import type { Procedures } from "../../procedure/procedure.js";
@@ -140,36 +140,7 @@ export function progressOf(running: ProgressRooms, changed: () => void): PeerPro
   });
 }
 
-const procedure = objectOf<ProcedureStatus>({
-  id: text,
-  kind: text,
-  subject: text,
-  node: text,
-  step: text,
-  steps: optional(list(text, procedureStepsMax)),
-  progress: optional(
-    objectOf<NonNullable<ProcedureStatus["progress"]>>({ bytesDone: count, bytesTotal: count }),
-  ),
-  state: oneOf("running", "done", "failed", "undone"),
-  failure: optional(
-    objectOf<NonNullable<ProcedureStatus["failure"]>>({ code: text, message: text, where: text, next: text }),
-  ),
-  notes: list(text, arrivedMax),
-});
-
-const copy = objectOf<Reintegration>({
-  node: text,
-  kind: oneOf("first-copy", "tracked", "by-hash", "verify"),
-  direction: oneOf("source", "target"),
-  bytesTotal: count,
-  bytesDone: count,
-  bytesSent: count,
-  bytesHashed: count,
-  bytesPerSecond: count,
-  etaSeconds: optional(count),
-});
-
 const nodeProgress = objectOf<NodeProgress>({
-  procedures: list(procedure, arrivedMax),
-  copying: dictionary(copy, arrivedMax),
+  procedures: list<ProcedureStatus>(procedureStatus, arrivedMax),
+  copying: dictionary<Reintegration>(reintegration, arrivedMax),
 });
