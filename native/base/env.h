@@ -5,6 +5,7 @@
 // no locks.
 #pragma once
 
+#include <cerrno>
 #include <coroutine>
 #include <functional>
 #include <memory>
@@ -89,6 +90,9 @@ class Disk {
   // Names: synchronous, microseconds on a local file system. A Fid that does not exist answers -ESTALE.
   /// Applies one change of names or attributes. On success `op.fid` and `op.attributes` are filled in.
   virtual int apply(NameChange& op) = 0;
+  /// What a question of a Fid or a name answers when there is none: anything else is an error, and no absence
+  /// (R43).
+  static bool is_absence(int result) { return result == -ESTALE || result == -ENOENT; }
   virtual int stat(Fid fid, Attributes& out) = 0;
   virtual int lookup(Fid directory, std::string_view name, Attributes& out) = 0;
   /// Every entry of a directory ("." and ".." excluded), in a stable order.
@@ -97,8 +101,9 @@ class Disk {
   /// Extended attributes, without Gemel's own trusted.gemel.* (R27). Names separated by NUL in `list_xattr`.
   virtual int get_xattr(Fid fid, const std::string& name, std::string& out) = 0;
   virtual int list_xattr(Fid fid, std::string& out) = 0;
-  /// Next range that holds data at or after `from` (SEEK_DATA/SEEK_HOLE); false at the end of the file.
-  virtual bool next_data(Fid fid, std::uint64_t from, std::uint64_t& start, std::uint64_t& end) = 0;
+  /// Next range that holds data at or after `from` (SEEK_DATA/SEEK_HOLE): 1; 0 when there is none
+  /// up to the end of the file; -errno when that cannot be told, which is never the same (R43).
+  virtual int next_data(Fid fid, std::uint64_t from, std::uint64_t& start, std::uint64_t& end) = 0;
   /// What a clean stop records of a file (R29). Disks without inode numbers leave them 0.
   virtual int facts(Fid fid, FileFacts& out) {
     Attributes seen;

@@ -99,6 +99,7 @@ void Dispatch::acknowledgement(Link::Frame& frame) {
   // R9: acknowledged at its receipt, failed afterwards. What it concerned is in no checkpoint yet, so it is
   // marked by the loss.
   if (session_.phase() == Phase::filling) return filling_.cannot(late);
+  session_.condemn_peer(late);
   link_.drop(std::string("the peer failed an operation: ") + std::strerror(-late));
 }
 

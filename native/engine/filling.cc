@@ -35,9 +35,19 @@ Task<void> Filling::lead(std::uint64_t epoch) {
       cannot(source_.target_error());
       break;
     case Reintegration::Ended::interrupted:
-      link_.drop("the reintegration was interrupted");
+      stand_back();
       break;
   }
+}
+
+/// The link holds and this side's own disk does not, or an answer did not come: tried again after a while.
+void Filling::stand_back() {
+  if (const int error = source_.source_error(); error != 0)
+    reports_.trouble({"disk-error",
+                      std::string("The disk of this node failed while the other copy was filled from it: ") +
+                          std::strerror(-error) + ".",
+                      "Repair the disk here; it is tried again every 10 seconds."});
+  link_.keep_out(limits::kRetryFill);
 }
 
 void Filling::cannot(int error) {
@@ -53,14 +63,16 @@ Task<bool> Filling::prepare_source(std::uint64_t epoch) {
   // What this side has and the other may lack is durable before anything else happens (R3).
   tracking_.set_alone(true);
   tracking_.mark_since_checkpoint();
-  if (meeting_.decision().scope != Scope::tracked) mark_everything(kRootFid);
-  const int marked = co_await tracking_.persist();
+  int marked = meeting_.decision().scope == Scope::tracked ? 0 : mark_everything(kRootFid);
+  if (marked == 0) marked = co_await tracking_.persist();
   // R10: that the other copy is not current is recorded here, with a generation that it does not have.
+  co_await condemnation_.written();
   const int written =
       marked != 0 ? marked : co_await record_.become_alone(AloneBasis::handshake, meeting_.session());
+  if (written == 0) condemnation_.lift();
   if (epoch != meeting_.epoch()) co_return false;
   if (written != 0) {
-    link_.drop("the record could not be written");
+    link_.keep_out(limits::kRetryFill);
     co_return false;
   }
   session_.end();
@@ -92,15 +104,21 @@ Task<bool> Filling::prepare_target(std::uint64_t epoch) {
 }
 
 /// P5: nothing is known of what differs: every file is compared.
-void Filling::mark_everything(Fid directory) {
+int Filling::mark_everything(Fid directory) {
   std::vector<Entry> entries;
-  if (ports_.disk.list(directory, entries) != 0) return;
+  const int listed = ports_.disk.list(directory, entries);
+  if (listed != 0) return Disk::is_absence(listed) ? 0 : listed;
   for (const Entry& entry : entries) {
     Attributes file;
-    if (ports_.disk.stat(entry.fid, file) != 0) continue;
-    if (S_ISDIR(file.mode)) mark_everything(entry.fid);
+    const int seen = ports_.disk.stat(entry.fid, file);
+    if (Disk::is_absence(seen)) continue;
+    if (seen != 0) return seen;
+    if (S_ISDIR(file.mode)) {
+      if (const int below = mark_everything(entry.fid); below != 0) return below;
+    }
     if (S_ISREG(file.mode)) tracking_.mark_whole(entry.fid);
   }
+  return 0;
 }
 
 void Filling::merge(const wire::Tracked& tracked) {
@@ -157,7 +175,7 @@ void Filling::begun(Link::Frame& frame) {
     return link_.violated("this side is not to be filled");
   if (begin->pass > 0) {
     target_.begin_pass(true);
-    receiver_.forgive();
+    tell_failed(frame.sequence);
     bulk_.answer(frame.sequence, wire::Tracked{});
     return;
   }
@@ -169,7 +187,12 @@ Task<void> Filling::follow(std::uint64_t epoch, Sequence number, wire::Reintegra
   if (epoch != meeting_.epoch()) co_return;
   session_.end();
   wire::Tracked done;
+  // What was being written of a condemnation must not come after this record.
+  co_await condemnation_.written();
+  // Not where everything is compared: then nothing is known of what the failure concerned.
+  target_.distrust(condemnation_.is_in_force() && !begin.by_hash);
   done.result = co_await record_.become_filling(begin.source, meeting_.session());
+  if (done.result == 0) condemnation_.lift();
   if (epoch != meeting_.epoch()) co_return;
   if (done.result == 0) {
     receiver_.begin(meeting_.session(), true);
@@ -178,6 +201,20 @@ Task<void> Filling::follow(std::uint64_t epoch, Sequence number, wire::Reintegra
   }
   bulk_.answer(number, done);
   reports_.changed();
+}
+
+/// R41: what failed here in the last pass is dirty in the next one, whatever the source has heard of it.
+void Filling::tell_failed(Sequence number) {
+  for (const Receiver::Failed& failed : receiver_.failed()) {
+    if (failed.range.length == 0) continue;
+    wire::Tracked part;
+    part.fid = failed.fid;
+    part.more = true;
+    part.whole = failed.range.length == kWholeFile;
+    if (!part.whole) part.ranges = {failed.range.offset, failed.range.length};
+    bulk_.answer(number, part);
+  }
+  receiver_.forgive();
 }
 
 /// Both sides' union is dirty: what this side wrote and the source never heard of must be overwritten, too.

@@ -14,6 +14,7 @@
 #pragma once
 
 #include "bulk.h"
+#include "condemnation.h"
 #include "io_gate.h"
 #include "meeting.h"
 #include "pairing.h"
@@ -30,8 +31,8 @@ namespace gemel {
 class Filling {
  public:
   Filling(Ports& ports, Reports& reports, Turn& turn, Meeting& meeting, PeerLink& link, Record& record,
-          Tracking& tracking, IoGate& gate, Session& session, Receiver& receiver, Bulk& bulk,
-          Reintegration& source, ReintegrationTarget& target, Pairing& pairing)
+          Tracking& tracking, Condemnation& condemnation, IoGate& gate, Session& session, Receiver& receiver,
+          Bulk& bulk, Reintegration& source, ReintegrationTarget& target, Pairing& pairing)
       : ports_(ports),
         reports_(reports),
         turn_(turn),
@@ -39,6 +40,7 @@ class Filling {
         link_(link),
         record_(record),
         tracking_(tracking),
+        condemnation_(condemnation),
         gate_(gate),
         session_(session),
         receiver_(receiver),
@@ -67,10 +69,12 @@ class Filling {
   Task<bool> prepare_source(std::uint64_t epoch);
   Task<bool> prepare_target(std::uint64_t epoch);
   Task<void> finish(std::uint64_t epoch);
-  void mark_everything(Fid directory);
+  void stand_back();
+  int mark_everything(Fid directory);
   Task<void> mark_lost();
   Task<void> follow(std::uint64_t epoch, Sequence number, wire::ReintegrationBegin begin);
   void tell_tracking(Sequence number);
+  void tell_failed(Sequence number);
 
   Ports& ports_;
   Reports& reports_;
@@ -79,6 +83,7 @@ class Filling {
   PeerLink& link_;
   Record& record_;
   Tracking& tracking_;
+  Condemnation& condemnation_;
   IoGate& gate_;
   Session& session_;
   Receiver& receiver_;

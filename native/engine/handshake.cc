@@ -8,9 +8,9 @@ namespace gemel {
 using wire::Running;
 
 Handshake::Handshake(Ports& ports, const EngineConfig& config, Reports& reports, Turn& turn, Meeting& meeting,
-                     PeerLink& link, Record& record, Tracking& tracking, IoGate& gate, Session& session,
-                     Receiver& receiver, RangeLocks& locks, Pairing& pairing, Filling& filling,
-                     Meeting::Owner& owner)
+                     PeerLink& link, Record& record, Tracking& tracking, const Condemnation& condemnation,
+                     IoGate& gate, Session& session, Receiver& receiver, RangeLocks& locks, Pairing& pairing,
+                     Filling& filling, Meeting::Owner& owner)
     : ports_(ports),
       config_(config),
       reports_(reports),
@@ -19,6 +19,7 @@ Handshake::Handshake(Ports& ports, const EngineConfig& config, Reports& reports,
       link_(link),
       record_(record),
       tracking_(tracking),
+      condemnation_(condemnation),
       gate_(gate),
       session_(session),
       receiver_(receiver),
@@ -60,12 +61,15 @@ wire::Hello Handshake::introduce() const {
   hello.copy = shown_copy();
   const bool alone = record.right == Right::alone && record.right_generation == record.generation;
   if (gate_.is_primary()) hello.running = alone && gate_.is_open() ? Running::granted : Running::frozen;
-  hello.right = record.right;
+  // R40: true from the failure on, on disk a moment later.
+  const bool is_condemned = receiver_.is_condemned() || condemnation_.is_in_force();
+  hello.right = is_condemned && record.right == Right::paired ? Right::outdated : record.right;
   // In one process nothing is lost unseen: what may differ is in the tracking. After a start only a clean
   // stop proves it.
   hello.clean = record.clean || session_.is_unbroken() || alone;
-  hello.tracking = tracking_.is_dirty() || tracking_.has_work_since_checkpoint() || session_.in_flight() > 0;
-  hello.unbroken = session_.is_unbroken() && !receiver_.is_condemned();
+  hello.tracking = tracking_.is_dirty() || tracking_.has_work_since_checkpoint() ||
+                   session_.in_flight() > 0 || is_condemned;
+  hello.unbroken = session_.can_resume() && !receiver_.is_condemned();
   hello.elected = record.was_primary;
   hello.generation = record.generation;
   hello.source = record.source;

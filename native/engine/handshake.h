@@ -10,6 +10,7 @@
 // Invariant: nothing is done on a row that the peer has not said, too.
 #pragma once
 
+#include "condemnation.h"
 #include "filling.h"
 #include "io_gate.h"
 #include "meeting.h"
@@ -26,8 +27,9 @@ namespace gemel {
 class Handshake {
  public:
   Handshake(Ports& ports, const EngineConfig& config, Reports& reports, Turn& turn, Meeting& meeting,
-            PeerLink& link, Record& record, Tracking& tracking, IoGate& gate, Session& session,
-            Receiver& receiver, RangeLocks& locks, Pairing& pairing, Filling& filling, Meeting::Owner& owner);
+            PeerLink& link, Record& record, Tracking& tracking, const Condemnation& condemnation,
+            IoGate& gate, Session& session, Receiver& receiver, RangeLocks& locks, Pairing& pairing,
+            Filling& filling, Meeting::Owner& owner);
 
   /// The link is up: a new meeting.
   void greet();
@@ -50,6 +52,7 @@ class Handshake {
   PeerLink& link_;
   Record& record_;
   Tracking& tracking_;
+  const Condemnation& condemnation_;
   IoGate& gate_;
   Session& session_;
   Receiver& receiver_;

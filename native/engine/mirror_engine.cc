@@ -19,6 +19,7 @@ MirrorEngine::MirrorEngine(Ports ports, EngineConfig config, std::function<void(
       on_event_(std::move(on_event)),
       record_(ports_, config_),
       tracking_(ports_, *this),
+      condemnation_(record_, tracking_, *this),
       gate_(ports_, config_, *this),
       session_(ports_, config_),
       receiver_(ports_, config_, locks_, tracking_),
@@ -27,19 +28,22 @@ MirrorEngine::MirrorEngine(Ports ports, EngineConfig config, std::function<void(
       source_(ports_, locks_, session_, tracking_, bulk_, figures_),
       operations_(ports_, locks_, gate_, session_, tracking_, figures_, *this),
       link_(ports_, config_, *this, meeting_, dispatch_),
-      pairing_(*this, turn_, meeting_, link_, record_, tracking_, gate_, session_, receiver_, bulk_, target_,
-               *this),
-      filling_(ports_, *this, turn_, meeting_, link_, record_, tracking_, gate_, session_, receiver_, bulk_,
-               source_, target_, pairing_),
-      handshake_(ports_, config_, *this, turn_, meeting_, link_, record_, tracking_, gate_, session_,
-                 receiver_, locks_, pairing_, filling_, *this),
+      pairing_(*this, turn_, meeting_, link_, record_, tracking_, condemnation_, gate_, session_, receiver_,
+               bulk_, target_, *this),
+      filling_(ports_, *this, turn_, meeting_, link_, record_, tracking_, condemnation_, gate_, session_,
+               receiver_, bulk_, source_, target_, pairing_),
+      handshake_(ports_, config_, *this, turn_, meeting_, link_, record_, tracking_, condemnation_, gate_,
+                 session_, receiver_, locks_, pairing_, filling_, *this),
       dispatch_(meeting_, link_, handshake_, pairing_, filling_, gate_, session_, receiver_, tracking_, bulk_,
                 target_, *this, *this),
-      roles_(ports_, config_, *this, turn_, meeting_, link_, record_, tracking_, gate_, session_, receiver_,
-             operations_) {
+      roles_(ports_, config_, *this, turn_, meeting_, link_, record_, tracking_, condemnation_, gate_,
+             session_, receiver_, operations_) {
   source_.pace().set_cap(config_.reintegration_cap);
   tracking_.on_need_room = [this] { checkpoint_soon_ = true; };
-  receiver_.on_failure = [this](int error, Fid fid) { local_failed(-error, fid, 0); };
+  receiver_.on_condemned = [this](int error, Fid fid, Range range) {
+    local_failed(-error, fid, 0);
+    condemnation_.condemn("an operation failed on this copy", fid, range);
+  };
 }
 
 MirrorEngine::~MirrorEngine() {
@@ -87,26 +91,27 @@ Task<Refusal> MirrorEngine::start() {
 int MirrorEngine::open_tracking() {
   const int opened = tracking_.open();
   if (opened != 0 && opened != -EBADMSG) return opened;
-  std::vector<Fid> all;
   if (opened == -EBADMSG) {
     trouble({"tracking-damaged", "The record of what differs is damaged: everything is compared by hash.",
              "Nothing to do; the next reintegration takes longer."});
-    for (const FileFacts& file : facts_of(ports_.disk)) tracking_.mark_whole(file.fid);
+    std::vector<FileFacts> all;
+    if (const int failed = facts_of(ports_.disk, all); failed != 0) return failed;
+    for (const FileFacts& file : all) tracking_.mark_whole(file.fid);
   }
   for (const Fid fid : config_.fresh) tracking_.mark_whole(fid);
-  if (record_.now().clean) compare_facts_of_stop();
-  return 0;
+  return record_.now().clean ? compare_facts_of_stop() : 0;
 }
 
 /// R29: what changed while the module was stopped is compared by hash.
-void MirrorEngine::compare_facts_of_stop() {
+int MirrorEngine::compare_facts_of_stop() {
   const FactsRead then = load_facts(ports_.volume);
-  const std::vector<FileFacts> now = facts_of(ports_.disk);
+  std::vector<FileFacts> now;
+  if (const int failed = facts_of(ports_.disk, now); failed != 0) return failed;
   const bool belongs = then.kind == FactsRead::Kind::good && then.generation == record().generation &&
                        then.session == record().session;
   if (!belongs) {
     for (const FileFacts& file : now) tracking_.mark_whole(file.fid);
-    return;
+    return 0;
   }
   const FactsDifference difference = compare_facts(then.files, now);
   for (const Fid fid : difference.changed) tracking_.mark_whole(fid);
@@ -117,6 +122,7 @@ void MirrorEngine::compare_facts_of_stop() {
   if (!difference.none())
     trouble({"changed-while-stopped", "Files of the module were changed while it was stopped.",
              "They are compared with the other copy by hash."});
+  return 0;
 }
 
 // ---- commands
@@ -293,6 +299,7 @@ void MirrorEngine::peer_failed(int error, Fid fid, Range range) {
   trouble({error == ENOSPC ? "peer-disk-full" : "peer-disk-error",
            std::string("The other copy failed an operation: ") + std::strerror(error) + ".",
            "Make room or repair the disk there; it is reintegrated by itself."});
+  session_.condemn_peer(-error);
   link_.drop(std::string("the peer failed an operation: ") + std::strerror(error));
 }
 
@@ -309,6 +316,14 @@ void MirrorEngine::local_failed(int error, Fid fid, std::uint64_t bytes) {
              "Move the guest to the other node and repair this disk."});
   }
   changed();
+}
+
+/// R42: while a peer has what this disk has lost, the peer's copy is the current one.
+void MirrorEngine::flush_failed(int error, Fid fid) {
+  local_failed(error, fid, 0);
+  if (!gate_.is_primary() || session_.phase() != Phase::in_sync) return;
+  tracking_.mark_unflushed(fid);
+  condemnation_.condemn("a flush failed on this copy", fid, {});
 }
 
 void MirrorEngine::refused_write(Fid fid, int pid) {

@@ -50,6 +50,7 @@ class MirrorEngine final : private Reports, private Operations::Owner, private M
   void peer_failed(int error, Fid fid, Range range) override;
   void compare_names_again() override { source_.compare_names_again(); }
   void local_failed(int error, Fid fid, std::uint64_t bytes) override;
+  void flush_failed(int error, Fid fid) override;
   void refused_write(Fid fid, int pid) override;
   Task<int> read_from_peer(Fid fid, std::uint64_t offset, Bytes into) override;
   // Meeting::Owner
@@ -60,7 +61,7 @@ class MirrorEngine final : private Reports, private Operations::Owner, private M
 
   Task<Refusal> verify(command::Verify order);
   int open_tracking();
-  void compare_facts_of_stop();
+  int compare_facts_of_stop();
   void tick();
   void watch_for_stall(Nanos now);
   void checkpoint_when_due(Nanos now);
@@ -79,6 +80,7 @@ class MirrorEngine final : private Reports, private Operations::Owner, private M
   RangeLocks locks_;
   Record record_;
   Tracking tracking_;
+  Condemnation condemnation_;
   IoGate gate_;
   Session session_;
   Receiver receiver_;

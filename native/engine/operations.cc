@@ -12,6 +12,24 @@ namespace gemel {
 
 using Kind = PeerAnswer::Kind;
 
+namespace {
+
+/// Nothing was lost by it: there is nothing of that name, or nothing that could be flushed.
+bool is_no_loss(int flushed) {
+  return flushed >= 0 || flushed == -ESTALE || flushed == -EINVAL || flushed == -EBADF || flushed == -ENOTDIR;
+}
+
+/// R44: what a caller asked for and cannot have, on whichever disk; nothing was changed by it.
+bool is_mistake(int error) {
+  return error == EFBIG || error == EOPNOTSUPP || error == EINVAL || error == EPERM || error == ETXTBSY ||
+         error == ENODEV || error == ESPIPE;
+}
+bool is_full(int error) {
+  return error == ENOSPC || error == EDQUOT;
+}
+
+}  // namespace
+
 bool Operations::is_direct(std::uint64_t offset, ConstBytes data) const {
   const std::uint64_t alignment = ports_.disk.alignment();
   return offset % alignment == 0 && data.size() % alignment == 0 &&
@@ -73,12 +91,12 @@ Task<int> Operations::write(Fid fid, std::uint64_t offset, ConstBytes data, bool
   if (with_peer) session_.send(pending);
   auto io = disk_write(ports_.disk, fid, offset, data);
   int local = co_await io;
+  bool flush_lost = false;
   if (local >= 0 && sync) {
     // R12: no FSYNC follows a write with O_DSYNC on a direct file.
     auto flush = disk_flush(ports_.disk, fid, true);
     const int flushed = co_await flush;
-    if (flushed < 0) flush_failed_ = true;
-    if (flush_failed_) local = -EIO;
+    flush_lost = flush_result(fid, flushed) < 0;
   }
   const Nanos local_done = ports_.clock.now();
   PeerAnswer peer;
@@ -89,16 +107,22 @@ Task<int> Operations::write(Fid fid, std::uint64_t offset, ConstBytes data, bool
   local = co_await settle(fid, offset, data.size(), local, peer);
   tracking_.write_ends(fid, offset, data.size());
   figures_.written(data.size(), ports_.clock.now() - begun, now);
+  if (local >= 0 && flush_lost) co_return -EIO;
   co_return local < 0 ? local : static_cast<int>(data.size());
 }
 
 /// R9: what the two sides did is brought together; the reply waits for an open gate (R13).
 Task<int> Operations::settle(Fid fid, std::uint64_t offset, std::uint64_t length, int local,
                              PeerAnswer peer) {
-  if (local < 0) owner_.local_failed(-local, fid, length);
   const bool peer_did = peer.kind == Kind::done && peer.result >= 0;
   const bool peer_failed = peer.kind == Kind::done && peer.result < 0;
-  if (local < 0 && (peer_did || peer_failed)) {
+  const bool is_same = peer_failed && peer.result == local;
+  if (local < 0 && !is_mistake(-local)) owner_.local_failed(-local, fid, length);
+  if (is_same && is_mistake(-local)) {
+    // R44: the caller's business.
+  } else if (is_same && is_full(-local) && length > kWriteBytesMax && co_await make_size_equal(fid)) {
+    // R44: of a range that found no room any part may be allocated, and all of it reads as before.
+  } else if (local < 0 && (peer_did || peer_failed)) {
     // What either side holds of the range now is unknown: the peer gets what this side has.
     const bool equal = co_await make_equal(fid, offset, length);
     if (!equal) {
@@ -136,6 +160,11 @@ Task<bool> Operations::make_equal(Fid fid, std::uint64_t offset, std::uint64_t l
   }
   if (held == length) co_return true;
   // A write that would have made the file longer: the peer's may be longer now.
+  co_return co_await make_size_equal(fid);
+}
+
+Task<bool> Operations::make_size_equal(Fid fid) {
+  Attributes now;
   if (ports_.disk.stat(fid, now) != 0 || !session_.carries()) co_return false;
   wire::Change cut;
   cut.kind = NameKind::set_attributes;
@@ -161,23 +190,28 @@ Task<int> Operations::flush(Fid fid, bool data_only) {
   const bool with_peer = has_peer(fid);
   if (with_peer) session_.send(pending);
   auto io = disk_flush(ports_.disk, fid, data_only);
-  const int local = co_await io;
+  int local = co_await io;
+  local = flush_result(fid, local);
   PeerAnswer peer;
   if (with_peer) peer = co_await session_.answer(pending);
   const bool both = local == 0 && peer.kind == Kind::done && peer.result == 0;
   if (is_checkpoint) tracking_.checkpoint_ends(fid, both);
   figures_.flushes++;
-  // R11: a failed flush condemns that copy, it is never retried into success.
-  if (local < 0) {
-    flush_failed_ = true;
-    owner_.local_failed(-local, fid, 0);
-  }
   if (peer.kind == Kind::done && peer.result < 0) owner_.peer_failed(-peer.result, fid, {});
   if (!gate_.is_open()) {
     if (const int refused = co_await gate_.pass(); refused != 0) co_return refused;
   }
   check(gate_.is_open(), "R13: no success leaves but through an open gate");
-  co_return flush_failed_ ? -EIO : local;
+  co_return local;
+}
+
+/// R11: a failed flush condemns that copy, it is never retried into success. R42: the guest hears of each
+/// failure, its own or one of the engine's, once per file.
+int Operations::flush_result(Fid fid, int local) {
+  const bool was_lost = unflushed_.erase(fid) > 0;
+  if (is_no_loss(local)) return was_lost ? -EIO : local;
+  owner_.flush_failed(-local, fid);
+  return -EIO;
 }
 
 Task<int> Operations::allocate(Fid fid, int mode, std::uint64_t offset, std::uint64_t length) {
@@ -273,10 +307,13 @@ Task<int> Operations::apply_held(NameChange& change) {
 void Operations::lost_a_name(Fid fid) {
   if (fid == kNoFid) return;
   Attributes left;
-  const bool is_gone = ports_.disk.stat(fid, left) != 0;
+  const int seen = ports_.disk.stat(fid, left);
+  const bool is_gone = Disk::is_absence(seen);
+  if (seen != 0 && !is_gone) return;
   if (!is_gone && left.links > 0) return;
   tracking_.file_gone(fid);
-  std::erase_if(orphans_, [&](Fid old) { return ports_.disk.stat(old, left) != 0; });
+  unflushed_.erase(fid);
+  std::erase_if(orphans_, [&](Fid old) { return Disk::is_absence(ports_.disk.stat(old, left)); });
   if (!is_gone) orphans_.insert(fid);
 }
 
@@ -302,13 +339,18 @@ Task<bool> Operations::checkpoint_file(Fid fid) {
   const wire::Flush message{fid, false};
   Session::Pending pending(message, {}, /*needs_done=*/true);
   session_.send(pending);
+  std::vector<Fid> files = tracking_.files_since_checkpoint();
   auto io = fid == kNoFid ? disk_flush_volume(ports_.disk) : disk_flush(ports_.disk, fid, false);
   const int local = co_await io;
+  const bool is_kept = is_no_loss(local);
+  if (!is_kept) {
+    if (fid != kNoFid) files = {fid};
+    unflushed_.insert(files.begin(), files.end());
+    owner_.flush_failed(-local, fid);
+  }
   const PeerAnswer peer = co_await session_.answer(pending);
-  const bool gone = local == -ESTALE;
-  const bool both = (local == 0 || gone) && peer.kind == Kind::done && peer.result == 0;
+  const bool both = is_kept && peer.kind == Kind::done && peer.result == 0;
   tracking_.checkpoint_ends(fid, both);
-  if (local < 0 && !gone) owner_.local_failed(-local, fid, 0);
   if (peer.kind == Kind::done && peer.result < 0) owner_.peer_failed(-peer.result, fid, {});
   co_return both;
 }

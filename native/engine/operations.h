@@ -30,6 +30,8 @@ class Operations final : public FileService {
     virtual void peer_failed(int error, Fid fid, Range range) = 0;
     /// While the peer is being filled a failed change means: compare the tree once more.
     virtual void compare_names_again() = 0;
+    /// A flush failed on the local disk: what it should have kept may be gone (R11, R42).
+    virtual void flush_failed(int error, Fid fid) = 0;
     /// The local disk failed an operation: it degrades, and says so.
     virtual void local_failed(int error, Fid fid, std::uint64_t bytes) = 0;
     virtual void refused_write(Fid fid, int pid) = 0;
@@ -64,7 +66,7 @@ class Operations final : public FileService {
     return ports_.disk.get_xattr(fid, name, out);
   }
   int list_xattr(Fid fid, std::string& out) override { return ports_.disk.list_xattr(fid, out); }
-  bool next_data(Fid fid, std::uint64_t from, std::uint64_t& start, std::uint64_t& end) override {
+  int next_data(Fid fid, std::uint64_t from, std::uint64_t& start, std::uint64_t& end) override {
     return ports_.disk.next_data(fid, from, start, end);
   }
   int space(Space& out) override { return ports_.disk.space(out); }
@@ -94,8 +96,10 @@ class Operations final : public FileService {
   Task<int> pass_and_intend(Fid fid, std::uint64_t offset, std::uint64_t length);
   Task<int> settle(Fid fid, std::uint64_t offset, std::uint64_t length, int local, PeerAnswer peer);
   Task<bool> make_equal(Fid fid, std::uint64_t offset, std::uint64_t length);
+  Task<bool> make_size_equal(Fid fid);
   Task<int> apply_held(NameChange& change);
   Task<bool> checkpoint_file(Fid fid);
+  int flush_result(Fid fid, int local);
   bool is_direct(std::uint64_t offset, ConstBytes data) const;
   bool has_peer(Fid fid) const { return session_.carries() && (orphans_.empty() || !orphans_.contains(fid)); }
   void lost_a_name(Fid fid);
@@ -110,9 +114,9 @@ class Operations final : public FileService {
   BufferPool repairs_;  ///< what is read here to be sent once more (R9)
   /// Files without a name that are still open: the peer has removed them, what is written to them stays here.
   std::set<Fid> orphans_;
-  /// R11: a flush failed on this disk: what it should have kept may be gone, no later flush may say
-  /// otherwise.
-  bool flush_failed_ = false;
+  /// R42: files of which a flush of the engine's own failed: the guest hears it at the file's next flush,
+  /// once.
+  std::set<Fid> unflushed_;
 };
 
 }  // namespace gemel

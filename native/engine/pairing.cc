@@ -70,8 +70,8 @@ Task<void> Pairing::follow(std::uint64_t epoch, Sequence number, wire::Paired pa
     co_return;
   }
   // R9, R25: an operation failed here after the last flush: this copy is not what the source takes it for.
-  if (was_filled && receiver_.is_condemned()) {
-    link_.drop("an operation failed on the copy that was filled");
+  if (receiver_.is_condemned() || condemnation_.is_in_force()) {
+    link_.drop("an operation failed on this copy");
     co_return;
   }
   const wire::Hello& peer = meeting_.peer();

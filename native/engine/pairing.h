@@ -14,6 +14,7 @@
 #pragma once
 
 #include "bulk.h"
+#include "condemnation.h"
 #include "io_gate.h"
 #include "meeting.h"
 #include "peer_link.h"
@@ -28,14 +29,15 @@ namespace gemel {
 class Pairing {
  public:
   Pairing(Reports& reports, Turn& turn, Meeting& meeting, PeerLink& link, Record& record, Tracking& tracking,
-          IoGate& gate, Session& session, Receiver& receiver, Bulk& bulk, ReintegrationTarget& target,
-          Meeting::Owner& owner)
+          const Condemnation& condemnation, IoGate& gate, Session& session, Receiver& receiver, Bulk& bulk,
+          ReintegrationTarget& target, Meeting::Owner& owner)
       : reports_(reports),
         turn_(turn),
         meeting_(meeting),
         link_(link),
         record_(record),
         tracking_(tracking),
+        condemnation_(condemnation),
         gate_(gate),
         session_(session),
         receiver_(receiver),
@@ -61,6 +63,7 @@ class Pairing {
   PeerLink& link_;
   Record& record_;
   Tracking& tracking_;
+  const Condemnation& condemnation_;
   IoGate& gate_;
   Session& session_;
   Receiver& receiver_;

@@ -23,7 +23,8 @@ void Receiver::begin(SessionNumber session, bool filling) {
   open_ = true;
   epoch_++;
   arrived_ = 0;
-  failure_ = 0;
+  condemned_ = 0;
+  failed_.clear();
   results_.clear();
   first_ = 1;
   done_up_to_ = 0;
@@ -35,6 +36,9 @@ void Receiver::begin(SessionNumber session, bool filling) {
 void Receiver::refuse() {
   tell_late();
   open_ = false;
+  if (filling_) return;
+  // Nobody will go on past these any more.
+  for (const Failed& one : std::exchange(failed_, {})) condemn(one);
 }
 
 Receiver::Result* Receiver::result_of(Sequence sequence) {
@@ -46,8 +50,14 @@ void Receiver::forget_settled(Sequence settled) {
   for (; first_ <= std::min(settled, done_up_to_); first_++) results_.pop_front();
 }
 
+/// R44: the sender has heard of these failures, has brought both sides together, and goes on.
+void Receiver::forgive_settled(Sequence settled) {
+  if (!filling_) std::erase_if(failed_, [&](const Failed& one) { return one.sequence <= settled; });
+}
+
 const char* Receiver::take(Link::Frame& frame) {
   if (!open_) return nullptr;  // late frames of a session that ended
+  if (!failed_.empty()) forgive_settled(frame.settled);
   forget_settled(frame.settled);
   if (const Result* known = result_of(frame.sequence)) {
     if (known->done) {
@@ -103,19 +113,30 @@ void Receiver::send(Sequence sequence, AckKind kind, int result) {
   ports_.link.send(Link::Channel::hot, static_cast<std::uint8_t>(Type::ack), sequence, 0, packed.bytes(), {});
 }
 
-void Receiver::finish(Sequence sequence, int result, Fid fid) {
+void Receiver::condemn(const Failed& what) {
+  if (condemned_ == 0) condemned_ = what.error;
+  if (on_condemned) on_condemned(what.error, what.fid, what.range);
+}
+
+/// R9: the primary hears it and makes the range equal or goes on without this copy; until then it is not
+/// current. What was answered before it failed has no second answer that anybody waits for.
+void Receiver::failed(const Failed& what, bool was_answered) {
+  if (!filling_ && (was_answered || !open_)) return condemn(what);
+  failed_.push_back(what);
+}
+
+void Receiver::ended(Sequence sequence, int result, Fid fid, Range range) {
+  if (result < 0) failed({sequence, result, fid, range}, result_of(sequence)->answered);
+  finish(sequence, result);
+}
+
+void Receiver::finish(Sequence sequence, int result) {
   Result* const ended = result_of(sequence);
   check(ended != nullptr && !ended->done, "an operation ends once");
   const bool is_news = result < 0 || !ended->answered;
   *ended = {true, ended->answered, result};
   unfinished_--;
   while (done_up_to_ < arrived_ && results_[done_up_to_ + 1 - first_].done) done_up_to_++;
-  if (result < 0) {
-    // R9: the primary hears it and makes the range equal or goes on without this copy; until then it is not
-    // current.
-    if (failure_ == 0) failure_ = result;
-    if (!filling_ && on_failure) on_failure(result, fid);
-  }
   if (is_news || !open_) {
     answer(sequence, AckKind::done, result);
   } else {
@@ -161,9 +182,10 @@ Task<void> Receiver::write(Sequence sequence, wire::Write message, PooledBytes d
     result = co_await flush;
   }
   hold.release();
-  bytes_held_ -= bytes.size();
+  const std::uint64_t size = bytes.size();
+  bytes_held_ -= size;
   if (result >= 0) ports_.front.invalidate(message.fid);
-  if (epoch == epoch_) finish(sequence, result < 0 ? result : 0, message.fid);
+  if (epoch == epoch_) ended(sequence, result < 0 ? result : 0, message.fid, {message.offset, size});
 }
 
 Task<void> Receiver::flush(Sequence sequence, wire::Flush message) {
@@ -181,7 +203,14 @@ Task<void> Receiver::flush(Sequence sequence, wire::Flush message) {
     // A file that is gone by now has nothing left to flush.
     if (result == -ESTALE) result = 0;
   }
-  if (epoch == epoch_) finish(sequence, result < 0 ? result : 0, message.fid);
+  if (epoch != epoch_) co_return;
+  // R11, R40: a failed flush is for good, and covers for no later one.
+  if (result < 0 && condemned_ == 0) condemn({sequence, result, message.fid, {}});
+  const bool lacks = std::ranges::any_of(failed_, [&](const Failed& one) { return one.sequence < sequence; });
+  if (condemned_ != 0) result = condemned_;
+  if (filling_ && lacks) result = -EAGAIN;
+  // Whose failure it is has been said above.
+  finish(sequence, result);
 }
 
 Task<void> Receiver::allocate(Sequence sequence, wire::Allocate message) {
@@ -194,7 +223,8 @@ Task<void> Receiver::allocate(Sequence sequence, wire::Allocate message) {
   const int result = co_await io;
   hold.release();
   ports_.front.invalidate(message.fid);
-  if (epoch == epoch_) finish(sequence, result < 0 ? result : 0, message.fid);
+  const Range range{message.offset, message.length};
+  if (epoch == epoch_) ended(sequence, result < 0 ? result : 0, message.fid, range);
 }
 
 Task<void> Receiver::change(Sequence sequence, wire::Change message) {
@@ -211,7 +241,8 @@ Task<void> Receiver::change(Sequence sequence, wire::Change message) {
   Attributes left;
   if (result == 0 && change.replaced != kNoFid && ports_.disk.stat(change.replaced, left) == -ESTALE)
     tracking_.file_gone(change.replaced);
-  if (epoch == epoch_) finish(sequence, result, change.fid);
+  const bool is_cut = change.kind == NameKind::set_attributes && (change.valid & kSetSize) != 0;
+  if (epoch == epoch_) ended(sequence, result, change.fid, is_cut ? Range{0, kWholeFile} : Range{});
 }
 
 }  // namespace gemel

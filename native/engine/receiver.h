@@ -8,7 +8,9 @@
 //    order (R5).
 //  - A flush covers everything that arrived before it (R11).
 //  - An operation that failed here condemns this copy: it does not become, or stay, up to date (R9, R11,
-//    R25).
+//    R25). Forgiven is only what the sender has heard of and gone on past (R44), and while this copy is
+//    filled what it was told of in a new pass (R41); never a failed flush, nor what was answered before it
+//    failed: then every later flush fails, too (R40).
 //  - In mode `received` what was answered and is not yet written is bounded: beyond limits::kReceivedBytes a
 //    write is answered when it is done, so a slow disk slows the guest down instead of filling the memory.
 //  - Once `refuse` was called nothing of the old session is taken any more (R25).
@@ -41,18 +43,28 @@ class Receiver {
   bool is_open() const { return open_; }
   SessionNumber session() const { return session_; }
   Sequence applied() const { return arrived_; }
-  bool is_condemned() const { return failure_ != 0; }
-  int failure() const { return failure_; }
-  /// A new pass of the reintegration repairs what failed before.
-  void forgive() { failure_ = 0; }
+  bool is_condemned() const { return condemned_ != 0 || !failed_.empty(); }
+
+  /// Of a session while this copy is filled.
+  struct Failed {
+    Sequence sequence = 0;
+    int error = 0;
+    Fid fid = kNoFid;
+    Range range;
+  };
+  const std::vector<Failed>& failed() const { return failed_; }
+  /// A new pass repairs what the source was told of.
+  void forgive() { failed_.clear(); }
+  /// What a flush may say now: 0, or the failure that no flush makes good.
+  int flushed() const { return condemned_; }
 
   /// An operation's frame. Returns a reason to drop the link when it breaks the order, else nullptr.
   const char* take(Link::Frame& frame);
   /// Every operation taken so far is done.
   Task<void> drained();
   std::size_t in_flight() const { return unfinished_; }
-  /// Reports a failure as it happens.
-  std::function<void(int error, Fid fid)> on_failure;
+  /// This copy is not up to date any more.
+  std::function<void(int error, Fid fid, Range range)> on_condemned;
 
  private:
   /// What became of one operation; kept until it has ended and the sender has its answer.
@@ -70,7 +82,11 @@ class Receiver {
   Sequence start(const Link::Frame& frame);
   Result* result_of(Sequence sequence);
   void forget_settled(Sequence settled);
-  void finish(Sequence sequence, int result, Fid fid);
+  void ended(Sequence sequence, int result, Fid fid, Range range);
+  void finish(Sequence sequence, int result);
+  void failed(const Failed& what, bool was_answered);
+  void condemn(const Failed& what);
+  void forgive_settled(Sequence settled);
   void answer(Sequence sequence, wire::AckKind kind, int result);
   void answer_later(Sequence sequence);
   void tell_late();
@@ -84,7 +100,8 @@ class Receiver {
   std::uint64_t epoch_ = 0;  ///< an operation of an older session answers nobody
   bool open_ = false, filling_ = false;
   Sequence arrived_ = 0;
-  int failure_ = 0;
+  int condemned_ = 0;           ///< for good
+  std::vector<Failed> failed_;  ///< not forgiven yet
   std::deque<Result> results_;  ///< of the sequences from first_ to arrived_
   Sequence first_ = 1;
   Sequence done_up_to_ = 0;  ///< every operation up to here has ended

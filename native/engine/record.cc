@@ -29,14 +29,17 @@ void check_sound(const CopyRecord& record) {
 
 }  // namespace
 
-Task<int> Record::write(CopyRecord next) {
-  check_sound(next);
-  next.module = config_.module;
-  next.module_uuid = config_.module_uuid;
-  next.node = config_.node;
-  next.file_system = config_.file_system;
-  if (next.copy_uuid.empty()) next.copy_uuid = config_.copy_uuid;
-  return superblock_.write(std::move(next));
+/// Made when its turn comes, from what the record says then (R46).
+Task<int> Record::write(std::function<void(CopyRecord&)> change) {
+  return superblock_.update([this, change = std::move(change)](CopyRecord& next) {
+    change(next);
+    check_sound(next);
+    next.module = config_.module;
+    next.module_uuid = config_.module_uuid;
+    next.node = config_.node;
+    next.file_system = config_.file_system;
+    if (next.copy_uuid.empty()) next.copy_uuid = config_.copy_uuid;
+  });
 }
 
 void Record::take_new_generation(CopyRecord& next) {
@@ -48,68 +51,70 @@ void Record::take_new_generation(CopyRecord& next) {
 }
 
 Task<int> Record::become_first() {
-  CopyRecord next = now();
-  check(next.copy != CopyState::inconsistent, "a half-filled copy is never the good one");
-  next.copy = CopyState::consistent;
-  take_new_generation(next);
-  next.right = Right::alone;
-  next.basis = AloneBasis::first;
-  next.right_generation = next.generation;
-  next.synced = 0;
-  next.source = 0;
-  return write(std::move(next));
+  return write([this](CopyRecord& next) {
+    check(next.copy != CopyState::inconsistent, "a half-filled copy is never the good one");
+    next.copy = CopyState::consistent;
+    take_new_generation(next);
+    next.right = Right::alone;
+    next.basis = AloneBasis::first;
+    next.right_generation = next.generation;
+    next.synced = 0;
+    next.source = 0;
+  });
 }
 
 Task<int> Record::become_empty() {
-  CopyRecord next;
-  next.copy_uuid = now().copy_uuid;
-  next.copy = CopyState::empty;
-  return write(std::move(next));
+  return write([](CopyRecord& next) {
+    CopyRecord empty;
+    empty.copy_uuid = next.copy_uuid;
+    next = empty;
+    next.copy = CopyState::empty;
+  });
 }
 
 Task<int> Record::become_alone(AloneBasis basis, SessionNumber session) {
-  CopyRecord next = now();
-  check(next.copy == CopyState::consistent, "only a whole copy runs alone");
-  const bool already = next.right == Right::alone && next.right_generation == next.generation;
-  if (!already) take_new_generation(next);
-  next.right = Right::alone;
-  next.basis = already && basis == AloneBasis::handshake ? next.basis : basis;
-  next.right_generation = next.generation;
-  next.session = session;
-  next.clean = false;
-  return write(std::move(next));
+  return write([this, basis, session](CopyRecord& next) {
+    check(next.copy == CopyState::consistent, "only a whole copy runs alone");
+    const bool already = next.right == Right::alone && next.right_generation == next.generation;
+    if (!already) take_new_generation(next);
+    next.right = Right::alone;
+    next.basis = already && basis == AloneBasis::handshake ? next.basis : basis;
+    next.right_generation = next.generation;
+    next.session = session;
+    next.clean = false;
+  });
 }
 
 Task<int> Record::become_paired(Generation generation, SessionNumber session,
                                 const std::vector<Generation>& history) {
-  CopyRecord next = now();
-  check(generation != 0, "a pair has a generation");
-  check(next.copy == CopyState::consistent || next.source == generation,
-        "a copy is whole only at the generation from which it was filled");
-  next.copy = CopyState::consistent;
-  next.generation = generation;
-  next.history = history;
-  next.source = 0;
-  next.synced = generation;
-  next.session = session;
-  next.clean = false;
-  next.right = Right::paired;
-  next.basis = AloneBasis::none;
-  next.right_generation = generation;
-  return write(std::move(next));
+  return write([generation, session, history](CopyRecord& next) {
+    check(generation != 0, "a pair has a generation");
+    check(next.copy == CopyState::consistent || next.source == generation,
+          "a copy is whole only at the generation from which it was filled");
+    next.copy = CopyState::consistent;
+    next.generation = generation;
+    next.history = history;
+    next.source = 0;
+    next.synced = generation;
+    next.session = session;
+    next.clean = false;
+    next.right = Right::paired;
+    next.basis = AloneBasis::none;
+    next.right_generation = generation;
+  });
 }
 
 Task<int> Record::become_filling(Generation source, SessionNumber session) {
-  CopyRecord next = now();
-  check(source != 0, "a copy is filled from a generation");
-  next.copy = CopyState::inconsistent;
-  next.source = source;
-  next.session = session;
-  next.right = Right::none;
-  next.basis = AloneBasis::none;
-  next.clean = false;
-  next.was_primary = false;
-  return write(std::move(next));
+  return write([source, session](CopyRecord& next) {
+    check(source != 0, "a copy is filled from a generation");
+    next.copy = CopyState::inconsistent;
+    next.source = source;
+    next.session = session;
+    next.right = Right::none;
+    next.basis = AloneBasis::none;
+    next.clean = false;
+    next.was_primary = false;
+  });
 }
 
 Task<int> Record::become_outdated(Generation generation) {
@@ -117,58 +122,52 @@ Task<int> Record::become_outdated(Generation generation) {
 }
 
 Task<int> Record::become_given_up(Generation generation) {
-  CopyRecord next = now();
-  next.right = Right::gave_up;
-  next.basis = AloneBasis::none;
-  next.right_generation = generation;
-  return write(std::move(next));
+  return write([generation](CopyRecord& next) {
+    next.right = Right::gave_up;
+    next.basis = AloneBasis::none;
+    next.right_generation = generation;
+  });
 }
 
 Task<int> Record::become_loser(Generation winner) {
-  CopyRecord next = now();
-  next.copy = CopyState::inconsistent;
-  next.source = winner;
-  next.right = Right::none;
-  next.basis = AloneBasis::none;
-  // Whatever session it was in: not the winner's, so everything is compared by hash (row f2).
-  next.session = 0;
-  next.was_primary = false;
-  return write(std::move(next));
+  return write([winner](CopyRecord& next) {
+    next.copy = CopyState::inconsistent;
+    next.source = winner;
+    next.right = Right::none;
+    next.basis = AloneBasis::none;
+    // Whatever session it was in: not the winner's, so everything is compared by hash (row f2).
+    next.session = 0;
+    next.was_primary = false;
+  });
 }
 
 Task<int> Record::become_running(bool primary) {
-  CopyRecord next = now();
-  next.clean = false;
-  next.was_primary = primary;
-  return write(std::move(next));
+  return write([primary](CopyRecord& next) {
+    next.clean = false;
+    next.was_primary = primary;
+  });
 }
 
 Task<int> Record::become_clean() {
-  CopyRecord next = now();
-  next.clean = true;
-  return write(std::move(next));
+  return write([](CopyRecord& next) { next.clean = true; });
 }
 
 Task<int> Record::remember_root(Attributes shown) {
-  CopyRecord next = now();
-  next.root_mode = shown.mode & 07777U;
-  next.root_uid = shown.uid;
-  next.root_gid = shown.gid;
-  next.root_atime = shown.atime;
-  next.root_mtime = shown.mtime;
-  co_return co_await write(std::move(next));
+  return write([shown](CopyRecord& next) {
+    next.root_mode = shown.mode & 07777U;
+    next.root_uid = shown.uid;
+    next.root_gid = shown.gid;
+    next.root_atime = shown.atime;
+    next.root_mtime = shown.mtime;
+  });
 }
 
 Task<int> Record::remember_verify(VerifyRecord verified) {
-  CopyRecord next = now();
-  next.verified = verified;
-  return write(std::move(next));
+  return write([verified](CopyRecord& next) { next.verified = verified; });
 }
 
 Task<int> Record::forget_synced() {
-  CopyRecord next = now();
-  next.synced = 0;
-  return write(std::move(next));
+  return write([](CopyRecord& next) { next.synced = 0; });
 }
 
 }  // namespace gemel

@@ -54,7 +54,7 @@ class Record {
   Task<int> forget_synced();
 
  private:
-  Task<int> write(CopyRecord next);
+  Task<int> write(std::function<void(CopyRecord&)> change);
   void take_new_generation(CopyRecord& next);
 
   Ports& ports_;

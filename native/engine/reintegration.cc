@@ -66,7 +66,7 @@ Task<Reintegration::Ended> Reintegration::fill(Generation source) {
   const bool begun = co_await begin_run();
   if (!begun) co_return Ended::interrupted;
   verifying_ = repairing_ = failed_ = false;
-  target_error_ = 0;
+  target_error_ = source_error_ = 0;
   progress_ = {};
   progress_.begun = ports_.clock.now();
   fresh_.clear();
@@ -87,7 +87,8 @@ Task<Reintegration::Ended> Reintegration::fill(Generation source) {
       const bool matched = co_await match_names();
       if (!matched) break;
     }
-    plan();
+    const bool planned = plan();
+    if (!planned) break;
     const bool worked = co_await work_through();
     if (!worked) break;
     const bool flushed = co_await flush_both();
@@ -129,11 +130,11 @@ Task<bool> Reintegration::match_directory(Fid directory, std::vector<Fid>& below
   co_await whole.taken();
   std::vector<Entry> entries;
   const int listed = ports_.disk.list(directory, entries);
-  if (listed == -ESTALE || listed == -ENOENT) {
+  if (Disk::is_absence(listed)) {
     names_again_ = true;  // removed meanwhile; its parent is looked at again
     co_return true;
   }
-  if (listed != 0) co_return false;
+  if (listed != 0) co_return unreadable(listed);
   for (std::size_t at = 0;;) {
     wire::TreeDirectory part;
     part.directory = directory;
@@ -145,8 +146,8 @@ Task<bool> Reintegration::match_directory(Fid directory, std::vector<Fid>& below
     for (; at < end; at++) {
       wire::TreeFile file;
       const int described = describe(ports_.disk, directory, entries[at], file);
-      if (described == -ENOENT || described == -ESTALE) continue;
-      if (described != 0) co_return false;
+      if (Disk::is_absence(described)) continue;
+      if (described != 0) co_return unreadable(described);
       if (S_ISDIR(file.mode)) below.push_back(file.fid);
       part.files.push_back(std::move(file));
     }
@@ -174,21 +175,30 @@ Task<bool> Reintegration::send_part(wire::TreeDirectory part) {
 
 // ---- regions
 
-void Reintegration::plan() {
+/// This side's own disk does not answer.
+bool Reintegration::unreadable(int error) {
+  source_error_ = error;
+  return false;
+}
+
+bool Reintegration::plan() {
   pieces_.clear();
   progress_.bytes_done = 0;
   progress_.bytes_total = 0;
   for (const Fid fid : tracking_.bitmaps().fids()) {
     Bitmap* bitmap = tracking_.bitmaps().find(fid);
-    if (bitmap != nullptr && bitmap->any()) plan_file(fid, bitmap->whole());
+    if (bitmap != nullptr && bitmap->any() && !plan_file(fid, bitmap->whole())) return false;
   }
+  return true;
 }
 
-void Reintegration::plan_file(Fid fid, bool whole) {
+bool Reintegration::plan_file(Fid fid, bool whole) {
   Attributes file;
-  if (ports_.disk.stat(fid, file) != 0 || !S_ISREG(file.mode) || file.links == 0) {
+  const int seen = ports_.disk.stat(fid, file);
+  if (seen != 0 && !Disk::is_absence(seen)) return unreadable(seen);
+  if (seen != 0 || !S_ISREG(file.mode) || file.links == 0) {
     tracking_.file_gone(fid);
-    return;
+    return true;
   }
   const bool fresh = fresh_.contains(fid);
   const auto add = [&](Range range) {
@@ -208,10 +218,11 @@ void Reintegration::plan_file(Fid fid, bool whole) {
   }
   // What lies behind the end of the file is equal as soon as the sizes are.
   copied_.push_back({fid, {0, 0}, whole});
-  if (whole) return;
+  if (whole) return true;
   const Bitmap& bits = *tracking_.bitmaps().find(fid);
   for (Range run = bits.next(0, 1ULL << 40); run.length > 0; run = bits.next(run.end(), 1ULL << 40))
     copied_.push_back({fid, run, false});
+  return true;
 }
 
 Task<bool> Reintegration::work_through() {
@@ -252,8 +263,10 @@ Task<bool> Reintegration::piece(Piece piece) {
   std::uint64_t at = piece.range.offset;
   while (at < piece.range.end() && alive()) {
     std::uint64_t start = 0, end = 0;
-    const bool has_data = ports_.disk.next_data(piece.fid, at, start, end);
-    const std::uint64_t data = has_data ? std::min(start, piece.range.end()) : piece.range.end();
+    const int found = ports_.disk.next_data(piece.fid, at, start, end);
+    if (found == -ESTALE) break;
+    if (found < 0) co_return unreadable(found);
+    const std::uint64_t data = found > 0 ? std::min(start, piece.range.end()) : piece.range.end();
     // A hole that does not fill a region is compared and sent with it.
     const std::uint64_t whole = data == piece.range.end() ? data : data / kRegionBytes * kRegionBytes;
     if (whole > at) {
@@ -329,7 +342,8 @@ Task<bool> Reintegration::compare(Fid fid, Range range, std::vector<bool>& diffe
     co_await hold.taken();
     auto io = disk_read(ports_.disk, fid, offset, buffer.first(kRegionBytes));
     const int read = co_await io;
-    if (read < 0) co_return read == -ESTALE;
+    if (read == -ESTALE) co_return true;
+    if (read < 0) co_return unreadable(read);
     const RegionHash ours = hash_region(buffer.first(static_cast<std::size_t>(read)));
     progress_.bytes_hashed += static_cast<std::uint64_t>(read);
     figures_.reintegration_bytes_hashed += static_cast<std::uint64_t>(read);
@@ -351,7 +365,7 @@ Task<bool> Reintegration::send_locked(Fid fid, Range range) {
   auto io = disk_read(ports_.disk, fid, range.offset, buffer.first(blocks));
   const int read = co_await io;
   if (read == -ESTALE) co_return true;
-  if (read < 0) co_return false;
+  if (read < 0) co_return unreadable(read);
   if (read == 0) co_return true;  // cut meanwhile: the target was, too
   progress_.bytes_differing += static_cast<std::uint64_t>(read);
   figures_.reintegration_bytes_differing += static_cast<std::uint64_t>(read);
@@ -390,8 +404,10 @@ Task<bool> Reintegration::hole(Fid fid, Range range) {
   hold.add(fid, range.offset, range.length, Hold::Mode::read, true);
   co_await hold.taken();
   std::uint64_t start = 0, end = 0;
-  const bool has_data = ports_.disk.next_data(fid, range.offset, start, end) && start < range.end();
-  if (has_data) {
+  const int found = ports_.disk.next_data(fid, range.offset, start, end);
+  if (found == -ESTALE) co_return true;
+  if (found < 0) co_return unreadable(found);
+  if (found > 0 && start < range.end()) {
     hold.release();
     Piece piece{fid, range, false};
     co_return co_await data_range(piece, range);
@@ -415,8 +431,13 @@ Task<bool> Reintegration::flush_both() {
   const int local = co_await io;
   const auto flushed = co_await bulk_.ask<wire::ReintegrationFlushed>(request);
   if (!flushed) co_return false;
-  if (flushed->result != 0) target_error_ = flushed->result;
-  co_return local == 0 && flushed->result == 0 && alive();
+  // R41: what was copied is flushed; something that the guest did has failed there, and the next pass begins
+  // with it.
+  const bool is_again = flushed->result == -EAGAIN;
+  if (is_again) names_again_ = true;
+  if (flushed->result != 0 && !is_again) target_error_ = flushed->result;
+  if (local != 0) co_return unreadable(local);
+  co_return (flushed->result == 0 || is_again) && alive();
 }
 
 void Reintegration::forget_copied() {
@@ -461,10 +482,13 @@ Task<Reintegration::Ended> Reintegration::verify(bool repair) {
     const Fid directory = open.back();
     open.pop_back();
     std::vector<Entry> entries;
-    if (ports_.disk.list(directory, entries) != 0) continue;
+    const int listed = ports_.disk.list(directory, entries);
+    if (listed != 0 && !Disk::is_absence(listed)) failed_ = true;
     for (const Entry& entry : entries) {
       Attributes file;
-      if (ports_.disk.stat(entry.fid, file) != 0) continue;
+      const int seen = ports_.disk.stat(entry.fid, file);
+      if (seen != 0 && !Disk::is_absence(seen)) failed_ = true;
+      if (seen != 0) continue;
       if (S_ISDIR(file.mode)) open.push_back(entry.fid);
       if (S_ISREG(file.mode)) plan_file_for_verify(entry.fid, file.size);
     }

@@ -52,9 +52,6 @@ class Pace {
   std::size_t window_ = limits::kWorkersFirst;
 };
 
-/// Length of a Range that means the file as a whole.
-inline constexpr std::uint64_t kWholeFile = ~0ULL;
-
 struct ReintegrationProgress {
   std::uint64_t bytes_total = 0, bytes_done = 0, bytes_sent = 0, bytes_hashed = 0, bytes_differing = 0;
   int pass = 0;
@@ -87,6 +84,8 @@ class Reintegration {
   bool is_verifying() const { return verifying_; }
   const ReintegrationProgress& progress() const { return progress_; }
   int target_error() const { return target_error_; }
+  /// Of this side's own disk; 0: it was not that.
+  int source_error() const { return source_error_; }
   Pace& pace() { return pace_; }
   PeerMarks& peer_marks() { return peer_marks_; }
 
@@ -117,8 +116,9 @@ class Reintegration {
   Task<bool> recheck_locked(Fid fid, Range range);
   Task<bool> send_block(Fid fid, std::uint64_t offset, ConstBytes content);
   Task<bool> flush_both();
-  void plan();
-  void plan_file(Fid fid, bool whole);
+  bool plan();
+  bool plan_file(Fid fid, bool whole);
+  bool unreadable(int error);
   void plan_file_for_verify(Fid fid, std::uint64_t size);
   void forget_copied();
   bool alive() const { return ports_.link.up() && epoch_ == running_epoch_; }
@@ -140,7 +140,7 @@ class Reintegration {
   Event worker_ended_, ended_;
   bool running_ = false, failed_ = false, names_again_ = false, verifying_ = false, repairing_ = false;
   std::uint64_t epoch_ = 0, running_epoch_ = 0;
-  int target_error_ = 0;
+  int target_error_ = 0, source_error_ = 0;
 
  public:
   /// The link is lost: what runs ends.

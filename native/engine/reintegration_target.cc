@@ -97,7 +97,8 @@ Task<void> ReintegrationTarget::hashes(Sequence number, wire::HashRequest reques
       reply.result = read;
       break;
     }
-    const RegionHash hash = hash_region(buffer.first(static_cast<std::size_t>(read)));
+    RegionHash hash{};
+    if (!is_distrusted_) hash = hash_region(buffer.first(static_cast<std::size_t>(read)));
     reply.hashes.insert(reply.hashes.end(), hash.begin(), hash.end());
   }
   bulk_.answer(number, reply);
@@ -141,8 +142,24 @@ Task<void> ReintegrationTarget::flush(Sequence number, wire::ReintegrationFlush 
   }
   co_await receiver_.drained();
   auto io = disk_flush_volume(ports_.disk);
-  const int result = co_await io;
+  int result = co_await io;
+  // R41: the flush tells of every failure before it: one more pass, or (of a flush) another filling.
+  if (result == 0) result = receiver_.flushed();
+  if (result == 0 && !receiver_.failed().empty()) result = co_await mark_failed();
   bulk_.answer(number, wire::ReintegrationFlushed{message.token, result});
+}
+
+/// Durable here before the source may forget anything: it tells the next pass, or the next meeting.
+Task<int> ReintegrationTarget::mark_failed() {
+  for (const Receiver::Failed& failed : receiver_.failed()) {
+    if (failed.range.length == kWholeFile) {
+      tracking_.mark_whole(failed.fid);
+    } else if (failed.range.length > 0) {
+      tracking_.mark(failed.fid, failed.range);
+    }
+  }
+  const int persisted = co_await tracking_.persist();
+  co_return persisted != 0 ? persisted : -EAGAIN;
 }
 
 Task<void> ReintegrationTarget::read(Sequence number, wire::Read message) {

@@ -26,7 +26,10 @@ class ReintegrationTarget {
   /// A new pass: the next directories are a comparison of their own. `may_change`: this side is being filled,
   /// and not merely asked.
   void begin_pass(bool may_change);
-  void end() { may_change_ = false; }
+  void end() { may_change_ = is_distrusted_ = false; }
+  /// R42: something failed on this copy: what it shows may not be on its disk, so what is looked at is written
+  /// anew, equal or not.
+  void distrust(bool is_so) { is_distrusted_ = is_so; }
   /// Returns false when the frame is none of this station's; `reason` is set when it breaks the rules.
   bool take(Link::Frame& frame, const char*& reason);
   std::uint64_t bytes_received() const { return bytes_received_; }
@@ -38,6 +41,7 @@ class ReintegrationTarget {
   Task<void> block(Sequence number, wire::Block message, PooledBytes data);
   Task<void> zero(Sequence number, wire::Zero message);
   Task<void> flush(Sequence number, wire::ReintegrationFlush message);
+  Task<int> mark_failed();
   Task<void> read(Sequence number, wire::Read message);
 
   Ports& ports_;
@@ -47,7 +51,7 @@ class ReintegrationTarget {
   Bulk& bulk_;
   TreeMatch tree_;
   BufferPool buffers_;
-  bool may_change_ = false;
+  bool may_change_ = false, is_distrusted_ = false;
   std::size_t writing_ = 0;
   std::uint64_t bytes_received_ = 0;
   Event written_;

@@ -46,6 +46,8 @@ CurrencyKind Roles::currency(std::string& why_not) const {
     why_not = record.copy == CopyState::inconsistent ? "the copy is half filled" : "there is no copy";
   } else if (receiver_.is_condemned()) {
     why_not = "an operation failed on this copy";
+  } else if (condemnation_.is_in_force() && !is_alone(record)) {
+    why_not = condemnation_.why();
   } else if (is_alone(record)) {
     return CurrencyKind::record;
   } else if (session_.phase() == Session::Phase::in_sync) {
@@ -70,7 +72,8 @@ bool Roles::is_current_for(AloneBasis basis, std::string& why_not) const {
   // no.
   if (basis == AloneBasis::forced) return true;
   const bool stepped_back = record.right == Right::outdated || record.right == Right::gave_up;
-  return basis == AloneBasis::lease && !stepped_back && !receiver_.is_condemned();
+  return basis == AloneBasis::lease && !stepped_back && !receiver_.is_condemned() &&
+         !condemnation_.is_in_force();
 }
 
 Refusal Roles::check_data() const {
@@ -128,8 +131,7 @@ Task<Refusal> Roles::promote_alone(AloneBasis basis) {
   tracking_.set_alone(true);
   tracking_.mark_since_checkpoint();
   const int persisted = co_await tracking_.persist();
-  const int written =
-      persisted != 0 ? persisted : co_await record_.become_alone(basis, record_.now().session);
+  const int written = persisted != 0 ? persisted : co_await record_alone(basis);
   const int started = written != 0 ? written : co_await become_primary();
   if (started != 0) {
     link_.enable(was_enabled);
@@ -137,6 +139,14 @@ Task<Refusal> Roles::promote_alone(AloneBasis basis) {
   }
   link_.enable(was_enabled);
   co_return Refusal{};
+}
+
+/// From here on this is the one copy that counts, whatever failed on it before (R40).
+Task<int> Roles::record_alone(AloneBasis basis) {
+  co_await condemnation_.written();
+  const int written = co_await record_.become_alone(basis, record_.now().session);
+  if (written == 0) condemnation_.lift();
+  co_return written;
 }
 
 Task<Refusal> Roles::promote_paired() {
@@ -147,7 +157,7 @@ Task<Refusal> Roles::promote_paired() {
                      "This copy is neither in sync with its peer nor the one that was left alone.",
                      "Wait until it is green, or promote it alone.");
   co_await receiver_.drained();
-  if (receiver_.is_condemned())
+  if (receiver_.is_condemned() || (condemnation_.is_in_force() && !alone))
     co_return refuse("not-current", "An operation failed on this copy.", "Let it be reintegrated first.");
   tracking_.set_alone(!session_.carries());
   const int started = co_await become_primary();
@@ -226,6 +236,11 @@ Task<Refusal> Roles::demote(command::Demote order) {
   const int dropped = co_await drop_caches();
   if (dropped != 0)
     co_return refuse("caches", "The kernel's caches of the mount could not be dropped.", "Stop the module.");
+  if (condemnation_.is_in_force()) {
+    // R42: the other copy is the current one, and this one is filled from it.
+    session_.break_proof();
+    link_.drop("a flush failed on this copy");
+  }
   co_return Refusal{};
 }
 
@@ -247,8 +262,7 @@ Task<Refusal> Roles::go_alone(AloneBasis basis) {
   tracking_.set_alone(true);
   tracking_.mark_since_checkpoint();
   const int persisted = co_await tracking_.persist();
-  const int written =
-      persisted != 0 ? persisted : co_await record_.become_alone(basis, record_.now().session);
+  const int written = persisted != 0 ? persisted : co_await record_alone(basis);
   if (written != 0) co_return state_write_failed(written);
   // Written while in flight on this side's disk: marked once more, it costs nothing.
   tracking_.mark_since_checkpoint();
@@ -355,7 +369,7 @@ Task<Refusal> Roles::left_alone(command::LeftAlone order) {
   tracking_.set_alone(true);
   tracking_.mark_since_checkpoint();
   const int persisted = co_await tracking_.persist();
-  const int written = persisted != 0 ? persisted : co_await record_.become_alone(order.basis, record.session);
+  const int written = persisted != 0 ? persisted : co_await record_alone(order.basis);
   if (written != 0) co_return state_write_failed(written);
   reports_.changed();
   co_return Refusal{};
@@ -394,40 +408,47 @@ Task<Refusal> Roles::close() {
   const int persisted = co_await tracking_.persist();
   if (flushed != 0 || persisted != 0)
     co_return refuse("flush-failed", "The copy could not be flushed.", "Look at the disk errors.");
-  if (record_.now().generation == 0) co_return Refusal{};
+  // R40: a condemned copy is not clean, however orderly its process ends.
+  co_await condemnation_.written();
+  if (record_.now().generation == 0 || receiver_.is_condemned() || condemnation_.is_in_force())
+    co_return Refusal{};
   co_return co_await leave_clean();
 }
 
 namespace {
 
-void gather_facts(Disk& disk, Fid directory, std::vector<FileFacts>& facts) {
+int gather_facts(Disk& disk, Fid directory, std::vector<FileFacts>& facts) {
   std::vector<Entry> entries;
-  if (disk.list(directory, entries) != 0) return;
+  const int listed = disk.list(directory, entries);
+  if (listed != 0) return Disk::is_absence(listed) ? 0 : listed;
   for (const Entry& entry : entries) {
     Attributes seen;
     FileFacts fact;
-    if (disk.stat(entry.fid, seen) != 0) continue;
-    if (S_ISDIR(seen.mode)) gather_facts(disk, entry.fid, facts);
-    if (S_ISREG(seen.mode) && disk.facts(entry.fid, fact) == 0) facts.push_back(fact);
+    int found = disk.stat(entry.fid, seen);
+    if (found == 0 && S_ISDIR(seen.mode)) found = gather_facts(disk, entry.fid, facts);
+    if (found == 0 && S_ISREG(seen.mode)) {
+      found = disk.facts(entry.fid, fact);
+      if (found == 0) facts.push_back(fact);
+    }
+    if (found != 0 && !Disk::is_absence(found)) return found;
   }
+  return 0;
 }
 
 }  // namespace
 
-std::vector<FileFacts> facts_of(Disk& disk) {
-  std::vector<FileFacts> facts;
-  gather_facts(disk, kRootFid, facts);
-  return facts;
+int facts_of(Disk& disk, std::vector<FileFacts>& facts) {
+  return gather_facts(disk, kRootFid, facts);
 }
 
 /// R29: facts first, then the record that makes them count.
 Task<Refusal> Roles::leave_clean() {
   check(turn_.busy(), "a clean end is written in its turn");
   const CopyRecord record = record_.now();
-  const int cleared = co_await tracking_.clear_log();
-  const int saved = cleared != 0 ? cleared
-                                 : co_await save_facts(ports_.volume, record.generation, record.session,
-                                                       facts_of(ports_.disk));
+  std::vector<FileFacts> facts;
+  int saved = facts_of(ports_.disk, facts);
+  if (saved == 0) saved = co_await tracking_.clear_log();
+  if (saved == 0) saved = co_await save_facts(ports_.volume, record.generation, record.session, facts);
   const int written = saved != 0 ? saved : co_await record_.become_clean();
   if (written != 0) co_return state_write_failed(written);
   co_return Refusal{};

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "commands.h"
+#include "condemnation.h"
 #include "io_gate.h"
 #include "meeting.h"
 #include "operations.h"
@@ -21,13 +22,13 @@
 namespace gemel {
 
 /// What a clean stop records of every regular file (R29).
-std::vector<FileFacts> facts_of(Disk& disk);
+int facts_of(Disk& disk, std::vector<FileFacts>& facts);
 
 class Roles {
  public:
   Roles(Ports& ports, const EngineConfig& config, Reports& reports, Turn& turn, Meeting& meeting,
-        PeerLink& link, Record& record, Tracking& tracking, IoGate& gate, Session& session,
-        Receiver& receiver, Operations& operations)
+        PeerLink& link, Record& record, Tracking& tracking, Condemnation& condemnation, IoGate& gate,
+        Session& session, Receiver& receiver, Operations& operations)
       : ports_(ports),
         config_(config),
         reports_(reports),
@@ -36,6 +37,7 @@ class Roles {
         link_(link),
         record_(record),
         tracking_(tracking),
+        condemnation_(condemnation),
         gate_(gate),
         session_(session),
         receiver_(receiver),
@@ -65,6 +67,7 @@ class Roles {
   Task<Refusal> go_alone(AloneBasis basis);
   Task<void> settle_denied();
   Task<Refusal> leave_clean();
+  Task<int> record_alone(AloneBasis basis);
   Refusal check_data() const;
   bool is_current_for(AloneBasis basis, std::string& why_not) const;
 
@@ -76,6 +79,7 @@ class Roles {
   PeerLink& link_;
   Record& record_;
   Tracking& tracking_;
+  Condemnation& condemnation_;
   IoGate& gate_;
   Session& session_;
   Receiver& receiver_;

@@ -42,6 +42,7 @@ void Session::begin(SessionNumber number, Phase phase) {
   go_to(phase);
   number_ = number;
   last_ = 0;
+  peer_failed_ = 0;
   unbroken_ = phase == Phase::in_sync;
 }
 
@@ -57,7 +58,7 @@ void Session::suspend() {
 }
 
 void Session::resume() {
-  check(phase_ == Phase::suspended && unbroken_, "only an unbroken session goes on");
+  check(phase_ == Phase::suspended && can_resume(), "only an unbroken session goes on");
   go_to(Phase::in_sync);
   for (Pending* pending = head_; pending != nullptr; pending = pending->next_) transmit(*pending);
 }
@@ -101,6 +102,11 @@ void Session::conclude(Pending& pending, PeerAnswer answer) {
 }
 
 int Session::acknowledged(Sequence sequence, wire::AckKind kind, int result) {
+  if (peer_failed_ != 0 && result >= 0) {
+    // Closing the link still delivers what has arrived.
+    kind = wire::AckKind::done;
+    result = peer_failed_;
+  }
   for (Pending* pending = head_; pending != nullptr && pending->sequence_ <= sequence;
        pending = pending->next_) {
     if (pending->sequence_ != sequence) continue;

@@ -92,6 +92,12 @@ class Session {
   /// It ends without the peer: every operation goes on alone. The tracking was marked before (R3).
   void end();
   void break_proof() { unbroken_ = false; }
+  /// R40: the peer has failed something: whatever it says of this session from now on, it has not done it.
+  void condemn_peer(int error) {
+    if (peer_failed_ == 0) peer_failed_ = error;
+  }
+  /// The same session may go on (R8): nothing of it has failed on the peer.
+  bool can_resume() const { return unbroken_ && peer_failed_ == 0; }
 
   void send(Pending& pending);
   /// Waits for the answer (or for the end of the session).
@@ -123,6 +129,7 @@ class Session {
   Phase phase_ = Phase::none;
   SessionNumber number_ = 0;
   bool unbroken_ = false;
+  int peer_failed_ = 0;
   Sequence last_ = 0;
   std::size_t count_ = 0;
   Pending* head_ = nullptr;

@@ -183,16 +183,26 @@ void Tracking::checkpoint_ends(Fid fid, bool both_flushed) {
   }
 }
 
+void Tracking::mark_regions(Fid fid, const FileCheckpoint& file) {
+  for (const auto& [extent, checkpoint] : file.extents) {
+    const std::uint64_t regions = checkpoint.before | checkpoint.after;
+    for (std::uint64_t region = 0; region < kRegionsPerExtent; region++) {
+      if ((regions >> region & 1U) != 0)
+        mark(fid, {extent * kExtentBytes + region * kRegionBytes, kRegionBytes});
+    }
+  }
+}
+
+void Tracking::mark_unflushed(Fid wanted) {
+  for (const auto& [fid, file] : checkpoints_) {
+    if (wanted == kNoFid || wanted == fid) mark_regions(fid, file);
+  }
+}
+
 void Tracking::mark_since_checkpoint() {
   for (auto& [fid, file] : checkpoints_) {
-    for (auto& [extent, checkpoint] : file.extents) {
-      const std::uint64_t regions = checkpoint.before | checkpoint.after;
-      for (std::uint64_t region = 0; region < kRegionsPerExtent; region++) {
-        if ((regions >> region & 1U) != 0)
-          mark(fid, {extent * kExtentBytes + region * kRegionBytes, kRegionBytes});
-      }
-      checkpoint.before = checkpoint.after = 0;
-    }
+    mark_regions(fid, file);
+    for (auto& [extent, checkpoint] : file.extents) checkpoint.before = checkpoint.after = 0;
     std::erase_if(file.extents, [](const auto& entry) { return entry.second.is_idle(); });
   }
   for (const Fid fid : cut_files_) mark_whole(fid);

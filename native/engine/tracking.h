@@ -64,6 +64,8 @@ class Tracking final : private ActivityLog::Owner {
   void set_alone(bool alone) { alone_ = alone; }
   void mark(Fid fid, Range range) { bitmaps_.of(fid).set(range); }
   void mark_whole(Fid fid) { bitmaps_.of(fid).set_whole(true); }
+  /// R42: a flush of this file (kNoFid: of everything) failed: what it should have kept is dirty, too.
+  void mark_unflushed(Fid fid);
   /// R3: the peer is lost: everything in flight or since the last checkpoint is dirty.
   void mark_since_checkpoint();
   /// Both copies are equal and flushed: nothing is dirty.
@@ -101,6 +103,7 @@ class Tracking final : private ActivityLog::Owner {
   void need_room() override;
   void checkpoint_file_begins(FileCheckpoint& file);
   void checkpoint_file_ends(FileCheckpoint& file, bool both_flushed);
+  void mark_regions(Fid fid, const FileCheckpoint& file);
   template <class Visit>
   void each_extent(std::uint64_t offset, std::uint64_t length, Visit visit);
 

@@ -26,6 +26,8 @@ struct Range {
   bool operator==(const Range&) const = default;
   std::uint64_t end() const { return offset + length; }
 };
+/// Length of a Range that means the file as a whole.
+inline constexpr std::uint64_t kWholeFile = ~0ULL;
 
 /// What a page of the state file says; also for the fuzzer.
 struct BitmapPage {

@@ -144,11 +144,17 @@ int Superblock::make_file() {
 }
 
 Task<int> Superblock::write(CopyRecord next) {
-  // `next` was made from record(), which knows every durable word. One that is still under way, or is given
-  // from here on, is later than this record, whatever lands first.
+  return update([next = std::move(next)](CopyRecord& record) { record = next; });
+}
+
+Task<int> Superblock::update(std::function<void(CopyRecord&)> change) {
+  // The caller knows every durable word. One that is still under way, or is given from here on, is later than
+  // this record, whatever lands first.
   const std::uint64_t superseded = word_.number;
   Task<void> turn = take_turn(busy_, free_);
   co_await turn;
+  CopyRecord next = record_;
+  change(next);
   check(superseded <= words_, "a record supersedes only words that were given");
   int result = make_file();
   if (result == 0) {

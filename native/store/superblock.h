@@ -12,6 +12,7 @@
 // must not act on the new one. A newer format is refused and left untouched (R30).
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -109,6 +110,8 @@ class Superblock {
   /// Writes the other slot durably; then, and only then, `record()` is `next`. Concurrent calls follow each
   /// other. 0 or -errno. Creates the file on first use.
   Task<int> write(CopyRecord next);
+  /// The same, made from what the record says when its turn comes: what others wrote meanwhile stays (R46).
+  Task<int> update(std::function<void(CopyRecord&)> change);
   /// R20: durably "outdated at G", in its own slot: does not wait for a write() that hangs. A later write()
   /// of another right supersedes it; one that was asked for before it does not.
   Task<int> give_word(Generation generation);

@@ -194,19 +194,21 @@ void RealDisk::release(Fid fid) {
   if (node != nullptr) index_.release(*node);
 }
 
-bool RealDisk::next_data(Fid fid, std::uint64_t from, std::uint64_t& start, std::uint64_t& end) {
+/// R43: only "there is none" is none.
+int RealDisk::next_data(Fid fid, std::uint64_t from, std::uint64_t& start, std::uint64_t& end) {
   Node* node = index_.find(fid);
   const int file = node == nullptr ? -ESTALE : index_.buffered(*node);
-  if (file < 0) return false;
+  if (file < 0) return file;
   const off_t data = lseek(file, static_cast<off_t>(from), SEEK_DATA);
-  if (data < 0) return false;
+  if (data < 0) return errno == ENXIO ? 0 : -errno;
   const off_t hole = lseek(file, data, SEEK_HOLE);
-  if (hole < 0) return false;
+  // Cut between the two questions.
+  if (hole < 0) return errno == ENXIO ? 0 : -errno;
   // Equal when it was punched between the two questions.
   check(data >= static_cast<off_t>(from) && hole >= data, "data lies where it was looked for");
   start = static_cast<std::uint64_t>(data);
   end = static_cast<std::uint64_t>(hole);
-  return true;
+  return 1;
 }
 
 int RealDisk::space(Space& out) {
@@ -276,6 +278,15 @@ int RealDisk::lookup(Fid directory_fid, std::string_view name, Attributes& out) 
   return node == nullptr ? failure : stat(node->fid, out);
 }
 
+namespace {
+
+/// It could not be looked at: nothing is known of it.
+bool is_out_of_means(int failure) {
+  return failure == -EIO || failure == -EMFILE || failure == -ENFILE || failure == -ENOMEM;
+}
+
+}  // namespace
+
 int RealDisk::list(Fid fid, std::vector<Entry>& out) {
   const int at = directory(fid);
   if (at < 0) return at;
@@ -283,13 +294,19 @@ int RealDisk::list(Fid fid, std::vector<Entry>& out) {
   if (file < 0) return -errno;
   const std::unique_ptr<DIR, int (*)(DIR*)> stream(fdopendir(file), closedir);
   if (!stream) return -errno;
-  while (const dirent* entry = readdir(stream.get())) {
+  for (;;) {
+    errno = 0;
+    const dirent* const entry = readdir(stream.get());
+    // R43: the end, or an error in the middle: then nothing is known of the rest.
+    if (entry == nullptr && errno != 0) return -errno;
+    if (entry == nullptr) break;
     const std::string_view name = entry->d_name;
     if (name == "." || name == "..") continue;
     Fid found = index_.by_inode(entry->d_ino);
     if (found == kNoFid) {
       int failure = 0;
       const Node* node = index_.at(file, entry->d_name, failure);
+      if (node == nullptr && is_out_of_means(failure)) return failure;
       if (node == nullptr) continue;  // removed meanwhile, or not ours to show
       found = node->fid;
     }

@@ -46,7 +46,7 @@ class RealDisk final : public Disk {
   int read_link(Fid fid, std::string& out) override;
   int get_xattr(Fid fid, const std::string& name, std::string& out) override;
   int list_xattr(Fid fid, std::string& out) override;
-  bool next_data(Fid fid, std::uint64_t from, std::uint64_t& start, std::uint64_t& end) override;
+  int next_data(Fid fid, std::uint64_t from, std::uint64_t& start, std::uint64_t& end) override;
   int facts(Fid fid, FileFacts& out) override;
   int space(Space& out) override;
   int hold(Fid fid) override;

@@ -355,6 +355,9 @@ struct ReintegrationFlush {
     v(token);
   }
 };
+/// `result` -EAGAIN: flushed, but an operation of the guest's has failed there since the pass began; the next
+/// pass's `tracked` says which ranges (R41). A source that does not know it takes it for a failure and fills
+/// anew.
 struct ReintegrationFlushed {
   std::uint64_t token = 0;
   std::int32_t result = 0;

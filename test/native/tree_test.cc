@@ -185,7 +185,7 @@ TEST(data_aligned_and_unaligned_meets_in_one_file) {
   CHECK_EQ(here.io({DiskRequest::Kind::allocate, file, 0, nullptr, 0, 3, 8192, {}}), 0);
   std::uint64_t start = 0;
   std::uint64_t end = 0;
-  CHECK(here.disk->next_data(file, 0, start, end));
+  CHECK_EQ(here.disk->next_data(file, 0, start, end), 1);
   CHECK_EQ(start, 8192U);
   CHECK_EQ(here.io({DiskRequest::Kind::read, file, kWriteBytesMax - 512, buffer.data(), 4096, 0, 0, {}}),
            512);

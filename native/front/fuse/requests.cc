@@ -277,7 +277,12 @@ void Requests::seek(fuse_req_t request, Fid fid, off_t offset, int whence) {
   const auto from = static_cast<std::uint64_t>(offset);
   std::uint64_t start = 0;
   std::uint64_t end = 0;
-  const bool has_data = from < shown.size && service_.next_data(fid, from, start, end);
+  const int found = from < shown.size ? service_.next_data(fid, from, start, end) : 0;
+  if (found < 0) {
+    fuse_reply_err(request, -found);
+    return;
+  }
+  const bool has_data = found > 0;
   if (from >= shown.size || (whence == SEEK_DATA && !has_data)) {
     fuse_reply_err(request, ENXIO);
   } else if (whence == SEEK_DATA) {

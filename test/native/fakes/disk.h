@@ -77,12 +77,12 @@ class FakeDisk final : public Disk {
     return seen_.get_xattr(fid, name, out);
   }
   int list_xattr(Fid fid, std::string& out) override { return seen_.list_xattr(fid, out); }
-  bool next_data(Fid fid, std::uint64_t from, std::uint64_t& start, std::uint64_t& end) override {
+  int next_data(Fid fid, std::uint64_t from, std::uint64_t& start, std::uint64_t& end) override {
     const auto found = data_.find(fid);
     const FakeTree::Node* node = seen_.node(fid);
-    if (found == data_.end() || node == nullptr) return false;
-    if (fail_next_data && fail_next_data(fid) != 0) return false;
-    return found->second.next_data(from, node->attributes.size, start, end);
+    if (found == data_.end() || node == nullptr) return 0;
+    if (const int error = fail_next_data ? fail_next_data(fid) : 0; error != 0) return -error;
+    return found->second.next_data(from, node->attributes.size, start, end) ? 1 : 0;
   }
   int space(Space& out) override {
     const std::uint64_t free = capacity - std::min(capacity, used());
