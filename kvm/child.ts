@@ -35,10 +35,12 @@ export interface ListedVm {
   readonly autostart: boolean;
   readonly saved: boolean;
   readonly snapshots: boolean;
+  /** Its definition goes with its process. */
+  readonly isTransient: boolean;
 }
 
 /** libvirt's flags by value: the binding's own are `const` objects that its types do not show as numbers. */
-const listFlags = { all: 0, saved: 256, autostart: 1024, snapshots: 4096 } as const;
+const listFlags = { all: 0, transient: 8, saved: 256, autostart: 1024, snapshots: 4096 } as const;
 /**
  * With its secrets: SECURE, and SECURE | INACTIVE, which the binding's enum of single flags does not know.
  */
@@ -70,8 +72,9 @@ async function answer(call: ChildCall, hypervisor: Hypervisor): Promise<unknown>
 }
 
 async function list(hypervisor: Hypervisor): Promise<ListedVm[]> {
-  const [all, autostart, saved, snapshots] = [
+  const [all, transient, autostart, saved, snapshots] = [
     await hypervisor.connectListAllDomains(listFlags.all as never),
+    await idsWith(hypervisor, listFlags.transient as never),
     await idsWith(hypervisor, listFlags.autostart as never),
     await idsWith(hypervisor, listFlags.saved as never),
     await idsWith(hypervisor, listFlags.snapshots as never),
@@ -88,6 +91,7 @@ async function list(hypervisor: Hypervisor): Promise<ListedVm[]> {
       autostart: autostart.has(id),
       saved: saved.has(id),
       snapshots: snapshots.has(id),
+      isTransient: transient.has(id),
     });
   }
   return listed;

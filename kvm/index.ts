@@ -37,6 +37,7 @@ import { Inspector, sizeOf } from "./inspect.js";
 import { installHook, proveCalled, writeMarks } from "./install/guard.js";
 import { placeFindings, thereFindings } from "./preflight/host.js";
 import { vmFindings, type VmSituation } from "./preflight/vm.js";
+import { validateDefinition } from "./preflight/validate.js";
 import { goOnAfterDiskError } from "./run/disk-error.js";
 import { HeldMarks } from "./run/held.js";
 import { proveDisks } from "./run/proof.js";
@@ -220,6 +221,10 @@ class Kvm implements Hypervisor {
     return defined.ok ? this.look(defined.value) : defined;
   }
 
+  validate(definition: string): Promise<Outcome<void>> {
+    return validateDefinition(this.#session, definition, this.#node);
+  }
+
   async undefine(vm: VmId): Promise<Outcome<void>> {
     const process = await findProcess(this.#places.status, vm);
     if (process !== undefined) return refused("GEMEL-3009", `The VM runs (process ${process.pid}).`);
@@ -314,7 +319,9 @@ class Kvm implements Hypervisor {
 
   async #vmFindings(vm: VmId, leftOut: readonly string[]): Promise<Outcome<ReturnType<typeof vmFindings>>> {
     const situation = await this.#inspector.situation(vm);
-    return situation.ok ? done(vmFindings(situation.value, leftOut)) : situation;
+    if (!situation.ok) return situation;
+    const around = await this.#inspector.neighbours(vm);
+    return around.ok ? done(vmFindings({ ...situation.value, ...around.value }, leftOut)) : around;
   }
 
   /** The module's folder, of a protected VM. */

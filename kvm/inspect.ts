@@ -11,8 +11,7 @@ import { done, refused } from "./errors.js";
 import type { Capabilities } from "./host/capabilities.js";
 import { readChain, type Image } from "./host/images.js";
 import { findProcess, instanceOf, mountAbove, mountsOf, type VmProcess } from "./host/process.js";
-import { filesOf } from "./preflight/host.js";
-import type { VmSituation } from "./preflight/vm.js";
+import type { Neighbours, VmSituation } from "./preflight/vm.js";
 import type { HeldMarks } from "./run/held.js";
 import { callLimits, type LibvirtSession } from "./session.js";
 import { readDefinition, type VmFacts } from "./translate.js";
@@ -98,11 +97,6 @@ export class Inspector {
     if (summary === undefined) return refused("GEMEL-3005", `(${vm})`);
     const facts = await this.facts(vm);
     if (!facts.ok) return facts;
-    const others: VmFacts[] = [];
-    for (const { id } of listed.value) {
-      const other = id === vm ? undefined : await this.facts(id);
-      if (other?.ok === true) others.push(other.value);
-    }
     const chains = await chainsOf(facts.value);
     return done({
       facts: facts.value,
@@ -111,8 +105,31 @@ export class Inspector {
       snapshots:
         summary.snapshots || [...chains.values()].some((chain) => chain.some((one) => one.snapshots > 0)),
       chains,
-      usedByOthers: filesOf(others, vm),
+      isTransient: summary.isTransient,
+      checkpoints: await this.#checkpoints(vm),
     });
+  }
+
+  /** Every image of the other VMs, down to the last backing file: linked clones share theirs. */
+  async neighbours(vm: VmId): Promise<Outcome<Neighbours>> {
+    const listed = await this.#listed();
+    if (!listed.ok) return listed;
+    const usedByOthers = new Map<string, string>();
+    for (const { id, name } of listed.value) {
+      const other = id === vm ? undefined : await this.facts(id);
+      if (other?.ok !== true) continue;
+      const chains = [...(await chainsOf(other.value)).values()].flat();
+      const named = other.value.disks.filter(({ device }) => device === "disk").map(({ path }) => path);
+      const images = chains.flatMap(({ path, leadsTo }) => [path, leadsTo ?? path]);
+      for (const path of [...named, ...images]) if (path !== "") usedByOthers.set(path, name);
+    }
+    const mounts = await mountsOf("self");
+    return done({ usedByOthers, mountPoints: new Set(mounts.map(({ point }) => point)) });
+  }
+
+  async #checkpoints(vm: VmId): Promise<readonly string[]> {
+    const said = await this.#session.virsh(["checkpoint-list", vm, "--name"], callLimits.read);
+    return said.ok ? said.value.split("\n").filter((name) => name.trim() !== "") : [];
   }
 
   #listed(): Promise<Outcome<readonly ListedVm[]>> {

@@ -125,7 +125,7 @@ function memoryOf(memory: Element | undefined): Bytes {
 
 function firmwareOf(root: Element): VmDetails["firmware"] {
   const loader = root.find("os/loader");
-  const nvram = root.find("os/nvram")?.text();
+  const nvram = nvramPath(root);
   const efi = root.find("os")?.get("firmware") === "efi" || loader?.get("type") === "pflash";
   const path = loader?.text();
   return {
@@ -133,6 +133,32 @@ function firmwareOf(root: Element): VmDetails["firmware"] {
     ...(path === undefined || path === "" ? {} : { loader: path }),
     ...(nvram === undefined || nvram === "" ? {} : { nvram }),
   };
+}
+
+/** A firmware that writes nothing down has no NVRAM, and libvirt refuses to be given one. */
+export function keepsNvram(root: Element): boolean {
+  const loader = root.find("os/loader");
+  return (
+    firmwareOf(root).kind === "efi" && loader?.get("stateless") !== "yes" && loader?.get("type") !== "rom"
+  );
+}
+
+/** libvirt knows two ways to say it: as text, and as the source of a disk. */
+export function nvramPath(root: Element): string | undefined {
+  const nvram = root.find("os/nvram");
+  return nvram?.find("source")?.get("file") ?? nvram?.text();
+}
+
+export function setNvramPath(root: Element, path: string): void {
+  const nvram = root.find("os/nvram");
+  const source = nvram?.find("source");
+  if (source !== undefined) source.set("file", path);
+  else if (nvram !== undefined) nvram.setText(path);
+  else {
+    const made = Element.create("nvram");
+    made.setText(path);
+    root.find("os")?.append(made);
+  }
 }
 
 function tpmOf(root: Element): VmDetails["tpm"] {

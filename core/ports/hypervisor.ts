@@ -158,6 +158,8 @@ export interface Hypervisor extends Workload {
    * Also from the other node's folder: disks left out are settled for this host (detached, or made empty).
    */
   define(definition: string): Promise<Outcome<VmSummary>>;
+  /** Whether define() would take it and a start could use it on this host; changes nothing. */
+  validate(definition: string): Promise<Outcome<void>>;
   undefine(vm: VmId): Promise<Outcome<void>>;
   /** The definition as the hypervisor has it now (inactive form). */
   definition(vm: VmId): Promise<Outcome<string>>;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files of a VM on their way into a folder or out of it. On one file system a file is renamed: nothing can be
-// half done. From one file system to another it is copied under a name of its own, flushed, compared byte by
-// byte and only then given its name; the original stays until the whole procedure is past its point of no
-// return (removeOriginals).
+// Files of a VM on their way into a folder or out of it. Within one mount a file is renamed: nothing can be
+// half done. From one mount to another (a bind mount of the same file system is another one) it is copied
+// under a name of its own, flushed, compared byte by byte and only then given its name; the original stays
+// until the whole procedure is past its point of no return (removeOriginals).
 //
 // Everything can be repeated: what is done already is recognised by what is there. Nothing is ever
 // overwritten.
 
 import { execFile } from "node:child_process";
-import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { GemelError } from "../base/errors.js";
@@ -20,17 +20,26 @@ const unfinished = (path: string): string => `${path}.gemel-unfinished`;
 
 export type Progress = (bytesDone: number, bytesTotal: number) => void;
 
-/**
- * Whether these files can be renamed into the folder (one file system), and what must be copied otherwise.
- */
+/** Whether these files can be renamed into the folder, and what must be copied otherwise. */
 export async function bytesToCopy(moves: readonly FileMove[], folder: string): Promise<number> {
-  const place = await existingAbove(folder);
+  const place = await mountOf(await existingAbove(folder));
   let bytes = 0;
   for (const { from, bytes: size, keep } of moves) {
-    const file = await stat(from);
-    if (keep === true || file.dev !== place.dev) bytes += Math.max(size, 0);
+    if (keep === true || (await mountOf(from)) !== place) bytes += Math.max(size, 0);
   }
   return bytes;
+}
+
+/** Of an open descriptor the kernel tells the mount it came through, whatever links lead there. */
+async function mountOf(path: string): Promise<string> {
+  const file = await open(path, "r");
+  try {
+    const { dev } = await file.stat();
+    const info = await readFile(`/proc/self/fdinfo/${file.fd}`, "utf8");
+    return `${dev} ${/^mnt_id:\s*(\d+)/m.exec(info)?.[1] ?? ""}`;
+  } finally {
+    await file.close();
+  }
 }
 
 /**
@@ -83,8 +92,7 @@ async function moveFile({ from, to, keep }: FileMove, copied: (bytes: number) =>
     throw new GemelError("GEMEL-5006", to, "The file is in the way; nothing is overwritten.");
   if (source === undefined) throw new GemelError("GEMEL-5006", from, "The file is missing.");
   await mkdir(dirname(to), { recursive: true });
-  if (keep !== true && (await stat(from)).dev === (await stat(dirname(to))).dev)
-    await renameFlushed(from, to);
+  if (keep !== true && (await mountOf(from)) === (await mountOf(dirname(to)))) await renameFlushed(from, to);
   else await copyChecked(from, to, copied);
 }
 
@@ -140,11 +148,6 @@ async function sizeOf(path: string): Promise<number | undefined> {
   );
 }
 
-async function existingAbove(path: string): Promise<Awaited<ReturnType<typeof stat>>> {
-  try {
-    return await stat(path);
-  } catch (error) {
-    if (path === "/") throw error;
-    return existingAbove(dirname(path));
-  }
+async function existingAbove(path: string): Promise<string> {
+  return path === "/" || (await sizeOf(path)) !== undefined ? path : existingAbove(dirname(path));
 }

@@ -30,7 +30,7 @@ import {
   notesFor,
   type EnterData,
 } from "./plan.js";
-import { answersFor, forgetLate, guardFindings } from "./there.js";
+import { answersFor, forgetLate, guardFindings, validationFindings } from "./there.js";
 
 export function createProtection(services: ProcedureServices, procedures: Procedures): Protection {
   procedures.define(enterProcedure(services));
@@ -76,9 +76,12 @@ async function enterModule(
   const exclude = request.exclude ?? [];
   const isos = request.eject === true ? "eject" : "copy";
   const plan: ProtectPlan = { vm: details.id, folder, exclude, isos };
-  const findings = await findingsFor(services, { plan, details, peer, mayStop: request.stop === true });
-  const isBlocked = findings.some(({ severity }) => severity === "blocks");
-  const moves = isBlocked ? [] : valueOf(await hypervisor.prepare(plan), module).moves;
+  const judged = await findingsFor(services, { plan, details, peer, mayStop: request.stop === true });
+  const prepared = blocks(judged) ? undefined : valueOf(await hypervisor.prepare(plan), module);
+  const refusals = prepared === undefined ? [] : await refusalsOf(services, peer, prepared.definition);
+  const findings = [...judged, ...refusals];
+  const isBlocked = blocks(findings);
+  const moves = isBlocked ? [] : (prepared?.moves ?? []);
   const notes = isBlocked ? [] : notesFor(details, plan, await bytesToCopy(moves, folder));
   const disks = disksOf(details);
   const firstCopy = firstCopyOf(details, plan, services.copyRate());
@@ -99,6 +102,19 @@ const disksOf = ({ disks }: VmDetails): readonly DiskView[] =>
     bytes: size,
     ...(path !== "" && { source: path }),
   }));
+
+const blocks = (findings: readonly FindingView[]): boolean =>
+  findings.some(({ severity }) => severity === "blocks");
+
+/** The definition as it will be, before the hypervisors of both hosts. */
+async function refusalsOf(
+  services: ProcedureServices,
+  peer: string,
+  definition: string,
+): Promise<readonly FindingView[]> {
+  const here = await validationFindings(services, definition);
+  return [...here, ...(await services.callPeer(peer, "protect-validate", { definition }))];
+}
 
 interface Judged {
   readonly plan: ProtectPlan;

@@ -117,9 +117,16 @@ async function readPlan(
 function giveToLibvirt({ hypervisor }: ProcedureServices): Step {
   return {
     name: "giving the VM back to the hypervisor",
-    run: async ({ data }) => {
-      const { definition, autostart } = expectPrepared(data);
-      valueOf(await hypervisor.define(definition), data.module);
+    run: async ({ data, note }) => {
+      const { definition, original, autostart } = expectPrepared(data);
+      const given = await hypervisor.define(definition);
+      if (!given.ok && given.code === "GEMEL-3008") {
+        // Its files are back where they were: as it was before, it is taken again.
+        valueOf(await hypervisor.define(original), data.module);
+        note(
+          `The VM is defined as it was before it was protected; refused was its last form: ${given.message}`,
+        );
+      } else valueOf(given, data.module);
       if (autostart) valueOf(await hypervisor.setAutostart(data.vm, true), data.module);
     },
     undo: async ({ data }) => {

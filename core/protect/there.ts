@@ -23,6 +23,7 @@ type OfThere = Exclude<ProtectionCall, "unprotect-here">;
 export function answersFor(services: ProcedureServices, claims: Claims): PeerAnswers<OfThere> {
   return {
     "protect-preflight": (body) => preflightThere(services, body),
+    "protect-validate": ({ definition }) => validationFindings(services, definition),
     "protect-room": (room) => roomThere(claims(), room),
     "protect-no-room": async (room) => {
       // Somebody else's room of the same name is left to them.
@@ -51,6 +52,17 @@ export async function preflightThere(
   const { hypervisor, node } = services;
   const found = valueOf(await hypervisor.preflight(details, checkFolder(folder), "there", leftOut), node);
   return [...found, ...(await guardFindings(services))];
+}
+
+/** Asked on both hosts before anything moves: what a hypervisor refuses afterwards leaves the VM nowhere. */
+export async function validationFindings(
+  { hypervisor, node }: ProcedureServices,
+  definition: string,
+): Promise<readonly Finding[]> {
+  const judged = await hypervisor.validate(definition);
+  if (judged.ok) return [];
+  const { code, message, next } = judged;
+  return [{ severity: "blocks", node, code, message, next }];
 }
 
 export async function guardFindings(services: ProcedureServices): Promise<readonly Finding[]> {

@@ -14,7 +14,9 @@ import {
 import { bytes } from "../../core/base/units.js";
 import type { Image } from "../host/images.js";
 import {
+  keepsNvram,
   readMetadata,
+  setNvramPath,
   writeMetadata,
   type DiskFacts,
   type ExcludedDisk,
@@ -157,18 +159,11 @@ function moveNvram(
   names: FolderNames,
   size: number | undefined,
 ): void {
-  if (facts.firmware.kind !== "efi") return;
-  const nvram = root.find("os/nvram");
+  if (!keepsNvram(root)) return;
   const from = facts.firmware.nvram ?? `/var/lib/libvirt/qemu/nvram/${facts.name}_VARS.fd`;
   // A VM that was never started has none yet.
   names.add("nvram", { from, size: size ?? -1, copied: false });
-  const path = join(plan.folder, names.find(from) ?? "nvram.fd");
-  if (nvram !== undefined) nvram.setText(path);
-  else if (root.find("os/loader")?.get("type") === "pflash" || root.find("os")?.get("firmware") === "efi") {
-    const made = Element.create("nvram");
-    made.setText(path);
-    root.find("os")?.append(made);
-  }
+  setNvramPath(root, join(plan.folder, names.find(from) ?? "nvram.fd"));
 }
 
 function excludedDisk(disk: DiskFacts, how: "detach" | "empty", image: Image | undefined): ExcludedDisk {

@@ -6,7 +6,14 @@
 import { basename, dirname, join } from "node:path";
 import { bytes } from "../../core/base/units.js";
 import type { FileMove } from "../../core/ports/hypervisor.js";
-import { readMetadata, removeMetadata, disksOf, type ModuleMetadata } from "../translate.js";
+import {
+  disksOf,
+  nvramPath,
+  readMetadata,
+  removeMetadata,
+  setNvramPath,
+  type ModuleMetadata,
+} from "../translate.js";
 import type { Element } from "./document.js";
 
 export interface Left {
@@ -39,8 +46,8 @@ export function leaveFolder(
       if (medium !== undefined) disk.element.append(medium.copy());
     }
   }
-  const nvram = root.find("os/nvram");
-  if (nvram !== undefined) nvram.setText(way.back(nvram.text()));
+  const nvram = nvramPath(root);
+  if (nvram !== undefined && nvram !== "") setNvramPath(root, way.back(nvram));
   const powerOff = original.find("on_poweroff")?.text();
   if (powerOff !== undefined) root.find("on_poweroff")?.setText(powerOff);
   removeMetadata(root);

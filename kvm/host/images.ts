@@ -22,6 +22,8 @@ export interface Image {
   readonly backing?: { readonly path: string; readonly format?: string };
   /** qcow2 snapshots inside the image. */
   readonly snapshots: number;
+  /** The path is a symbolic link, and this is where it leads. */
+  readonly leadsTo?: string;
 }
 
 interface QemuImgInfo {
@@ -45,7 +47,9 @@ export async function readImage(path: string, format: string): Promise<Outcome<I
   const info = JSON.parse(said.value) as QemuImgInfo;
   const backing = info["full-backing-filename"] ?? info["backing-filename"];
   const backingFormat = info["backing-filename-format"];
+  const leadsTo = await target(path);
   return done({
+    ...(leadsTo === path ? {} : { leadsTo }),
     path,
     format,
     size: info["virtual-size"],
@@ -99,7 +103,7 @@ export async function createImage(path: string, format: string, size: number): P
 }
 
 /** Where a symbolic link leads; the path itself when it is none or does not exist. */
-export async function target(path: string): Promise<string> {
+async function target(path: string): Promise<string> {
   const link = await readlink(path).catch(() => undefined);
   return link === undefined ? path : realpath(path).catch(() => path);
 }

@@ -10,7 +10,7 @@ import { Element } from "../definition/document.js";
 import type { Capabilities } from "../host/capabilities.js";
 import { mountAbove, mountsOf } from "../host/process.js";
 import { callLimits, run, type LibvirtSession } from "../session.js";
-import { disksOf, type VmFacts } from "../translate.js";
+import type { VmFacts } from "../translate.js";
 import { isLeftOut } from "./definition.js";
 import { blocks, inWords, quoted, warns, when, type Unplaced } from "./finding.js";
 import { readByTable } from "./table/rows.js";
@@ -326,14 +326,4 @@ async function securityFindings({ capabilities }: HostSituation): Promise<readon
       "Allow it: setsebool -P virt_use_fusefs on",
     ),
   );
-}
-
-/** Every disk file of the other VMs of a host → whose it is; a file that two VMs use cannot be moved. */
-export function filesOf(definitions: readonly VmFacts[], except: string): ReadonlyMap<string, string> {
-  const files = new Map<string, string>();
-  for (const { id, name, root } of definitions) {
-    if (id === except) continue;
-    for (const { path, device } of disksOf(root)) if (path !== "" && device === "disk") files.set(path, name);
-  }
-  return files;
 }

@@ -55,6 +55,8 @@ export class FakeHypervisor implements Hypervisor {
   #service = true;
   /** Findings that preflight shall make; per call it adds this node's name. */
   findings: readonly Omit<Finding, "node">[] = [];
+  /** Definitions that it does not take. */
+  refuses: (definition: string) => boolean = () => false;
   /** Whether the start guard counts as called (R32). */
   guardCalled = true;
 
@@ -143,8 +145,15 @@ export class FakeHypervisor implements Hypervisor {
     return this.#answer(() => done(undefined));
   }
 
+  validate(definition: string): Promise<Outcome<void>> {
+    return this.#answer(() =>
+      this.refuses(definition) ? refused("GEMEL-3008", "It does not like it.") : done(undefined),
+    );
+  }
+
   define(definition: string): Promise<Outcome<VmSummary>> {
     return this.#answer(() => {
+      if (this.refuses(definition)) return refused("GEMEL-3008", "It does not like it.");
       const [id, name] = [idOf(definition), nameOf(definition)];
       if (id === "" || !definition.endsWith("</domain>"))
         return refused("GEMEL-3008", "It is no definition.");

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import type { Finding, ProtectPlan, VmId } from "../../core/ports/hypervisor.js";
-import { readDefinition } from "../../kvm/translate.js";
+import { nvramPath, readDefinition } from "../../kvm/translate.js";
 import { diskXml, PrivateLibvirt } from "./private-libvirt.js";
 import { value } from "./workload-suite.js";
 
@@ -99,4 +99,123 @@ test("a-cpu-model-is-a-name-and-no-pattern", async () => {
       model,
     );
   }
+});
+
+const loader = "/usr/share/OVMF/OVMF_CODE_4M.fd";
+const nvram = `${images}/vars.fd`;
+
+/** Ways to say what firmware a VM has; each is taken into the folder and back. */
+const firmwares: Readonly<Record<string, string>> = {
+  "nvram as a text": `<loader readonly='yes' type='pflash'>${loader}</loader><nvram>${nvram}</nvram>`,
+  "nvram as a source": `<loader readonly='yes' type='pflash'>${loader}</loader>
+    <nvram type='file'><source file='${nvram}'/></nvram>`,
+  "firmware without a state": `<loader readonly='yes' type='pflash' stateless='yes'>${loader}</loader>`,
+  "firmware in read-only memory": `<loader type='rom'>/usr/share/seabios/bios-256k.bin</loader>`,
+};
+
+for (const [name, words] of Object.entries(firmwares)) {
+  test(`taken-by-libvirt-in-the-folder-and-back: ${name}`, async () => {
+    const { hypervisor } = host;
+    await host.must(`truncate -s 8M ${images}/own.raw; truncate -s 528K ${nvram}`);
+    const vm = await host.createVm("firmware");
+    const with_ = value(await hypervisor.definition(vm)).replace("</os>", `${words}</os>`);
+    value(await hypervisor.define(with_));
+    const plan = value(await hypervisor.prepare({ ...planFor(vm, "detach"), exclude: [] }));
+    value(await hypervisor.validate(plan.definition));
+    for (const { from, to } of plan.moves) await host.must(`mv '${from}' '${to}'`);
+    assert.equal(
+      plan.moves.some(({ from }) => from === nvram),
+      words.includes(nvram),
+    );
+    assert.equal(
+      nvramPath(readDefinition(plan.definition)?.root ?? assert.fail())?.includes(images) ?? false,
+      false,
+    );
+    value(await hypervisor.undefine(vm));
+    value(await hypervisor.define(plan.definition));
+    const back = value(await hypervisor.release(value(await hypervisor.definition(vm)), plan.original));
+    value(await hypervisor.validate(back.definition));
+    for (const { from, to } of back.moves) await host.must(`mv '${from}' '${to}'`);
+    value(await hypervisor.undefine(vm));
+    value(await hypervisor.define(back.definition));
+    assert.equal(value(await hypervisor.definition(vm)), plan.original);
+  });
+}
+
+test("what-libvirt-would-not-define-is-refused-before", async () => {
+  const { hypervisor } = host;
+  const vm = await host.createVm("refused");
+  const definition = value(await hypervisor.definition(vm));
+  const listed = value(await hypervisor.list());
+  value(await hypervisor.validate(definition));
+  for (const [from, to] of [
+    ["</devices>", `<disk type='file' device='disk'><target dev='vda' bus='virtio'/></disk></devices>`],
+    ["<os>", "<os firmware='efi'>"],
+    ["machine='", "machine='nosuch-"],
+  ] as const) {
+    const judged = await hypervisor.validate(definition.replace(from, to));
+    assert.equal(judged.ok ? to : judged.code, "GEMEL-3008");
+  }
+  assert.deepEqual(value(await hypervisor.list()), listed, "nothing was defined");
+});
+
+test("a-raw-image-of-an-odd-size-is-named-with-the-size-that-works", async () => {
+  await host.must(`truncate -s 8389120 ${images}/odd.raw`);
+  const vm = await host.defineVm("odd", [diskXml("vda", `${images}/odd.raw`, "raw")]);
+  says(await findingsOf(vm), "blocks", /8389120 bytes.*qemu-img resize -f raw \S+odd\.raw 8392704/);
+  await host.must(`qemu-img resize -q -f raw ${images}/odd.raw 8392704`);
+  assert.deepEqual(await findingsOf(vm), []);
+});
+
+test("an-image-that-would-not-move-with-its-name-is-named", async () => {
+  await host.must(`truncate -s 8M ${images}/real.raw; ln -s real.raw ${images}/link.raw
+    truncate -s 8M ${images}/mounted.raw; mount --bind ${images}/mounted.raw ${images}/mounted.raw`);
+  try {
+    const disks = [
+      diskXml("vda", `${images}/link.raw`, "raw"),
+      diskXml("vdb", `${images}/mounted.raw`, "raw"),
+    ];
+    const here = await findingsOf(await host.defineVm("linked", disks));
+    says(here, "blocks", /link\.raw is a symbolic link.*images\/real\.raw$/);
+    says(here, "blocks", /mounted\.raw is itself a mount point/);
+  } finally {
+    await host.must(`umount ${images}/mounted.raw; rm ${images}/link.raw`);
+  }
+});
+
+test("a-base-that-a-linked-clone-stands-on-is-not-taken-away", async () => {
+  await host.must(`cd ${images}; qemu-img create -q -f qcow2 base.qcow2 8M
+    for one in mine theirs; do qemu-img create -q -f qcow2 -b "$PWD/base.qcow2" -F qcow2 $one.qcow2; done`);
+  await host.defineVm("clone", [diskXml("vda", `${images}/theirs.qcow2`, "qcow2")]);
+  const vm = await host.defineVm("mine", [diskXml("vda", `${images}/mine.qcow2`, "qcow2")]);
+  says(await findingsOf(vm), "blocks", /base\.qcow2 .*also belongs to the VM 'clone'/);
+});
+
+test("a-vm-that-libvirt-has-only-while-it-runs-is-named", async () => {
+  await host.must(`truncate -s 8M ${images}/own.raw`);
+  const vm = await host.createVm("fleeting");
+  await host.must(`virsh -q dumpxml fleeting > /run/fleeting.xml; virsh -q undefine fleeting
+    virsh -q create /run/fleeting.xml --paused`);
+  says(
+    await findingsOf(vm),
+    "blocks",
+    /transient.*virsh dumpxml --security-info fleeting > vm.xml && virsh define/,
+  );
+});
+
+test("checkpoints-are-named", async () => {
+  await host.must(`qemu-img create -q -f qcow2 ${images}/own.qcow2 8M`);
+  const vm = await host.defineVm("pointed at", [diskXml("vda", `${images}/own.qcow2`, "qcow2")]);
+  await host.must(`virsh -q start 'pointed at' --paused && virsh -q checkpoint-create-as 'pointed at' one`);
+  says(await findingsOf(vm), "blocks", /checkpoints \(one\).*virsh checkpoint-delete 'pointed at' NAME/);
+  await host.must(`virsh -q destroy 'pointed at'; virsh -q undefine 'pointed at' --checkpoints-metadata`);
+});
+
+test("a-medium-that-is-not-there-is-named", async () => {
+  await host.must(`truncate -s 8M ${images}/own.raw`);
+  const drive = `<disk type='file' device='cdrom'><source file='${images}/gone.iso'/>
+    <target dev='sda' bus='sata'/><readonly/></disk>`;
+  const vm = await host.defineVm("driven", [diskXml("vda", `${images}/own.raw`, "raw"), drive]);
+  says(await findingsOf(vm), "blocks", /Drive sda holds \S+gone\.iso, which is not there.*--eject/);
+  assert.deepEqual(await findingsOf(vm, ["sda"]), []);
 });

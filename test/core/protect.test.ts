@@ -81,6 +81,23 @@ test("protect-blocked-by-a-finding-of-either-node", async (context) => {
   assert.deepEqual(reply.findings, [{ ...finding, node: "beta" }]);
 });
 
+test("protect-blocked-by-a-refused-definition: on either host, and nothing has moved", async (context) => {
+  const pair = pairFor(context);
+  pair.addVm("Cam 1");
+  const before = pair.files(pair.images);
+  for (const node of [pair.alpha, pair.beta]) {
+    node.hypervisor.refuses = (definition) => definition.includes("<home ");
+    const reply = await pair.alpha.protection.protect({ vm: "Cam 1", stop: true }, "test");
+    assert.equal(reply.procedure, undefined);
+    assert.deepEqual(
+      reply.findings.map(({ severity, node: who, code }) => [severity, who, code]),
+      [["blocks", node.name, "GEMEL-3008"]],
+    );
+    assert.deepEqual(pair.files(pair.images), before);
+    node.hypervisor.refuses = () => false;
+  }
+});
+
 test("protect-blocked-while-the-guard-is-not-called", async (context) => {
   const pair = pairFor(context);
   pair.addVm("Cam 1");
@@ -275,6 +292,22 @@ test("unprotect-puts-everything-back", async (context) => {
   assert.equal(power.ok && power.value.power, "running", "it ran before");
   const definition = await alpha.hypervisor.definition(vm);
   assert.match(definition.ok ? definition.value : "", new RegExp(`path="${pair.images}/system.raw"`));
+});
+
+test("unprotect-falls-back-to-the-definition-of-before", async (context) => {
+  const { pair, vm } = await protectedPair(context);
+  const { alpha } = pair;
+  // What was changed meanwhile is not taken; what the VM was is.
+  const current = await alpha.hypervisor.definition(vm);
+  const changed = (current.ok ? current.value : "").replace("</domain>", "<odd/></domain>");
+  writeFileSync(join(alpha.settings.get("cam1")?.vm.folder ?? "", "domain.xml"), changed);
+  alpha.hypervisor.refuses = (definition) => definition.includes("<odd/>");
+  const reply = await alpha.protection.unprotect("cam1", { stop: true }, "test");
+  const end = await alpha.ended(reply.procedure ?? "");
+  assert.equal(end.state, "done", end.failure?.message);
+  assert.match(end.notes.join(), /as it was before it was protected/);
+  const back = await alpha.hypervisor.definition(vm);
+  assert.match(back.ok ? back.value : "", new RegExp(`path="${pair.images}/system.raw"`));
 });
 
 test("unprotect-with-the-other-node-gone", async (context) => {

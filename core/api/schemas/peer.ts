@@ -55,6 +55,11 @@ export const peerSchemas = {
     body: Type.Object({ details: vmDetails, folder: Type.String(), leftOut: Type.Array(Type.String()) }),
     answer: Type.Array(findingView),
   },
+  /** Would its hypervisor take the definition as it is in the module's folder? */
+  "protect-validate": {
+    body: Type.Object({ definition: Type.String() }),
+    answer: Type.Array(findingView),
+  },
   "protect-room": { body: room, answer: done },
   "protect-no-room": { body: room, answer: done },
   "protect-create": { body: Type.Object({ module: Type.String(), xml: Type.String() }), answer: done },

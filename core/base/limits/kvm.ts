@@ -7,6 +7,8 @@ import { milliseconds, seconds } from "../units.js";
 export const eventSettle = milliseconds(30);
 /** A daemon that restarts is back within some seconds. */
 export const eventRetry = milliseconds(1000);
+/** Of a raw image on any disk that a host may have: QEMU refuses to write past the host's cache to others. */
+export const imageAlignment = 4096;
 /** Longer chains are loops. */
 export const backingChainMax = 64;
 /** A guest that boots does not hear the power button: it is pressed again this often. */
