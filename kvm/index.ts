@@ -296,7 +296,7 @@ class Kvm implements Hypervisor {
     vms: readonly { readonly id: VmId; readonly module: string }[],
   ): Promise<Outcome<{ readonly called: boolean; readonly note: string }>> {
     await writeMarks(this.#places, vms);
-    const installed = await installHook(this.#places);
+    const installed = installHook(this.#places);
     if (!installed.ok) return installed;
     const capabilities = await this.#known();
     if (!capabilities.ok) return capabilities;

@@ -5,7 +5,6 @@
 
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import { writeFile, rename } from "node:fs/promises";
 import { Access } from "./access/access.js";
 import { readConsole } from "./access/certificates.js";
 import type { Caller } from "../api/caller.js";
@@ -21,7 +20,7 @@ import type { Paths } from "./config/paths.js";
 import { History } from "./record/history.js";
 import { acceptControl } from "./network/control-connection.js";
 import type { Hypervisor } from "../ports/hypervisor.js";
-import { durableText } from "./record/durable-file.js";
+import { durableText, keepWhole } from "./record/durable-file.js";
 import { bootClock, wallClock } from "./clock.js";
 import { openDoor } from "./calls/door.js";
 import type { Member } from "./network/cluster-network.js";
@@ -225,12 +224,10 @@ export class Daemon {
     }, statusTellEveryMs);
   }
 
-  /** For the CLI while the daemon is silent. Not flushed: it is a convenience, nothing rests on it. */
+  /** For the CLI while the daemon is silent. A convenience, nothing rests on it. */
   private async keepStatus(): Promise<void> {
-    const file = this.paths.lastStatus;
     try {
-      await writeFile(`${file}.new`, durableText(statusFormat, this.status()), { mode: 0o600 });
-      await rename(`${file}.new`, file);
+      await keepWhole(this.paths.lastStatus, durableText(statusFormat, this.status()));
       this.statusUnkept = "";
     } catch (error) {
       const reason = (error as Error).message;

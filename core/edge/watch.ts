@@ -4,7 +4,6 @@
 // about it lies in core/describe; here are its files, clocks and the other node.
 
 import { readFileSync } from "node:fs";
-import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { PeerAnswers } from "../api/calls/peer.js";
 import type { CertificateView, Status } from "../api/contract.js";
@@ -19,6 +18,7 @@ import {
   type NodeName,
 } from "../base/units.js";
 import { gemelVersion } from "./cluster/version.js";
+import { keepWhole } from "./record/durable-file.js";
 import type { Paths } from "./config/paths.js";
 import { peersOf } from "./config/cluster-file.js";
 import type { ModulePicture, NodeState } from "../decide/mirror/types.js";
@@ -230,11 +230,10 @@ export class Watch {
     return this.certificatesKnown;
   }
 
-  /** Off the loop's thread and not flushed: a convenience, nothing rests on it. */
+  /** A convenience, nothing rests on it. */
   private async keep(measures: Measures): Promise<void> {
     try {
-      await writeFile(`${this.file}.new`, JSON.stringify(measures), { mode: 0o600 });
-      await rename(`${this.file}.new`, this.file);
+      await keepWhole(this.file, JSON.stringify(measures));
       this.unkept = "";
     } catch (error) {
       const reason = (error as Error).message;

@@ -13,6 +13,7 @@ import { fuseMountAt } from "../edge/mirror/mounts.js";
 import type { Finding } from "../ports/hypervisor.js";
 import type { PeerAnswer, PeerAnswers, PeerBody } from "../api/calls/peer.js";
 import type { ProcedureServices, ProtectionCall } from "../procedure/services.js";
+import { flush } from "./files.js";
 import { clash, type Claim, type Claims } from "./claims.js";
 import { checkFolder } from "./plan.js";
 import { until } from "./vm.js";
@@ -156,6 +157,7 @@ async function setCopyAside(module: string, folder: string): Promise<Forgotten> 
     );
     if (isTaken) continue;
     await rename(folder, kept);
+    await flush(dirname(folder));
     return { kept };
   }
 }

@@ -5,9 +5,11 @@
 // without an order. The hook refuses it before any QEMU exists; if nobody refuses, it comes up paused and is
 // destroyed at once.
 
-import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { chmodSync, readFileSync } from "node:fs";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { readText, writeWhole } from "../../core/edge/record/durable-file.js";
 import type { Outcome, VmId } from "../../core/ports/hypervisor.js";
 import { done, refused } from "../errors.js";
 import { callLimits, type LibvirtSession } from "../session.js";
@@ -30,8 +32,11 @@ export async function writeMarks(
   places: GuardPlaces,
   vms: readonly { readonly id: VmId; readonly module: string }[],
 ): Promise<void> {
+  for (const { id, module } of vms) {
+    const [mark, text] = [join(places.marks, id), `${module}\n`];
+    if (readText(mark) !== text) writeWhole(mark, text, 0o644);
+  }
   await mkdir(places.marks, { recursive: true, mode: 0o755 });
-  for (const { id, module } of vms) await writeFile(join(places.marks, id), `${module}\n`);
   const wanted = new Set<string>(vms.map(({ id }) => id));
   for (const name of await readdir(places.marks)) {
     if (!wanted.has(name)) await rm(join(places.marks, name), { force: true });
@@ -39,9 +44,9 @@ export async function writeMarks(
 }
 
 /** Never overwrites a file that is not ours. */
-export async function installHook(places: GuardPlaces): Promise<Outcome<void>> {
+export function installHook(places: GuardPlaces): Outcome<void> {
   const path = join(places.hooks, "qemu.d", "gemel");
-  const present = await readFile(path, "utf8").catch(() => undefined);
+  const present = readText(path);
   if (present !== undefined && !present.includes(signature)) {
     return refused(
       "GEMEL-3007",
@@ -49,10 +54,10 @@ export async function installHook(places: GuardPlaces): Promise<Outcome<void>> {
       `Move ${path} away, then try again.`,
     );
   }
-  if (present === (await readFile(script, "utf8"))) return done(undefined);
-  await mkdir(dirname(path), { recursive: true, mode: 0o755 });
-  await copyFile(script, path);
-  await chmod(path, 0o755);
+  const wanted = readFileSync(script, "utf8");
+  if (present !== wanted) writeWhole(path, wanted, 0o644);
+  // Not before it has its name: libvirtd calls every program of this folder, one that was left half made too.
+  chmodSync(path, 0o755);
   return done(undefined);
 }
 

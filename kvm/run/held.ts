@@ -10,8 +10,9 @@
 // A crash between two steps: after 1 or 2 the guest stands still and is held, as the mark says. After the
 // resume and before 3 it runs, and a mark of a VM that is seen running is stale: it goes then.
 
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { writeWhole } from "../../core/edge/record/durable-file.js";
 import type { VmId } from "../../core/ports/hypervisor.js";
 import { instanceOf, type VmProcess } from "../host/process.js";
 
@@ -25,7 +26,7 @@ export class HeldMarks {
 
   async set(vm: VmId, process?: VmProcess): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    await writeFile(this.#path(vm), process === undefined ? "" : instanceOf(process));
+    writeWhole(this.#path(vm), process === undefined ? "" : instanceOf(process));
   }
 
   async clear(vm: VmId): Promise<void> {

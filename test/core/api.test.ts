@@ -202,12 +202,12 @@ test("node-record-survives-a-torn-write", async () => {
   await writer.write(first);
   await writer.write({ ...first, modules: { cam1: { wish: "stop" } } });
   assert.deepEqual(readNodeRecord(file).record?.modules, { cam1: { wish: "stop" } });
-  const torn = readFileSync(`${file}.0`);
-  writeFileSync(`${file}.0`, Buffer.concat([torn.subarray(0, 70), Buffer.alloc(torn.length - 70, "x")]));
+  const torn = readFileSync(`${file}.1`);
+  writeFileSync(`${file}.1`, Buffer.concat([torn.subarray(0, 70), Buffer.alloc(torn.length - 70, "x")]));
   const found = readNodeRecord(file);
-  assert.deepEqual([found.record, found.sequence, found.trouble], [first, 1, undefined]);
-  writeFileSync(`${file}.1`, "garbage");
+  assert.deepEqual([found.record, found.sequence, found.trouble], [first, 2, undefined]);
+  writeFileSync(`${file}.0`, "garbage");
   assert.match(readNodeRecord(file).trouble ?? "", /no whole record/);
-  writeFileSync(`${file}.1`, "gemel format=9 sequence=1 length=1 crc=00000000\n");
+  writeFileSync(`${file}.0`, "gemel format=9 sequence=1 length=1 crc=00000000\n");
   assert.throws(() => readNodeRecord(file), /newer version/);
 });

@@ -119,6 +119,15 @@ export const controlFaults: readonly ControlFault[] = [
     test: "damaged-is-kept-beside-and-newer-refused",
   },
   {
+    name: "short-write-is-enough",
+    rules: ["R38"],
+    breaks: "what a disk that becomes full took of a file replaces the good one",
+    from: "done += writeSync(file, bytes, done);",
+    to: "done += bytes.length + 0 * writeSync(file, bytes, done);",
+    testFile: "test/core/durable-file.test.ts",
+    test: "short-write-never-replaces-a-good-file",
+  },
+  {
     name: "mark-is-taken-away",
     rules: ["R32"],
     breaks: "a VM whose module is only about to be made can be started past Gemel",

@@ -10,7 +10,7 @@ import type { CertificateRequest, CertificateView } from "../../api/contract.js"
 import { GemelError } from "../../base/errors.js";
 import { cardFiles, type MembershipCard } from "../cluster/membership-card.js";
 import type { Paths } from "../config/paths.js";
-import { readText, removeWhole, writeWhole } from "../record/durable-file.js";
+import { readText, removeWhole, writeTogether } from "../record/durable-file.js";
 import { certificateChainMax } from "../../base/limits/access.js";
 
 export interface ConsolePair {
@@ -82,8 +82,10 @@ export function installConsole(paths: Paths, request: CertificateRequest, nowMs:
     throw refuse("certificate", `It cannot be served: ${(error as Error).message}.`);
   }
   const files = cardFiles(paths);
-  writeWhole(files.consoleKey, pair.privateKey);
-  writeWhole(files.console, pair.certificate, 0o644);
+  writeTogether([
+    { path: files.consoleKey, text: pair.privateKey },
+    { path: files.console, text: pair.certificate, mode: 0o644 },
+  ]);
   return pair;
 }
 

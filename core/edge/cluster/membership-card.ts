@@ -9,7 +9,7 @@ import { isIP } from "node:net";
 import { join } from "node:path";
 import { nodeName, type NodeName } from "../../base/units.js";
 import type { Paths } from "../config/paths.js";
-import { readText, writeWhole } from "../record/durable-file.js";
+import { readText, writeTogether, writeWhole } from "../record/durable-file.js";
 import { createKeyPair, holderOf, issue, type Authority } from "./authority.js";
 
 export interface MembershipCard {
@@ -75,13 +75,15 @@ export async function writeCard(paths: Paths, card: MembershipCard): Promise<voi
   const admin = createKeyPair();
   const adminHolder = { kind: "admin", name: `admin@${card.node}` } as const;
   const adminCertificate = await issue(card.authority, adminHolder, admin.publicKey, []);
-  writeWhole(files.ca, card.authority.certificate, 0o644);
-  writeWhole(files.caKey, card.authority.privateKey);
-  // Certificate, authority, key: all that a client needs, in one file.
-  writeWhole(files.admin, adminCertificate + card.authority.certificate + admin.privateKey);
-  writeWhole(files.heartbeatKey, `${card.heartbeatKey.toString("base64")}\n`);
-  writeWhole(files.nodeKey, card.privateKey);
-  writeWhole(files.node, card.certificate, 0o644);
+  writeTogether([
+    { path: files.ca, text: card.authority.certificate, mode: 0o644 },
+    { path: files.caKey, text: card.authority.privateKey },
+    // Certificate, authority, key: all that a client needs, in one file.
+    { path: files.admin, text: adminCertificate + card.authority.certificate + admin.privateKey },
+    { path: files.heartbeatKey, text: `${card.heartbeatKey.toString("base64")}\n` },
+    { path: files.nodeKey, text: card.privateKey },
+    { path: files.node, text: card.certificate, mode: 0o644 },
+  ]);
 }
 
 /**

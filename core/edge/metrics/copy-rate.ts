@@ -2,8 +2,7 @@
 // How fast this node's last long copy went, so that the next first copy can be announced with a time. Kept
 // over restarts; nothing rests on it, so it is not flushed and its loss is no trouble.
 
-import { rename, writeFile } from "node:fs/promises";
-import { durableText, readDurable } from "../record/durable-file.js";
+import { durableText, keepWhole, readDurable } from "../record/durable-file.js";
 import type { MirrorStatus } from "../../../native/index.js";
 import { copyRateBytesMin } from "../../base/limits/edge.js";
 
@@ -46,8 +45,7 @@ export class CopyRate {
 
   private async keep(bytesPerSecond: number): Promise<void> {
     try {
-      await writeFile(`${this.file}.new`, durableText(format, { bytesPerSecond }), { mode: 0o600 });
-      await rename(`${this.file}.new`, this.file);
+      await keepWhole(this.file, durableText(format, { bytesPerSecond }));
     } catch (error) {
       this.lost((error as Error).message);
     }

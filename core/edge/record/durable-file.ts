@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // One small file that must survive power loss whole: written beside itself, flushed, renamed over, its folder
-// flushed. Inside: one line of header {format, crc}, then JSON. A file of a newer format is refused and
+// flushed (R38). Inside: one line of header {format, crc}, then JSON. A file of a newer format is refused and
 // untouched, one that does not match its CRC is refused too: nothing is ever guessed from a damaged record
 // (R30).
+//
+// write(2) may take less than it was given, and on a disk that is just becoming full it does, without an
+// error: whoever does not look replaces a good file by the beginning of the next one.
 
 import {
   closeSync,
@@ -10,10 +13,12 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeSync,
   mkdirSync,
   unlinkSync,
 } from "node:fs";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { crc32c } from "../../base/crc32c.js";
 
@@ -45,20 +50,61 @@ export function durableText(format: number, value: unknown): string {
   return `gemel format=${format} crc=${checksum(body)}\n${body}`;
 }
 
-/** Replaces a file as a whole: after a crash the old one is there or the new one. */
+export interface WholeFile {
+  readonly path: string;
+  readonly text: string | Buffer;
+  readonly mode?: number;
+}
+
+/** A file as a whole: after a crash, or on a full disk, the old one is there or the new one (R38). */
 export function writeWhole(path: string, text: string | Buffer, mode = 0o600): void {
-  const folder = dirname(path);
-  mkdirSync(folder, { recursive: true, mode: 0o755 });
-  const temporary = `${path}.new`;
-  const file = openSync(temporary, "w", mode);
+  writeTogether([{ path, text, mode }]);
+}
+
+/** Files of one folder that mean nothing without each other: none gets its name before all are on disk. */
+export function writeTogether(files: readonly [WholeFile, ...WholeFile[]]): void {
+  const folder = dirname(files[0].path);
+  const made = mkdirSync(folder, { recursive: true, mode: 0o755 });
+  const temporary = (path: string): string => `${path}.new`;
   try {
-    writeSync(file, Buffer.from(text));
+    for (const { path, text, mode = 0o600 } of files) writeFlushed(temporary(path), Buffer.from(text), mode);
+    for (const { path } of files) renameSync(temporary(path), path);
+  } catch (error) {
+    // On a full disk they would take the room that somebody is about to make.
+    for (const { path } of files) rmSync(temporary(path), { force: true });
+    throw error;
+  }
+  flushFolder(folder);
+  // A folder that is new is an entry of the one above it.
+  for (let at = folder; made !== undefined && at.length >= made.length; at = dirname(at))
+    flushFolder(dirname(at));
+}
+
+/**
+ * For what nothing rests on: off this thread and not flushed, so that a power cut may cost it; a full disk
+ * does not.
+ */
+export async function keepWhole(path: string, text: string): Promise<void> {
+  const temporary = `${path}.new`;
+  try {
+    await writeFile(temporary, text, { mode: 0o600 });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+function writeFlushed(path: string, bytes: Buffer, mode: number): void {
+  // What a crash has left has the mode of then.
+  rmSync(path, { force: true });
+  const file = openSync(path, "wx", mode);
+  try {
+    for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done);
     fsyncSync(file);
   } finally {
     closeSync(file);
   }
-  renameSync(temporary, path);
-  flushFolder(folder);
 }
 
 export function removeWhole(path: string): void {

@@ -12,7 +12,7 @@
 // a person and never data. A newer format is refused and untouched (R30).
 
 import { mkdirSync } from "node:fs";
-import { open, type FileHandle } from "node:fs/promises";
+import { open, unlink, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { GemelError } from "../../base/errors.js";
 import { crc32c } from "../../base/crc32c.js";
@@ -78,6 +78,13 @@ export class NodeRecordWriter {
   ) {}
 
   async write(record: NodeRecord): Promise<void> {
+    const isFirst = this.sequence === 0;
+    await this.put(record);
+    // Both slots have their room from the beginning: the disk may be full when the second is needed.
+    if (isFirst) await this.put(record);
+  }
+
+  private async put(record: NodeRecord): Promise<void> {
     const sequence = this.sequence + 1;
     const body = Buffer.from(`${JSON.stringify(record)}\n`, "utf8");
     const sum = hex(crc32c(body));
@@ -97,8 +104,13 @@ async function overwrite(file: string, content: Buffer): Promise<void> {
   mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
   const { handle, isNew } = await openSlot(file);
   try {
-    await handle.write(content, 0, content.length, 0);
+    for (let done = 0; done < content.length;)
+      done += (await handle.write(content, done, content.length - done, done)).bytesWritten;
     await handle.sync();
+  } catch (error) {
+    // Half a slot would be taken for one that was torn, and have no room on the next try either.
+    if (isNew) await unlink(file);
+    throw error;
   } finally {
     await handle.close();
   }
