@@ -18,6 +18,7 @@ import { certifiedNames, nodeOf, type ClusterConfig } from "./config/cluster-fil
 import { readClusterFile } from "./config/files.js";
 import type { Paths } from "./config/paths.js";
 import { History } from "./record/history.js";
+import { Reserve } from "./record/reserve.js";
 import { acceptControl } from "./network/control-connection.js";
 import type { Hypervisor } from "../ports/hypervisor.js";
 import { durableText, keepWhole } from "./record/durable-file.js";
@@ -43,6 +44,7 @@ export class Daemon {
   readonly paths: Paths;
   readonly history: History;
   readonly live = new LiveStream();
+  private readonly reserve: Reserve;
   private readonly incarnation = randomUUID();
   private readonly startedAt = bootClock();
   private present: ClusterNode | undefined;
@@ -57,11 +59,17 @@ export class Daemon {
 
   constructor(private readonly options: DaemonOptions) {
     this.paths = options.paths;
-    this.history = new History(options.paths.history, (entry) => {
-      this.live.publish({ kind: "history", entry });
-      const { kind, module, rule, sentence, outcome } = entry;
-      options.log(sentence, { kind, module, rule, outcome });
-    });
+    // The first of all: whatever finds the disk full at the start needs it.
+    this.reserve = new Reserve(options.paths.state, this.said);
+    this.history = new History(
+      options.paths.history,
+      (entry) => {
+        this.live.publish({ kind: "history", entry });
+        const { kind, module, rule, sentence, outcome } = entry;
+        options.log(sentence, { kind, module, rule, outcome });
+      },
+      this.said,
+    );
   }
 
   async start(): Promise<void> {
@@ -78,7 +86,10 @@ export class Daemon {
     await this.server.openLocal(this.paths.socket);
     const member = await this.readMember();
     if (member !== undefined) await this.enter(member);
-    this.keeping = setInterval(() => void this.keepStatus(), keepStatusEveryMs);
+    this.keeping = setInterval(() => {
+      void this.keepStatus();
+      void this.reserve.keep();
+    }, keepStatusEveryMs);
   }
 
   /** Lets go: guests and mirrors run on. */
@@ -128,6 +139,7 @@ export class Daemon {
       now: bootClock,
       wallClock,
       serve: (pair) => this.server?.showBrowsers(pair),
+      said: this.said,
     });
     await this.openSecure(member);
     this.changed();
@@ -177,6 +189,11 @@ export class Daemon {
     });
   }
 
+  /** What a file of the daemon's own has to say; later, since the history may be the one that says it. */
+  private readonly said = (sentence: string, outcome: string): void => {
+    setImmediate(() => this.record({ kind: "log", module: null, rule: "", sentence, inputs: {}, outcome }));
+  };
+
   private record(entry: Recorded): void {
     this.history.add({ at: wallClock(), node: this.node, ...entry });
   }
@@ -189,7 +206,12 @@ export class Daemon {
     if (file.kind === "absent" || card === undefined) return undefined;
     const own = nodeOf(file.value, card.node);
     const names = own === undefined ? [] : certifiedNames(own);
-    return { config: file.value, card: await withNames(this.paths, card, names) };
+    // A certificate that lacks a name is worth more than no daemon.
+    const named = await withNames(this.paths, card, names).catch((error: unknown) => {
+      this.said("The node's certificate could not be issued anew.", (error as Error).message);
+      return card;
+    });
+    return { config: file.value, card: named };
   }
 
   private async openSecure({ config, card }: Member): Promise<void> {

@@ -12,12 +12,12 @@
 // acts on it.
 
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { ProcedureStatus } from "../api/contract.js";
 import { failure, GemelError, type Failure } from "../base/errors.js";
 import { readDurable, removeWhole, writeDurable } from "../edge/record/durable-file.js";
-import { procedureNotesMax, proceduresFinishedMax } from "../base/limits/edge.js";
+import { procedureAgainMs, procedureNotesMax, proceduresFinishedMax } from "../base/limits/edge.js";
 
 const journalFormat = 1;
 
@@ -74,8 +74,7 @@ export class Procedures {
     private readonly folder: string,
     private readonly edge: ProcedureEdge,
   ) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    for (const name of readdirSync(folder).filter((one) => /^[a-z0-9-]+\.json$/.test(one))) {
+    for (const name of namesIn(folder).filter((one) => /^[a-z0-9-]+\.json$/.test(one))) {
       const found = readDurable(join(folder, name), journalFormat);
       if (found.kind === "value") this.journals.set(name.slice(0, -5), found.value as Journal);
       else this.edge.record(name, `The journal ${name} cannot be read (${found.kind}).`, "left untouched");
@@ -152,16 +151,25 @@ export class Procedures {
     };
   }
 
+  /** Never fails: what a step does wrong is in the journal; where that cannot be written, again later. */
   private async work(id: string): Promise<void> {
     if (this.working.has(id)) return;
     this.working.add(id);
     try {
       if (this.journals.get(id)?.state === "running") await this.forward(id);
       if (this.journals.get(id)?.state === "undoing") await this.backward(id);
+      this.forgetOld();
+    } catch (error) {
+      const { kind, subject } = this.journals.get(id) ?? { kind: id, subject: id };
+      this.edge.record(
+        subject,
+        `${kind}: its journal cannot be written; it waits.`,
+        (error as Error).message,
+      );
+      setTimeout(() => void this.work(id), procedureAgainMs).unref();
     } finally {
       this.working.delete(id);
       this.progress.delete(id);
-      this.forgetOld();
     }
   }
 
@@ -269,6 +277,16 @@ export class Procedures {
 }
 
 const isOver = ({ state }: Journal): boolean => state === "done" || state === "undone";
+
+/** It is made with the first journal: a full disk has no room for a folder either. */
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}
 
 function explained(error: unknown, subject: string): Failure {
   if (error instanceof GemelError) return error.toJSON();

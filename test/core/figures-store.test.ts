@@ -144,7 +144,7 @@ test("a-broken-file-is-set-aside-and-a-new-one-begun", () => {
   const { store, said } = opened(file);
   store.write(noon, [row("alpha", 1)]);
   assert.equal(store.mean(cam1, "cpu", noon), 1);
-  assert.deepEqual(said, ["The figures of the past cannot be read; new ones are begun."]);
+  assert.deepEqual(said, ["The figures of the past cannot be read; a new file is begun."]);
   assert.match(readFileSync(`${file}.set-aside`, "utf8"), /no database/);
   store.close();
 });
@@ -172,7 +172,7 @@ test("a-file-that-breaks-while-it-is-used-is-renewed", () => {
   for (let at = noon; at < noon + 100; at += 10) again.write(at, [row("alpha", 2)]);
   assert.equal(again.mean(cam1, "cpu", noon + 50), 2);
   assert.ok(
-    said.some((sentence) => /new ones are begun/.test(sentence)),
+    said.some((sentence) => /a new file is begun/.test(sentence)),
     said.join(),
   );
   again.close();

@@ -128,6 +128,15 @@ export const controlFaults: readonly ControlFault[] = [
     test: "short-write-never-replaces-a-good-file",
   },
   {
+    name: "damaged-history-stays",
+    rules: ["R39"],
+    breaks: "a database that cannot be read is never begun anew",
+    from: '/^SQLITE_(CORRUPT|NOTADB)/.test(error.code ?? "")) return "setAside";',
+    to: 'false) return "setAside";',
+    testFile: "test/core/kept-database.test.ts",
+    test: "damaged-databases-keep-no-daemon-from-starting",
+  },
+  {
     name: "mark-is-taken-away",
     rules: ["R32"],
     breaks: "a VM whose module is only about to be made can be started past Gemel",

@@ -107,12 +107,24 @@ export const peerAnswerBytesMax = 16 * 1024 * 1024;
 export const historyRowsMax = 50_000;
 /** Many entries of one turn are written at once. */
 export const historyWriteAfterMs = 100;
+/** No definition and no settings of anybody lie deeper. */
+export const xmlDepthMax = 256;
+/** A person who looks into a database must not hold up the loop: tried again soon. */
+export const databaseBusyMs = 100;
+/** Set aside, given room, opened alone: each may help once. */
+export const databaseTriesMax = 3;
+/** A full disk is not asked for room with every entry. */
+export const historyWriteAgainMs = 5_000;
+/** What must be written while a person makes room: two databases' logs of 4 MB grow no further. */
+export const reserveBytes = 8 * 1024 ** 2;
 /** More than this unwritten (disk gone): the oldest unwritten are dropped and counted. */
 export const historyWaitingMax = 5_000;
 /** Thirty-two modules need about 16 KiB. */
 export const recordSlotBytes = 128 * 1024;
 /** Longer than closing takes; systemd waits for longer. */
 export const daemonEndLimitMs = 5_000;
+/** A procedure whose journal could not be written goes on when there is room again. */
+export const procedureAgainMs = 10_000;
 /** Finished procedures are kept this many, for whoever asks how one ended. */
 export const proceduresFinishedMax = 20;
 /** A bar that moves. */

@@ -33,6 +33,7 @@ export interface AccessEdge {
   readonly wallClock: () => string;
   /** The console's certificate is another one from now on; undefined: the node's. */
   readonly serve: (pair: ConsolePair | undefined) => void;
+  readonly said?: (sentence: string, outcome: string) => void;
 }
 
 /** Who came in by a session, and with which one. */
@@ -55,7 +56,7 @@ export class Access {
 
   constructor(private readonly edge: AccessEdge) {
     this.users = new Users(edge.shared, edge.wallClock);
-    this.sessions = new Sessions(edge.paths.sessions, edge.now);
+    this.sessions = new Sessions(edge.paths.sessions, edge.now, edge.said);
     this.guard = new LoginGuard(edge.now);
   }
 

@@ -2,19 +2,21 @@
 // Who is logged in here. The browser holds 256 random bits in an http-only cookie, we hold their hash: who
 // reads our disk cannot come in with what he finds. Kept in SQLite, so that a restart or upgrade of the
 // daemon logs nobody out; written without a flush, since losing the last seconds costs somebody a login and
-// nothing else. The limits run on the boot clock: setting the wall clock ends no session and prolongs none, a
-// reboot of the host ends all.
+// nothing else. What counts is in memory: a full disk must not keep the administrator out who comes to mend
+// it. The limits run on the boot clock: setting the wall clock ends no session and prolongs none, a reboot of
+// the host ends all.
 //
 //   opened ──▶ idle since the last touch of a person ──▶ ended: idle too long, too old, logged out, password
 //                    ▲          │                               changed, user removed
 //                    └──────────┘ every request that a person caused
 
-import Database from "better-sqlite3";
+import type Database from "better-sqlite3";
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { chmodSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { sessionIdleLimit, sessionLimit, sessionsMax } from "../../base/limits.js";
 import { elapsed, instant, type Instant } from "../../base/units.js";
 import { sessionTouchAfterMs } from "../../base/limits/access.js";
+import { KeptDatabase, type DatabaseKind } from "../record/database.js";
 
 export interface SessionRow {
   readonly user: string;
@@ -24,26 +26,28 @@ export interface SessionRow {
   readonly touched: Instant;
 }
 
-const format = 1;
+const schema = `CREATE TABLE IF NOT EXISTS sessions (
+     hash TEXT PRIMARY KEY, user TEXT NOT NULL, mark TEXT NOT NULL, began INTEGER NOT NULL,
+     touched INTEGER NOT NULL, boot TEXT NOT NULL);
+   CREATE TABLE IF NOT EXISTS tickets (id TEXT PRIMARY KEY, expires INTEGER NOT NULL);`;
 
 /** Changes with every start of the kernel: boot clocks of two boots cannot be compared. */
 const bootId = (): string => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
 
 export class Sessions {
-  private readonly database: Database.Database;
+  private readonly kept: KeptDatabase;
   private readonly rows = new Map<string, SessionRow>();
   private readonly written = new Map<string, Instant>();
+  /** Of tickets that were used: when they end. */
+  private readonly tickets = new Map<string, number>();
 
   constructor(
     file: string,
     private readonly now: () => Instant,
+    said: DatabaseKind["said"] = () => undefined,
   ) {
-    this.database = new Database(file);
-    chmodSync(file, 0o600);
-    this.database.pragma("journal_mode = WAL");
-    this.database.pragma("synchronous = NORMAL");
-    this.prepareFormat(file);
-    this.load();
+    this.kept = new KeptDatabase({ file, name: "sessions", format: 1, schema, said });
+    this.kept.write((database) => this.load(database));
   }
 
   open(
@@ -91,14 +95,19 @@ export class Sessions {
 
   /** True once for each ticket. Remembered until it has expired by itself, over restarts too. */
   useTicket(id: string, expiresMs: number, nowMs: number): boolean {
-    this.database.prepare("DELETE FROM tickets WHERE expires < ?").run(nowMs);
-    const put = this.database.prepare("INSERT OR IGNORE INTO tickets (id, expires) VALUES (?, ?)");
-    return put.run(id, expiresMs).changes === 1;
+    for (const [used, expires] of this.tickets) if (expires < nowMs) this.tickets.delete(used);
+    if (this.tickets.has(id)) return false;
+    this.tickets.set(id, expiresMs);
+    this.kept.write((database) => {
+      database.prepare("DELETE FROM tickets WHERE expires < ?").run(nowMs);
+      database.prepare("INSERT OR IGNORE INTO tickets (id, expires) VALUES (?, ?)").run(id, expiresMs);
+    });
+    return true;
   }
 
   close(): void {
     for (const hash of this.rows.keys()) this.write(hash);
-    this.database.close();
+    this.kept.close();
   }
 
   private keep(hash: string, row: SessionRow): void {
@@ -110,8 +119,8 @@ export class Sessions {
     const row = this.rows.get(hash);
     if (row === undefined) return;
     this.written.set(hash, row.touched);
-    this.onDisk(() =>
-      this.database
+    this.kept.write((database) =>
+      database
         .prepare(
           "INSERT OR REPLACE INTO sessions (hash, user, mark, began, touched, boot) VALUES (?,?,?,?,?,?)",
         )
@@ -122,7 +131,7 @@ export class Sessions {
   private drop(hash: string): void {
     this.rows.delete(hash);
     this.written.delete(hash);
-    this.onDisk(() => this.database.prepare("DELETE FROM sessions WHERE hash = ?").run(hash));
+    this.kept.write((database) => database.prepare("DELETE FROM sessions WHERE hash = ?").run(hash));
   }
 
   private dropSurplus(): void {
@@ -132,9 +141,9 @@ export class Sessions {
     }
   }
 
-  private load(): void {
-    this.database.prepare("DELETE FROM sessions WHERE boot <> ?").run(bootId());
-    const found = this.database.prepare("SELECT hash, user, mark, began, touched FROM sessions").all();
+  private load(database: Database.Database): void {
+    database.prepare("DELETE FROM sessions WHERE boot <> ?").run(bootId());
+    const found = database.prepare("SELECT hash, user, mark, began, touched FROM sessions").all();
     for (const row of found as {
       readonly hash: string;
       readonly user: string;
@@ -146,28 +155,9 @@ export class Sessions {
       this.rows.set(hash, { user, mark, began: instant(began), touched: instant(touched) });
       this.written.set(hash, instant(touched));
     }
-  }
-
-  /** A full disk must not keep the administrator out who comes to mend it: the session lives in memory. */
-  private onDisk(work: () => unknown): void {
-    try {
-      work();
-    } catch (error) {
-      process.stderr.write(`sessions: ${(error as Error).message}\n`);
-    }
-  }
-
-  /** R30: a newer file is refused and untouched. */
-  private prepareFormat(file: string): void {
-    const found = this.database.pragma("user_version", { simple: true }) as number;
-    if (found > format) throw new Error(`${file} has format ${found}; this Gemel reads up to ${format}`);
-    this.database.exec(
-      `CREATE TABLE IF NOT EXISTS sessions (
-         hash TEXT PRIMARY KEY, user TEXT NOT NULL, mark TEXT NOT NULL, began INTEGER NOT NULL,
-         touched INTEGER NOT NULL, boot TEXT NOT NULL);
-       CREATE TABLE IF NOT EXISTS tickets (id TEXT PRIMARY KEY, expires INTEGER NOT NULL);`,
-    );
-    this.database.pragma(`user_version = ${format}`);
+    const used = database.prepare("SELECT id, expires FROM tickets").all();
+    for (const { id, expires } of used as { readonly id: string; readonly expires: number }[])
+      this.tickets.set(id, expires);
   }
 }
 

@@ -1,23 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // The past of the figures, in /var/lib/gemel/figures.db: a row per subject every 10 s for 24 h, and every
-// 5 min for 30 d (means; of p99 the highest). A convenience: nothing is decided by it, so a file that is
-// broken is set aside and a new one begun, one that cannot be written costs a line in the log and the rows,
-// never the daemon.
+// 5 min for 30 d (means; of p99 the highest).
 //
 // Bounded: 8,640 rows per subject in each of the two tables; with 32 modules and 2 hosts 34 × 17,280 rows of
 // about 110 bytes, 65 MB. One transaction per sample. Rows lie together by subject, so that a chart reads
 // pages that are its own.
 
-import Database from "better-sqlite3";
-import { mkdirSync, renameSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
+import type Database from "better-sqlite3";
 import type { Series, SeriesName, SeriesRange, Trend } from "../../api/contract.js";
 import { seriesNames } from "../../base/vocabulary.js";
+import { KeptDatabase, type DatabaseKind } from "../record/database.js";
 import type { MetricsRow } from "./row.js";
 import { pointsOf, ranges, recentGrid, type Grid, type Point } from "./series.js";
 import { fineSeconds, coarseSeconds, figuresFutureMax } from "../../base/limits/edge.js";
 
-const format = 1;
 const day = 86_400;
 const fineKept = day;
 const coarseKept = 30 * day;
@@ -35,22 +31,18 @@ const merged = (as: boolean): string =>
     .join(", ");
 
 export class MetricsStore {
-  private database: Database.Database | undefined;
-  private isClosed = false;
-  /** The last complaint: each is made once. */
-  private complaint = "";
+  private readonly kept: KeptDatabase;
 
-  constructor(
-    private readonly file: string,
-    private readonly log: (sentence: string, outcome: string) => void,
-  ) {
-    this.open();
+  constructor(file: string, said: DatabaseKind["said"]) {
+    const facts = "CREATE TABLE IF NOT EXISTS facts (node TEXT PRIMARY KEY, said TEXT NOT NULL);";
+    const schema = table("fine") + table("coarse") + facts;
+    this.kept = new KeptDatabase({ file, name: "figures", format: 1, schema, said });
   }
 
   /** `at`: Unix seconds; the row takes the place of one of the same ten seconds. */
   write(at: number, rows: readonly MetricsRow[]): void {
     const slot = Math.floor(at / fineSeconds) * fineSeconds;
-    this.attempt((database) => {
+    this.kept.write((database) => {
       const insert = database.prepare(
         `INSERT OR REPLACE INTO fine (subject, at, node, ${columns})
          VALUES (@subject, @at, @node, ${holders})`,
@@ -66,7 +58,7 @@ export class MetricsStore {
 
   /** Every five minutes: whole windows of fine rows become coarse ones, what is too old goes. */
   condense(now: number): void {
-    this.attempt((database) => {
+    this.kept.write((database) => {
       const until = Math.floor(now / coarseSeconds) * coarseSeconds;
       const last = database.prepare("SELECT max(at) AS at FROM coarse WHERE subject = ? AND at < ?");
       const fold = database.prepare(
@@ -105,7 +97,7 @@ export class MetricsStore {
   }
 
   private points(subject: string, { from, step, now }: Grid, source: "fine" | "coarse"): readonly Point[] {
-    const points = this.attempt((database) =>
+    const points = this.kept.read((database) =>
       database
         .prepare(
           // Whole numbers by text: a bound one is a fraction to SQLite. The node is the latest row's.
@@ -121,7 +113,7 @@ export class MetricsStore {
 
   /** Mean since then; null: nothing is known. */
   mean(subject: string, of: SeriesName, since: number): number | null {
-    const found = this.attempt((database) =>
+    const found = this.kept.read((database) =>
       database
         .prepare(`SELECT avg(${of}) AS mean FROM fine WHERE subject = ? AND at >= ?`)
         .get(subject, since),
@@ -131,7 +123,7 @@ export class MetricsStore {
 
   /** What a node last said of itself, for when it is silent. */
   keepFacts(node: string, facts: unknown): void {
-    this.attempt((database) =>
+    this.kept.write((database) =>
       database
         .prepare("INSERT OR REPLACE INTO facts (node, said) VALUES (?, ?)")
         .run(node, JSON.stringify(facts)),
@@ -139,93 +131,19 @@ export class MetricsStore {
   }
 
   facts(node: string): unknown {
-    const found = this.attempt((database) =>
+    const found = this.kept.read((database) =>
       database.prepare("SELECT said FROM facts WHERE node = ?").get(node),
     ) as { readonly said: string } | undefined;
     return found === undefined ? undefined : (JSON.parse(found.said) as unknown);
   }
 
   close(): void {
-    this.isClosed = true;
-    this.letGo();
-  }
-
-  private letGo(): void {
-    this.database?.close();
-    this.database = undefined;
+    this.kept.close();
   }
 
   /** Why the figures cannot be kept just now. */
   get trouble(): string | undefined {
-    return this.complaint === "" ? undefined : this.complaint;
-  }
-
-  private attempt<T>(work: (database: Database.Database) => T): T | undefined {
-    if (this.database === undefined && !this.isClosed) this.open();
-    if (this.database === undefined) return undefined;
-    try {
-      const result = work(this.database);
-      this.complaint = "";
-      return result;
-    } catch (error) {
-      this.failed(error);
-      return undefined;
-    }
-  }
-
-  private failed(error: unknown): void {
-    const { code = "", message } = error as Error & { readonly code?: string };
-    this.complain("The figures cannot be kept.", message);
-    if (!/^SQLITE_(CORRUPT|NOTADB)/.test(code)) return;
-    this.letGo();
-    this.setAside(message);
-  }
-
-  private open(): void {
-    try {
-      this.database = this.opened();
-    } catch (error) {
-      const { code = "", message } = error as Error & { readonly code?: string };
-      const isBroken = /^SQLITE_(CORRUPT|NOTADB)/.test(code) || error instanceof NewerFormat;
-      if (isBroken) this.setAside(message);
-      else this.complain("The figures cannot be kept.", message);
-    }
-  }
-
-  private opened(): Database.Database {
-    mkdirSync(dirname(this.file), { recursive: true, mode: 0o755 });
-    const database = new Database(this.file);
-    try {
-      const found = database.pragma("user_version", { simple: true }) as number;
-      if (found > format) throw new NewerFormat(`It has format ${found}; this Gemel reads up to ${format}.`);
-      database.pragma("journal_mode = WAL");
-      database.pragma("synchronous = NORMAL");
-      const facts = "CREATE TABLE IF NOT EXISTS facts (node TEXT PRIMARY KEY, said TEXT NOT NULL);";
-      database.exec(table("fine") + table("coarse") + facts);
-      database.pragma(`user_version = ${format}`);
-      return database;
-    } catch (error) {
-      database.close();
-      throw error;
-    }
-  }
-
-  /** One is kept for whoever wants to look at it; the one before it goes. */
-  private setAside(why: string): void {
-    const aside = `${this.file}.set-aside`;
-    try {
-      renameSync(this.file, aside);
-      for (const suffix of ["-wal", "-shm"]) rmSync(this.file + suffix, { force: true });
-      this.database = this.opened();
-      this.log("The figures of the past cannot be read; new ones are begun.", `${why} Kept as ${aside}.`);
-    } catch (error) {
-      this.complain("The figures cannot be kept.", (error as Error).message);
-    }
-  }
-
-  private complain(sentence: string, outcome: string): void {
-    if (this.complaint !== outcome) this.log(sentence, outcome);
-    this.complaint = outcome;
+    return this.kept.trouble;
   }
 }
 
@@ -251,6 +169,3 @@ function prune(database: Database.Database, name: string, oldest: number, newest
     later.run(subject, newest);
   }
 }
-
-/** R30: written by a newer Gemel; left as it is, under another name. */
-class NewerFormat extends Error {}

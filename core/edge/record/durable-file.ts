@@ -20,6 +20,7 @@ import {
 } from "node:fs";
 import { rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { giveReserveUp } from "./reserve.js";
 import { crc32c } from "../../base/crc32c.js";
 
 export type DurableRead =
@@ -64,6 +65,15 @@ export function writeWhole(path: string, text: string | Buffer, mode = 0o600): v
 /** Files of one folder that mean nothing without each other: none gets its name before all are on disk. */
 export function writeTogether(files: readonly [WholeFile, ...WholeFile[]]): void {
   const folder = dirname(files[0].path);
+  try {
+    replace(folder, files);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOSPC" || !giveReserveUp(folder)) throw error;
+    replace(folder, files);
+  }
+}
+
+function replace(folder: string, files: readonly WholeFile[]): void {
   const made = mkdirSync(folder, { recursive: true, mode: 0o755 });
   const temporary = (path: string): string => `${path}.new`;
   try {

@@ -5,9 +5,13 @@
 // is acceptable here; what must survive is in node.json.
 
 import Database from "better-sqlite3";
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
-import { historyRowsMax, historyWriteAfterMs, historyWaitingMax } from "../../base/limits/edge.js";
+import {
+  historyRowsMax,
+  historyWaitingMax,
+  historyWriteAfterMs,
+  historyWriteAgainMs,
+} from "../../base/limits/edge.js";
+import { KeptDatabase, type DatabaseKind } from "./database.js";
 
 export interface HistoryRow {
   readonly id: number;
@@ -22,8 +26,6 @@ export interface HistoryRow {
 }
 
 export type NewEntry = Omit<HistoryRow, "id">;
-
-const format = 1;
 
 export interface HistoryFilter {
   readonly module?: string;
@@ -53,27 +55,26 @@ const conditions: Readonly<Record<Condition, string>> = {
 
 type StoredRow = Omit<HistoryRow, "inputs"> & { readonly inputs: string };
 
+const schema = `CREATE TABLE IF NOT EXISTS entries (
+     id INTEGER PRIMARY KEY, at TEXT NOT NULL, node TEXT NOT NULL, kind TEXT NOT NULL, module TEXT,
+     rule TEXT NOT NULL, sentence TEXT NOT NULL, inputs TEXT NOT NULL, outcome TEXT NOT NULL);
+   CREATE INDEX IF NOT EXISTS entries_of_module ON entries (module, id);
+   CREATE INDEX IF NOT EXISTS entries_of_kind ON entries (kind, id);`;
+
 export class History {
-  private readonly database: Database.Database;
+  private readonly kept: KeptDatabase;
   private waiting: HistoryRow[] = [];
   private timer: NodeJS.Timeout | undefined;
-  private nextId: number;
+  private nextId = 1;
   private dropped = 0;
-  private unwritten: string | undefined;
 
   constructor(
     file: string,
     private readonly listener: (row: HistoryRow) => void,
+    said: DatabaseKind["said"] = () => undefined,
   ) {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
-    this.database = new Database(file);
-    this.database.pragma("journal_mode = WAL");
-    this.database.pragma("synchronous = NORMAL");
-    this.prepareFormat(file);
-    const last = this.database.prepare("SELECT max(id) AS id FROM entries").get() as {
-      readonly id: number | null;
-    };
-    this.nextId = (last.id ?? 0) + 1;
+    this.kept = new KeptDatabase({ file, name: "history", format: 1, schema, said });
+    this.nextId = (this.kept.read(lastId) ?? 0) + 1;
   }
 
   add(entry: NewEntry): void {
@@ -87,31 +88,25 @@ export class History {
     this.listener(row);
   }
 
-  /** Newest first. Only the conditions that are asked for are in the question, so that an index serves it. */
+  /** Newest first; what waits to be written is part of it. */
   read(query: HistoryFilter): HistoryRow[] {
     this.write();
-    const { limit, search } = query;
-    const asked = (Object.keys(conditions) as Condition[]).filter((one) => query[one] !== undefined);
-    const where = ["1", ...asked.map((one) => conditions[one])].join(" AND ");
-    const text = search === undefined ? {} : { search: `%${search.replace(/[%_\\]/g, "\\$&")}%` };
-    const values = Object.fromEntries(asked.map((one) => [one, query[one]]));
-    const rows = this.database
-      .prepare(
-        `SELECT id, at, node, kind, module, rule, sentence, inputs, outcome FROM entries
-         WHERE ${where} ORDER BY id DESC LIMIT @limit`,
-      )
-      .all({ ...values, ...text, limit }) as StoredRow[];
-    return rows.map((row) => ({ ...row, inputs: JSON.parse(row.inputs) as HistoryRow["inputs"] }));
+    const rows = this.kept.read((database) => select(database, query)) ?? [];
+    if (this.waiting.length === 0) return rows;
+    const memory = new Database(":memory:").exec(schema);
+    insert(memory, this.waiting);
+    return [...select(memory, query), ...rows].slice(0, query.limit);
   }
 
   /** Why entries wait unwritten. */
   get trouble(): string | undefined {
-    return this.unwritten;
+    return this.waiting.length === 0 ? undefined : this.kept.trouble;
   }
 
   close(): void {
     this.write();
-    this.database.close();
+    clearTimeout(this.timer);
+    this.kept.close();
   }
 
   private write(): void {
@@ -119,38 +114,48 @@ export class History {
     this.timer = undefined;
     const rows = this.waiting;
     if (rows.length === 0) return;
-    try {
-      const insert = this.database.prepare(
-        `INSERT INTO entries (id, at, node, kind, module, rule, sentence, inputs, outcome)
-         VALUES (@id, @at, @node, @kind, @module, @rule, @sentence, @inputs, @outcome)`,
-      );
-      this.database.transaction(() => {
-        for (const row of rows) insert.run({ ...row, inputs: JSON.stringify(row.inputs) });
-        this.database.prepare("DELETE FROM entries WHERE id <= ?").run(this.nextId - 1 - historyRowsMax);
-      })();
-      this.waiting = [];
-      this.unwritten = undefined;
-    } catch (error) {
-      this.unwritten = (error as Error).message;
-      // A full disk must not stop the node: the entries wait, bounded.
-      process.stderr.write(
-        `history: ${(error as Error).message}; ${rows.length} wait, ${this.dropped} dropped\n`,
-      );
-      this.timer = setTimeout(() => this.write(), 5_000);
-    }
-  }
-
-  /** R30: a newer file is refused and untouched. */
-  private prepareFormat(file: string): void {
-    const found = this.database.pragma("user_version", { simple: true }) as number;
-    if (found > format) throw new Error(`${file} has format ${found}; this Gemel reads up to ${format}`);
-    this.database.exec(
-      `CREATE TABLE IF NOT EXISTS entries (
-         id INTEGER PRIMARY KEY, at TEXT NOT NULL, node TEXT NOT NULL, kind TEXT NOT NULL, module TEXT,
-         rule TEXT NOT NULL, sentence TEXT NOT NULL, inputs TEXT NOT NULL, outcome TEXT NOT NULL);
-       CREATE INDEX IF NOT EXISTS entries_of_module ON entries (module, id);
-       CREATE INDEX IF NOT EXISTS entries_of_kind ON entries (kind, id);`,
+    const written = this.kept.write((database) =>
+      database.transaction(() => {
+        const shift = Math.max(0, lastId(database) + 1 - (rows[0]?.id ?? 0));
+        insert(database, shift === 0 ? rows : rows.map((row) => ({ ...row, id: row.id + shift })));
+        const next = this.nextId + shift;
+        database.prepare("DELETE FROM entries WHERE id <= ?").run(next - 1 - historyRowsMax);
+        return next;
+      })(),
     );
-    this.database.pragma(`user_version = ${format}`);
+    if (written === undefined) {
+      // The entries wait, bounded; a full disk must not stop the node.
+      this.timer = setTimeout(() => this.write(), historyWriteAgainMs);
+      return;
+    }
+    this.nextId = written;
+    this.waiting = [];
   }
+}
+
+const lastId = (database: Database.Database): number =>
+  (database.prepare("SELECT coalesce(max(id), 0) AS id FROM entries").get() as { readonly id: number }).id;
+
+function insert(database: Database.Database, rows: readonly HistoryRow[]): void {
+  const one = database.prepare(
+    `INSERT INTO entries (id, at, node, kind, module, rule, sentence, inputs, outcome)
+     VALUES (@id, @at, @node, @kind, @module, @rule, @sentence, @inputs, @outcome)`,
+  );
+  for (const row of rows) one.run({ ...row, inputs: JSON.stringify(row.inputs) });
+}
+
+/** Only the conditions that are asked for are in the question, so that an index serves it. */
+function select(database: Database.Database, query: HistoryFilter): HistoryRow[] {
+  const { limit, search } = query;
+  const asked = (Object.keys(conditions) as Condition[]).filter((one) => query[one] !== undefined);
+  const where = ["1", ...asked.map((one) => conditions[one])].join(" AND ");
+  const text = search === undefined ? {} : { search: `%${search.replace(/[%_\\]/g, "\\$&")}%` };
+  const values = Object.fromEntries(asked.map((one) => [one, query[one]]));
+  const rows = database
+    .prepare(
+      `SELECT id, at, node, kind, module, rule, sentence, inputs, outcome FROM entries
+       WHERE ${where} ORDER BY id DESC LIMIT @limit`,
+    )
+    .all({ ...values, ...text, limit }) as StoredRow[];
+  return rows.map((row) => ({ ...row, inputs: JSON.parse(row.inputs) as HistoryRow["inputs"] }));
 }

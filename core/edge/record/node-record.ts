@@ -16,6 +16,7 @@ import { open, unlink, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { GemelError } from "../../base/errors.js";
 import { crc32c } from "../../base/crc32c.js";
+import { giveReserveUp } from "./reserve.js";
 import { readText } from "./durable-file.js";
 import { recordSlotBytes } from "../../base/limits/edge.js";
 
@@ -94,7 +95,12 @@ export class NodeRecordWriter {
     if (whole.length > recordSlotBytes)
       throw new GemelError("GEMEL-9003", this.file, "The record does not fit.");
     whole.copy(slot);
-    await overwrite(slotFile(this.file, sequence), slot);
+    await overwrite(slotFile(this.file, sequence), slot).catch(async (error: unknown) => {
+      // Where nothing is overwritten in place (btrfs), a slot that is there needs room as well.
+      const isFull = (error as NodeJS.ErrnoException).code === "ENOSPC";
+      if (!isFull || !giveReserveUp(dirname(this.file))) throw error;
+      await overwrite(slotFile(this.file, sequence), slot);
+    });
     this.sequence = sequence;
   }
 }
