@@ -1,75 +1,64 @@
 // SPDX-License-Identifier: Apache-2.0
 // A libvirt definition as a tree that is edited in place. Everything that Gemel does not know (vendor
 // extensions, QEMU command lines, comments, order, entities) comes out as it went in: a VM must not lose a
-// setting by being protected. Therefore the parser decodes nothing; values are decoded and encoded here, one
-// by one, when touched.
+// setting by being protected. Values are decoded and encoded one by one, when touched.
 
-import { XMLBuilder, XMLParser, XMLValidator } from "fast-xml-parser";
-
-const shape = {
-  preserveOrder: true,
-  ignoreAttributes: false,
-  attributeNamePrefix: "",
-  processEntities: false,
-  commentPropName: "#comment",
-  cdataPropName: "#cdata",
-} as const;
-
-const parser = new XMLParser({
-  ...shape,
-  trimValues: false,
-  parseTagValue: false,
-  parseAttributeValue: false,
-  ignoreDeclaration: true,
-  ignorePiTags: true,
-});
-// eslint-disable-next-line @typescript-eslint/no-deprecated -- its successor is the same code, repackaged
-const builder = new XMLBuilder({ ...shape, suppressEmptyNode: true, suppressBooleanAttributes: false });
-
-type RawNode = Record<string, unknown>;
-const attributesKey = ":@";
-const textKey = "#text";
+import {
+  attributeValue,
+  encodedAttribute,
+  encodedText,
+  parseXml,
+  renderXml,
+  textOf,
+  XmlFault,
+  type XmlPart,
+  type XmlTag,
+} from "../../core/base/xml.js";
 
 export class Element {
-  readonly name: string;
-  readonly #raw: RawNode;
+  readonly #tag: XmlTag;
+  /** Of the outermost: comments before and behind it. */
+  readonly #around: readonly [readonly XmlPart[], readonly XmlPart[]];
 
-  private constructor(raw: RawNode, name: string) {
-    this.#raw = raw;
-    this.name = name;
+  private constructor(tag: XmlTag, around: readonly [readonly XmlPart[], readonly XmlPart[]] = [[], []]) {
+    this.#tag = tag;
+    this.#around = around;
   }
 
   /** The outermost element; undefined when the text is not well-formed XML with one root. */
   static parse(text: string): Element | undefined {
-    // A document type could define entities; no definition needs one.
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- as the builder above
-    if (/<!DOCTYPE/i.test(text) || XMLValidator.validate(text) !== true) return undefined;
-    const [root, another] = elementsOf(parser.parse(text) as RawNode[]);
-    return another === undefined ? root : undefined;
-  }
-
-  static wrap(raw: RawNode): Element | undefined {
-    const name = Object.keys(raw).find((key) => key !== attributesKey);
-    return name === undefined || name.startsWith("#") ? undefined : new Element(raw, name);
+    try {
+      const { before, root, behind, type } = parseXml(text);
+      // No definition needs a document type.
+      return type === undefined ? new Element(root, [before, behind]) : undefined;
+    } catch (error) {
+      if (error instanceof XmlFault) return undefined;
+      throw error;
+    }
   }
 
   static create(name: string, attributes: Readonly<Record<string, string>> = {}): Element {
-    const element = new Element({ [name]: [] }, name);
-    for (const [key, value] of Object.entries(attributes)) element.set(key, value);
-    return element;
+    const pairs = Object.entries(attributes).map(([key, value]) => [key, encodedAttribute(value)] as const);
+    return new Element({ kind: "tag", name, line: 0, attributes: new Map(pairs), children: [] });
+  }
+
+  get name(): string {
+    return this.#tag.name;
   }
 
   toString(): string {
-    return builder.build([this.#raw]);
+    const [before, behind] = this.#around;
+    return [...before, this.#tag, ...behind].map(renderXml).join("");
   }
 
   copy(): Element {
-    return new Element(structuredClone(this.#raw), this.name);
+    return new Element(structuredClone(this.#tag), this.#around);
   }
 
   children(name?: string): readonly Element[] {
-    const all = elementsOf(this.#content());
-    return name === undefined ? all : all.filter((child) => child.name === name);
+    return this.#tag.children.flatMap((part) =>
+      part.kind === "tag" && (name === undefined || part.name === name) ? [new Element(part)] : [],
+    );
   }
 
   /** First element at a path such as "devices/tpm/backend". */
@@ -85,44 +74,40 @@ export class Element {
   }
 
   get(attribute: string): string | undefined {
-    const value = this.#attributes()[attribute];
-    return value === undefined ? undefined : decode(value);
+    const raw = this.#tag.attributes.get(attribute);
+    return raw === undefined ? undefined : attributeValue(raw);
   }
 
   attributeNames(): readonly string[] {
-    return Object.keys(this.#attributes());
+    return [...this.#tag.attributes.keys()];
   }
 
   set(attribute: string, value: string): void {
-    this.#raw[attributesKey] = { ...this.#attributes(), [attribute]: encode(value) };
+    this.#tag.attributes = new Map([...this.#tag.attributes, [attribute, encodedAttribute(value)]]);
   }
 
   unset(attribute: string): void {
-    const kept = Object.entries(this.#attributes()).filter(([name]) => name !== attribute);
-    this.#raw[attributesKey] = Object.fromEntries(kept);
+    this.#tag.attributes = new Map([...this.#tag.attributes].filter(([name]) => name !== attribute));
   }
 
   text(): string {
-    return this.#content()
-      .map((node) => (typeof node[textKey] === "string" ? decode(node[textKey]) : ""))
-      .join("")
-      .trim();
+    return textOf(this.#tag).trim();
   }
 
   setText(value: string): void {
-    this.#raw[this.name] = [{ [textKey]: encode(value) }];
+    this.#tag.children = [{ kind: "text", raw: encodedText(value) }];
   }
 
   append(child: Element): void {
-    this.#content().push(child.#raw);
+    this.#tag.children.push(child.#tag);
   }
 
   insertFirst(child: Element): void {
-    this.#content().unshift(child.#raw);
+    this.#tag.children.unshift(child.#tag);
   }
 
   remove(child: Element): void {
-    this.#raw[this.name] = this.#content().filter((node) => node !== child.#raw);
+    this.#tag.children = this.#tag.children.filter((part) => part !== child.#tag);
   }
 
   /** The child of this name, made when it is not there. */
@@ -133,38 +118,4 @@ export class Element {
     this.append(made);
     return made;
   }
-
-  #content(): RawNode[] {
-    return this.#raw[this.name] as RawNode[];
-  }
-
-  #attributes(): Record<string, string> {
-    return (this.#raw[attributesKey] ?? {}) as Record<string, string>;
-  }
-}
-
-function elementsOf(nodes: readonly RawNode[]): Element[] {
-  return nodes.flatMap((node) => {
-    const element = Element.wrap(node);
-    return element === undefined ? [] : [element];
-  });
-}
-
-const named: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
-
-function decode(raw: string): string {
-  return raw.replace(/&(#x[0-9a-fA-F]+|#[0-9]+|[a-z]+);/g, (whole, entity: string) => {
-    if (entity.startsWith("#x")) return String.fromCodePoint(Number.parseInt(entity.slice(2), 16));
-    if (entity.startsWith("#")) return String.fromCodePoint(Number.parseInt(entity.slice(1), 10));
-    return named[entity] ?? whole;
-  });
-}
-
-function encode(value: string): string {
-  return value
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;")
-    .replaceAll("'", "&apos;");
 }

@@ -7,7 +7,7 @@ import { freezeDeadlineWithoutLease, heartbeatTimeout, pulse } from "../../base/
 import { milliseconds, nodeName, type Milliseconds, type NodeName } from "../../base/units.js";
 import type { ShownCluster } from "../../describe/status/status.js";
 import { ElementReader } from "./fields.js";
-import { ConfigFault, parseXml, writeXml } from "./xml.js";
+import { parseSettings, writeXml } from "./xml.js";
 import { networksMax } from "../../base/limits/edge.js";
 
 export const clusterFormat = 1;
@@ -60,10 +60,7 @@ const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 export const consolePattern = /^https:\/\/[a-z0-9]([a-z0-9.-]{0,252}[a-z0-9])?(:[0-9]{1,5})?$/;
 
 export function parseCluster(text: string): ClusterConfig {
-  const element = parseXml(text);
-  if (element.name !== "cluster")
-    throw new ConfigFault(element.line, "the outermost element must be <cluster>");
-  const root = new ElementReader(element);
+  const root = new ElementReader(parseSettings(text, "cluster"));
   const format = root.integer("format", 1, 1_000_000, clusterFormat);
   if (format > clusterFormat) {
     root.refuse(`format ${format} was written by a newer Gemel; this one reads up to ${clusterFormat}`);

@@ -75,6 +75,7 @@ export class ElementReader {
 
   /** Everything in it has been read: an attribute or element nobody asked for is refused. */
   done(): void {
+    if (this.element.text !== "") this.refuse(`unexpected text: ${this.element.text.slice(0, 60)}`);
     for (const name of this.element.attributes.keys()) {
       if (!this.asked.has(name)) this.refuse(`unknown attribute ${name} (known: ${list(this.asked)})`);
     }

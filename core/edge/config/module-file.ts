@@ -8,7 +8,7 @@ import { forceStopTimeout, loopInterval, maxLoop, modulesMax, niceStopTimeout } 
 import { bytes, nodeName, seconds, type Bytes, type Milliseconds, type NodeName } from "../../base/units.js";
 import { ElementReader } from "./fields.js";
 import { nodeNamePattern } from "./cluster-file.js";
-import { ConfigFault, parseXml, writeXml, type XmlElement, type XmlNode } from "./xml.js";
+import { parseSettings, writeXml, type XmlElement, type XmlNode } from "./xml.js";
 
 export const moduleFormat = 1;
 export const moduleIdPattern = /^[a-z][a-z0-9-]{0,30}$/;
@@ -74,8 +74,7 @@ const notCarriedOut = [
 const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export function parseModule(text: string): ParsedModule {
-  const element = parseXml(text);
-  if (element.name !== "safe") throw new ConfigFault(element.line, "the outermost element must be <safe>");
+  const element = parseSettings(text, "safe");
   const root = new ElementReader(element);
   const format = root.integer("format", 1, 1_000_000, moduleFormat);
   if (format > moduleFormat) {

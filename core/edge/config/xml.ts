@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// XML as a small tree that knows its lines, so that every complaint about a configuration names file, line
-// and reason. Well-formedness is fast-xml-parser's business; what an element may hold is said by the readers
-// in fields.ts.
+// Settings as a small tree of elements that know their lines, so that every complaint about a configuration
+// names file, line and reason. What an element may hold is said by the readers in fields.ts.
 
-import { XMLParser, XMLValidator } from "fast-xml-parser";
+import { attributeValue, encodedAttribute, parseXml, textOf, XmlFault, type XmlTag } from "../../base/xml.js";
 
 export interface XmlElement {
   readonly name: string;
   readonly line: number;
   readonly attributes: ReadonlyMap<string, string>;
   readonly children: readonly XmlElement[];
+  /** Without the spaces around it; none of our elements has any. */
+  readonly text: string;
 }
 
 /** What is wrong with a configuration file, and where. */
@@ -23,63 +24,29 @@ export class ConfigFault extends Error {
   }
 }
 
-const parser = new XMLParser({
-  preserveOrder: true,
-  ignoreAttributes: false,
-  attributeNamePrefix: "",
-  captureMetaData: true,
-  parseTagValue: false,
-  parseAttributeValue: false,
-  ignoreDeclaration: true,
-  processEntities: true,
-});
-const metadata = XMLParser.getMetaDataSymbol() as unknown as symbol;
-
-/** The root element; throws ConfigFault. */
-export function parseXml(text: string): XmlElement {
-  // A document type could define entities: nothing in our files needs one.
-  if (/<!DOCTYPE/i.test(text))
-    throw new ConfigFault(lineAt(text, text.search(/<!DOCTYPE/i)), "no DOCTYPE allowed");
-  // eslint-disable-next-line @typescript-eslint/no-deprecated -- its successor is a package more for the same
-  const verdict = XMLValidator.validate(text);
-  if (verdict !== true) throw new ConfigFault(verdict.err.line, verdict.err.msg);
-  const roots = elements(parser.parse(text) as unknown[], text);
-  const [root] = roots;
-  if (root === undefined || roots.length > 1)
-    throw new ConfigFault(1, "exactly one outermost element is expected");
-  return root;
+/** The root element; throws ConfigFault. A document type may name what is expected, and define nothing. */
+export function parseSettings(text: string, outermost: string): XmlElement {
+  try {
+    const { root, type } = parseXml(text);
+    if (root.name !== outermost)
+      throw new ConfigFault(root.line, `the outermost element must be <${outermost}>`);
+    if (type !== undefined && type !== outermost)
+      throw new ConfigFault(1, `the document type is ${type} instead of ${outermost}`);
+    return elementOf(root);
+  } catch (error) {
+    throw error instanceof XmlFault ? new ConfigFault(error.line, error.reason) : error;
+  }
 }
 
-function elements(nodes: readonly unknown[], text: string): XmlElement[] {
-  return nodes.flatMap((node) => {
-    const record = node as Record<string | symbol, unknown>;
-    const name = Object.keys(record).find((key) => key !== ":@");
-    if (name === undefined || name.startsWith("#") || name.startsWith("?")) return [];
-    const start = (record[metadata] as { readonly startIndex: number } | undefined)?.startIndex ?? 0;
-    return [
-      {
-        name,
-        line: lineAt(text, start),
-        attributes: new Map(Object.entries((record[":@"] ?? {}) as Record<string, string>)),
-        children: elements(record[name] as unknown[], text),
-      },
-    ];
-  });
+function elementOf(tag: XmlTag): XmlElement {
+  return {
+    name: tag.name,
+    line: tag.line,
+    attributes: new Map([...tag.attributes].map(([name, raw]) => [name, attributeValue(raw)])),
+    children: tag.children.flatMap((part) => (part.kind === "tag" ? [elementOf(part)] : [])),
+    text: textOf(tag).trim(),
+  };
 }
-
-function lineAt(text: string, index: number): number {
-  return text.slice(0, index).split("\n").length;
-}
-
-const escapes: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "\n": "&#10;",
-  "\r": "&#13;",
-  "\t": "&#9;",
-};
 
 /** One element to be written: attributes that are undefined are left out. */
 export interface XmlNode {
@@ -95,7 +62,7 @@ export function writeXml(node: XmlNode): string {
 function render({ name, attributes = {}, children = [] }: XmlNode, indent: string): string {
   const pairs = Object.entries(attributes)
     .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => ` ${key}="${String(value).replace(/[&<>"\n\r\t]/g, (c) => escapes[c] ?? c)}"`)
+    .map(([key, value]) => ` ${key}="${encodedAttribute(String(value))}"`)
     .join("");
   if (children.length === 0) return `${indent}<${name}${pairs}/>\n`;
   const inner = children.map((child) => render(child, `${indent}  `)).join("");
