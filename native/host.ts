@@ -26,6 +26,9 @@ interface Addon {
 const addonPath =
   process.env["GEMEL_ADDON"] ?? join(import.meta.dirname, "../../native/build/Release/gemel.node");
 
+// A full disk under the log must not take a guest's disk away: the line is lost, the mirror goes on.
+process.stderr.on("error", () => undefined);
+
 function log(level: "info" | "error", message: string): void {
   process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level, message })}\n`);
 }

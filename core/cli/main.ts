@@ -51,6 +51,13 @@ function acceptEverywhere(command: Command): void {
   }
 }
 
+// `gemel events | head`: who reads no further has what was wanted. A full disk is told where it can be.
+process.stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
+  if (code !== "EPIPE") process.stderr.write(`gemel: the output could not be written: ${message}\n`);
+  process.exit(code === "EPIPE" ? exitCodes.done : exitCodes.refused);
+});
+process.stderr.on("error", () => undefined);
+
 program.exitOverride();
 try {
   await program.parseAsync();

@@ -3,10 +3,12 @@
 // What the decisions are is proven by transcripts; here: that they reach the world and come back.
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { rmSync } from "node:fs";
+import { renameSync, rmSync, symlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { moduleFile, pathsUnder } from "../../core/edge/config/paths.js";
 import { writeDurable } from "../../core/edge/record/durable-file.js";
 import type { Copies, ModuleStatus } from "../../core/api/contract.js";
@@ -131,6 +133,33 @@ test("pause-is-known-to-both-and-survives-a-restart", async () => {
   const resumed = await pair.gemel("beta", "resume");
   assert.equal(resumed.code, 0, resumed.stderr);
   await pair.until("alpha is not", async () => (await pair.status("alpha")).pause === null);
+});
+
+test("a-log-on-a-full-disk-leaves-the-daemon", async () => {
+  await pair.stop("alpha", "SIGKILL");
+  const log = pair.path("alpha", "log");
+  renameSync(log, `${log}.before`);
+  symlinkSync("/dev/full", log);
+  await pair.start("alpha");
+  await pair.until("alpha follows again", async () => (await stateOf("beta", "alpha")) === "SECOND");
+  await pair.stop("alpha", "SIGKILL");
+  renameSync(`${log}.before`, log);
+  await pair.start("alpha");
+  await pair.until("alpha follows again", async () => (await stateOf("beta", "alpha")) === "SECOND");
+});
+
+test("who-reads-no-further-has-what-was-wanted", () => {
+  const gemel = `'${process.execPath}' '${fileURLToPath(new URL("../../core/cli/main.js", import.meta.url))}'`;
+  const events = (to: string): { readonly status: number | null; readonly stderr: string } =>
+    spawnSync("bash", ["-o", "pipefail", "-c", `${gemel} events ${to}`], {
+      env: pair.env("alpha"),
+      encoding: "utf8",
+    });
+  const { status, stderr } = events("| head -0");
+  assert.deepEqual([status, stderr], [0, ""]);
+  const full = events("> /dev/full");
+  assert.equal(full.status, 1);
+  assert.match(full.stderr, /^gemel: the output could not be written: .*no space left/i);
 });
 
 test("events-and-audit-of-either-node", async () => {

@@ -12,6 +12,7 @@ import {
   openSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
@@ -57,6 +58,16 @@ test("pair-first-copy-then-writes-on-both", limit, async (context) => {
   assert.equal(digest(there), digest(here), "a flushed write is on both");
   writeFileSync(join(pair.first.root, "domain.xml"), "<domain/>");
   assert.equal(readFileSync(join(pair.second.root, "domain.xml"), "utf8"), "<domain/>");
+});
+
+test("a-log-on-a-full-disk-takes-no-disk-away", limit, async (context) => {
+  const pair = pairFor(context);
+  for (const { root } of [pair.first, pair.second]) symlinkSync("/dev/full", join(root, "../mirror.log"));
+  writeFileSync(join(pair.first.root, "disk.raw"), randomBytes(mebibyte));
+  await pair.startInSync();
+  const [here, there] = [join(pair.first.root, "disk.raw"), join(pair.second.root, "disk.raw")];
+  writeAt(here, 4096, randomBytes(4096));
+  assert.equal(digest(there), digest(here));
 });
 
 test("secondary-refuses-local-writes", limit, async (context) => {
