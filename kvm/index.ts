@@ -35,7 +35,7 @@ import { findProcess, type VmProcess } from "./host/process.js";
 import { relinkChains } from "./host/relink.js";
 import { Inspector, sizeOf } from "./inspect.js";
 import { installHook, proveCalled, writeMarks } from "./install/guard.js";
-import { placeFindings, thereFindings } from "./preflight/host.js";
+import { placeFindings, standbyFindings, thereFindings } from "./preflight/host.js";
 import { vmFindings, type VmSituation } from "./preflight/vm.js";
 import { validateDefinition } from "./preflight/validate.js";
 import { goOnAfterDiskError } from "./run/disk-error.js";
@@ -134,7 +134,7 @@ class Kvm implements Hypervisor {
   async preflight(
     details: VmDetails,
     folder: string,
-    role: "here" | "there",
+    role: "here" | "there" | "standby",
     leftOut: readonly string[] = [],
   ): Promise<Outcome<readonly Finding[]>> {
     const capabilities = await this.#known();
@@ -153,6 +153,10 @@ class Kvm implements Hypervisor {
       folder,
       leftOut,
     };
+    if (role === "standby") {
+      const found = await standbyFindings(this.#session, host);
+      return done(found.map((finding) => ({ ...finding, node: this.#node })));
+    }
     const own =
       role === "there"
         ? done(await thereFindings(this.#session, host))

@@ -106,7 +106,6 @@ export class Inspector {
         summary.snapshots || [...chains.values()].some((chain) => chain.some((one) => one.snapshots > 0)),
       chains,
       isTransient: summary.isTransient,
-      checkpoints: await this.#checkpoints(vm),
     });
   }
 
@@ -124,7 +123,8 @@ export class Inspector {
       for (const path of [...named, ...images]) if (path !== "") usedByOthers.set(path, name);
     }
     const mounts = await mountsOf("self");
-    return done({ usedByOthers, mountPoints: new Set(mounts.map(({ point }) => point)) });
+    const checkpoints = await this.#checkpoints(vm);
+    return done({ usedByOthers, checkpoints, mountPoints: new Set(mounts.map(({ point }) => point)) });
   }
 
   async #checkpoints(vm: VmId): Promise<readonly string[]> {

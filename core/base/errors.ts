@@ -178,6 +178,10 @@ export const errorRegistry = {
     sentence: "The hypervisor refused the call.",
     next: "Read its reason in the message.",
   },
+  "GEMEL-3011": {
+    sentence: "The other host could not start the VM.",
+    next: "Bring what the message names to that host, or take it out of the VM's definition.",
+  },
   "GEMEL-4001": {
     sentence: "This node belongs to no cluster.",
     next: "gemel cluster init --name N --net data=CIDR --net heart=CIDR, or gemel cluster join TOKEN",

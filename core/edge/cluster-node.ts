@@ -27,7 +27,9 @@ import { bootClock, loopClock, timesNow } from "./clock.js";
 import { gemelVersion } from "./cluster/version.js";
 import { Commands } from "./calls/commands.js";
 import { CopyRate } from "./metrics/copy-rate.js";
+import { askPeer } from "./calls/forward.js";
 import { DiskWatch } from "./workload/disk-watch.js";
+import { Standby } from "./workload/standby.js";
 import { ModuleConfigSync } from "./config/module-config-sync.js";
 import { explain, mirrorConfigOf, vmPlaceOf } from "./mirror/mirror-settings.js";
 import { ClusterNetwork, type Member } from "./network/cluster-network.js";
@@ -93,6 +95,7 @@ export class ClusterNode {
   /** Of modules that were open: what a copy set aside is named by. */
   private readonly generations = new Map<string, string>();
   private readonly disks: DiskWatch;
+  readonly standby: Standby;
   private readonly disowned = new Set<string>();
   /** When a peer became reachable or silent, as shown to people. */
   private readonly reach = new Map<string, { readonly reachable: boolean; readonly since: Instant }>();
@@ -157,6 +160,12 @@ export class ClusterNode {
     this.configSync = new ModuleConfigSync(this.modules, this.network, (id) => this.letGo(id));
     this.protection = edge.protection(servicesOf(this, paths), this.procedures);
     this.disks = new DiskWatch(this, edge.changed);
+    this.standby = new Standby(this, {
+      now: bootClock,
+      answers: (peer) => this.network.answersControl(this.peerNamed(peer)),
+      ask: (peer, body) => askPeer(this.network, this.peerNamed(peer), "standby", body),
+      changed: edge.changed,
+    });
     this.observer = this.observe();
     this.collector = collectorOf(this, paths, edge.stream);
     this.network.adopt(member);
@@ -205,6 +214,7 @@ export class ClusterNode {
       copying: (module) => this.progress.copying(module),
       troubles: this.modules.troubles(),
       unproven: this.disks.elsewhere(),
+      standby: this.standby.troubles(),
       reachableSince: (peer, reachable) => this.reachableSince(peer, reachable),
       startOf: (module, node) => this.watch.took("startMs", module, node),
       versionOf: (peer) => this.watch.versionOf(peer),
@@ -318,7 +328,11 @@ export class ClusterNode {
       post: (report) => this.post(report),
       vms: () => new Map(this.modules.ids().map((id) => [id, this.modules.expect(id).vm.id])),
       runsHere: (module) => this.runsHere(module),
-      keepDefinition: (module, definition) => this.vms.keepDefinition(module, definition),
+      keepDefinition: async (module, definition) => {
+        const changed = await this.vms.keepDefinition(module, definition);
+        if (changed) this.standby.changed(module);
+        return changed;
+      },
       record: (module, sentence, outcome) => this.log(module, sentence, outcome),
       recheck: (module) => this.disks.prove(module),
       paused: (module) => this.disks.goOnWithRoom(module),
@@ -372,5 +386,6 @@ export class ClusterNode {
     void this.configSync.offerAll();
     void this.recordSync.offerAll();
     void this.watch.look();
+    void this.standby.look();
   }
 }

@@ -136,11 +136,14 @@ export interface Hypervisor extends Workload {
   list(): Promise<Outcome<readonly VmSummary[]>>;
   look(vm: VmId): Promise<Outcome<VmSummary>>;
   inspect(vm: VmId): Promise<Outcome<VmDetails>>;
-  /** Findings of this node: `here` = the VM lives here, else whether it could run here. */
+  /**
+   * Findings of this node: `here` = the VM lives here, `there` = whether it could run here, `standby` = the
+   * same of a VM whose module is here already.
+   */
   preflight(
     details: VmDetails,
     folder: string,
-    role: "here" | "there",
+    role: "here" | "there" | "standby",
     /** Targets of disks and drives that stay behind. */
     leftOut?: readonly string[],
   ): Promise<Outcome<readonly Finding[]>>;

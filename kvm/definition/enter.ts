@@ -14,6 +14,7 @@ import {
 import { bytes } from "../../core/base/units.js";
 import type { Image } from "../host/images.js";
 import {
+  disksOf,
   keepsNvram,
   readMetadata,
   setNvramPath,
@@ -223,5 +224,15 @@ export function settleExcluded(root: Element, node: string): string {
       devices?.append(emptyDisk(excluded, emptyDiskPath(settled.find("uuid")?.text() ?? "", excluded)));
     }
   }
+  if (metadata !== undefined) for (const disk of disksOf(settled)) loosenMedium(disk, metadata.folder);
   return settled.toString();
+}
+
+/**
+ * A medium that lies outside the folder may be on one host only: where it is missing libvirt starts the VM
+ * with an empty drive.
+ */
+function loosenMedium({ device, path, element }: DiskFacts, folder: string): void {
+  if (device === "disk" || path.startsWith(`${folder}/`)) return;
+  element.find("source")?.set("startupPolicy", "optional");
 }

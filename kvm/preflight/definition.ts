@@ -14,6 +14,15 @@ export function definitionFindings({ root }: VmFacts, leftOut: readonly string[]
   return [...unknown.map(unknownFinding), ...commandLineFindings(root)];
 }
 
+export const hostDeviceFindings = ({ hostDevices }: VmFacts): readonly Unplaced[] =>
+  hostDevices.map((device) =>
+    blocks(
+      "GEMEL-5001",
+      `The VM uses a ${device}, which is of one host and not of the other.`,
+      "Remove it from the VM's definition.",
+    ),
+  );
+
 export const isLeftOut =
   (leftOut: readonly string[]) =>
   (element: Element): boolean =>

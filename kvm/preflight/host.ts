@@ -11,7 +11,7 @@ import type { Capabilities } from "../host/capabilities.js";
 import { mountAbove, mountsOf } from "../host/process.js";
 import { callLimits, run, type LibvirtSession } from "../session.js";
 import type { VmFacts } from "../translate.js";
-import { isLeftOut } from "./definition.js";
+import { definitionFindings, hostDeviceFindings, isLeftOut } from "./definition.js";
 import { blocks, inWords, quoted, warns, when, type Unplaced } from "./finding.js";
 import { readByTable } from "./table/rows.js";
 import { thingFindings } from "./table/things.js";
@@ -32,10 +32,27 @@ export async function thereFindings(
   session: LibvirtSession,
   situation: HostSituation,
 ): Promise<readonly Unplaced[]> {
+  return [...identityFindings(situation), ...(await hostFindings(session, situation))];
+}
+
+/** Where the module's copy is: could this host start the VM as it is defined now? */
+export async function standbyFindings(
+  session: LibvirtSession,
+  situation: HostSituation,
+): Promise<readonly Unplaced[]> {
+  const { facts, leftOut } = situation;
+  return [
+    ...definitionFindings(facts, leftOut),
+    ...hostDeviceFindings(facts),
+    ...(await hostFindings(session, situation)),
+    ...memoryFindings(situation),
+  ];
+}
+
+async function hostFindings(session: LibvirtSession, situation: HostSituation): Promise<readonly Unplaced[]> {
   const { facts, folder, leftOut } = situation;
   const { things } = readByTable(facts.root, isLeftOut(leftOut));
   return [
-    ...identityFindings(situation),
     ...machineFindings(situation),
     ...cpuFindings(situation),
     ...(await customCpuFindings(session, situation)),

@@ -4,7 +4,7 @@
 
 import type { Image } from "../host/images.js";
 import type { DiskFacts, VmFacts } from "../translate.js";
-import { definitionFindings } from "./definition.js";
+import { definitionFindings, hostDeviceFindings } from "./definition.js";
 import { blocks, quoted, warns, when, type Unplaced } from "./finding.js";
 import { imageAlignment } from "../../core/base/limits/kvm.js";
 
@@ -17,13 +17,13 @@ export interface VmSituation {
   readonly chains: ReadonlyMap<string, readonly Image[]>;
   /** The stored definition goes with the VM's process: libvirt calls it transient. */
   readonly isTransient: boolean;
-  readonly checkpoints: readonly string[];
 }
 
 /** What preflight alone wants to know, since it takes a look at all VMs of the host. */
 export interface Neighbours {
   /** Files that other VMs of this host use, their images' chains included → the other VM's name. */
   readonly usedByOthers: ReadonlyMap<string, string>;
+  readonly checkpoints: readonly string[];
   /** Where something is mounted on this host. */
   readonly mountPoints: ReadonlySet<string>;
 }
@@ -40,18 +40,12 @@ export function vmFindings(situation: Judged, leftOut: readonly string[]): reado
       .flatMap((disk) => diskFindings(disk, situation)),
     ...stateFindings(situation),
     ...nvramFindings(situation),
-    ...facts.hostDevices.map((device) =>
-      blocks(
-        "GEMEL-5001",
-        `The VM uses a ${device} of this host, which the other host does not have.`,
-        "Remove it from the VM's definition.",
-      ),
-    ),
+    ...hostDeviceFindings(facts),
     ...tpmFindings(facts),
   ];
 }
 
-function stateFindings(situation: VmSituation): readonly Unplaced[] {
+function stateFindings(situation: Judged): readonly Unplaced[] {
   const { facts, autostart, saved, snapshots, checkpoints, isTransient } = situation;
   const name = quoted(facts.name);
   return [

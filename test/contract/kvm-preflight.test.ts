@@ -219,3 +219,49 @@ test("a-medium-that-is-not-there-is-named", async () => {
   says(await findingsOf(vm), "blocks", /Drive sda holds \S+gone\.iso, which is not there.*--eject/);
   assert.deepEqual(await findingsOf(vm, ["sda"]), []);
 });
+
+test("what-was-added-later-is-seen-by-the-other-host", async () => {
+  const { hypervisor } = host;
+  await host.must(`truncate -s 8M ${images}/own.raw`);
+  const vm = await host.defineVm("grown", [diskXml("vda", `${images}/own.raw`, "raw")]);
+  const details = value(await hypervisor.inspect(vm));
+  const standby = async (device: string, top = ""): Promise<readonly Finding[]> => {
+    const definition = details.definition
+      .replace("</devices>", `${device}</devices>`)
+      .replace("<os>", `<os>${top}`);
+    return value(await hypervisor.preflight({ ...details, definition }, folder, "standby"));
+  };
+  assert.deepEqual(await standby(""), [], "its own copy and its own name are not in the way");
+  const stick = `<hostdev mode='subsystem' type='usb'>
+    <source><vendor id='0x1'/><product id='0x2'/></source></hostdev>`;
+  says(await standby(stick), "blocks", /host device \(usb\)/);
+  says(
+    await standby(`<interface type='bridge'><source bridge='second0'/></interface>`),
+    "blocks",
+    /bridge 'second0'/,
+  );
+  says(await standby("", "<kernel>/boot/here-only</kernel>"), "blocks", /file \/boot\/here-only/);
+  const memory = {
+    ...details,
+    definition: details.definition.replace(/<memory[^]*?<\/memory>/, "<memory unit='TiB'>9</memory>"),
+  };
+  says(value(await hypervisor.preflight(memory, folder, "standby")), "blocks", /needs 9.0 TiB of memory/);
+});
+
+test("a-medium-that-only-one-host-has-never-keeps-a-vm-from-starting", async () => {
+  const { hypervisor, mountPoint } = host;
+  const vm = await host.createVm("inserted");
+  const plan = value(await hypervisor.prepare({ ...planFor(vm, "detach"), exclude: [] }));
+  for (const { from, to } of plan.moves) await host.must(`mv '${from}' '${to}'`);
+  value(await hypervisor.undefine(vm));
+  const drive = `<disk type='file' device='cdrom'><source file='${images}/there.iso'/>
+    <target dev='sda' bus='ide'/><readonly/></disk></devices>`;
+  const inserted = plan.definition.replace("</devices>", drive);
+  value(await hypervisor.validate(inserted));
+  value(await hypervisor.define(inserted));
+  value(await hypervisor.startHeld(vm));
+  assert.deepEqual(value(await hypervisor.proveDisks(vm, mountPoint)), { protected: true, elsewhere: [] });
+  const live = await host.must(`virsh dumpxml ${vm}`);
+  assert.equal(/<source file='[^']*there\.iso'/.test(live), false, "the drive is empty");
+  assert.match(value(await hypervisor.definition(vm)), /there\.iso/, "and not for ever");
+});

@@ -28,6 +28,7 @@ export const peerCalls: Readonly<Record<PeerCall, PeerRow>> = {
   copy: { limit: seconds(10) },
   "node-facts": {},
   "protect-preflight": { limit: seconds(90) },
+  standby: { limit: seconds(90) },
   "protect-validate": { limit: seconds(60) },
   "protect-room": {},
   "protect-no-room": {},

@@ -55,6 +55,11 @@ export const peerSchemas = {
     body: Type.Object({ details: vmDetails, folder: Type.String(), leftOut: Type.Array(Type.String()) }),
     answer: Type.Array(findingView),
   },
+  /** Could it start a VM whose module it has, as the VM is defined now? */
+  standby: {
+    body: Type.Object({ module: Type.String(), details: vmDetails }),
+    answer: Type.Array(findingView),
+  },
   /** Would its hypervisor take the definition as it is in the module's folder? */
   "protect-validate": {
     body: Type.Object({ definition: Type.String() }),

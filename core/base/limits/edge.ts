@@ -25,6 +25,10 @@ export const joinLimit = seconds(30);
 export const networksMax = 4;
 /** So many removed modules are remembered; the oldest are forgotten. */
 export const removedModulesMax = 256;
+/** The other host changes rarely, and a person who did it looks at the status within minutes. */
+export const standbyAskEvery = seconds(600);
+/** The other host did not answer as it should: not at each turn. */
+export const standbyAskPause = seconds(30);
 /** As fast as a person sees. */
 export const statusTellEveryMs = 250;
 /** What the CLI shows while the daemon is silent is not older. */

@@ -62,6 +62,7 @@ export function alarmsOf(facts: AlarmFacts): FoundAlarm[] {
     ...clusterAlarms(facts),
     ...facts.nodes.filter(({ name }) => name !== facts.self).flatMap((node) => nodeAlarms(facts, node)),
     ...facts.modules.flatMap(moduleAlarm),
+    ...facts.modules.flatMap(standbyAlarm),
     ...hostAlarms(facts),
     ...facts.peers.flatMap((peer) => peerAlarms(facts, peer)),
   ];
@@ -157,6 +158,14 @@ function moduleAlarm(module: ModuleStatus): FoundAlarm[] {
   return [
     { ...base, id: `unprotected:${id}`, severity: isCopying ? "amber" : "red", code: "unprotected", next },
   ];
+}
+
+/** The data is on both hosts; whether the VM is, nobody knew before it was asked again. */
+function standbyAlarm({ id, troubles }: ModuleStatus): FoundAlarm[] {
+  const found = troubles.find(({ code }) => code === "GEMEL-3011");
+  if (found === undefined) return [];
+  const { code, message, next } = found;
+  return [{ id: `standby:${id}`, severity: "amber", code, sentence: `${id}: ${message}`, next, module: id }];
 }
 
 function partlyAlarm({ id, partly }: ModuleStatus): FoundAlarm[] {

@@ -29,6 +29,8 @@ export interface HeadlineFacts {
   readonly conflict: boolean;
   /** R31: a disk of the running VM is not on the mirror. */
   readonly isOffMirror: boolean;
+  /** Both copies are alike, and the other host could not start the VM from its own. */
+  readonly standby?: string | undefined;
   readonly copying: Reintegration | null;
   /** "since 03:12 UTC by admin (maintenance)" while automatic failover is paused. */
   readonly pause: string | undefined;
@@ -37,6 +39,7 @@ export interface HeadlineFacts {
 export function headline(facts: HeadlineFacts): string {
   if (facts.conflict) return reasons.conflict.short;
   if (facts.isOffMirror) return reasons.unprotected.short;
+  if (facts.isProtected && facts.standby !== undefined) return `Protected, but: ${facts.standby}`;
   if (facts.isProtected) return facts.isPartly ? "Partly protected: disks were left out" : "Protected";
   const lead = leadOf(facts);
   const follower = lead === facts.self ? facts.other : facts.self;

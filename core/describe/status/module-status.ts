@@ -25,6 +25,8 @@ export interface ModuleSources {
   readonly copying: (module: string) => Reintegration | null;
   /** R31: modules whose VM has a disk off the mount. */
   readonly unproven: ReadonlyMap<string, Failure>;
+  /** Modules whose VM the other host could not start, and why. */
+  readonly standby: ReadonlyMap<string, Failure>;
   /** How long the module's VM takes to start on a node, as last measured. */
   readonly startOf: (module: string, node: string) => Milliseconds | undefined;
 }
@@ -45,6 +47,7 @@ export function moduleStatus(
   const isPartly = sources.isPartly(id);
   const elsewhere = sources.unproven.get(id);
   const isProtected = own?.protected === true && elsewhere === undefined;
+  const standby = isProtected ? sources.standby.get(id) : undefined;
   const isOffMirror = elsewhere !== undefined;
   const { freeze, diskFull, lastVerify, inSync = false } = status ?? {};
   const copying = sources.copying(id);
@@ -53,10 +56,10 @@ export function moduleStatus(
   return {
     id,
     vm: module.config.vm.name,
-    sentence: headline({ ...pair, isPartly, isProtected, copying, pause }),
+    sentence: headline({ ...pair, isPartly, isProtected, copying, pause, standby: standby?.message }),
     protected: isProtected,
     partly: isPartly,
-    colour: elsewhere === undefined ? colourOf(own, nodes, { conflict, isProtected }) : "red",
+    colour: colourOf(own, nodes, { conflict, isProtected, isOffMirror, mayNotStart: standby !== undefined }),
     active: activeOf(nodes),
     ifHostDied: outlookOf({
       ...pair,
@@ -69,7 +72,7 @@ export function moduleStatus(
     nodes,
     reintegration: copying,
     conflict,
-    troubles: [...(elsewhere === undefined ? [] : [elsewhere]), ...troublesOf(module, own)],
+    troubles: [elsewhere, standby].filter((one) => one !== undefined).concat(troublesOf(module, own)),
     actions: moduleVerbs.map((verb) => actionOf(verb, own)),
     ...(diskFull !== undefined && { diskFull }),
     ...(lastVerify !== undefined && { lastVerify }),
@@ -132,10 +135,15 @@ function silentRow({ wall }: Times, node: NodeName): ModuleOnNode {
 function colourOf(
   own: Description | undefined,
   nodes: readonly ModuleOnNode[],
-  { conflict, isProtected }: { readonly conflict: boolean; readonly isProtected: boolean },
+  {
+    conflict,
+    isProtected,
+    isOffMirror,
+    mayNotStart,
+  }: Readonly<Record<"conflict" | "isProtected" | "isOffMirror" | "mayNotStart", boolean>>,
 ): ModuleStatus["colour"] {
-  if (conflict) return "red";
-  if (isProtected) return "green";
+  if (conflict || isOffMirror) return "red";
+  if (isProtected) return mayNotStart ? "amber" : "green";
   const runner = nodes.find(({ live, state }) => live && (state === "ALONE" || state === "PRIM"));
   if (runner !== undefined) return runner.stability === "NotReady" ? "red" : "amber";
   return own?.colour === "amber" ? "amber" : "red";

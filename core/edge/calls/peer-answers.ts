@@ -22,6 +22,7 @@ function answersOf(running: AskedNode): PeerAnswers {
   return {
     ...running.recordSync.answers,
     ...running.watch.answers,
+    ...running.standby.answers,
     ...running.protection.answers,
     "offer-module": (offer) => Promise.resolve(configSync.taken(offer)),
     procedure: ({ id }) => Promise.resolve(progress.ownProcedure(id)),

@@ -18,6 +18,7 @@ import type { MirrorSupervisor } from "../mirror/supervisor.js";
 import type { Member } from "../network/cluster-network.js";
 import type { PeerProgress } from "../network/peer-progress.js";
 import type { History } from "../record/history.js";
+import type { Standby } from "../workload/standby.js";
 import type { Commands } from "./commands.js";
 import type { InspectedRooms } from "./inspection.js";
 import type { VmRooms } from "./vms.js";
@@ -33,6 +34,7 @@ export type AskedNode = InspectedRooms &
     readonly configSync: Pick<ModuleConfigSync, "offerAll" | "taken">;
     readonly protection: Protection;
     readonly progress: Pick<PeerProgress, "procedure" | "ownProcedure">;
+    readonly standby: Pick<Standby, "answers">;
     readonly recordSync: Pick<SharedRecordSync, "answers">;
   };
 

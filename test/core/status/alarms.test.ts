@@ -58,6 +58,15 @@ test("alarms-nodes: down, deaf or one network less, never two of them for one ca
   ]);
 });
 
+test("alarms-standby: amber, with its repair, and the same from either node", () => {
+  const trouble = { code: "GEMEL-3011", where: "cam1", message: "On beta: no bridge br1", next: "Make br1" };
+  const found = alarmsOf(alarmFacts({ modules: [moduleStatus({ colour: "amber", troubles: [trouble] })] }));
+  assert.deepEqual(
+    found.map(({ id, severity, next }) => [id, severity, next]),
+    [["standby:cam1", "amber", "Make br1"]],
+  );
+});
+
 test("alarms-network-id: the same from both ends", () => {
   const networks = [{ name: "data", heard: false }];
   const here = ids({ nodes: [nodeStatus("alpha"), nodeStatus("beta", { networks })] });

@@ -26,6 +26,12 @@ test("headline-protected: one word, and what was left out", () => {
   assert.match(headline(facts(...pair, { isProtected: true, isPartly: true })), /^Partly protected/);
 });
 
+test("headline-standby: both copies are alike, and the other host could not start the VM", () => {
+  const pair = [seen("alpha", view("PRIM")), seen("beta", view("SECOND"))] as const;
+  const standby = "The other host could not start the VM. On beta: no bridge";
+  assert.equal(headline(facts(...pair, { isProtected: true, standby })), `Protected, but: ${standby}`);
+});
+
 test("headline-peer-down: since when", () => {
   const down = seen("beta", view("SECOND"), { live: false, down: true });
   const here = seen("alpha", view("ALONE", "alone-on-silence"));

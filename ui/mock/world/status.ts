@@ -50,6 +50,7 @@ function ownStatus(world: World, node: string): Status {
     copying: (id) => copyingOf(world, world.module(id)),
     troubles: [],
     unproven: new Map(),
+    standby: new Map(),
     reachableSince: (peer, reachable) => instant(world.reachableSince(node, peer, reachable)),
     versionOf: () => mockVersion,
     startOf: (id, on) => took(world, "startMs", id, on),
