@@ -232,7 +232,8 @@ class Kvm implements Hypervisor {
   async undefine(vm: VmId): Promise<Outcome<void>> {
     const process = await findProcess(this.#places.status, vm);
     if (process !== undefined) return refused("GEMEL-3009", `The VM runs (process ${process.pid}).`);
-    const args = ["undefine", vm, "--keep-nvram", "--managed-save", "--snapshots-metadata"];
+    const kept = ["--snapshots-metadata", "--checkpoints-metadata"];
+    const args = ["undefine", vm, "--keep-nvram", "--managed-save", ...kept];
     const said = await this.#session.virsh(args, callLimits.define);
     return said.ok || said.code === "GEMEL-3005" ? done(undefined) : said;
   }

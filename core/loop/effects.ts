@@ -8,6 +8,7 @@
 import { failure, GemelError, type Failure } from "../base/errors.js";
 import { milliseconds, seconds, type Instant, type Milliseconds } from "../base/units.js";
 import { unreachable } from "../base/check.js";
+import { demoteLimit } from "../base/limits/decision.js";
 import type { Effect } from "../decide/mirror/types.js";
 import type { TaskOutcome } from "../decide/mirror/types.js";
 import type { Arbiter, ArbiterAnswer } from "../ports/arbiter.js";
@@ -163,11 +164,11 @@ export class Effects {
   }
 }
 
-/** Changes of role flush what is left; a demotion has its own limit. */
+/** Changes of role flush what is left; a demotion waits for its writers first. */
 const commandLimit = (command: MirrorCommand): Milliseconds => {
   switch (command.do) {
     case "demote":
-      return milliseconds(command.timeoutMs + 2_000);
+      return milliseconds(command.timeoutMs + demoteLimit);
     case "close":
     case "give-up":
     case "promote":

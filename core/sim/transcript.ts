@@ -14,6 +14,8 @@
 //   by-hand alpha                                 the VM is started without Gemel
 //   reflinks beta                                 its file system clones what resolve sets aside
 //   deaf alpha | vm-start alpha fails|works | unmount alpha | mount alpha | disk alpha full|free
+//   fails alpha undefine | works alpha undefine   whatever is asked for by this name is refused from now on
+//   holds alpha | lets-go alpha                   some process keeps a file open below the mount
 //   after 5                                       five seconds pass
 //   alpha PRIM Ready, beta SECOND Ready           expected, within 30 s of fake time (or: … within 8)
 //   stays 20: alpha WAIT NotReady                 holds at once and for so long
@@ -29,6 +31,7 @@ import { milliseconds, moduleId, nodeName, type ModuleId } from "../base/units.j
 import type { Command } from "../decide/mirror/command.js";
 import { describe } from "../describe/module/sentences.js";
 import type { FailoverPause, ModuleConfig, NodeState } from "../decide/mirror/types.js";
+import { usualTimes } from "./caller.js";
 import { Cluster, defaultConfig } from "./cluster.js";
 import type { Host } from "./host.js";
 import { executes } from "./server.js";
@@ -146,6 +149,10 @@ export class Player {
       "vm-start": ([host, how]) => {
         this.host(host).startsFail = how === "fails";
       },
+      fails: ([host, what]) => this.refuse(host, what, true),
+      works: ([host, what]) => this.refuse(host, what, false),
+      holds: ([host]) => this.holdOpen(host, true),
+      "lets-go": ([host]) => this.holdOpen(host, false),
       unmount: ([host]) => {
         this.host(host).copyOf(this.id(undefined)).isThere = false;
       },
@@ -163,6 +170,23 @@ export class Player {
       says: ([host, reason]) => this.says(this.host(host), reason ?? ""),
       nothing: () => this.nothingLost(),
     };
+
+  /** Operations (caller.ts) by host. */
+  private readonly refused = new Set<string>();
+
+  private refuse(host: string | undefined, what = "", isRefused: boolean): void {
+    const { name } = this.host(host);
+    demand(what in usualTimes, `there is no operation ${what}`);
+    if (isRefused) this.refused.add(`${name} ${what}`);
+    else this.refused.delete(`${name} ${what}`);
+    this.cluster.fails = (asked, node) => this.refused.has(`${node} ${asked}`);
+  }
+
+  private holdOpen(host: string | undefined, isHeld: boolean): void {
+    const mirror = this.host(host).mirrors.get(this.id(undefined));
+    demand(mirror !== undefined, "nothing is mounted there");
+    mirror.isHeldOpen = isHeld;
+  }
 
   private config(words: readonly string[]): void {
     const given = new Map(words.map((word) => word.split("=") as [string, string]));

@@ -117,7 +117,7 @@ export class PrivateLibvirt implements World {
   async reset(): Promise<void> {
     const script = `rm -rf /etc/gemel/protected /run/gemel/start
       for vm in $(virsh -q list --all --uuid); do virsh -q destroy $vm
-      virsh -q undefine $vm --managed-save --nvram --snapshots-metadata; done
+      virsh -q undefine $vm --managed-save --nvram --snapshots-metadata --checkpoints-metadata; done
       find /var/lib/libvirt/images /var/lib/gemel -xdev -type f -delete; rm -rf ${this.mountPoint}/*`;
     await this.shell(script);
   }

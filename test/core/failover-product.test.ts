@@ -15,6 +15,7 @@ import { commandHandling, eventHandling, messageHandling } from "../../core/deci
 import { describe } from "../../core/describe/module/sentences.js";
 import { step } from "../../core/decide/mirror/step.js";
 import type { Event, ModuleState, NodeState, PeerMessage } from "../../core/decide/mirror/types.js";
+import type { Run } from "../../core/ports/workload.js";
 import { newCopy } from "../../core/sim/mirror/copy.js";
 import { FakeMirror } from "../../core/sim/mirror/fake-mirror.js";
 import { Player } from "../../core/sim/transcript.js";
@@ -30,7 +31,8 @@ async function samples(): Promise<readonly NodeState[]> {
   const look = (state: NodeState): void => {
     const module = state.modules[cam];
     if (module === undefined) return;
-    const key = `${module.phase.state} ${module.phase.work.kind} ${String(module.task !== undefined)}`;
+    const { state: name, work } = module.phase;
+    const key = `${name} ${work.kind} ${"step" in work ? work.step : ""} ${module.task?.what ?? "idle"}`;
     const known = found.get(key) ?? [];
     if (known.length < 3) found.set(key, [...known, state]);
   };
@@ -163,6 +165,32 @@ test("failover-product: every state meets every event without a broken invariant
       if (row.kind === "ignored") demandIgnored(state, event, `${stateOf(state)} × ${event.kind}`);
       else changed(state, event);
     }
+  }
+});
+
+test("failover-product: no failed task ends the daemon, whatever runs meanwhile", () => {
+  const failure = { code: "GEMEL-9003", message: "no", where: cam, next: "" } as const;
+  const outcome = { ok: false, failure } as const;
+  const runs: readonly Run[] = [
+    { kind: "off" },
+    { kind: "held" },
+    { kind: "on", paused: false },
+    { kind: "unknown", why: "" },
+  ];
+  const tried = new Set<string>();
+  for (const state of states) {
+    for (const run of runs) {
+      const at = instant(state.turn + 100);
+      const { task } = moduleIn(state);
+      if (task === undefined) continue;
+      tried.add(task.what);
+      const seen = step(state, { at, kind: "run-seen", module: cam, run }).state;
+      const failed = step(seen, { at, kind: "task-done", module: cam, task: task.id, outcome }).state;
+      for (const event of events(failed)) changed(failed, event);
+    }
+  }
+  for (const what of ["stop-workload", "demote", "give-up", "close", "start-workload", "terminate"]) {
+    assert.ok(tried.has(what), `no transcript begins ${what}`);
   }
 });
 

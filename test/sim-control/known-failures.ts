@@ -38,8 +38,6 @@ export const knownFailures: readonly KnownFailure[] = [
     "started and never let run; ALONE running",
     "started and never let run; PRIM running",
   ),
-  // A stop that fails after the VM is off ends the daemon.
-  ...known("daemon-lives", "broken invariant: a refinement keeps the state"),
   // The wish that a host's boot renews is only in memory.
   ...known("remembered", "the wish to run in memory, to stop on disk"),
   // A daemon whose record's disk hangs answers no freeze and gives no word, and goes on beating.
@@ -51,8 +49,6 @@ export const knownFailures: readonly KnownFailure[] = [
   ),
   // What was asked of a mirror process before it, or its host, stood still is done when it wakes (R16).
   ...known("truly-silent", "carried out on waking"),
-  // Leaving has no policy for a file that somebody keeps open.
-  ...known("converges", "a file below the mount is held open"),
 ];
 
 export const knownFailure = ({ invariant, signature }: Violation): KnownFailure | undefined =>

@@ -269,7 +269,8 @@ const idsOf = (name: string): Pick<ModuleConfig, "id" | "vm"> => {
 };
 
 /** What libvirt may refuse while it works. */
-const isFallible = (what: Operation): boolean => what === "undefine" || what === "define" || what === "start";
+const fallible: readonly Operation[] = ["look", "define", "start", "let-run", "undefine"];
+const isFallible = (what: Operation): boolean => fallible.includes(what);
 
 /** Plays one seed; a broken invariant that is not known is thrown with everything needed to replay it. */
 export async function simulate(seed: number): Promise<RunResult> {

@@ -31,6 +31,12 @@ export const goodbyeLimit: Milliseconds = seconds(20);
 export const turnSlack: Milliseconds = seconds(60);
 /** A flush of both copies; a slow disk needs some seconds. */
 export const demoteLimit: Milliseconds = seconds(20);
+/** A program that is just copying something out of the folder may end; a swap's guest is off meanwhile. */
+export const writerPatience: Milliseconds = seconds(5);
+/** R38: what keeps a file open this often keeps it. */
+export const demoteTriesMax = 3;
+/** After a swap that was given up the VM stays where it is: whoever was in the way may still be. */
+export const homeAgain: Milliseconds = seconds(600);
 /** Between two attempts to start: what was in the way has had time to end. */
 export const startPause: Milliseconds = seconds(5);
 /** A status this much younger than the last change of work is of after it. */

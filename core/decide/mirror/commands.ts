@@ -32,7 +32,7 @@ export function refusal(c: Case, verb: ModuleVerb, forced = false): Failure | un
     case "start":
       // Started by hand, without Gemel: it is not ours to end.
       if (phase.state === "STOP" && exists(c.m)) return no("GEMEL-5002", "It runs without Gemel.");
-      return c.m.durable.wish.kind === "stop" && phase.work.kind === "leaving" ? no("GEMEL-1010") : undefined;
+      return phase.work.kind === "leaving" ? no("GEMEL-1010") : undefined;
     case "stop":
       return undefined;
     case "restart":

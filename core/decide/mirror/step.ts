@@ -34,6 +34,7 @@ import type {
   ModuleConfig,
   ModuleState,
   NodeState,
+  TaskKind,
   TaskOutcome,
 } from "./types.js";
 
@@ -273,6 +274,7 @@ function taskDone(c: Case, number: number, outcome: TaskOutcome): void {
   const task = c.m.task;
   if (task?.id !== number) return;
   delete c.m.task;
+  countFailures(c, task.what, outcome.ok);
   const { phase } = c.m;
   switch (phase.state) {
     case "STOP":
@@ -293,6 +295,12 @@ function taskDone(c: Case, number: number, outcome: TaskOutcome): void {
     default:
       return unreachable(phase);
   }
+}
+
+function countFailures(c: Case, what: TaskKind, ok: boolean): void {
+  const { failures } = c.m;
+  if (ok) delete c.m.failures;
+  else c.m.failures = { what, count: failures?.what === what ? failures.count + 1 : 1 };
 }
 
 /** Looks at one module until its facts bring about nothing more. */

@@ -137,6 +137,8 @@ export interface LeaveWork {
   readonly sent?: Instant;
   /** What was durably given up (R22), said in the goodbye. */
   readonly gaveUp?: { readonly generation: GenerationHex; readonly session: number };
+  /** What the word is owed for when the mirror process, which could not be demoted, has ended (R38). */
+  readonly owes?: { readonly generation: GenerationHex; readonly session: number };
 }
 
 /**
@@ -267,6 +269,10 @@ export interface ModuleState {
   readonly resolveSent?: Instant;
   /** No task of lane main before this instant: the last one failed. */
   readonly notBefore?: Instant;
+  /** How often in a row the same task has failed. */
+  readonly failures?: { readonly what: TaskKind; readonly count: number };
+  /** When a swap was last given up: nobody goes home by itself soon after it. */
+  readonly swapFailed?: Instant;
   /** Automatic restarts within the loop interval. */
   readonly restarts: readonly Instant[];
   readonly mirrorDeaths: readonly Instant[];

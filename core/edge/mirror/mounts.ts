@@ -4,6 +4,7 @@
 
 import { execFile } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
+import { readdir, readFile, readlink } from "node:fs/promises";
 import { promisify } from "node:util";
 import { unmountLimitMs } from "../../base/limits/edge.js";
 
@@ -47,6 +48,42 @@ export async function unmount(path: string): Promise<string | undefined> {
   } catch (error) {
     return (error as Error).message.split("\n").slice(1).join(" ").trim() || (error as Error).message;
   }
+}
+
+/**
+ * Who has something open at or below `path`, one file of each process: "tail (pid 4711) has /… open". Told by
+ * the kernel's own words (/proc), so that a frozen mount is not touched (R33). `except`: our own.
+ */
+export async function openBelow(
+  path: string,
+  { except, writing }: { readonly except: readonly number[]; readonly writing: boolean },
+): Promise<readonly string[]> {
+  const told: string[] = [];
+  for (const pid of await readdir("/proc")) {
+    if (!/^\d+$/.test(pid) || except.includes(Number(pid))) continue;
+    const file = await heldBelow(`/proc/${pid}`, path, writing);
+    if (file === undefined) continue;
+    const program = await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "?");
+    told.push(`${program.trim()} (pid ${pid}) has ${file} open${writing ? " for writing" : ""}`);
+  }
+  return told;
+}
+
+async function heldBelow(process_: string, path: string, writing: boolean): Promise<string | undefined> {
+  const isBelow = (file: string): boolean => file === path || file.startsWith(`${path}/`);
+  for (const place of writing ? [] : ["cwd", "root"]) {
+    const file = await readlink(`${process_}/${place}`).catch(() => "");
+    if (isBelow(file)) return file;
+  }
+  for (const number of await readdir(`${process_}/fd`).catch(() => [])) {
+    const file = await readlink(`${process_}/fd/${number}`).catch(() => "");
+    if (!isBelow(file)) continue;
+    const info = writing ? await readFile(`${process_}/fdinfo/${number}`, "utf8").catch(() => "") : "";
+    // The kernel's flags in octal: the last digit's two low bits are 0 for reading only.
+    const flags = Number.parseInt(/^flags:\s*(\d+)$/m.exec(info)?.[1] ?? "0", 8);
+    if (!writing || (flags & 3) !== 0) return file;
+  }
+  return undefined;
 }
 
 /** mountinfo writes space, tab, newline and backslash as octal escapes of bytes. */

@@ -10,7 +10,7 @@
 import { GemelError } from "../../base/errors.js";
 import type { Milliseconds } from "../../base/units.js";
 import type { MirrorCommand, MirrorConfig, MirrorEvent, MirrorStatus } from "../../../native/index.js";
-import { MirrorClient } from "./client.js";
+import { MirrorClient, MirrorRefusal } from "./client.js";
 import { isDead, signal, untilDead, type ProcessIdentity } from "./identity.js";
 import {
   forgetProcess,
@@ -21,7 +21,7 @@ import {
   rememberProcess,
   type MirrorFiles,
 } from "./launch.js";
-import { abortConnection, fuseMountAt, unmount } from "./mounts.js";
+import { abortConnection, fuseMountAt, openBelow, unmount } from "./mounts.js";
 import {
   mirrorOpenLimit,
   mirrorStatusLimit,
@@ -123,7 +123,7 @@ export class MirrorSupervisor {
       return result;
     } catch (error) {
       mirror.leaving = false;
-      throw error;
+      throw await withNames(error, module, mirror);
     } finally {
       // Whatever it did, the facts after it are known before its result is.
       if (this.mirrors.get(module) === mirror) await this.lookAt(mirror);
@@ -153,8 +153,9 @@ export class MirrorSupervisor {
     if (mount === undefined) return;
     abortConnection(mount.connection);
     const refusal = await unmount(root);
-    if (refusal !== undefined && fuseMountAt(root) !== undefined)
-      throw new GemelError("GEMEL-2011", module, refusal);
+    if (refusal === undefined || fuseMountAt(root) === undefined) return;
+    const holders = await openBelow(root, { except: [process.pid], writing: false });
+    throw new GemelError("GEMEL-2011", module, sentences([refusal, ...holders]));
   }
 
   private entry(module: string, root: string): Mirror {
@@ -245,6 +246,17 @@ export class MirrorSupervisor {
     this.mirrors.delete(module);
   }
 }
+
+/** The engine counts who keeps it from changing its role; a person has to end them, and needs names. */
+async function withNames(error: unknown, module: string, { process: own, root }: Mirror): Promise<unknown> {
+  if (!(error instanceof MirrorRefusal) || error.failure.code !== "still-open") return error;
+  const except = own === undefined ? [process.pid] : [process.pid, own.pid];
+  const holders = await openBelow(root, { except, writing: true });
+  return holders.length === 0 ? error : new GemelError("GEMEL-2008", module, sentences(holders));
+}
+
+const sentences = (parts: readonly string[]): string =>
+  parts.map((part) => (part.endsWith(".") ? part : `${part}.`)).join(" ");
 
 /** One that never came to serve (an opening that hung) must not stand in its successor's way. */
 async function endOld(mirror: Mirror): Promise<void> {

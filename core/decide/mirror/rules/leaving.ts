@@ -13,6 +13,10 @@
 // A crash between two steps is a plain loss: each step is durable before the next begins. The only complete
 // copy never gives up: who leaves while the peer is not up to date stays proven current and can start again
 // alone.
+//
+// No step lasts for ever (R38). A VM that does not end is ended ever harder; a mirror that cannot be demoted
+// (somebody keeps a file open, a disk does not flush) is tried a few times: then a swap goes back, and any
+// other leaving ends the mirror process and gives the word that it could not give in order.
 
 import { seconds, elapsed, milliseconds } from "../../../base/units.js";
 import { without } from "../../../base/fields.js";
@@ -32,6 +36,7 @@ import {
   isFree,
   mirrorClosed,
   mirrorStatus,
+  record,
   refine,
   send,
   setDurable,
@@ -40,7 +45,7 @@ import {
   type RecordInputs,
 } from "../evidence/turn.js";
 import type { LeavePurpose, LeaveStep, LeaveWork, Phase, Task, TaskOutcome } from "../types.js";
-import { goodbyeLimit, turnSlack, demoteLimit } from "../../../base/limits/decision.js";
+import { demoteTriesMax, goodbyeLimit, turnSlack, writerPatience } from "../../../base/limits/decision.js";
 
 export interface LeaveWish {
   readonly purpose: LeavePurpose;
@@ -84,7 +89,12 @@ function goTo(c: Case, work: LeaveWork, step: LeaveStep): void {
   else become(c, phase, "R22", "The VM is off; this node goes on leaving.", { step });
 }
 
-const keep = (c: Case, work: LeaveWork): void => refine(c, leavingPhase(c, work));
+/** Where the VM has ended meanwhile the state shown changes with the detail. */
+function keep(c: Case, work: LeaveWork): void {
+  const phase = leavingPhase(c, work);
+  if (phase.state === c.m.phase.state) refine(c, phase);
+  else become(c, phase, "R22", "The VM is off; this node goes on leaving.", { step: work.step });
+}
 
 /**
  * One turn of leaving: passes what does not apply, begins what does. Returns false when there is nothing
@@ -153,8 +163,34 @@ function demote(c: Case, work: LeaveWork): boolean {
     goTo(c, work, work.purpose === "swap" ? "hand-over" : "give-up");
     return true;
   }
-  if (isFree(c)) beginMirror(c, "demote", { do: "demote", timeoutMs: demoteLimit });
+  if (isFree(c)) beginMirror(c, "demote", { do: "demote", timeoutMs: writerPatience });
   return false;
+}
+
+/** R38: tried often enough. A frozen engine refuses until it is answered; that is no failure of the demotion. */
+function demoteFailed(c: Case, work: LeaveWork): void {
+  const status = mirrorStatus(c);
+  const tries = c.m.failures?.count ?? 0;
+  if (tries < demoteTriesMax || status === undefined) return;
+  const trouble = c.m.trouble;
+  if (work.purpose === "swap") goBack(c, status.inSync);
+  else if (status.freeze === undefined) {
+    const { generation, session } = status;
+    const owes = work.yields && isPaired(status) && status.inSync && c.m.config.failover;
+    goTo(c, { ...work, ...(owes && { owes: { generation, session } }) }, "close");
+    record(c, "R38", "This copy cannot be demoted in order.", { tries }, "the mirror process is ended");
+  }
+  if (trouble !== undefined) c.m.trouble = trouble;
+}
+
+/** The roles stay as they were before the swap. */
+function goBack(c: Case, isInSync: boolean): void {
+  delete c.m.notBefore;
+  c.m.swapFailed = c.at;
+  const work = { kind: "starting", attempt: 0, notBefore: c.at } as const;
+  const sentence = "This copy cannot be demoted: the swap is given up, the VM starts again here.";
+  const evidence = { reason: c.m.trouble?.message ?? "" };
+  become(c, { state: isInSync ? "PRIM" : "ALONE", work }, "R38", sentence, evidence);
 }
 
 function giveUp(c: Case, work: LeaveWork): boolean {
@@ -224,6 +260,7 @@ function close(c: Case, work: LeaveWork): boolean {
 
 function afterClose(c: Case, work: LeaveWork): void {
   delete c.m.farewell;
+  if (work.owes !== undefined) giveWordLate(c, work.owes);
   if (work.purpose === "resolve") {
     goTo(c, work, "set-aside");
   } else if (work.purpose === "stopstart" && c.m.durable.wish.kind === "run") {
@@ -237,6 +274,13 @@ function afterClose(c: Case, work: LeaveWork): void {
       "Stopped: unmounted, its files lie in the folder.",
     );
   }
+}
+
+/** R20: VM and mirror process are verified dead, and this copy is not current before a handshake. */
+function giveWordLate(c: Case, owed: NonNullable<LeaveWork["owes"]>): void {
+  setDurable(c, { outdated: owed, lastPrim: false });
+  c.m.owed = owed;
+  record(c, "R38", "The mirror process has ended.", owed, "the other node gets the word");
 }
 
 function setAside(c: Case): boolean {
@@ -285,7 +329,14 @@ function settleAfterSetAside(c: Case, isCloned: boolean): void {
 }
 
 function leaveTaskFailed(c: Case, work: LeaveWork, { what }: Task): void {
-  if (what === "stop-workload") {
+  if (what === "stop-workload" && c.m.run.kind === "off") {
+    // Off is what leaving needs; what could not be cleared away after it (a definition) keeps nobody.
+    delete c.m.notBefore;
+    const reason = c.m.trouble?.message ?? "";
+    record(c, "R38", "The VM is off, and something of it is left here.", { reason }, "it goes on leaving");
+  } else if (what === "demote") {
+    demoteFailed(c, work);
+  } else if (what === "stop-workload") {
     const how = work.how === "shutdown" ? "off" : "kill";
     const isWorst = work.how === "kill";
     // A guest that ignores the shutdown is switched off at once; a process that will not die is tried again

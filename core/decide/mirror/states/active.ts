@@ -31,7 +31,7 @@ import { decideLeave, leave, leaveTaskDone } from "../rules/leaving.js";
 import { keepLinkOn } from "../rules/upkeep.js";
 import { settled, stepResolve } from "../rules/resolve.js";
 import type { ActiveWork, Task, TaskOutcome } from "../types.js";
-import { startPause, youngStatus, startAttemptsMax } from "../../../base/limits/decision.js";
+import { homeAgain, startPause, youngStatus, startAttemptsMax } from "../../../base/limits/decision.js";
 
 type Work<K extends ActiveWork["kind"]> = Extract<ActiveWork, { kind: K }>;
 type Active = "ALONE" | "PRIM";
@@ -165,7 +165,9 @@ function goHome(c: Case): boolean {
   const view = c.m.peer?.view;
   const isWelcome = view?.willing === true && view.upToDate && peerVerdict(c) === "alive";
   const isPaused = c.turn.node.pause !== undefined;
-  if (!isAway || !isSettled || !isWelcome || isPaused || c.m.task !== undefined) return false;
+  const { swapFailed } = c.m;
+  const isTooSoon = swapFailed !== undefined && elapsed(swapFailed, c.at) < homeAgain;
+  if (!isAway || !isSettled || !isWelcome || isPaused || isTooSoon || c.m.task !== undefined) return false;
   leave(c, { purpose: "swap" }, "defaultprim", "The other node is this module's home and is up to date.");
   return true;
 }

@@ -6,7 +6,7 @@
 //                                                        ▲         asking-arbiter / initialising
 //                                                        └── refused ──┘        └─▶ ALONE, PRIM, SECOND
 
-import { elapsed, seconds } from "../../../base/units.js";
+import { elapsed } from "../../../base/units.js";
 import { failure } from "../../../base/errors.js";
 import { epochOf, rightOf } from "../evidence/not-running.js";
 import {
@@ -45,7 +45,13 @@ import { settled, stepResolve } from "../rules/resolve.js";
 import { keepLinkOn, prepareMirror } from "../rules/upkeep.js";
 import type { Task, TaskOutcome, WaitWork } from "../types.js";
 import { adopt, deathsTooMany } from "./adoption.js";
-import { requestLimit, wordPatience, openPause } from "../../../base/limits/decision.js";
+import {
+  demoteTriesMax,
+  openPause,
+  requestLimit,
+  wordPatience,
+  writerPatience,
+} from "../../../base/limits/decision.js";
 
 type Work<K extends WaitWork["kind"]> = Extract<WaitWork, { kind: K }>;
 
@@ -65,6 +71,7 @@ export function decideWait(c: Case, work: WaitWork): boolean {
     return true;
   }
   if (work.kind === "opening") return open(c);
+  if (leftOverRoleStays(c)) return true;
   if (roleIsLeftOver(c)) return false;
   if (work.kind !== "asking-arbiter" && keepLinkOn(c)) return false;
   if (stepResolve(c)) return true;
@@ -157,7 +164,19 @@ function roleIsLeftOver(c: Case): boolean {
   if (status?.role !== "primary") return false;
   // A frozen engine changes no role before its freeze is answered.
   answerFreeze(c);
-  if (isFree(c)) beginMirror(c, "demote", { do: "demote", timeoutMs: seconds(20) });
+  if (isFree(c)) beginMirror(c, "demote", { do: "demote", timeoutMs: writerPatience });
+  return true;
+}
+
+/** R38: it cannot be demoted; a new process has no role. Whoever is current is decided anew. */
+function leftOverRoleStays(c: Case): boolean {
+  const status = mirrorStatus(c);
+  const { failures } = c.m;
+  const isStuck = failures?.what === "demote" && failures.count >= demoteTriesMax;
+  if (!isStuck || status?.role !== "primary" || status.freeze !== undefined) return false;
+  delete c.m.failures;
+  const sentence = "The mirror process cannot be demoted: it is ended.";
+  become(c, { state: "WAIT", work: { kind: "burying", giveWord: false } }, "R38", sentence);
   return true;
 }
 
