@@ -81,13 +81,11 @@ async function list(hypervisor: Hypervisor): Promise<ListedVm[]> {
   ];
   const listed: ListedVm[] = [];
   for (const domain of all) {
-    const [id, name, info] = [await domain.getUUIDString(), await domain.getName(), await domain.getInfo()];
+    const facts = await factsOf(domain);
+    if (facts === undefined) continue;
+    const { id } = facts;
     listed.push({
-      id,
-      name,
-      state: info.state,
-      memoryKib: info.maxMem,
-      vcpus: info.nrVirtCpu,
+      ...facts,
       autostart: autostart.has(id),
       saved: saved.has(id),
       snapshots: snapshots.has(id),
@@ -95,6 +93,20 @@ async function list(hypervisor: Hypervisor): Promise<ListedVm[]> {
     });
   }
   return listed;
+}
+
+type Facts = Pick<ListedVm, "id" | "name" | "state" | "memoryKib" | "vcpus">;
+type Domain = Awaited<ReturnType<Hypervisor["connectListAllDomains"]>>[number];
+
+/** Undefined: it was undefined since it was listed. That is no failure of the others. */
+async function factsOf(domain: Domain): Promise<Facts | undefined> {
+  try {
+    const [id, name, info] = [await domain.getUUIDString(), await domain.getName(), await domain.getInfo()];
+    return { id, name, state: info.state, memoryKib: info.maxMem, vcpus: info.nrVirtCpu };
+  } catch (error) {
+    if (error instanceof Error && /domain not found|no domain with matching/i.test(error.message)) return undefined;
+    throw error;
+  }
 }
 
 async function idsWith(hypervisor: Hypervisor, flag: never): Promise<Set<string>> {

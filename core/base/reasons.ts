@@ -142,7 +142,7 @@ const registry = {
   "peer-must-start": {
     short: "Waiting: {peer} may hold newer data, and is stopped",
     long: "The latest copy may be on {peer}, where the module is stopped.",
-    next: "gemel start {module} --node {peer}",
+    next: "gemel start {module}",
   },
   "data-link-down": {
     short: "Unprotected: the data link to {peer} is down",
@@ -255,6 +255,23 @@ const registry = {
     next: "gemel explain {module}",
     colour: "red",
     marks: ["pressing"],
+  },
+  unable: {
+    short: "At risk: the VM could not be started on {self}",
+    long: "The VM could not be started here, so this node is not given it again by itself.",
+    next: "gemel explain {module}, then gemel start {module}",
+    marks: ["telling"],
+  },
+  "peer-unable": {
+    short: "At risk: {peer} could not start the VM now",
+    long: "{peer} could not start the VM now.",
+    next: "gemel doctor",
+  },
+  "primary-failing": {
+    short: "Not well on {peer}, which has the VM",
+    long: "{peer} has the VM and is not well itself.",
+    next: "gemel explain {module}",
+    colour: "red",
   },
   "second-only": {
     short: "Waiting: {self} is to be secondary only",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Waiting for a swap ends in two ways: the VM runs on the other node, or it has left and runs again where it
-// was (it did not start there, or its daemon was restarted in the middle). Nobody waits for what is over.
+// was (something kept it from leaving, it did not start there, or its daemon was restarted in the middle).
+// Nobody waits for what is over. And what was to start has not, as long as its VM does not run.
 
 import type { ModuleStatus } from "../api/contract.js";
 import { ended } from "./outcome.js";
@@ -9,12 +10,23 @@ import { atRest } from "./session.js";
 /** To be shown each look at the module; throws once it has come back to `from`. */
 export function watchReturn(from: string | null): (module: ModuleStatus) => void {
   let hasLeft = false;
+  let why = "";
   return (module) => {
     if (from === null) return;
+    why = module.troubles[0]?.message ?? why;
     const isHere = module.active === from && atRest(module, from, ["PRIM", "ALONE"]);
     hasLeft ||= !isHere;
     if (!isHere || !hasLeft) return;
-    const message = `It did not start on the other node and runs again on ${from}.`;
+    const message = `It did not move to the other node and runs again on ${from}. ${why}`.trim();
     throw ended("refused", "GEMEL-1004", message, module.id, `See why with: gemel explain ${module.id}`);
   };
+}
+
+/** After a start: the module has come to rest, and its VM runs somewhere. */
+export function demandRuns(module: ModuleStatus): void {
+  if (module.active !== null) return;
+  const [trouble] = module.troubles;
+  const message = [`${module.sentence}.`, trouble?.message ?? ""].join(" ").trim();
+  const next = trouble?.next ?? `gemel explain ${module.id}`;
+  throw ended("notReady", trouble?.code ?? "GEMEL-1002", message, module.id, next);
 }

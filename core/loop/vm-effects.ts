@@ -45,7 +45,10 @@ export class VmEffects {
   async start(place: VmPlace, stillValid: () => boolean): Promise<void> {
     const { module, vm, folder } = place;
     valueOf(await this.hypervisor.define(await this.readDefinition(module)), module);
-    const process_ = valueOf(await this.hypervisor.startHeld(vm), module);
+    const started = await this.hypervisor.startHeld(vm);
+    // Not answered in time: it may be there, held, and nobody would let it run.
+    if (!started.ok && started.code === "GEMEL-3001") await this.hypervisor.kill(vm);
+    const process_ = valueOf(started, module);
     try {
       await this.ask(module, { do: "attach-guest", ...process_ }, definitionFileLimit);
       const proof = valueOf(await this.hypervisor.proveDisks(vm, folder), module);
@@ -72,7 +75,7 @@ export class VmEffects {
     // A module whose engine is frozen or gone keeps the definition it has.
     if (definition.ok && how !== "kill")
       await this.keepDefinition(module, definition.value).catch(() => undefined);
-    await this.undefine(vm, module);
+    await this.undefine(vm, module, how === "kill");
   }
 
   /** What virsh or virt-manager changed is in the folder, so that the other node starts the same VM. */
@@ -93,8 +96,10 @@ export class VmEffects {
     return textOfBase64(base64);
   }
 
-  private async undefine(vm: string, module: string): Promise<void> {
+  /** `isForced`: the process is verified dead, and a hypervisor that does not answer holds up nobody. */
+  private async undefine(vm: string, module: string, isForced: boolean): Promise<void> {
     const done = await this.hypervisor.undefine(vm);
-    if (!done.ok && done.code !== "GEMEL-3005") valueOf(done, module);
+    if (done.ok || done.code === "GEMEL-3005" || (isForced && done.code === "GEMEL-3001")) return;
+    valueOf(done, module);
   }
 }

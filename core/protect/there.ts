@@ -113,12 +113,14 @@ async function createThere(
 
 /**
  * This node's copy is not deleted (P8): it gets another name and can never again be taken for the module's
- * data.
+ * data. What the hypervisor still knows of the VM (it ran here when the host died, or could not be started)
+ * goes, too: nobody is to start it from a folder that is gone, and protect finds nothing in its way.
  */
 async function forgetThere(services: ProcedureServices, module: string): Promise<Forgotten> {
   const settings = services.modules.settings(module);
   if (settings === undefined) return {};
   const { folder, id } = settings.vm;
+  valueOf(await services.hypervisor.undefine(id), module);
   valueOf(await services.guard.free(id), services.node);
   services.modules.remove(module);
   return await setCopyAside(module, folder);

@@ -9,6 +9,8 @@ import type { VmHost } from "../loop/vm-effects.js";
 import type { MirrorCaller, Operation } from "./caller.js";
 import { executes, type Machine, type Server } from "./server.js";
 
+/** As long as the adapter waits for libvirt (kvm/session.ts). */
+const callLimits = { start: 60_000, other: 10_000 } as const;
 /** A guest that hears nothing is asked again this often. */
 const pressAgain = milliseconds(1000);
 
@@ -150,11 +152,22 @@ export class FakeHypervisor implements VmHost, Pick<Hypervisor, "list" | "look" 
     );
   }
 
+  /** What libvirt was asked is done some time, though nobody hears of it after the call's limit. */
   private call<T>(what: Operation, act: () => Outcome<T>): Promise<Outcome<T>> {
-    return this.caller.perform(what, () => {
-      if (!this.server.isHypervisorUp) return silent;
-      return this.caller.fails(what) ? refused("GEMEL-3009", `${what} is refused`) : act();
+    const ms = this.caller.takes(what);
+    const limit = what === "start" ? callLimits.start : callLimits.other;
+    return this.caller.exchange(what, (done: (outcome: Outcome<T>) => void) => {
+      if (ms > limit) this.server.after(limit, () => done(silent));
+      this.server.after(ms, () => {
+        const outcome = this.answer(what, act);
+        if (ms <= limit) done(outcome);
+      });
     });
+  }
+
+  private answer<T>(what: Operation, act: () => Outcome<T>): Outcome<T> {
+    if (!this.server.isHypervisorUp) return silent;
+    return this.caller.fails(what) ? refused("GEMEL-3009", `${what} is refused`) : act();
   }
 }
 

@@ -15,6 +15,7 @@
 //   reflinks beta                                 its file system clones what resolve sets aside
 //   deaf alpha | vm-start alpha fails|works | unmount alpha | mount alpha | disk alpha full|free
 //   fails alpha undefine | works alpha undefine   whatever is asked for by this name is refused from now on
+//   slow alpha start 11                           it takes this many seconds from now on
 //   holds alpha | lets-go alpha                   some process keeps a file open below the mount
 //   after 5                                       five seconds pass
 //   alpha PRIM Ready, beta SECOND Ready           expected, within 30 s of fake time (or: … within 8)
@@ -153,6 +154,7 @@ export class Player {
       works: ([host, what]) => this.refuse(host, what, false),
       holds: ([host]) => this.holdOpen(host, true),
       "lets-go": ([host]) => this.holdOpen(host, false),
+      slow: ([host, what, seconds]) => this.slow(host, what, Number(seconds) * 1000),
       unmount: ([host]) => {
         this.host(host).copyOf(this.id(undefined)).isThere = false;
       },
@@ -164,7 +166,7 @@ export class Player {
       },
       stays: (words, line) =>
         this.stays(Number(words[0]?.replace(":", "")), line.replace(/^stays \S+\s*/, "")),
-      vm: ([, where = "", module]) => this.until(expectMs, () => this.vmIsOn(where, this.id(module))),
+      vm: (words, line) => this.vm(words, line),
       refused: ([code]) => this.answered(code),
       accepted: () => this.answered(undefined),
       says: ([host, reason]) => this.says(this.host(host), reason ?? ""),
@@ -180,6 +182,15 @@ export class Player {
     if (isRefused) this.refused.add(`${name} ${what}`);
     else this.refused.delete(`${name} ${what}`);
     this.cluster.fails = (asked, node) => this.refused.has(`${node} ${asked}`);
+  }
+
+  private readonly times = new Map<string, number>();
+
+  private slow(host: string | undefined, what = "", ms: number): void {
+    const { name } = this.host(host);
+    demand(what in usualTimes, `there is no operation ${what}`);
+    this.times.set(`${name} ${what}`, ms);
+    this.cluster.takes = (asked, node) => this.times.get(`${node} ${asked}`) ?? usualTimes[asked];
   }
 
   private holdOpen(host: string | undefined, isHeld: boolean): void {
@@ -265,6 +276,12 @@ export class Player {
     this.lastCommand = `c${(this.commands += 1)}`;
     host.command(this.lastCommand, "operator", command);
     await this.pass(0);
+  }
+
+  private async vm([, where = "", module]: readonly string[], line: string): Promise<void> {
+    const within = /\swithin\s+(\d+)$/.exec(line)?.[1];
+    const id = this.id(module === "within" ? undefined : module);
+    await this.until(within === undefined ? expectMs : Number(within) * 1000, () => this.vmIsOn(where, id));
   }
 
   private async answered(code: string | undefined): Promise<void> {

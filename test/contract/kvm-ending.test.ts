@@ -25,3 +25,24 @@ test("undefine-of-a-vm-with-checkpoints", async () => {
   value(await hypervisor.undefine(vm));
   assert.equal(refusal(await hypervisor.look(vm)), "GEMEL-3005");
 });
+
+test("a-list-while-others-are-undefined", async () => {
+  const { hypervisor } = host;
+  const vm = await host.createVm("stays");
+  for (const name of ["a", "b", "c", "d"]) await host.createVm(name);
+  await host.must(`for name in a b c d; do virsh -q dumpxml $name > /run/$name.xml; done`);
+  const coming = host.must(`for round in $(seq 60); do for name in a b c d; do
+    virsh -q undefine $name; virsh -q define /run/$name.xml; done; done`);
+  let isOver = false;
+  void coming.finally(() => (isOver = true));
+  let looks = 0;
+  for (; !isOver; looks += 1) {
+    const listed = value(await hypervisor.list());
+    assert.ok(
+      listed.some(({ id }) => id === vm),
+      "the one that nobody touches is there",
+    );
+  }
+  await coming;
+  assert.ok(looks > 20, `${looks} looks`);
+});

@@ -132,6 +132,17 @@ test("protect-refuses-nonsense", async (context) => {
   await assert.rejects(protect({ vm: "Cam 1", folder: "vm/cam" }, "test"), refusedWith("GEMEL-4008"));
 });
 
+test("unprotect-after-a-failover-leaves-no-definition-on-the-other-host", async (context) => {
+  const { pair, vm, folder } = await protectedPair(context);
+  const { alpha, beta } = pair;
+  // It ran there when that host died, or was defined there for a start that failed.
+  await beta.hypervisor.define(readFileSync(join(folder, "domain.xml"), "utf8"));
+  const reply = await alpha.protection.unprotect("cam1", { stop: true }, "test");
+  assert.equal((await alpha.ended(reply.procedure ?? "")).state, "done");
+  const there = await beta.hypervisor.look(vm);
+  assert.equal(there.ok ? "still defined" : there.code, "GEMEL-3005");
+});
+
 test("protect-twice-refused", async (context) => {
   const { pair } = await protectedPair(context);
   await assert.rejects(pair.alpha.protection.protect({ vm: "Cam 1" }, "test"), refusedWith("GEMEL-5004"));

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// `gemel swap` and `gemel balance --apply` stop waiting when the VM runs again where it was.
+// `gemel swap` and `gemel balance --apply` stop waiting when the VM runs again where it was; `gemel start`
+// does not call started what does not run.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ModuleOnNode, ModuleStatus } from "../../core/api/contract.js";
 import { CommandEnd } from "../../core/cli/outcome.js";
-import { watchReturn } from "../../core/cli/swap.js";
+import { demandRuns, watchReturn } from "../../core/cli/swap.js";
 import { moduleStatus } from "./status/pictures.js";
 
 const alpha = (state: ModuleOnNode["state"], reason: string): ModuleOnNode => ({
@@ -47,4 +48,21 @@ test("swap-wait-ends: it has left and runs again where it was", () => {
   assert.equal(ends([leaves, elsewhere, runs]), true);
   const look = watchReturn(null);
   for (const picture of [runs, leaves, runs]) look(picture);
+});
+
+test("swap-wait-tells-what-kept-it: the last trouble before it runs again", () => {
+  const held = { code: "GEMEL-2008", message: "tail (pid 4711) has /vm/log open.", where: "cam1", next: "" };
+  const look = watchReturn("alpha");
+  look({ ...leaves, troubles: [held] });
+  assert.throws(() => look(runs), /pid 4711/);
+});
+
+test("start-wait-ends-with-an-error: the VM does not start", () => {
+  const failing = { code: "GEMEL-3002", message: "No such bridge.", where: "cam1", next: "make it" };
+  const module = moduleStatus({ active: null, sentence: "The VM does not start on alpha", troubles: [failing] });
+  assert.throws(
+    () => demandRuns(module),
+    (error) => error instanceof CommandEnd && error.exit === 11 && error.error.message.includes("No such bridge"),
+  );
+  demandRuns(runs);
 });

@@ -213,7 +213,7 @@ class Run implements Stage {
       // One that shuts down comes back by its boot; it may have been told late.
       host.powerOff();
       host.boot();
-    } else if (found?.state === "STOP" || found?.reason === "second-only") {
+    } else if (found?.state === "STOP" || found?.reason === "second-only" || found?.reason === "unable") {
       this.give(host, { do: "start", module: id, scope: "node" });
     } else if (found?.reason === "failover-off") {
       this.give(host, { do: "prim", module: id, force: false });

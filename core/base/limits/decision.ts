@@ -43,6 +43,14 @@ export const startPause: Milliseconds = seconds(5);
 export const youngStatus: Milliseconds = seconds(2);
 /** The third failure in a row is no accident. */
 export const startAttemptsMax = 3;
+/** R39: the last host alive tries this often at least; what was in the way may go at any moment. */
+export const startPauseMax: Milliseconds = seconds(300);
+/** So long a node that could not start the VM is not given it again, unless a person says so. */
+export const ableAgain: Milliseconds = seconds(600);
+/** A libvirtd that is being restarted, by a package for instance, is back by then. */
+export const hypervisorPatience: Milliseconds = seconds(30);
+/** Three starts at their limit: a host as slow as that is not waited for where another one could. */
+export const slowStartPatience: Milliseconds = seconds(180);
 /**
  * R35: more than this many deaths of a mirror process within the window, and it is not restarted any more.
  */

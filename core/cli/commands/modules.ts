@@ -10,7 +10,7 @@ import { given, numberOf, readNamed, timeoutOption } from "../options.js";
 import { usage } from "../outcome.js";
 import { atRest, moduleIn, type CliSession } from "../session.js";
 import { table } from "../show.js";
-import { watchReturn } from "../swap.js";
+import { demandRuns, watchReturn } from "../swap.js";
 import { dryRun, keepMissing } from "./preview.js";
 
 type VerbOptions = Omit<CommandRequest, "verb"> & {
@@ -85,6 +85,7 @@ async function carryOut(
     lookForReturn(module);
     return atRest(module, reply.node, reply.until) ? module : undefined;
   });
+  if (verb === "start" && node === undefined) demandRuns(found);
   session.print({ ...reply, module: found }, `${id}: ${found.sentence}\n`);
 }
 

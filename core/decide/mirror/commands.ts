@@ -17,6 +17,7 @@ import {
   type Case,
 } from "./evidence/turn.js";
 import { leave } from "./rules/leaving.js";
+import type { Phase } from "./types.js";
 import type { Command, CommandAnswer } from "./command.js";
 
 type ModuleCommand = Exclude<Command, { do: "shutdown" }>;
@@ -67,16 +68,21 @@ function swapRefusal(c: Case): Failure | undefined {
   if (!isUpToDate(c) || mirrorStatus(c)?.inSync !== true) {
     return failure("GEMEL-1004", c.id, "A swap needs both copies in sync.");
   }
-  if (phase.work.kind !== "running" && phase.work.kind !== "following") return failure("GEMEL-1010", c.id);
+  if (!isMovable(phase.work.kind)) return failure("GEMEL-1010", c.id);
   if (!isSecond && peerView(c)?.willing !== true) {
     return failure(
       "GEMEL-3001",
       c.id,
-      `On ${c.other} the hypervisor does not answer, or the module is to stop.`,
+      `On ${c.other} the hypervisor does not answer, the module is to stop, or the VM did not start.`,
+      `When that is mended: gemel start ${c.id} --node ${c.other}`,
     );
   }
   return undefined;
 }
+
+/** A VM that does not come up here may come up there. */
+const isMovable = (kind: Phase["work"]["kind"]): boolean =>
+  kind === "running" || kind === "following" || kind === "starting";
 
 function primRefusal(c: Case, forced: boolean): Failure | undefined {
   const { phase } = c.m;
@@ -84,12 +90,16 @@ function primRefusal(c: Case, forced: boolean): Failure | undefined {
   if (phase.work.kind === "leaving") return failure("GEMEL-1010", c.id);
   const status = mirrorStatus(c);
   if (status?.dataProblem !== undefined) return failure("GEMEL-2001", c.id, status.dataProblem.message);
-  if (peerRuns(c)) return failure("GEMEL-1005", c.id);
+  if (peerRuns(c)) return isHandedOver(c) ? undefined : failure("GEMEL-1005", c.id);
   if (inConflict(c)) return failure("GEMEL-1007", c.id);
   if (status?.copy === "inconsistent" && !forced) return failure("GEMEL-1006", c.id);
   if (status?.copy === "unknown" && !forced) return failure("GEMEL-2002", c.id);
   return undefined;
 }
+
+/** The other node has gone ahead and the VM does not start there: it hands over to whom a person names. */
+const isHandedOver = (c: Case): boolean =>
+  c.m.phase.state === "SECOND" && peerView(c)?.reason === "vm-failing" && mirrorStatus(c)?.inSync === true;
 
 function secondRefusal(c: Case, forced: boolean): Failure | undefined {
   const { phase } = c.m;
@@ -133,7 +143,7 @@ function carryOut(c: Case, command: ModuleCommand, by: string): CommandAnswer {
     case "restart":
       become(
         c,
-        { state: activeState(c), work: { kind: "restarting" } },
+        { state: activeState(c), work: { kind: "restarting", how: "shutdown" } },
         "restart",
         "The VM is restarted here.",
         { by },
@@ -166,11 +176,20 @@ function start(c: Case, both: boolean, by: string): CommandAnswer {
     delete c.m.trouble;
   }
   setDurable(c, { held: false });
+  delete c.m.startTrouble;
+  startNow(c);
   const isHeard = peerAnswers(c);
   const command = { do: "start", module: c.id, scope: "node" } as const;
   if (both && isHeard) send(c, { kind: "command", module: c.id, command, by });
   const there = both && !isHeard ? ` ${c.other} cannot be reached: start it there too when it is back.` : "";
   return yes(`The module starts.${there}`, ["ALONE", "PRIM", "SECOND"]);
+}
+
+/** No pause before the next attempt. */
+function startNow(c: Case): void {
+  const { phase } = c.m;
+  if ((phase.state !== "ALONE" && phase.state !== "PRIM") || phase.work.kind !== "starting") return;
+  refine(c, { state: phase.state, work: { ...phase.work, notBefore: c.at } });
 }
 
 function stop(c: Case, both: boolean, force: boolean, by: string): CommandAnswer {
@@ -205,6 +224,11 @@ function prim(c: Case, force: boolean): CommandAnswer {
   if (state === "ALONE" || state === "PRIM") return yes("It runs here already.", ["ALONE", "PRIM"]);
   setDurable(c, { wish: { kind: "run", as: "any" }, held: false });
   delete c.m.trouble;
+  delete c.m.startTrouble;
+  if (isHandedOver(c)) {
+    send(c, { kind: "command", module: c.id, command: { do: "swap", module: c.id }, by: c.self });
+    return yes("The other node, where the VM does not start, hands over.", ["PRIM", "ALONE"]);
+  }
   c.m.forced = { force, since: c.at };
   if (state === "SECOND") {
     abandonTask(c);

@@ -19,7 +19,7 @@ export interface ModulePicture {
   readonly mirror: "none" | "up" | "dead" | "unknown";
   readonly copy: MirrorStatus["copy"];
   readonly vm: "off" | "on" | "unknown";
-  /** May run the VM now: its hypervisor answers, and nobody told it to stop. */
+  /** May run the VM now: its hypervisor answers, nobody told it to stop, and the VM did not fail to start. */
   readonly willing: boolean;
   /**
    * It has gone, or is going, ahead as primary: from the decision to promote until the VM is off and

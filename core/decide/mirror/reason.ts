@@ -5,6 +5,7 @@
 import type { Stability } from "../../base/vocabulary.js";
 import { inConflict, isMirrorSilent, isPaired, peerVerdict, peerView } from "./evidence/proofs.js";
 import { mirrorStatus, type Case } from "./evidence/turn.js";
+import { isUnable } from "./rules/ability.js";
 import { isMarked, reasons, type ReasonCode } from "../../base/reasons.js";
 import type { MirrorStatus } from "../../../native/index.js";
 
@@ -75,10 +76,10 @@ function activeReason(c: Case): ReasonCode {
   if (complaint !== undefined) return complaint;
   if (status.freeze !== undefined) return status.freeze.guestPaused ? "guest-paused" : "frozen";
   if (work.kind === "leaving") return work.purpose === "swap" ? "swapping" : "stopping";
-  if (work.kind === "starting" && work.attempt > 0) return "vm-failing";
+  if (work.kind === "starting" && (work.attempt > 0 || c.turn.node.hypervisor === "lost")) return "vm-failing";
   if (work.kind !== "running") return "starting";
   if (c.m.trouble?.code === "GEMEL-3004") return "unprotected";
-  if (c.m.phase.state === "PRIM") return "none";
+  if (c.m.phase.state === "PRIM") return peerView(c)?.willing === false ? "peer-unable" : "none";
   const isOnSilence = status.current.kind === "record" && status.current.basis === "silence";
   if (isOnSilence && peerVerdict(c) !== "alive") return "alone-on-silence";
   return isPaired(status) ? "reintegrating" : "alone";
@@ -95,8 +96,14 @@ function secondReason(c: Case): ReasonCode {
   if (complaint !== undefined) return complaint;
   if (c.m.handOver !== undefined) return "swapping";
   if (!isPaired(status)) return "data-link-down";
-  if (peerView(c)?.primary === false) return "peer-deciding";
-  return status.inSync ? "none" : "reintegrating";
+  const view = peerView(c);
+  if (view?.primary === false) return "peer-deciding";
+  if (!status.inSync) return "reintegrating";
+  // What the primary says of itself counts here, too: the VM is one, whichever node is asked.
+  if (view?.stability === "NotReady") return "primary-failing";
+  if (view?.vm === "off") return "starting";
+  if (c.turn.node.hypervisor === "lost") return "hypervisor-lost";
+  return isUnable(c.m, c.at) ? "unable" : "none";
 }
 
 /** Red, amber or green follows from state and reason: total, so that no combination is without a colour. */

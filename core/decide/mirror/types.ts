@@ -193,7 +193,8 @@ export type ActiveWork =
       readonly failure?: Failure;
     }
   | { readonly kind: "running" }
-  | { readonly kind: "restarting" }
+  /** How the VM is ended; it grows when a gentler way failed. */
+  | { readonly kind: "restarting"; readonly how: "shutdown" | "off" | "kill" }
   | LeaveWork;
 
 export type SecondWork = { readonly kind: "following" } | AskingArbiter | LeaveWork;
@@ -271,6 +272,8 @@ export interface ModuleState {
   readonly notBefore?: Instant;
   /** How often in a row the same task has failed. */
   readonly failures?: { readonly what: TaskKind; readonly count: number };
+  /** Refused starts in a row on this node (R39), and the last one. */
+  readonly startTrouble?: { readonly count: number; readonly last: Instant; readonly failure: Failure };
   /** When a swap was last given up: nobody goes home by itself soon after it. */
   readonly swapFailed?: Instant;
   /** Automatic restarts within the loop interval. */

@@ -4,6 +4,7 @@
 import type { Instant, ModuleId } from "../../base/units.js";
 import { exists, inConflict, isPrimary, isUpToDate, isWilling } from "./evidence/proofs.js";
 import { mirrorStatus, openCase, openTurn, type Case } from "./evidence/turn.js";
+import { isUnable } from "./rules/ability.js";
 import { reasonOf, stabilityOf } from "./reason.js";
 import type { ModulePicture, NodeState } from "./types.js";
 
@@ -29,7 +30,7 @@ export function viewOf(c: Case): ModulePicture {
     mirror: m.mirror.kind,
     copy: status?.copy ?? "absent",
     vm: exists(m) ? "on" : m.run.kind === "off" ? "off" : "unknown",
-    willing: isWilling(c.turn.node, m),
+    willing: isWilling(c.turn.node, m) && !isUnable(m, c.at),
     primary: isPrimary(m),
     lastPrim: m.durable.lastPrim,
     conflict: inConflict(c),

@@ -58,7 +58,7 @@ function describeCase(c: Case): Description {
   const stability = stabilityOf(state, reason);
   const status = mirrorStatus(c);
   const { next } = reasons[reason];
-  const { trouble } = c.m;
+  const trouble = troubleOf(c, reason);
   const isBothThere = state === "PRIM" || (state === "SECOND" && peerView(c)?.primary === true);
   return {
     state,
@@ -67,7 +67,7 @@ function describeCase(c: Case): Description {
     upToDate: status !== undefined && status.current.kind !== "none" && c.m.durable.outdated === undefined,
     generation: status?.generation ?? "",
     reason,
-    sentence: sentenceOf(c, reason),
+    sentence: sentenceOf(c, reason, trouble),
     ...(next !== undefined && { next: fill(c, trouble?.next ?? next) }),
     protected: isBothThere && status?.inSync === true && stability === "Ready",
     since: c.m.since,
@@ -76,8 +76,12 @@ function describeCase(c: Case): Description {
   };
 }
 
-function sentenceOf(c: Case, reason: ReasonCode): string {
-  const { phase, trouble, run } = c.m;
+/** The last failure; of a node that could not start the VM that one, also after what has worked since. */
+const troubleOf = ({ m }: Case, reason: ReasonCode): Failure | undefined =>
+  m.trouble ?? (reason === "unable" ? m.startTrouble?.failure : undefined);
+
+function sentenceOf(c: Case, reason: ReasonCode, trouble: Failure | undefined): string {
+  const { phase, run } = c.m;
   const parts = [fill(c, stateWords[phase.state]), fill(c, reasons[reason].long)];
   if (phase.state === "WAIT" && phase.work.kind === "waiting" && phase.work.detail !== undefined) {
     parts.push(`${phase.work.detail}.`);

@@ -62,6 +62,12 @@ export function takeWord(c: Case): void {
     c.m.farewell = { basis: "word", generation, session: status.freeze.session, recorded: true, asked: true };
     return;
   }
+  // A forced start stands on a person's word, also on a copy that its engine does not call current: the
+  // promotion itself is the record.
+  if (c.m.forced !== undefined) {
+    c.m.farewell = { basis: "word", generation, session, recorded: true, asked: true };
+    return;
+  }
   const task = answerMirror(c, { do: "left-alone", basis: "word", generation, session });
   c.m.farewell = { basis: "word", generation, session, task, recorded: false, asked: true };
 }

@@ -296,6 +296,8 @@ export function leaveTaskDone(c: Case, work: LeaveWork, task: Task, outcome: Tas
     return;
   }
   succeeded(c);
+  // Done means verified off, also where no hypervisor could say so any more.
+  if (task.what === "stop-workload" && c.m.run.kind === "unknown") c.m.run = { kind: "off" };
   if (task.what === "give-up") goTo(c, work, "goodbye");
   else if (task.what === "close" || task.what === "terminate") {
     mirrorClosed(c);

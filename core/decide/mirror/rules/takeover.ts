@@ -37,6 +37,8 @@ export function takeOver(
 export function followFarewell(c: Case): boolean {
   const { farewell } = c.m;
   if (farewell?.recorded !== true || !isUpToDate(c) || isHeld(c)) return false;
+  // R39: what is proven stays proven while the hypervisor is away; to go ahead without it helps nobody.
+  if (c.turn.node.hypervisor === "lost") return false;
   if (c.m.durable.wish.kind !== "run" || c.turn.node.leaving || c.m.task !== undefined) return false;
   const { basis } = farewell;
   const { right } = rightOf(c, { occasion: "takeover", farewell: basis });

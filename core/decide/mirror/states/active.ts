@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What ALONE and PRIM have in common: this node has the right to run the VM.
 //
-//   promoting ─▶ starting ─▶ running ─▶ restarting ─▶ starting …     all ─▶ leaving (rules/goodbye.ts)
-//                   │ too often                │ maxloop
-//                   └────────▶ leaving ◀───────┘
+//   promoting ─▶ starting ─▶ running ─▶ restarting ─▶ starting …     all ─▶ leaving (rules/leaving.ts)
+//                   │ not here                 │ maxloop
+//                   └────────▶ leaving ◀───────┘        (rules/ability.ts)
 //
 // Above all work stands: a dead mirror (the VM dies with it, R35), a freeze (answered even while the VM is
 // being started or stopped), a denial (R14).
@@ -27,11 +27,12 @@ import {
   type Case,
 } from "../evidence/turn.js";
 import { answerFreeze, tellArbiter } from "../rules/arbitration.js";
+import { giveToTheAble, isSlow, pauseBeforeStart, startRefused } from "../rules/ability.js";
 import { decideLeave, leave, leaveTaskDone } from "../rules/leaving.js";
 import { keepLinkOn } from "../rules/upkeep.js";
 import { settled, stepResolve } from "../rules/resolve.js";
 import type { ActiveWork, Task, TaskOutcome } from "../types.js";
-import { homeAgain, startPause, youngStatus, startAttemptsMax } from "../../../base/limits/decision.js";
+import { homeAgain, startPause, youngStatus } from "../../../base/limits/decision.js";
 
 type Work<K extends ActiveWork["kind"]> = Extract<ActiveWork, { kind: K }>;
 type Active = "ALONE" | "PRIM";
@@ -58,7 +59,7 @@ export function decideActive(c: Case, work: ActiveWork): boolean {
     case "running":
       return run(c);
     case "restarting":
-      return restart(c);
+      return restart(c, work);
   }
 }
 
@@ -119,9 +120,11 @@ function promote(c: Case, { basis }: Work<"promoting">): boolean {
 
 function start(c: Case, { notBefore }: Work<"starting">): boolean {
   if (exists(c.m) && c.m.task === undefined) {
+    delete c.m.startTrouble;
     become(c, { state: active(c), work: { kind: "running" } }, "start", "The VM runs.");
     return true;
   }
+  if (giveToTheAble(c)) return true;
   const isFrozen = mirrorStatus(c)?.freeze !== undefined;
   const mayStart = c.turn.node.hypervisor !== "lost" && !isFrozen && !inConflict(c) && !c.turn.node.leaving;
   if (!isFree(c) || c.at < notBefore || !mayStart) return false;
@@ -202,19 +205,19 @@ function stopForLoop(c: Case, count: number): boolean {
   return true;
 }
 
-function restart(c: Case): boolean {
+function restart(c: Case, { how }: Work<"restarting">): boolean {
   if (c.m.run.kind === "off") {
     const work: ActiveWork = { kind: "starting", attempt: 0, notBefore: c.at };
     become(c, { state: active(c), work }, "restart", "The VM is off and starts again here.");
     return true;
   }
-  const limit = c.m.config.niceStop;
+  const limit = how === "shutdown" ? c.m.config.niceStop : seconds(20);
   if (isFree(c))
     beginTask(c, "stop-workload", (task) => ({
       do: "stop-workload",
       module: c.id,
       task,
-      how: "shutdown",
+      how,
       limit,
     }));
   return false;
@@ -233,17 +236,16 @@ export function activeTaskDone(c: Case, work: ActiveWork, task: Task, outcome: T
   // What was begun before this work (a link switched on) ends in it, and is not its result.
   if (work.kind === "promoting" && task.what === "promote") promoted(c, work, outcome);
   else if (work.kind === "starting" && task.what === "start-workload") started(c, work, outcome);
-  else if (work.kind === "restarting" && task.what === "stop-workload" && !outcome.ok) {
-    // A guest that ignores the shutdown: off at once, as stop does.
-    c.m.trouble = outcome.failure;
-    beginTask(c, "stop-workload", (id) => ({
-      do: "stop-workload",
-      module: c.id,
-      task: id,
-      how: "off",
-      limit: seconds(20),
-    }));
-  } else if (!outcome.ok) failed(c, outcome.failure);
+  else if (!outcome.ok) {
+    failed(c, outcome.failure);
+    if (work.kind === "restarting" && task.what === "stop-workload" && exists(c.m)) endHarder(c, work);
+  }
+}
+
+/** A guest that ignores the shutdown: off at once, as stop does. */
+function endHarder(c: Case, { how }: Work<"restarting">): void {
+  if (how !== "kill") delete c.m.notBefore;
+  refine(c, { state: active(c), work: { kind: "restarting", how: how === "shutdown" ? "off" : "kill" } });
 }
 
 function promoted(c: Case, { basis }: Work<"promoting">, outcome: TaskOutcome): void {
@@ -265,26 +267,24 @@ function promoted(c: Case, { basis }: Work<"promoting">, outcome: TaskOutcome): 
 function started(c: Case, work: Work<"starting">, outcome: TaskOutcome): void {
   if (outcome.ok) {
     succeeded(c);
+    delete c.m.startTrouble;
     become(c, { state: active(c), work: { kind: "running" } }, "start", "The VM runs.");
     return;
   }
-  c.m.trouble = outcome.failure;
+  const { failure: why } = outcome;
+  c.m.trouble = why;
   const attempt = work.attempt + 1;
+  if (!isSlow(why)) startRefused(c, why);
+  const pause = isSlow(why) ? startPause : pauseBeforeStart(c.m);
   record(
     c,
     "start",
     "The VM could not be started.",
-    { attempt, reason: outcome.failure.message },
+    { attempt, reason: why.message },
     "tried again",
   );
-  if (attempt < startAttemptsMax || outcome.failure.code === "GEMEL-9002") {
-    refine(c, {
-      state: active(c),
-      work: { kind: "starting", attempt, notBefore: later(c.at, startPause), failure: outcome.failure },
-    });
-    return;
-  }
-  setDurable(c, { wish: { kind: "stop", by: "failed" } });
-  leave(c, { purpose: "failed" }, "start", "The VM cannot be started here; the module stops on this node.");
-  c.m.trouble = outcome.failure;
+  refine(c, {
+    state: active(c),
+    work: { kind: "starting", attempt, notBefore: later(c.at, pause), failure: why },
+  });
 }

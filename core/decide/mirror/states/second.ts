@@ -79,6 +79,7 @@ function primaryLost(c: Case): boolean {
     become(c, waiting("not-current"), "R19", "The primary is lost and this copy is not up to date.");
     return true;
   }
+  if (c.turn.node.hypervisor === "lost") return false;
   const { right } = rightOf(c, { occasion: "takeover" });
   if (right.kind === "ask" && holdOf(c) === undefined) {
     const work: AskingArbiter = { kind: "asking-arbiter", request: requestName(c) };
