@@ -104,7 +104,8 @@ async function factsOf(domain: Domain): Promise<Facts | undefined> {
     const [id, name, info] = [await domain.getUUIDString(), await domain.getName(), await domain.getInfo()];
     return { id, name, state: info.state, memoryKib: info.maxMem, vcpus: info.nrVirtCpu };
   } catch (error) {
-    if (error instanceof Error && /domain not found|no domain with matching/i.test(error.message)) return undefined;
+    if (error instanceof Error && /domain not found|no domain with matching/i.test(error.message))
+      return undefined;
     throw error;
   }
 }

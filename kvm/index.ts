@@ -56,6 +56,7 @@ export interface KvmOptions {
   /** libvirt's own folders. */
   readonly libvirtEtc?: string;
   readonly libvirtRun?: string;
+  readonly libvirtLog?: string;
   /** What a module's mount is; tests without a mirror put a disk there. */
   readonly mountType?: RegExp;
 }
@@ -92,7 +93,12 @@ class Kvm implements Hypervisor {
       hooks: join(libvirtEtc, "hooks"),
       marks: join(etc, "protected"),
     };
-    this.#inspector = new Inspector(this.#session, this.#places.status, this.#places.held);
+    this.#inspector = new Inspector(
+      this.#session,
+      this.#places.status,
+      this.#places.held,
+      join(options.libvirtLog ?? "/var/log/libvirt", "qemu"),
+    );
     this.#events = new EventStream({
       uri,
       program: "virsh",
@@ -240,6 +246,7 @@ class Kvm implements Hypervisor {
 
   async startHeld(vm: VmId): Promise<Outcome<VmProcess>> {
     const folder = await this.#folder(vm);
+    this.#inspector.forgetEnd(vm);
     return folder.ok ? startHeld(this.#session, this.#places, vm, folder.value) : folder;
   }
 

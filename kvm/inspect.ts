@@ -2,7 +2,9 @@
 // Everything that is only read: the list of VMs, one VM in detail, and what preflight wants to know about
 // both.
 
-import { stat } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { logTailBytes } from "../core/base/limits/kvm.js";
 import { bytes } from "../core/base/units.js";
 import type { Outcome, VmDetails, VmDisk, VmId, VmPower, VmSummary } from "../core/ports/hypervisor.js";
 import type { Run } from "../core/ports/workload.js";
@@ -32,16 +34,23 @@ export class Inspector {
   readonly #session: LibvirtSession;
   readonly #statusDir: string;
   readonly #held: HeldMarks;
+  readonly #logs: string;
+  /** VMs that are off → whether they ended by themselves, in order; asked once after each end. */
+  readonly #ends = new Map<VmId, boolean>();
 
-  constructor(session: LibvirtSession, statusDir: string, held: HeldMarks) {
+  /** `logs`: QEMU's own words, a file per VM. */
+  constructor(session: LibvirtSession, statusDir: string, held: HeldMarks, logs: string) {
     this.#session = session;
+    this.#logs = logs;
     this.#statusDir = statusDir;
     this.#held = held;
   }
 
   async list(): Promise<Outcome<readonly VmSummary[]>> {
     const listed = await this.#listed();
-    return listed.ok ? done(await Promise.all(listed.value.map((vm) => this.#summary(vm)))) : listed;
+    if (!listed.ok) return listed;
+    await this.#learnEnds(listed.value);
+    return done(await Promise.all(listed.value.map((vm) => this.#summary(vm))));
   }
 
   async look(vm: VmId): Promise<Outcome<VmSummary>> {
@@ -136,6 +145,37 @@ export class Inspector {
     return this.#session.ask<readonly ListedVm[]>({ do: "list" }, callLimits.read);
   }
 
+  /** It is started: what is known of its last end does not stand for the next one. */
+  forgetEnd(vm: VmId): void {
+    this.#ends.delete(vm);
+  }
+
+  /** Without a word of libvirt nobody has switched anything off by himself. */
+  async #learnEnds(vms: readonly ListedVm[]): Promise<void> {
+    const isOff = ({ state }: ListedVm): boolean => powers[state] === "off";
+    for (const vm of vms) if (!isOff(vm)) this.#ends.delete(vm.id);
+    if (vms.every((vm) => !isOff(vm) || this.#ends.has(vm.id))) return;
+    const said = await this.#session.virsh(["domstats", "--nowait", "--state"], callLimits.read);
+    if (!said.ok) return;
+    const orderly = endedInOrder(said.value);
+    for (const { id, name } of vms.filter(isOff)) {
+      this.#ends.set(id, orderly.has(name) && !(await this.#wasSignalled(name)));
+    }
+  }
+
+  /**
+   * libvirt calls it a shutdown, too, when QEMU was ended by a signal (by systemd at the host's own end, for
+   * instance): findings/libvirt-sigterm-looks-like-power-off.sh. QEMU itself has said by whom, in the log of
+   * this start; libvirt's own signal ends every QEMU whose guest has switched itself off. Without that log
+   * nobody knows, and nothing is taken for a wish.
+   */
+  async #wasSignalled(name: string): Promise<boolean> {
+    const log = await lastOf(join(this.#logs, `${name}.log`), logTailBytes);
+    const begun = log.lastIndexOf(": starting up ");
+    const signals = log.slice(begun).match(/terminating on signal .*/g) ?? [];
+    return begun === -1 || signals.some((line) => !/libvirtd|virtqemud/.test(line));
+  }
+
   async #summary(vm: ListedVm): Promise<VmSummary> {
     const power = powers[vm.state] ?? "unknown";
     const process = power === "off" ? undefined : await findProcess(this.#statusDir, vm.id);
@@ -155,8 +195,12 @@ export class Inspector {
     switch (power) {
       case "off":
       case "saved":
+        return this.#ends.get(vm) === true ? { kind: "off", byItself: true } : { kind: "off" };
       case "crashed":
-        return { kind: "off" };
+        // With on_crash=preserve its process is still there, and holds the module's files open.
+        return process === undefined
+          ? { kind: "off" }
+          : { kind: "on", paused: true, crashed: true, ...instance };
       case "running": {
         if (process !== undefined && (await this.#held.has(vm, process))) await this.#held.clear(vm);
         return { kind: "on", paused: false, ...instance };
@@ -168,6 +212,30 @@ export class Inspector {
       case "unknown":
         return { kind: "unknown", why: "the hypervisor cannot tell" };
     }
+  }
+}
+
+/** Names of those that are off (5) because they were shut down (1): not destroyed, crashed or saved. */
+function endedInOrder(text: string): ReadonlySet<string> {
+  const names = text.split(/^Domain: /m).flatMap((part) => {
+    const name = /^'(.*)'$/m.exec(part.split("\n")[0] ?? "")?.[1];
+    const isOrderly = /^ *state\.state=5$/m.test(part) && /^ *state\.reason=1$/m.test(part);
+    return name !== undefined && isOrderly ? [name] : [];
+  });
+  return new Set(names);
+}
+
+/** Empty when there is none. */
+async function lastOf(path: string, bytesMax: number): Promise<string> {
+  const file = await open(path, "r").catch(() => undefined);
+  if (file === undefined) return "";
+  try {
+    const { size } = await file.stat();
+    const from = Math.max(0, size - bytesMax);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(size - from), 0, size - from, from);
+    return buffer.toString("utf8", 0, bytesRead);
+  } finally {
+    await file.close();
   }
 }
 

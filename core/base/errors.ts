@@ -69,7 +69,7 @@ export const errorRegistry = {
   },
   "GEMEL-1013": {
     sentence: "The node is shutting its modules down.",
-    next: "Wait until the host is back, then: gemel start MODULE",
+    next: "Wait until the host is back; or, when it is not to be switched off: gemel shutdown --cancel",
   },
   "GEMEL-1014": {
     sentence: "The VM has been restarted too often; the module stopped on this node.",

@@ -58,6 +58,12 @@ const registry = {
     next: "gemel start {module}",
     marks: ["telling", "intended"],
   },
+  "switched-off-inside": {
+    short: "Stopped: the VM was switched off from inside",
+    long: "The VM was switched off from inside.",
+    next: "gemel start {module}",
+    marks: ["telling", "intended"],
+  },
   "host-shutdown": {
     short: "Stopped: {self} was shut down",
     long: "It was stopped because the host shuts down.",

@@ -4,7 +4,7 @@
 // Nobody waits for what is over. And what was to start has not, as long as its VM does not run.
 
 import type { ModuleStatus } from "../api/contract.js";
-import { ended } from "./outcome.js";
+import { CommandEnd, ended, exitCodes } from "./outcome.js";
 import { atRest } from "./session.js";
 
 /** To be shown each look at the module; throws once it has come back to `from`. */
@@ -26,7 +26,10 @@ export function watchReturn(from: string | null): (module: ModuleStatus) => void
 export function demandRuns(module: ModuleStatus): void {
   if (module.active !== null) return;
   const [trouble] = module.troubles;
-  const message = [`${module.sentence}.`, trouble?.message ?? ""].join(" ").trim();
-  const next = trouble?.next ?? `gemel explain ${module.id}`;
-  throw ended("notReady", trouble?.code ?? "GEMEL-1002", message, module.id, next);
+  throw new CommandEnd(exitCodes.notReady, {
+    code: trouble?.code ?? "GEMEL-1002",
+    message: [`${module.sentence}.`, trouble?.message ?? ""].join(" ").trim(),
+    where: module.id,
+    next: trouble?.next ?? `gemel explain ${module.id}`,
+  });
 }

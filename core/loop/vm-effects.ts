@@ -8,7 +8,7 @@ import { GemelError, type ErrorCode, isErrorCode } from "../base/errors.js";
 import type { Milliseconds } from "../base/units.js";
 import { definitionFile, type Hypervisor, type Outcome } from "../ports/hypervisor.js";
 import type { MirrorCommand } from "../../native/index.js";
-import { definitionFileLimit, verifiedOffLimit } from "../base/limits/decision.js";
+import { definitionFileLimit } from "../base/limits/decision.js";
 
 export interface VmPlace {
   readonly module: string;
@@ -70,7 +70,7 @@ export class VmEffects {
     const { module, vm } = place;
     const definition = await this.hypervisor.definition(vm);
     if (how === "kill") valueOf(await this.hypervisor.kill(vm), module);
-    else valueOf(await this.hypervisor.stop(vm, how, how === "off" ? verifiedOffLimit : limit), module);
+    else valueOf(await this.hypervisor.stop(vm, how, limit), module);
     await this.ask(module, { do: "detach-guest" }, definitionFileLimit).catch(() => undefined);
     // A module whose engine is frozen or gone keeps the definition it has.
     if (definition.ok && how !== "kill")

@@ -15,11 +15,15 @@ export type WorkloadId = string;
 
 export type Run =
   | { readonly kind: "unknown"; readonly why: string }
-  | { readonly kind: "off" }
+  /** `byItself`: it ended in order, because those inside wanted it to; else nobody can say why. */
+  | { readonly kind: "off"; readonly byItself?: true }
   /** Started by Gemel and not yet let run: it has executed nothing. */
   | { readonly kind: "held"; readonly instance?: Instance }
-  /** `paused`: it stands still, by a person, a full disk, or the engine. */
-  | { readonly kind: "on"; readonly paused: boolean; readonly instance?: Instance };
+  /**
+   * `paused`: it stands still, by a person, a full disk, or the engine. `crashed`: it has ended inside, and
+   * its process was kept for somebody to look at: it goes on only when it was ended and started again.
+   */
+  | { readonly kind: "on"; readonly paused: boolean; readonly crashed?: true; readonly instance?: Instance };
 
 export type RunKind = Run["kind"];
 

@@ -92,6 +92,7 @@ export function newSettings({ vm, folder, nodes, index, excluded }: Protected): 
     loopInterval,
     acknowledge: "written",
     resyncCap: bytes(0),
+    powerOff: "stop",
     stop: { how: "shutdown", nice: niceStopTimeout, force: forceStopTimeout },
     placement: { pin: null, apart: null },
     excluded,

@@ -5,6 +5,7 @@
 // What decides and what carries out is the product's own (core/loop); fake is what it stands on.
 
 import { milliseconds, moduleId, nodeName, seconds, type ModuleId, type NodeName } from "../base/units.js";
+import { forceStopTimeout } from "../base/limits.js";
 import type { ModuleConfig, ModulePicture, NodeState, PeerMessage } from "../decide/mirror/types.js";
 import type { ArbiterAnswer, ArbiterQuestion } from "../ports/arbiter.js";
 import { usualTimes, type CrashPoint, type Operation } from "./caller.js";
@@ -31,7 +32,10 @@ export const defaultConfig = (id: string): ModuleConfig => ({
   boot: true,
   maxLoop: 3,
   loopInterval: seconds(24 * 3600),
+  stopHow: "shutdown",
   niceStop: milliseconds(300_000),
+  forceStop: forceStopTimeout,
+  powerOff: "stop",
 });
 
 export class Cluster {

@@ -110,7 +110,7 @@ export class FakeHypervisor implements VmHost, Pick<Hypervisor, "list" | "look" 
         const machine = this.server.machineOf(module);
         if (!machine.on) return answer(done(undefined));
         if (!this.server.isHypervisorUp) return answer(silent);
-        if (how === "off" || this.hears(module, machine)) {
+        if (how === "off" || (how === "save" && this.saves(module)) || this.hears(module, machine)) {
           this.server.endMachine(module);
           return answer(done(undefined));
         }
@@ -135,6 +135,11 @@ export class FakeHypervisor implements VmHost, Pick<Hypervisor, "list" | "look" 
     const mirror = this.server.mirrors.get(module);
     const isStuck = mirror !== undefined && (mirror.freeze !== undefined || mirror.isHung);
     return executes(machine) && !this.server.isGuestDeaf && !isStuck;
+  }
+
+  /** Its memory goes into the module's folder. */
+  private saves(module: ModuleId): boolean {
+    return this.server.mirrors.get(module)?.acceptsWrites() === true;
   }
 
   private moduleOf(vm: string): ModuleId | undefined {
@@ -184,7 +189,8 @@ function summaryOf(vm: string, machine: Machine): VmSummary {
   };
 }
 
-function runOf({ on, held, paused, process }: Machine): Run {
-  if (!on) return { kind: "off" };
+function runOf({ on, held, paused, crashed, byItself, process }: Machine): Run {
+  if (!on) return byItself ? { kind: "off", byItself } : { kind: "off" };
+  if (crashed) return { kind: "on", paused: true, crashed, instance: process };
   return held ? { kind: "held", instance: process } : { kind: "on", paused, instance: process };
 }

@@ -107,9 +107,10 @@ export class Host extends Server {
     this.report({ kind: "command", id, by, command });
   }
 
-  /** Something reaches the daemon, if there is one. */
+  /** Something reaches the daemon, if there is one; one of a frozen host takes nothing before the thaw. */
   report(report: Report): void {
-    this.daemon?.post(report);
+    if (this.isFrozen) this.after(0, () => this.report(report));
+    else this.daemon?.post(report);
   }
 
   mirrorSaid(id: ModuleId): void {

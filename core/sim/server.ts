@@ -22,6 +22,10 @@ export interface Machine {
   paused: boolean;
   /** The process of the run that is on, or was last. */
   process: string;
+  /** Of one that is on: its guest has crashed, and its process was kept. */
+  crashed: boolean;
+  /** Of one that is off: those inside have ended it. */
+  byItself: boolean;
 }
 
 const newMachine = (): Machine => ({
@@ -30,9 +34,12 @@ const newMachine = (): Machine => ({
   held: false,
   paused: false,
   process: "",
+  crashed: false,
+  byItself: false,
 });
 
-export const executes = ({ on, held, paused }: Machine): boolean => on && !held && !paused;
+export const executes = ({ on, held, paused, crashed }: Machine): boolean =>
+  on && !held && !paused && !crashed;
 
 export class Server {
   isUp = true;
@@ -118,13 +125,21 @@ export class Server {
       held,
       paused: false,
       process,
+      crashed: false,
+      byItself: false,
     });
     this.onPower(id);
     return machine;
   }
 
-  endMachine(id: ModuleId): void {
-    Object.assign(this.machineOf(id), { on: false, held: false, paused: false });
+  endMachine(id: ModuleId, byItself = false): void {
+    Object.assign(this.machineOf(id), { on: false, held: false, paused: false, byItself });
+    this.onPower(id);
+  }
+
+  /** Its process is kept (on_crash=preserve). */
+  panic(id: ModuleId): void {
+    if (this.machineOf(id).on) this.machineOf(id).crashed = true;
     this.onPower(id);
   }
 

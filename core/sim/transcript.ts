@@ -2,15 +2,17 @@
 // Reads and plays a transcript: failover told as text. One line is one thing done or one thing expected:
 //
 //   # a sentence                                  comment
-//   config failover=off arbiter=lease             before anything else; also modules=cam1,bms1
+//   config failover=off arbiter=lease             before anything else; also modules=cam1,bms1 stop=save
 //   given pair                                    alpha's files are the good ones, both started
 //   alpha: swap                                   a command given on alpha (--both, --force)
 //   cut data | cut heart alpha>beta | heal data   networks; "link" is the data link alone, "arbiter" its way
 //   power-off beta | boot beta | crash beta | freeze beta | thaw beta | shutdown beta
+//   stay alpha                                    its shutdown is taken back
 //   kill daemon alpha | start daemon alpha | kill mirror alpha | kill qemu alpha | libvirtd alpha off|on
 //   pause | pause alpha | resume | resume alpha   automatic failover, on both or as one host alone knows it
 //   fill 60                                       a reintegration takes this many seconds from now on
 //   hang mirror beta bms1 | wake mirror beta bms1 it lives and does nothing; it goes on
+//   switch-off alpha | panic alpha                the guest ends in order; crashes and its process is kept
 //   by-hand alpha                                 the VM is started without Gemel
 //   reflinks beta                                 its file system clones what resolve sets aside
 //   deaf alpha | vm-start alpha fails|works | unmount alpha | mount alpha | disk alpha full|free
@@ -32,15 +34,22 @@ import { milliseconds, moduleId, nodeName, type ModuleId } from "../base/units.j
 import type { Command } from "../decide/mirror/command.js";
 import { describe } from "../describe/module/sentences.js";
 import type { FailoverPause, ModuleConfig, NodeState } from "../decide/mirror/types.js";
-import { usualTimes } from "./caller.js";
 import { Cluster, defaultConfig } from "./cluster.js";
 import type { Host } from "./host.js";
+import { Hindrances } from "./hindrances.js";
 import { executes } from "./server.js";
 import { newGeneration } from "./mirror/fake-mirror.js";
 import type { Settle } from "./time.js";
 
 const expectMs = 30_000;
 const answerMs = 1_000;
+
+/** The first one where nothing is given. */
+function oneOf<T extends string>(word: string | undefined, words: readonly [T, ...T[]]): T {
+  const found = words.find((one) => one === (word ?? words[0]));
+  if (found === undefined) throw new Error(`${word ?? ""} is none of ${words.join(", ")}`);
+  return found;
+}
 
 function demand(holds: boolean, otherwise: string): asserts holds {
   if (!holds) throw new Error(otherwise);
@@ -55,6 +64,7 @@ export interface Stage {
 
 export class Player {
   private made: Cluster | undefined;
+  private readonly hindrances = new Hindrances();
   private configs: readonly ModuleConfig[];
 
   constructor(
@@ -89,6 +99,7 @@ export class Player {
   get cluster(): Cluster {
     if (this.made === undefined) {
       this.made = new Cluster(this.configs, this.settle);
+      this.hindrances.reach(this.made);
       this.made.onTurn = (_host, state) => this.look(state);
     }
     return this.made;
@@ -125,10 +136,13 @@ export class Player {
       freeze: ([host]) => this.host(host).freeze(),
       thaw: ([host]) => this.host(host).thaw(),
       shutdown: ([host]) => this.give(this.host(host), { do: "shutdown" }),
+      stay: ([host]) => this.give(this.host(host), { do: "shutdown", back: true }),
       kill: ([what, host, module]) => this.kill(what ?? "", this.host(host), this.id(module)),
       hang: ([, host, module]) => this.host(host).mirrors.get(this.id(module))?.hang(),
       wake: ([, host, module]) => this.host(host).mirrors.get(this.id(module))?.wake(),
       start: ([, host]) => this.host(host).startDaemon(),
+      "switch-off": ([host]) => this.host(host).endMachine(this.id(undefined), true),
+      panic: ([host]) => this.host(host).panic(this.id(undefined)),
       "by-hand": async ([host]) => {
         this.host(host).startMachine(this.id(undefined), false);
         // Seen by the daemon, too.
@@ -150,11 +164,11 @@ export class Player {
       "vm-start": ([host, how]) => {
         this.host(host).startsFail = how === "fails";
       },
-      fails: ([host, what]) => this.refuse(host, what, true),
-      works: ([host, what]) => this.refuse(host, what, false),
+      fails: ([host, what]) => this.hindrances.refuse(this.host(host), what, true),
+      works: ([host, what]) => this.hindrances.refuse(this.host(host), what, false),
       holds: ([host]) => this.holdOpen(host, true),
       "lets-go": ([host]) => this.holdOpen(host, false),
-      slow: ([host, what, seconds]) => this.slow(host, what, Number(seconds) * 1000),
+      slow: ([host, what, seconds]) => this.hindrances.slow(this.host(host), what, Number(seconds) * 1000),
       unmount: ([host]) => {
         this.host(host).copyOf(this.id(undefined)).isThere = false;
       },
@@ -173,32 +187,6 @@ export class Player {
       nothing: () => this.nothingLost(),
     };
 
-  /** Operations (caller.ts) by host. */
-  private readonly refused = new Set<string>();
-
-  private refuse(host: string | undefined, what = "", isRefused: boolean): void {
-    const { name } = this.host(host);
-    demand(what in usualTimes, `there is no operation ${what}`);
-    if (isRefused) this.refused.add(`${name} ${what}`);
-    else this.refused.delete(`${name} ${what}`);
-    this.cluster.fails = (asked, node) => this.refused.has(`${node} ${asked}`);
-  }
-
-  private readonly times = new Map<string, number>();
-
-  private slow(host: string | undefined, what = "", ms: number): void {
-    const { name } = this.host(host);
-    demand(what in usualTimes, `there is no operation ${what}`);
-    this.times.set(`${name} ${what}`, ms);
-    this.cluster.takes = (asked, node) => this.times.get(`${node} ${asked}`) ?? usualTimes[asked];
-  }
-
-  private holdOpen(host: string | undefined, isHeld: boolean): void {
-    const mirror = this.host(host).mirrors.get(this.id(undefined));
-    demand(mirror !== undefined, "nothing is mounted there");
-    mirror.isHeldOpen = isHeld;
-  }
-
   private config(words: readonly string[]): void {
     const given = new Map(words.map((word) => word.split("=") as [string, string]));
     const names = (given.get("modules") ?? "cam1").split(",");
@@ -209,7 +197,9 @@ export class Player {
       failover: given.get("failover") !== "off",
       boot: given.get("boot") !== "off",
       maxLoop: Number(given.get("maxloop") ?? 3),
+      stopHow: oneOf(given.get("stop"), ["shutdown", "save", "off"]),
       niceStop: milliseconds(Number(given.get("nicestop") ?? 300) * 1000),
+      powerOff: oneOf(given.get("poweroff"), ["stop", "restart"]),
       ...(home !== undefined && {
         defaultPrim:
           home === "alone" || home === "lastprim"
@@ -241,6 +231,12 @@ export class Player {
 
   private setPause(host: string | undefined, pause: FailoverPause | undefined): void {
     for (const one of host === undefined ? this.cluster.hosts : [this.host(host)]) one.setPause(pause);
+  }
+
+  private holdOpen(host: string | undefined, isHeld: boolean): void {
+    const mirror = this.host(host).mirrors.get(this.id(undefined));
+    demand(mirror !== undefined, "nothing is mounted there");
+    mirror.isHeldOpen = isHeld;
   }
 
   private id(name: string | undefined): ModuleId {

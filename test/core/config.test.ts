@@ -45,6 +45,7 @@ const settings: ModuleSettings = {
   loopInterval: seconds(3600 * 24),
   acknowledge: "received",
   resyncCap: bytes(1000),
+  powerOff: "restart",
   stop: { how: "save", nice: seconds(20), force: seconds(30) },
   placement: { pin: nodeName("beta"), apart: "recorders" },
   excluded: [{ target: "vdb", how: "empty" }],

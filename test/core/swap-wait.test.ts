@@ -59,10 +59,15 @@ test("swap-wait-tells-what-kept-it: the last trouble before it runs again", () =
 
 test("start-wait-ends-with-an-error: the VM does not start", () => {
   const failing = { code: "GEMEL-3002", message: "No such bridge.", where: "cam1", next: "make it" };
-  const module = moduleStatus({ active: null, sentence: "The VM does not start on alpha", troubles: [failing] });
+  const module = moduleStatus({
+    active: null,
+    sentence: "The VM does not start on alpha",
+    troubles: [failing],
+  });
   assert.throws(
     () => demandRuns(module),
-    (error) => error instanceof CommandEnd && error.exit === 11 && error.error.message.includes("No such bridge"),
+    (error) =>
+      error instanceof CommandEnd && error.exit === 11 && error.error.message.includes("No such bridge"),
   );
   demandRuns(runs);
 });

@@ -172,4 +172,22 @@ export const controlFaults: readonly ControlFault[] = [
     testFile: "test/core/vm-start.test.ts",
     test: "disk-elsewhere-is-never-let-run: ended before it has executed anything",
   },
+  {
+    name: "swap-never-goes-back",
+    rules: ["R38"],
+    breaks: "a swap that cannot be carried out is tried for ever, with the VM off",
+    from: "goBack(c, status.inSync);",
+    to: "return;",
+    testFile: scenarios,
+    test: "swap-and-file-held-open",
+  },
+  {
+    name: "failed-node-stays-willing",
+    rules: ["R39"],
+    breaks: "two hosts that both fail to start a VM send it to and fro",
+    from: "isWilling(c.turn.node, m) && !isUnable(m, c.at)",
+    to: "isWilling(c.turn.node, m)",
+    testFile: scenarios,
+    test: "vm-does-not-start-anywhere",
+  },
 ];

@@ -5,6 +5,7 @@ import type { Command } from "../../core/decide/mirror/command.js";
 import type { ModuleId } from "../../core/base/units.js";
 import type { Cluster } from "../../core/sim/cluster.js";
 import type { Host } from "../../core/sim/host.js";
+import { executes } from "../../core/sim/server.js";
 import type { Chance } from "./chance.js";
 
 /** What a fault works with. */
@@ -35,6 +36,8 @@ export const faults: readonly Fault[] = [
   ["mirror hangs", 1, (host, { module }) => host.mirrors.get(module())?.hang()],
   ["mirror goes on", 2, (host) => [...host.mirrors.values()].forEach((mirror) => mirror.wake())],
   ["qemu killed", 2, (host, { module }) => host.killGuest(module())],
+  ["qemu kept after a crash", 1, (host, { module }) => host.panic(module())],
+  ["switched off inside", 0.5, (host, { module }) => switchOff(host, module())],
   ["freeze", 2, (host) => (host.runs ? host.freeze() : undefined)],
   ["thaw", 5, (host) => (host.isFrozen ? host.thaw() : undefined)],
   ["libvirtd", 1, (host) => host.setHypervisor(!host.isHypervisorUp)],
@@ -48,6 +51,7 @@ export const faults: readonly Fault[] = [
   ["shutdown", 0.5, shutDown],
   ["a link flaps", 1, flap],
   ["a stale primary", 0.5, stalePrimary],
+  ["shutdown taken back", 0.5, (host, { give }) => give(host, { do: "shutdown", back: true })],
 ];
 
 export function pickFault(chance: Chance): Fault {
@@ -61,6 +65,10 @@ function cut(host: Host, { cluster, chance }: Stage): void {
 
 export function cutAll({ networks, hosts: [a, b] }: Cluster): void {
   for (const net of ["data", "heart"]) networks.cut(net, a.name, b.name);
+}
+
+function switchOff(host: Host, id: ModuleId): void {
+  if (executes(host.machineOf(id))) host.endMachine(id, true);
 }
 
 function killMirror(host: Host, { module }: Stage): void {

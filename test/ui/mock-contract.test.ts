@@ -114,6 +114,7 @@ const notTheConsoles: Readonly<Record<string, string>> = {
   "POST /cluster": "before there is a cluster there is no console",
   "POST /cluster/join": "before there is a cluster there is no console",
   "POST /shutdown": "the host's own shutdown calls it",
+  "DELETE /shutdown": "for whoever is at the host's own terminal",
 };
 
 /** Keys that a right answer may lack: marked with `?` in the contract. */

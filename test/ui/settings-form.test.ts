@@ -22,6 +22,8 @@ const view: ModuleView = {
     resyncCap: 0,
     stop: "shutdown",
     niceStopSeconds: 300,
+    forceStopSeconds: 20,
+    powerOff: "stop",
     acknowledge: "written",
     pin: null,
     apart: null,

@@ -89,6 +89,8 @@ export const bodies = {
     resyncCap: "optional number",
     stop: ["shutdown", "save", "off", "?"],
     niceStopSeconds: "optional number",
+    forceStopSeconds: "optional number",
+    powerOff: ["stop", "restart", "?"],
     pin: "optional text",
     apart: "optional text",
   }),

@@ -49,6 +49,7 @@ type Elsewhere =
   | "GET /ready/:module"
   | "POST /handover"
   | "POST /shutdown"
+  | "DELETE /shutdown"
   | "POST /cluster"
   | "POST /cluster/join"
   | "POST /cluster/admissions"

@@ -51,4 +51,9 @@ export const moduleRows = {
     "shut this host's modules down",
     { exits: ["notFinished"] },
   ),
+  "DELETE /shutdown": change(
+    "The host is not switched off: what its shutdown has stopped starts again",
+    "control",
+    "take this host's shutdown back",
+  ),
 } satisfies CallRows<typeof moduleSchemas>;

@@ -65,6 +65,9 @@ export const moduleSettingsView = Type.Object({
     resyncCap: Type.Number(),
     stop: oneOfPart("shutdown", "save", "off"),
     niceStopSeconds: Type.Number(),
+    forceStopSeconds: Type.Number(),
+    /** When those inside have switched the VM off. */
+    powerOff: oneOfPart("stop", "restart"),
     acknowledge: oneOfPart("written", "received"),
     /** Where `balance` leaves it; the VM's group of which no two shall share a host. */
     pin: orNull(Type.String()),
@@ -84,6 +87,8 @@ export const moduleChange = Type.Object(
     resyncCap: optionalPart(Type.Integer({ minimum: 0, maximum: 1e12 })),
     stop: optionalPart(oneOfPart("shutdown", "save", "off")),
     niceStopSeconds: optionalPart(Type.Integer({ minimum: 1, maximum: 86_400 })),
+    forceStopSeconds: optionalPart(Type.Integer({ minimum: 1, maximum: 86_400 })),
+    powerOff: optionalPart(oneOfPart("stop", "restart")),
     /** Node name, or "" for none. */
     pin: optionalPart(Type.String({ maxLength: 255 })),
     /** Group name, or "" for none. */
@@ -185,4 +190,5 @@ export const moduleSchemas = {
     answer: Type.Object({ started: Type.Literal(true) }),
   },
   "POST /shutdown": { answer: said },
+  "DELETE /shutdown": { answer: said },
 } as const;

@@ -75,5 +75,3 @@ export const tickEvery = milliseconds(100);
 export const workloadLookEvery = seconds(2);
 /** A definition has some kilobytes. */
 export const definitionFileLimit = seconds(10);
-/** How long a VM that was ended may take to be seen dead. */
-export const verifiedOffLimit = seconds(10);

@@ -17,3 +17,5 @@ export const powerButtonAgain = seconds(10);
 export const monitorCallsMax = 8;
 /** A definition is a few KiB; what is longer is not an answer. */
 export const virshOutputMax = 4 * 1024 * 1024;
+/** A start's command line has some kilobytes, what QEMU says at its end a line. */
+export const logTailBytes = 32 * 1024;

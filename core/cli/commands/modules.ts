@@ -8,7 +8,7 @@ import { moduleVerbs, type ModuleVerb } from "../../base/vocabulary.js";
 import { bytesText } from "../../describe/words/words.js";
 import { given, numberOf, readNamed, timeoutOption } from "../options.js";
 import { usage } from "../outcome.js";
-import { atRest, moduleIn, type CliSession } from "../session.js";
+import { atRest, moduleIn, sentenceOf, type CliSession } from "../session.js";
 import { table } from "../show.js";
 import { demandRuns, watchReturn } from "../swap.js";
 import { dryRun, keepMissing } from "./preview.js";
@@ -46,8 +46,11 @@ export function moduleCommands(program: Command, session: CliSession): void {
   program
     .command("shutdown")
     .description("stop all modules of this host with goodbye, as before switching it off")
+    .option("--cancel", "the host stays on: what the shutdown has stopped starts again")
     .addOption(timeoutOption(600))
-    .action(({ timeout }: { readonly timeout: number }) => shutDown(session, timeout));
+    .action(({ cancel, timeout }: { readonly cancel?: boolean; readonly timeout: number }) =>
+      cancel === true ? stay(session) : shutDown(session, timeout),
+    );
   program
     .command("verify <module>")
     .description("compare both copies, bit by bit, while the guest runs")
@@ -85,7 +88,7 @@ async function carryOut(
     lookForReturn(module);
     return atRest(module, reply.node, reply.until) ? module : undefined;
   });
-  if (verb === "start" && node === undefined) demandRuns(found);
+  if (verb === "start" && asked.node === undefined) demandRuns(found);
   session.print({ ...reply, module: found }, `${id}: ${found.sentence}\n`);
 }
 
@@ -97,6 +100,11 @@ async function shutDown(session: CliSession, seconds: number): Promise<void> {
     return own.every(({ state }) => state === "STOP") || undefined;
   });
   session.print(reply, "All modules of this host are stopped.\n");
+}
+
+async function stay(session: CliSession): Promise<void> {
+  const reply = await session.ask("DELETE /shutdown");
+  session.print(reply, sentenceOf(reply));
 }
 
 async function verify(session: CliSession, id: string, repair: boolean, seconds: number): Promise<void> {
@@ -120,6 +128,7 @@ type SetOptions = Pick<ModuleChange, "acknowledge" | "resyncCap" | "stop" | "pin
   readonly boot?: string;
   readonly defaultprim?: string;
   readonly maxloop?: number;
+  readonly poweroff?: "stop" | "restart";
 };
 
 function settingsCommands(group: Command, session: CliSession): void {
@@ -146,6 +155,7 @@ function settingsCommands(group: Command, session: CliSession): void {
     .option("--maxloop <n>", "automatic restarts before the module stops", numberOf)
     .option("--resync-cap <bytes/s>", "limit of reintegration, 0 = none", numberOf)
     .addOption(oneOf("--stop <how>", "how the VM is stopped", "shutdown", "save", "off"))
+    .addOption(oneOf("--poweroff <what>", "when it is switched off from inside", "stop", "restart"))
     .option("--pin <node|none>", "the node that gemel balance leaves it on", wishOf)
     .option("--apart <group|none>", "no two VMs of a group are put on one host by gemel balance", wishOf)
     .action(session.says((id: string, options: SetOptions) => change(session, id, options), showConfig));
@@ -161,13 +171,14 @@ function change(session: CliSession, module: string, options: SetOptions): Promi
 }
 
 function changesOf(options: SetOptions): ModuleChange {
-  const { failover, boot, defaultprim: defaultPrim, maxloop: maxLoop } = options;
+  const { failover, boot, defaultprim: defaultPrim, maxloop: maxLoop, poweroff: powerOff } = options;
   return {
     ...given(options, "acknowledge", "resyncCap", "stop", "pin", "apart"),
     ...(failover !== undefined && { failover: failover === "on" }),
     ...(boot !== undefined && { boot: boot === "on" }),
     ...(defaultPrim !== undefined && { defaultPrim }),
     ...(maxLoop !== undefined && { maxLoop }),
+    ...(powerOff !== undefined && { powerOff }),
   };
 }
 

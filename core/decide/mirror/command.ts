@@ -26,8 +26,11 @@ export type Command =
   /** Start here as secondary only. */
   | { readonly do: "second"; readonly module: ModuleId; readonly force: boolean }
   | { readonly do: "resolve"; readonly module: ModuleId; readonly keep: NodeName }
-  /** Orderly host shutdown: every module of this node stops with goodbye. */
-  | { readonly do: "shutdown" };
+  /** Orderly host shutdown: every module of this node stops with goodbye. `back`: it does not happen. */
+  | { readonly do: "shutdown"; readonly back?: boolean };
+
+/** Who gives the command to stop when those inside have switched the VM off. */
+export const guestName = "the guest";
 
 export type CommandVerb = Command["do"];
 

@@ -18,7 +18,7 @@ import {
 } from "./evidence/turn.js";
 import { leave } from "./rules/leaving.js";
 import type { Phase } from "./types.js";
-import type { Command, CommandAnswer } from "./command.js";
+import { guestName, type Command, type CommandAnswer } from "./command.js";
 
 type ModuleCommand = Exclude<Command, { do: "shutdown" }>;
 
@@ -143,7 +143,10 @@ function carryOut(c: Case, command: ModuleCommand, by: string): CommandAnswer {
     case "restart":
       become(
         c,
-        { state: activeState(c), work: { kind: "restarting", how: "shutdown" } },
+        {
+          state: activeState(c),
+          work: { kind: "restarting", how: c.m.config.stopHow === "off" ? "off" : "shutdown" },
+        },
         "restart",
         "The VM is restarted here.",
         { by },
@@ -197,7 +200,9 @@ function stop(c: Case, both: boolean, force: boolean, by: string): CommandAnswer
   const { phase } = c.m;
   const isKnown =
     c.m.durable.wish.kind === "stop" && (phase.state === "STOP" || phase.work.kind === "leaving");
-  setDurable(c, { wish: { kind: "stop", by: "person" } });
+  // The other node only repeats what this one knows already.
+  const isEcho = by === c.other && c.m.durable.wish.kind === "stop";
+  if (!isEcho) setDurable(c, { wish: { kind: "stop", by: by === guestName ? "guest" : "person" } });
   // Said once here; who waits for its turn repeats it. A node that knows already does not echo.
   if (both && !isKnown && peerAnswers(c)) send(c, { kind: "command", module: c.id, command, by });
   if (phase.state !== "STOP" && (phase.work.kind !== "leaving" || force)) {

@@ -50,7 +50,7 @@ export type Effect =
       readonly do: "stop-workload";
       readonly module: ModuleId;
       readonly task: number;
-      readonly how: "shutdown" | "off" | "kill";
+      readonly how: "shutdown" | "save" | "off" | "kill";
       readonly limit: Milliseconds;
     }
   /** P8: the closed copy is cloned or renamed to ID.kept-G; done means it is safe to fill anew. */

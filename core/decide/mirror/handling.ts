@@ -130,6 +130,6 @@ export const commandHandling: Readonly<Record<CommandVerb, Row>> = {
   }),
   resolve: row(handled("only in a conflict: one copy goes on, the other is kept aside (P8)"), {}),
   shutdown: row(handled("leaves with goodbye; nothing starts any more (R22)"), {
-    STOP: handled("stays stopped; nothing starts any more"),
+    STOP: handled("stays stopped; nothing starts any more, until the shutdown is taken back"),
   }),
 };

@@ -4,6 +4,8 @@
 import type { Milliseconds, ModuleId, NodeName } from "../../base/units.js";
 import type { ArbiterKind } from "../../ports/arbiter.js";
 
+export type PowerOff = "stop" | "restart";
+
 /** A module's configuration as far as decisions need it (from userconfig.xml and cluster.xml). */
 export interface ModuleConfig {
   readonly id: ModuleId;
@@ -21,7 +23,12 @@ export interface ModuleConfig {
   readonly boot: boolean;
   readonly maxLoop: number;
   readonly loopInterval: Milliseconds;
+  /** How a stop and a swap end the VM, and how long each way may take before a harder one. */
+  readonly stopHow: "shutdown" | "save" | "off";
   readonly niceStop: Milliseconds;
+  readonly forceStop: Milliseconds;
+  /** What follows when those inside have switched it off: the module stops, or it is started again. */
+  readonly powerOff: PowerOff;
 }
 
 /** Who paused automatic failover, when (wall time, shown and never decided upon) and why. */

@@ -36,6 +36,7 @@ function stopReason({ m }: Case): ReasonCode {
     maxloop: "maxloop",
     "never-started": "not-started",
     failed: "failed",
+    guest: "switched-off-inside",
   } as const;
   return words[wish.by];
 }
@@ -76,7 +77,8 @@ function activeReason(c: Case): ReasonCode {
   if (complaint !== undefined) return complaint;
   if (status.freeze !== undefined) return status.freeze.guestPaused ? "guest-paused" : "frozen";
   if (work.kind === "leaving") return work.purpose === "swap" ? "swapping" : "stopping";
-  if (work.kind === "starting" && (work.attempt > 0 || c.turn.node.hypervisor === "lost")) return "vm-failing";
+  if (work.kind === "starting" && (work.attempt > 0 || c.turn.node.hypervisor === "lost"))
+    return "vm-failing";
   if (work.kind !== "running") return "starting";
   if (c.m.trouble?.code === "GEMEL-3004") return "unprotected";
   if (c.m.phase.state === "PRIM") return peerView(c)?.willing === false ? "peer-unable" : "none";
@@ -99,7 +101,8 @@ function secondReason(c: Case): ReasonCode {
   const view = peerView(c);
   if (view?.primary === false) return "peer-deciding";
   if (!status.inSync) return "reintegrating";
-  // What the primary says of itself counts here, too: the VM is one, whichever node is asked.
+  // R39: green is what a pulled plug would leave running. What the primary says of itself counts here, too:
+  // the VM is one, whichever node is asked.
   if (view?.stability === "NotReady") return "primary-failing";
   if (view?.vm === "off") return "starting";
   if (c.turn.node.hypervisor === "lost") return "hypervisor-lost";

@@ -13,7 +13,7 @@ import { failure } from "../../base/errors.js";
 import { elapsed, type Instant, type Milliseconds, type ModuleId, type NodeName } from "../../base/units.js";
 import { countAnew, newPeer } from "../liveness/liveness.js";
 import { applyCommand } from "./commands.js";
-import { closeCase, openCase, openTurn, setDurable, type Case, type Turn } from "./evidence/turn.js";
+import { closeCase, openCase, openTurn, record, setDurable, type Case, type Turn } from "./evidence/turn.js";
 import { learn } from "./facts.js";
 import { answerTaskDone, hear } from "./peer-messages.js";
 import { leave } from "./rules/leaving.js";
@@ -226,7 +226,7 @@ function configure(turn: Turn, config: ModuleConfig): void {
 
 function command(turn: Turn, event: Extract<Event, { kind: "command" }>): readonly ModuleId[] {
   const { id, by, command: asked } = event;
-  if (asked.do === "shutdown") return shutdown(turn, id, by);
+  if (asked.do === "shutdown") return asked.back === true ? stay(turn, id, by) : shutdown(turn, id, by);
   const module = turn.node.modules[asked.module];
   if (module === undefined || module.side.kind === "bystander") {
     const code = module === undefined ? "GEMEL-1001" : "GEMEL-1015";
@@ -259,6 +259,23 @@ function shutdown(turn: Turn, id: string, by: string): readonly ModuleId[] {
     until: ["STOP"],
   } as const;
   turn.effects.push({ do: "answer-command", id, answer });
+  return ids;
+}
+
+/** What a shutdown that does not happen has stopped starts again; what a person had stopped does not. */
+function stay(turn: Turn, id: string, by: string): readonly ModuleId[] {
+  turn.node.leaving = false;
+  const ids = Object.keys(turn.node.modules) as ModuleId[];
+  for (const module of ids) {
+    inModule(turn, module, (c) => {
+      const { wish } = c.m.durable;
+      if (wish.kind !== "stop" || wish.by !== "shutdown") return;
+      setDurable(c, { wish: { kind: "run", as: "any" } });
+      record(c, "R22", "The host does not shut down.", { by }, "it starts again");
+    });
+  }
+  const sentence = "The modules that the shutdown has stopped start again.";
+  turn.effects.push({ do: "answer-command", id, answer: { ok: true, sentence, until: [] } });
   return ids;
 }
 

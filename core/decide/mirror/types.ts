@@ -69,8 +69,10 @@ export interface Durable {
 }
 
 export type Wish =
-  | { readonly kind: "stop"; readonly by: "person" | "shutdown" | "maxloop" | "never-started" | "failed" }
+  | { readonly kind: "stop"; readonly by: StopReason }
   | { readonly kind: "run"; readonly as: "any" | "second" };
+
+export type StopReason = "person" | "shutdown" | "maxloop" | "never-started" | "failed" | "guest";
 
 export type MirrorFact =
   /** The daemon has just started and has not looked yet. */
@@ -130,7 +132,7 @@ export interface LeaveWork {
   /** Whether this node gives up its right in favour of the other; when both stop only the primary does. */
   readonly yields: boolean;
   /** How the VM is ended; it grows when a gentler way failed. */
-  readonly how: "shutdown" | "off" | "kill";
+  readonly how: "shutdown" | "save" | "off" | "kill";
   /** Start of the present step. */
   readonly since: Instant;
   /** Last time the step's message was sent. */
@@ -194,7 +196,7 @@ export type ActiveWork =
     }
   | { readonly kind: "running" }
   /** How the VM is ended; it grows when a gentler way failed. */
-  | { readonly kind: "restarting"; readonly how: "shutdown" | "off" | "kill" }
+  | { readonly kind: "restarting"; readonly how: LeaveWork["how"] }
   | LeaveWork;
 
 export type SecondWork = { readonly kind: "following" } | AskingArbiter | LeaveWork;

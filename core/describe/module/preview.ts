@@ -27,6 +27,7 @@ export interface PreviewFacts {
   readonly failover: boolean;
   readonly isPaused: boolean;
   /** A guest that does not end by itself is switched off after this. */
+  readonly stopHow: "shutdown" | "save" | "off";
   readonly niceStop: Milliseconds;
   /** As last measured on that node, else on the other one. */
   readonly startOf: (node: string) => Milliseconds | undefined;
@@ -96,9 +97,15 @@ function away(facts: PreviewFacts, from: Seen, to: Seen, ...sentences: string[])
   return { guestRestarts: true, downtime, sentences };
 }
 
-const shutDown = ({ niceStop }: PreviewFacts, node: Seen): string =>
-  `The guest on ${node.node} is shut down; if it has not ended after ` +
-  `${durationText(niceStop / 1000)} it is switched off.`;
+const shutDown = ({ niceStop, stopHow }: PreviewFacts, node: Seen): string => {
+  if (stopHow === "off") return `The guest on ${node.node} is switched off.`;
+  const how = stopHow === "save" ? "The memory of the guest on" : "The guest on";
+  const done = stopHow === "save" ? "is saved" : "is shut down";
+  return (
+    `${how} ${node.node} ${done}; if it has not ended after ` +
+    `${durationText(niceStop / 1000)} it is switched off.`
+  );
+};
 
 const meanwhile = ({ isProtected }: PreviewFacts): string =>
   isProtected

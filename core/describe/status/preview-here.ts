@@ -27,7 +27,7 @@ export interface PreviewSources {
 /** Undefined: there is no such module here. */
 export function previewHere(sources: PreviewSources, module: ModuleState): Preview | undefined {
   const { state, times, verb, node, keep, startOf, stopOf, lossOf } = sources;
-  const { id, failover, niceStop } = module.config;
+  const { id, failover, stopHow, niceStop } = module.config;
   const own = describe(state, id, times.now);
   if (own === undefined) return undefined;
   const permission = own.actions[verb];
@@ -45,6 +45,7 @@ export function previewHere(sources: PreviewSources, module: ModuleState): Previ
     isProtected: own.protected,
     failover,
     isPaused: state.pause !== undefined,
+    stopHow,
     niceStop,
     startOf,
     stopOf,

@@ -6,6 +6,7 @@ import type { moduleRows } from "../../api/calls/modules.js";
 import { PeerRefusal, type AnswersTo } from "../../api/door.js";
 import { GemelError } from "../../base/errors.js";
 import { seconds } from "../../base/units.js";
+import type { Command } from "../../decide/mirror/command.js";
 import { sideOf } from "../../decide/mirror/side.js";
 import { copiesOf } from "../../describe/module/copies.js";
 import type { MirrorFigures } from "../../../native/index.js";
@@ -55,12 +56,19 @@ export function moduleAnswers(daemon: AskedDaemon): AnswersTo<typeof moduleRows>
       await verify(running(), params.module, repair);
       return { started: true };
     },
-    "POST /shutdown": async ({ caller }) => {
-      const answer = await running().commands.ask({ do: "shutdown" }, caller.name);
-      if (!answer.ok) throw new PeerRefusal(409, answer.failure);
-      return { sentence: answer.sentence };
-    },
+    "POST /shutdown": ({ caller }) => shutdown(running(), { do: "shutdown" }, caller.name),
+    "DELETE /shutdown": ({ caller }) => shutdown(running(), { do: "shutdown", back: true }, caller.name),
   };
+}
+
+async function shutdown(
+  { commands }: AskedNode,
+  command: Command,
+  by: string,
+): Promise<{ readonly sentence: string }> {
+  const answer = await commands.ask(command, by);
+  if (!answer.ok) throw new PeerRefusal(409, answer.failure);
+  return { sentence: answer.sentence };
 }
 
 /** By the node that is primary: its copy is the one compared with. */

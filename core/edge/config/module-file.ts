@@ -6,6 +6,7 @@
 
 import { forceStopTimeout, loopInterval, maxLoop, modulesMax, niceStopTimeout } from "../../base/limits.js";
 import { bytes, nodeName, seconds, type Bytes, type Milliseconds, type NodeName } from "../../base/units.js";
+import type { PowerOff } from "../../decide/mirror/module-config.js";
 import { ElementReader } from "./fields.js";
 import { nodeNamePattern } from "./cluster-file.js";
 import { parseSettings, writeXml, type XmlElement, type XmlNode } from "./xml.js";
@@ -41,6 +42,8 @@ export interface ModuleSettings {
     readonly nice: Milliseconds;
     readonly force: Milliseconds;
   };
+  /** What follows when those inside have switched the VM off. */
+  readonly powerOff: PowerOff;
   readonly placement: PlacementWishes;
   /** Disks left out by `protect --exclude`: the module is *partly protected* (issue wording). */
   readonly excluded: readonly { readonly target: string; readonly how: "detach" | "empty" }[];
@@ -103,6 +106,7 @@ function readService(service: ElementReader): ModuleSettings {
     maxLoop: service.integer("maxloop", 0, 1000, maxLoop),
     loopInterval: seconds(service.integer("loop_interval", 1, 24 * 365, loopInterval / 3_600_000) * 3600),
     ...readReplication(rfs, vm.folder),
+    powerOff: user?.oneOf("poweroff", ["stop", "restart"], "stop") ?? "stop",
     stop: readStop(user),
     placement: readPlacement(service.optionalChild("placement"), nodes),
     excluded: service.children("exclude").map(readExcluded),
@@ -236,6 +240,8 @@ export function writeModule(config: ModuleSettings): string {
           stop: stop.how,
           nicestoptimeout: stop.nice / 1000,
           forcestoptimeout: stop.force / 1000,
+          // Nothing is written where it is as usual: older readers do not know it.
+          poweroff: config.powerOff === "stop" ? undefined : config.powerOff,
         },
       },
       ...placementNode(placement),

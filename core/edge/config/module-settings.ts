@@ -19,7 +19,7 @@ const lasting: Readonly<Record<string, (settings: ModuleSettings) => string>> = 
 
 export function moduleView(id: string, settings: ModuleSettings, warnings: readonly string[]): ModuleView {
   const { vm, nodes, index, failover, boot, maxLoop, acknowledge, defaultPrim, placement } = settings;
-  const { loopInterval, resyncCap, stop } = settings;
+  const { loopInterval, resyncCap, stop, powerOff } = settings;
   return {
     id,
     xml: writeModule(settings),
@@ -35,6 +35,8 @@ export function moduleView(id: string, settings: ModuleSettings, warnings: reado
       resyncCap,
       stop: stop.how,
       niceStopSeconds: stop.nice / 1000,
+      forceStopSeconds: stop.force / 1000,
+      powerOff,
       acknowledge,
       ...placement,
       defaultPrim: defaultPrim.kind === "node" ? defaultPrim.node : defaultPrim.kind,
@@ -60,6 +62,7 @@ export function changed(settings: ModuleSettings, change: ModuleChange): ModuleS
     loopIntervalHours,
     stop,
     niceStopSeconds,
+    forceStopSeconds,
     resyncCap,
     pin,
     apart,
@@ -85,6 +88,9 @@ export function changed(settings: ModuleSettings, change: ModuleChange): ModuleS
       ...(niceStopSeconds !== undefined && {
         nice: (niceStopSeconds * 1000) as ModuleSettings["stop"]["nice"],
       }),
+      ...(forceStopSeconds !== undefined && {
+        force: (forceStopSeconds * 1000) as ModuleSettings["stop"]["force"],
+      }),
     },
   };
 }
@@ -108,6 +114,9 @@ export function configOf(id: ModuleId, settings: ModuleSettings): ModuleConfig {
     boot: settings.boot,
     maxLoop: settings.maxLoop,
     loopInterval: settings.loopInterval,
+    stopHow: settings.stop.how,
     niceStop: settings.stop.nice,
+    forceStop: settings.stop.force,
+    powerOff: settings.powerOff,
   };
 }

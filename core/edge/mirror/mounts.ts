@@ -52,7 +52,7 @@ export async function unmount(path: string): Promise<string | undefined> {
 
 /**
  * Who has something open at or below `path`, one file of each process: "tail (pid 4711) has /… open". Told by
- * the kernel's own words (/proc), so that a frozen mount is not touched (R33). `except`: our own.
+ * the kernel's own words (/proc), so that a frozen mount is not touched (R33, R38). `except`: our own.
  */
 export async function openBelow(
   path: string,

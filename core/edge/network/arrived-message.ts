@@ -20,7 +20,7 @@ const command = choice<Command, "do">("do", {
   prim: { module, force: flag },
   second: { module, force: flag },
   resolve: { module, keep: name<NodeName>() },
-  shutdown: {},
+  shutdown: { back: optional(flag) },
 });
 
 const message = choice<PeerMessage, "kind">("kind", {

@@ -46,6 +46,7 @@ function settingsOf(pair: Pair, vm: Vm): ModuleSettings {
     loopInterval: seconds(86_400),
     acknowledge: "written",
     resyncCap: bytes(0),
+    powerOff: "stop",
     stop: { how: "shutdown", nice: seconds(30), force: seconds(30) },
     placement: { pin: null, apart: null },
     excluded: [],

@@ -105,7 +105,7 @@ test("alarms-next: the way out is the failure's own, else the reason's, with the
   const steps: readonly (readonly [string, string])[] = [
     ["peer-silent", "Bring beta back; or, accepting what would be lost: gemel prim cam1"],
     ["failover-off", "On alpha: gemel prim cam1"],
-    ["peer-must-start", "gemel start cam1 --node beta"],
+    ["peer-must-start", "On alpha: gemel start cam1"],
     ["hypervisor-lost", "On alpha: systemctl start libvirtd"],
     ["a-reason-of-tomorrow", "gemel explain cam1"],
   ];

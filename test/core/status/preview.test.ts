@@ -21,6 +21,7 @@ function facts(more: Partial<PreviewFacts>): PreviewFacts {
     isProtected: true,
     failover: true,
     isPaused: false,
+    stopHow: "shutdown",
     niceStop: milliseconds(300_000),
     startOf: (node) => milliseconds(node === "beta" ? 12_000 : 9_000),
     stopOf: () => milliseconds(20_000),

@@ -118,6 +118,7 @@ export function moduleScene(seed: number, nodes: readonly string[], plan: Module
       loopInterval: seconds(24 * 3600),
       acknowledge: "written",
       resyncCap: bytes(0),
+      powerOff: "stop",
       stop: { how: "shutdown", nice: milliseconds(300_000), force: forceStopTimeout },
       placement: { pin: null, apart: null },
       excluded,

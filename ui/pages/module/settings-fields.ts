@@ -80,6 +80,13 @@ export function settingsFieldsOf({ settings }: ModuleView): SettingsField[] {
       choice("off", "Switch off"),
     ]),
     typed("niceStopSeconds", "Time to shut down, seconds", "After that it is switched off.", true),
+    typed("forceStopSeconds", "Time to switch off, seconds", "After that its process is ended.", true),
+    chosen(
+      "powerOff",
+      "When it is switched off inside",
+      "Somebody shuts the guest down with its own means. After a crash it is always started again.",
+      [choice("stop", "The module stops on both hosts"), choice("restart", "It is started again")],
+    ),
     typed(
       "maxLoop",
       "Automatic restarts at most",

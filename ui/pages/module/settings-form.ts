@@ -11,6 +11,8 @@ export type FieldName =
   | "acknowledge"
   | "stop"
   | "niceStopSeconds"
+  | "forceStopSeconds"
+  | "powerOff"
   | "maxLoop"
   | "loopIntervalHours"
   | "resyncCap"
@@ -39,6 +41,8 @@ export function formOf({ settings }: ModuleView): SettingsValues {
     acknowledge: settings.acknowledge,
     stop: settings.stop,
     niceStopSeconds: String(settings.niceStopSeconds),
+    forceStopSeconds: String(settings.forceStopSeconds),
+    powerOff: settings.powerOff,
     maxLoop: String(settings.maxLoop),
     loopIntervalHours: String(settings.loopIntervalHours),
     resyncCap: settings.resyncCap === 0 ? "" : String(Math.round(settings.resyncCap / mebibyte)),
@@ -69,6 +73,8 @@ export const fieldNames = [
   "acknowledge",
   "stop",
   "niceStopSeconds",
+  "forceStopSeconds",
+  "powerOff",
   "maxLoop",
   "loopIntervalHours",
   "resyncCap",
@@ -83,6 +89,7 @@ function valueOf(name: FieldName, typed: string): string | number | boolean {
     case "boot":
       return text === "on";
     case "niceStopSeconds":
+    case "forceStopSeconds":
     case "maxLoop":
     case "loopIntervalHours":
       return text !== "" && Number.isFinite(Number(text)) ? Number(text) : text;

@@ -21,7 +21,6 @@
 import { seconds, elapsed, milliseconds } from "../../../base/units.js";
 import { without } from "../../../base/fields.js";
 import { failure } from "../../../base/errors.js";
-import { forceStopTimeout } from "../../../base/limits.js";
 import { answerFreeze } from "./arbitration.js";
 import { isPaired, peerAnswers, peerRuns, peerVerdict, peerView } from "../evidence/proofs.js";
 import {
@@ -65,7 +64,7 @@ export function leave(
   const step: LeaveStep = both && isSecond && peerRuns(c) ? "wait-turn" : "vm";
   // Two who give up at once would leave nobody with a proof.
   const yields = purpose !== "resolve" && !(both && isSecond);
-  const how = force ? "off" : "shutdown";
+  const how = force ? "off" : c.m.config.stopHow;
   // What a force interrupts: a stop that waits for the guest. Everything else has its end first.
   if (force && c.m.task?.what === "stop-workload") abandonTask(c);
   delete c.m.forced;
@@ -125,7 +124,7 @@ export function decideLeave(c: Case, work: LeaveWork): boolean {
 }
 
 function waitTurn(c: Case, work: LeaveWork): boolean {
-  const limit = milliseconds(c.m.config.niceStop + forceStopTimeout + turnSlack);
+  const limit = milliseconds(c.m.config.niceStop + c.m.config.forceStop + turnSlack);
   const state = peerView(c)?.state;
   const isOver = c.m.farewell?.recorded === true || peerVerdict(c) === "dead" || state === "STOP";
   if (isOver || elapsed(work.since, c.at) > limit) {
@@ -146,16 +145,22 @@ function endVm(c: Case, work: LeaveWork): boolean {
     return true;
   }
   if (!isFree(c)) return false;
-  const limit = work.how === "shutdown" ? c.m.config.niceStop : seconds(20);
-  beginTask(c, "stop-workload", (task) => ({
-    do: "stop-workload",
-    module: c.id,
-    task,
-    how: work.how,
-    limit,
-  }));
+  stopWorkload(c, work.how);
   return false;
 }
+
+/** One that has crashed inside hears nothing, and has no memory worth keeping. */
+export function stopWorkload(c: Case, wanted: LeaveWork["how"]): void {
+  const { niceStop, forceStop } = c.m.config;
+  const isGentle = wanted === "shutdown" || wanted === "save";
+  const how = isGentle && c.m.run.kind === "on" && c.m.run.crashed === true ? "off" : wanted;
+  const limit = isGentle ? niceStop : forceStop;
+  beginTask(c, "stop-workload", (task) => ({ do: "stop-workload", module: c.id, task, how, limit }));
+}
+
+/** After a way of ending the VM that has not ended it. */
+export const harder = (how: LeaveWork["how"]): LeaveWork["how"] =>
+  how === "shutdown" || how === "save" ? "off" : "kill";
 
 function demote(c: Case, work: LeaveWork): boolean {
   const status = mirrorStatus(c);
@@ -167,7 +172,7 @@ function demote(c: Case, work: LeaveWork): boolean {
   return false;
 }
 
-/** R38: tried often enough. A frozen engine refuses until it is answered; that is no failure of the demotion. */
+/** R38: tried often enough. A frozen engine refuses until it is answered: that is none of these failures. */
 function demoteFailed(c: Case, work: LeaveWork): void {
   const status = mirrorStatus(c);
   const tries = c.m.failures?.count ?? 0;
@@ -339,7 +344,7 @@ function leaveTaskFailed(c: Case, work: LeaveWork, { what }: Task): void {
   } else if (what === "demote") {
     demoteFailed(c, work);
   } else if (what === "stop-workload") {
-    const how = work.how === "shutdown" ? "off" : "kill";
+    const how = harder(work.how);
     const isWorst = work.how === "kill";
     // A guest that ignores the shutdown is switched off at once; a process that will not die is tried again
     // and again.

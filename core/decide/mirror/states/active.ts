@@ -10,7 +10,7 @@
 
 import { elapsed, later, seconds } from "../../../base/units.js";
 import { failure } from "../../../base/errors.js";
-import { exists, inConflict, isDenied, peerVerdict } from "../evidence/proofs.js";
+import { exists, inConflict, isDenied, peerAnswers, peerVerdict } from "../evidence/proofs.js";
 import {
   abandonTask,
   become,
@@ -21,14 +21,16 @@ import {
   mirrorStatus,
   record,
   refine,
+  send,
   setDurable,
   succeeded,
   validUntil,
   type Case,
 } from "../evidence/turn.js";
+import { guestName } from "../command.js";
 import { answerFreeze, tellArbiter } from "../rules/arbitration.js";
 import { giveToTheAble, isSlow, pauseBeforeStart, startRefused } from "../rules/ability.js";
-import { decideLeave, leave, leaveTaskDone } from "../rules/leaving.js";
+import { decideLeave, harder, leave, leaveTaskDone, stopWorkload } from "../rules/leaving.js";
 import { keepLinkOn } from "../rules/upkeep.js";
 import { settled, stepResolve } from "../rules/resolve.js";
 import type { ActiveWork, Task, TaskOutcome } from "../types.js";
@@ -118,16 +120,18 @@ function promote(c: Case, { basis }: Work<"promoting">): boolean {
   return false;
 }
 
-function start(c: Case, { notBefore }: Work<"starting">): boolean {
+function start(c: Case, work: Work<"starting">): boolean {
   if (exists(c.m) && c.m.task === undefined) {
     delete c.m.startTrouble;
     become(c, { state: active(c), work: { kind: "running" } }, "start", "The VM runs.");
     return true;
   }
+  // What does not come up at once is seen in its company meanwhile.
+  if (work.attempt > 0 && changeCompany(c, work)) return true;
   if (giveToTheAble(c)) return true;
   const isFrozen = mirrorStatus(c)?.freeze !== undefined;
   const mayStart = c.turn.node.hypervisor !== "lost" && !isFrozen && !inConflict(c) && !c.turn.node.leaving;
-  if (!isFree(c) || c.at < notBefore || !mayStart) return false;
+  if (!isFree(c) || c.at < work.notBefore || !mayStart) return false;
   beginTask(c, "start-workload", (task) => ({
     do: "start-workload",
     module: c.id,
@@ -138,17 +142,18 @@ function start(c: Case, { notBefore }: Work<"starting">): boolean {
 }
 
 function run(c: Case): boolean {
-  if (c.m.run.kind === "off") return vmEnded(c);
+  const { run } = c.m;
+  if (run.kind === "off") return run.byItself === true ? vmSwitchedOff(c) : vmEnded(c);
+  if (run.kind === "on" && run.crashed === true) return vmEnded(c);
   keepLinkOn(c);
-  if (changeCompany(c)) return true;
+  if (changeCompany(c, { kind: "running" })) return true;
   return goHome(c);
 }
 
 /** ALONE ↔ PRIM: whether the peer's copy counts. The application is untouched. */
-function changeCompany(c: Case): boolean {
+function changeCompany(c: Case, work: Work<"running" | "starting">): boolean {
   const status = mirrorStatus(c);
   if (status === undefined) return false;
-  const work = { kind: "running" } as const;
   if (active(c) === "ALONE" && status.inSync) {
     become(c, { state: "PRIM", work }, "R10", "The other copy is up to date.");
     return true;
@@ -175,20 +180,35 @@ function goHome(c: Case): boolean {
   return true;
 }
 
+/** Those inside have ended it in order: a wish, or no different from a crash; the settings say which. */
+function vmSwitchedOff(c: Case): boolean {
+  if (c.m.config.powerOff === "restart") return vmEnded(c);
+  setDurable(c, { wish: { kind: "stop", by: "guest" } });
+  const command = { do: "stop", module: c.id, scope: "both", force: false } as const;
+  if (peerAnswers(c)) send(c, { kind: "command", module: c.id, command, by: guestName });
+  leave(
+    c,
+    { purpose: "stop", both: true },
+    "poweroff",
+    "The VM was switched off from inside: the module stops on both nodes.",
+  );
+  return true;
+}
+
+/** Off, or what is left of it is kept by the hypervisor (on_crash=preserve). */
 function vmEnded(c: Case): boolean {
   const { maxLoop, loopInterval } = c.m.config;
   const restarts = c.m.restarts.filter((restart) => elapsed(restart, c.at) < loopInterval);
   if (restarts.length >= maxLoop) return stopForLoop(c, restarts.length);
   c.m.restarts = [...restarts, c.at];
   const evidence = { restart: restarts.length + 1, maxLoop };
-  const work: ActiveWork = { kind: "starting", attempt: 0, notBefore: c.at };
-  become(
-    c,
-    { state: active(c), work },
-    "restart",
-    "The VM ended by itself; it is started again here.",
-    evidence,
-  );
+  const [work, sentence]: readonly [ActiveWork, string] = exists(c.m)
+    ? [{ kind: "restarting", how: "off" }, "The guest has crashed; what is left of it is ended."]
+    : [
+        { kind: "starting", attempt: 0, notBefore: c.at },
+        "The VM ended by itself; it is started again here.",
+      ];
+  become(c, { state: active(c), work }, "restart", sentence, evidence);
   return true;
 }
 
@@ -211,15 +231,7 @@ function restart(c: Case, { how }: Work<"restarting">): boolean {
     become(c, { state: active(c), work }, "restart", "The VM is off and starts again here.");
     return true;
   }
-  const limit = how === "shutdown" ? c.m.config.niceStop : seconds(20);
-  if (isFree(c))
-    beginTask(c, "stop-workload", (task) => ({
-      do: "stop-workload",
-      module: c.id,
-      task,
-      how,
-      limit,
-    }));
+  if (isFree(c)) stopWorkload(c, how);
   return false;
 }
 
@@ -245,7 +257,7 @@ export function activeTaskDone(c: Case, work: ActiveWork, task: Task, outcome: T
 /** A guest that ignores the shutdown: off at once, as stop does. */
 function endHarder(c: Case, { how }: Work<"restarting">): void {
   if (how !== "kill") delete c.m.notBefore;
-  refine(c, { state: active(c), work: { kind: "restarting", how: how === "shutdown" ? "off" : "kill" } });
+  refine(c, { state: active(c), work: { kind: "restarting", how: harder(how) } });
 }
 
 function promoted(c: Case, { basis }: Work<"promoting">, outcome: TaskOutcome): void {
@@ -276,13 +288,7 @@ function started(c: Case, work: Work<"starting">, outcome: TaskOutcome): void {
   const attempt = work.attempt + 1;
   if (!isSlow(why)) startRefused(c, why);
   const pause = isSlow(why) ? startPause : pauseBeforeStart(c.m);
-  record(
-    c,
-    "start",
-    "The VM could not be started.",
-    { attempt, reason: why.message },
-    "tried again",
-  );
+  record(c, "start", "The VM could not be started.", { attempt, reason: why.message }, "tried again");
   refine(c, {
     state: active(c),
     work: { kind: "starting", attempt, notBefore: later(c.at, pause), failure: why },

@@ -5,7 +5,8 @@
 //   mirror     │ VM   │ wish │ taken as
 //   ───────────┼──────┼──────┼─────────────────────────────────────────────────────────
 //   primary    │ on   │ any  │ PRIM or ALONE, running (a wish to stop goes on from there)
-//   primary    │ off  │ run  │ PRIM or ALONE, starting: the VM ended meanwhile
+//   primary    │ off  │ run  │ PRIM or ALONE, starting: the VM ended meanwhile (or what follows when it was
+//              │      │      │ switched off from inside)
 //   primary    │ off  │ stop │ leaving
 //   secondary  │ off  │ any  │ WAIT; follows, takes over or leaves by the rules
 //   secondary  │ on   │ any  │ a VM that may not run: ended
@@ -41,7 +42,8 @@ function adoptedPhase(c: Case): Phase {
   const isOn = exists(c.m);
   if (status?.role === "primary") {
     const state = status.inSync || status.freeze !== undefined ? "PRIM" : "ALONE";
-    if (isOn) return { state, work: { kind: "running" } };
+    const isSwitchedOff = c.m.run.kind === "off" && c.m.run.byItself === true;
+    if (isOn || isSwitchedOff) return { state, work: { kind: "running" } };
     if (c.m.durable.wish.kind === "run")
       return { state, work: { kind: "starting", attempt: 0, notBefore: c.at } };
     return { state: "WAIT", work: { kind: "waiting", reason: "stopping" } };
