@@ -160,12 +160,7 @@ export class ClusterNode {
     this.configSync = new ModuleConfigSync(this.modules, this.network, (id) => this.letGo(id));
     this.protection = edge.protection(servicesOf(this, paths), this.procedures);
     this.disks = new DiskWatch(this, edge.changed);
-    this.standby = new Standby(this, {
-      now: bootClock,
-      answers: (peer) => this.network.answersControl(this.peerNamed(peer)),
-      ask: (peer, body) => askPeer(this.network, this.peerNamed(peer), "standby", body),
-      changed: edge.changed,
-    });
+    this.standby = this.standbyOf(edge.changed);
     this.observer = this.observe();
     this.collector = collectorOf(this, paths, edge.stream);
     this.network.adopt(member);
@@ -320,6 +315,15 @@ export class ClusterNode {
     const kept = await setAside(module, vm.folder, generation);
     this.log(module, `The losing copy is kept: ${kept.how}.`, kept.folder);
     return kept.how === "cloned";
+  }
+
+  private standbyOf(changed: () => void): Standby {
+    return new Standby(this, {
+      now: bootClock,
+      answers: (peer) => this.network.answersControl(this.peerNamed(peer)),
+      ask: (peer, body) => askPeer(this.network, this.peerNamed(peer), "standby", body),
+      changed,
+    });
   }
 
   private observe(): Observer {

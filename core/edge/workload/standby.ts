@@ -36,7 +36,7 @@ interface Asked {
 export class Standby {
   private readonly asked = new Map<string, Asked>();
   private readonly answered = new Map<string, Failure>();
-  private asking = false;
+  private isAsking = false;
 
   constructor(
     private readonly running: StandbyRooms,
@@ -69,15 +69,15 @@ export class Standby {
 
   /** Asks for whichever VM is due; one after the other. */
   async look(): Promise<void> {
-    if (this.asking) return;
-    this.asking = true;
+    if (this.isAsking) return;
+    this.isAsking = true;
     try {
       for (const module of this.running.modules.ids()) {
         if (!this.running.isRunning(moduleId(module))) this.asked.delete(module);
         else if (this.edge.now() >= (this.asked.get(module)?.dueAt ?? 0)) await this.ask(module);
       }
     } finally {
-      this.asking = false;
+      this.isAsking = false;
     }
   }
 
