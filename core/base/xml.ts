@@ -3,9 +3,10 @@
 // its lines and gives the same document back. Values are decoded one at a time, when they are asked for; what
 // is not well-formed is refused with its line, and so is a document type that could define entities.
 //
-// Of our own, since the ready-made parsers make objects of elements: one called `constructor` cannot be read,
-// what a processing instruction says is gone, and values come back trimmed.
+// fast-xml-parser 5.12 does the reading. Three things of it are gone round here (findings/fast-xml-parser-names.sh): names
+// of JavaScript's own properties, what a processing instruction says, and references.
 
+import { XMLParser, XMLValidator } from "fast-xml-parser";
 import { xmlDepthMax } from "./limits/edge.js";
 
 export interface XmlTag {
@@ -42,27 +43,19 @@ export class XmlFault extends Error {
   }
 }
 
-const letter =
-  ":A-Z_a-z\\u00C0-\\u00D6\\u00D8-\\u00F6\\u00F8-\\u02FF\\u0370-\\u037D\\u037F-\\u1FFF\\u200C\\u200D" +
-  "\\u2070-\\u218F\\u2C00-\\u2FEF\\u3001-\\uD7FF\\uF900-\\uFDCF\\uFDF0-\\uFFFD\\u{10000}-\\u{EFFFF}";
-const name = `[${letter}][${letter}\\-.0-9\\u00B7\\u0300-\\u036F\\u203F\\u2040]*`;
-const at = (pattern: string): RegExp => new RegExp(pattern, "uy");
 const quoted = `"[^"]*"|'[^']*'`;
-
 const grammar = {
-  declaration: at("<\\?xml\\s[^]*?\\?>"),
-  comment: at("<!--(?:(?!--)[^])*-->"),
-  cdata: at("<!\\[CDATA\\[[^]*?\\]\\]>"),
-  instruction: at(`<\\?(${name})(?:\\s[^]*?)?\\?>`),
-  type: at(`<!DOCTYPE\\s+(${name})(?:\\s+(?:SYSTEM|PUBLIC\\s+(?:${quoted}))\\s+(?:${quoted}))?\\s*(>|\\[)`),
-  open: at(`<(${name})`),
-  attribute: at(`\\s+(${name})\\s*=\\s*("[^"<]*"|'[^'<]*')`),
-  openEnd: at("\\s*(/?)>"),
-  close: at(`</(${name})\\s*>`),
-  text: at("[^<]+"),
+  declaration: /^<\?xml\s[^]*?\?>/,
+  /** What is kept as it stands; the last one is what none of the others is. */
+  other: /<!--[^]*?(?:-->|$)|<!\[CDATA\[[^]*?(?:\]\]>|$)|<\?[^]*?(?:\?>|$)|<!DOCTYPE|<!/g,
+  type: new RegExp(
+    `^((?:\\s|<!--(?:(?!-->)[^])*-->|<\\?(?:(?!\\?>)[^])*\\?>)*)<!DOCTYPE\\s+([^\\s[>]+)` +
+      `(?:\\s+(?:SYSTEM|PUBLIC\\s+(?:${quoted}))\\s+(?:${quoted}))?\\s*(>|\\[)`,
+  ),
 };
 const noCharacter = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
 const reference = /&(?:#([0-9]+)|#x([0-9a-fA-F]+)|([a-z]+));|&/g;
+const oneReference = new RegExp(`^(?:${reference.source})$`);
 const named: ReadonlyMap<string, string> = new Map([
   ["amp", "&"],
   ["lt", "<"],
@@ -71,132 +64,145 @@ const named: ReadonlyMap<string, string> = new Map([
   ["apos", "'"],
 ]);
 
+const [ofTag, ofAttribute, attributesOf, textName, commentName] = ["<", "@", ":@", "#text", "!"] as const;
+const parser = new XMLParser({
+  preserveOrder: true,
+  ignoreAttributes: false,
+  attributeNamePrefix: ofAttribute,
+  parseTagValue: false,
+  parseAttributeValue: false,
+  trimValues: false,
+  processEntities: false,
+  commentPropName: commentName,
+  captureMetaData: true,
+  maxNestedTags: xmlDepthMax,
+  // No name of an element is one of JavaScript's own properties then.
+  transformTagName: (name) => `${ofTag}${name}`,
+});
+const metadata = XMLParser.getMetaDataSymbol() as unknown as symbol;
+
+/** As fast-xml-parser gives it: one property is the name, `:@` the attributes. */
+type Parsed = Readonly<Record<string, unknown>>;
+
 /** Throws XmlFault. */
 export function parseXml(source: string): XmlDocument {
-  return new Scanner(source.replace(/^\uFEFF/, "").replace(/\r\n?/g, "\n")).document();
+  return new Reading(source.replace(/^\uFEFF/, "").replace(/\r\n?/g, "\n")).document();
 }
 
-class Scanner {
-  private place = 0;
+/** What fast-xml-parser does not keep is put out of its sight first, lines where they were. */
+class Reading {
+  private readonly others: string[] = [];
+  private readonly text: string;
   private counted = 0;
   private line = 1;
+  private readonly type: string | undefined;
 
-  constructor(private readonly source: string) {}
+  constructor(source: string) {
+    const strange = source.search(noCharacter);
+    if (strange >= 0) refuse("a character that XML does not know", source, strange);
+    const declared = source.replace(grammar.declaration, linesOf);
+    const [typed = "", before = "", type, end] = grammar.type.exec(declared) ?? [];
+    if (end === "[") refuse("a DOCTYPE that defines something is not accepted", declared, before.length);
+    this.type = type;
+    const plain = before + linesOf(typed.slice(before.length)) + declared.slice(typed.length);
+    this.text = plain.replace(grammar.other, (raw, place: number) => {
+      const why = faultOf(raw);
+      if (why !== undefined) refuse(why, plain, place);
+      return `<!--${this.others.push(raw) - 1}${linesOf(raw)}-->`;
+    });
+  }
 
   document(): XmlDocument {
-    const { source } = this;
-    const strange = source.search(noCharacter);
-    if (strange >= 0) this.refuse("a character that XML does not know", strange);
-    this.match("declaration");
-    const before = this.beside();
-    const type = this.match("type");
-    if (type?.[2] === "[") this.refuse("a DOCTYPE that defines something is not accepted");
-    const more = this.beside();
-    const root = this.element();
-    const behind = this.beside();
-    if (this.place < source.length) this.refuse("exactly one outermost element is expected");
-    return { before: [...before, ...more], root, behind, type: type?.[1] };
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- its successor is a package more for the same
+    const valid = XMLValidator.validate(this.text);
+    if (valid !== true) throw new XmlFault(valid.err.line, valid.err.msg);
+    if (this.text.slice(this.text.lastIndexOf(">") + 1).trim() !== "")
+      refuse("text behind the outermost element", this.text, this.text.length);
+    const parts = this.parts(this.parsed(), 1);
+    const place = parts.findIndex(({ kind }) => kind === "tag");
+    const root = parts[place];
+    if (root?.kind !== "tag") refuse("an element is expected", this.text, 0);
+    const [before, behind] = [parts.slice(0, place), parts.slice(place + 1)];
+    for (const part of [...before, ...behind])
+      if (part.kind === "tag" || (part.kind === "text" && part.raw.trim() !== ""))
+        refuse("exactly one outermost element is expected", this.text, this.text.length);
+    return { before, root, behind, type: this.type };
   }
 
-  /** Outside of the root: no text but spaces. */
-  private beside(): readonly XmlPart[] {
-    const parts: XmlPart[] = [];
-    for (;;) {
-      const part = this.other() ?? this.space();
-      if (part === undefined) return parts;
-      parts.push(part);
-    }
-  }
-
-  private space(): XmlPart | undefined {
-    const found = /^\s+/.exec(this.source.slice(this.place, this.source.indexOf("<", this.place) >>> 0));
-    if (found === null) return undefined;
-    this.place += found[0].length;
-    return { kind: "text", raw: found[0] };
-  }
-
-  private element(): XmlTag {
-    const root = this.open() ?? this.refuse("an element is expected");
-    const above: XmlTag[] = root.isOpen ? [root.tag] : [];
-    for (let tag = above.at(-1); tag !== undefined; tag = above.at(-1)) {
-      const inner = this.text() ?? this.other();
-      if (inner !== undefined) {
-        tag.children.push(inner);
-        continue;
-      }
-      const closed = this.match("close");
-      if (closed !== undefined) {
-        if (closed[1] !== tag.name) this.refuse(`the closing tag </${tag.name}> is expected`);
-        above.pop();
-        continue;
-      }
-      const next = this.open() ?? this.refuse(`<${tag.name}> of line ${tag.line} has no proper end`);
-      tag.children.push(next.tag);
-      if (next.isOpen && above.push(next.tag) > xmlDepthMax) this.refuse("elements lie too deep");
-    }
-    return root.tag;
-  }
-
-  private open(): { readonly tag: XmlTag; readonly isOpen: boolean } | undefined {
-    const line = this.lineHere();
-    const begun = this.match("open");
-    if (begun === undefined) return undefined;
-    const attributes = new Map<string, string>();
-    for (let one = this.match("attribute"); one !== undefined; one = this.match("attribute")) {
-      const [, key = "", value = ""] = one;
-      if (attributes.has(key)) this.refuse(`the attribute ${key} stands twice`);
-      attributes.set(key, this.sound(value.slice(1, -1)));
-    }
-    const end = this.match("openEnd") ?? this.refuse(`<${begun[1] ?? ""}> is not written properly`);
-    return {
-      tag: { kind: "tag", name: begun[1] ?? "", line, attributes, children: [] },
-      isOpen: end[1] === "",
-    };
-  }
-
-  private text(): XmlPart | undefined {
-    const raw = this.match("text")?.[0];
-    if (raw === undefined) return undefined;
-    if (raw.includes("]]>")) this.refuse("]]> must be written as ]]&gt;");
-    return { kind: "text", raw: this.sound(raw) };
-  }
-
-  private other(): XmlPart | undefined {
-    const instruction = this.match("instruction");
-    if (instruction?.[1]?.toLowerCase() === "xml") this.refuse("<?xml …?> stands at the beginning only");
-    const raw = (instruction ?? this.match("comment") ?? this.match("cdata"))?.[0];
-    return raw === undefined ? undefined : { kind: "other", raw };
-  }
-
-  /** Its references mean something. */
-  private sound(raw: string): string {
-    for (const [whole] of raw.matchAll(reference)) {
-      if (meaning(whole) === undefined) this.refuse(`${whole} means nothing here`);
-    }
-    return raw;
-  }
-
-  private match(part: keyof typeof grammar): RegExpExecArray | undefined {
-    const pattern = grammar[part];
-    pattern.lastIndex = this.place;
-    const found = pattern.exec(this.source);
-    if (found === null) return undefined;
-    this.place += found[0].length;
-    return found;
-  }
-
-  private lineHere(): number {
-    for (; this.counted < this.place; this.counted++) if (this.source[this.counted] === "\n") this.line++;
+  /** Asked for in the order of the document. */
+  private lineAt(place: number): number {
+    for (; this.counted < place; this.counted++) if (this.text[this.counted] === "\n") this.line++;
     return this.line;
   }
 
-  private refuse(reason: string, place = this.place): never {
-    throw new XmlFault(this.source.slice(0, place).split("\n").length, reason);
+  private parsed(): readonly Parsed[] {
+    try {
+      return parser.parse(this.text) as readonly Parsed[];
+    } catch (error) {
+      throw new XmlFault(1, (error as Error).message);
+    }
+  }
+
+  private parts(parsed: readonly Parsed[], above: number): XmlPart[] {
+    let line = above;
+    return parsed.map((part): XmlPart => {
+      const key = Object.keys(part).find((one) => one !== attributesOf) ?? "";
+      if (key === textName) return { kind: "text", raw: sound(part[key] as string, line) };
+      if (key === commentName) {
+        const [inside] = part[key] as readonly [Parsed];
+        return { kind: "other", raw: this.others[parseInt(inside[textName] as string, 10)] ?? "" };
+      }
+      const { startIndex = 0 } = (part as Record<symbol, { readonly startIndex?: number }>)[metadata] ?? {};
+      line = this.lineAt(startIndex);
+      return {
+        kind: "tag",
+        // It is put before a tag without an end twice.
+        name: key.replace(/^<+/, ""),
+        line,
+        attributes: new Map(
+          Object.entries((part[attributesOf] ?? {}) as Readonly<Record<string, string>>).map(
+            ([name, raw]) => [name.slice(ofAttribute.length), sound(raw, line)],
+          ),
+        ),
+        children: this.parts(part[key] as readonly Parsed[], line),
+      };
+    });
   }
 }
 
+const linesOf = (raw: string): string => raw.replace(/[^\n]/g, "");
+
+const brackets = [
+  ["<!--", "-->"],
+  ["<![CDATA[", "]]>"],
+  ["<?", "?>"],
+] as const;
+
+function faultOf(other: string): string | undefined {
+  if (other === "<!DOCTYPE") return "a DOCTYPE stands before the outermost element";
+  const [begin, end] = brackets.find(([one]) => other.startsWith(one)) ?? [other, "no end"];
+  if (!other.slice(begin.length).endsWith(end)) return "a comment, CDATA or instruction without its end";
+  if (begin === "<!--" && other.slice(begin.length, -2).includes("--"))
+    return "-- may not stand in a comment";
+  return /^<\?xml\b/i.test(other) ? "<?xml …?> stands at the beginning only" : undefined;
+}
+
+/** Its references mean something, and nothing stands in it that is written otherwise. */
+function sound(raw: string, line: number): string {
+  if (raw.includes("<")) throw new XmlFault(line, "< must be written as &lt;");
+  if (raw.includes("]]>")) throw new XmlFault(line, "]]> must be written as ]]&gt;");
+  for (const { 0: whole, index } of raw.matchAll(reference))
+    if (meaning(whole) === undefined)
+      throw new XmlFault(line + linesOf(raw.slice(0, index)).length, `${whole} means nothing here`);
+  return raw;
+}
+
+function refuse(reason: string, text: string, place: number): never {
+  throw new XmlFault(linesOf(text.slice(0, place)).length + 1, reason);
+}
+
 function meaning(entity: string): string | undefined {
-  const [, decimal, hexadecimal, word = ""] = new RegExp(`^(?:${reference.source})$`).exec(entity) ?? [];
+  const [, decimal, hexadecimal, word = ""] = oneReference.exec(entity) ?? [];
   const code = decimal ?? (hexadecimal === undefined ? undefined : `0x${hexadecimal}`);
   if (code === undefined) return named.get(word);
   const number = Number(code);
