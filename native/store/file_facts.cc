@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "../base/check.h"
 #include "../base/crc32c.h"
@@ -98,16 +99,20 @@ FactsDifference compare_facts(const std::vector<FileFacts>& then, const std::vec
   FactsDifference difference;
   std::unordered_map<Fid, const FileFacts*> before;
   for (const FileFacts& file : then) before[file.fid] = &file;
+  // A file with several names is listed once for each of them.
+  std::unordered_set<Fid> met;
   for (const FileFacts& file : now) {
+    if (!met.insert(file.fid).second) continue;
     const auto found = before.find(file.fid);
     if (found == before.end()) {
       difference.added.push_back(file.fid);
-      continue;
+    } else if (!(*found->second == file)) {
+      difference.changed.push_back(file.fid);
     }
-    if (!(*found->second == file)) difference.changed.push_back(file.fid);
-    before.erase(found);
   }
-  for (const auto& [fid, file] : before) difference.removed.push_back(fid);
+  for (const auto& [fid, file] : before) {
+    if (!met.contains(fid)) difference.removed.push_back(fid);
+  }
   std::sort(difference.removed.begin(), difference.removed.end());
   return difference;
 }

@@ -33,7 +33,7 @@ struct FactsDifference {
   std::vector<Fid> removed;
   bool none() const { return changed.empty() && added.empty() && removed.empty(); }
 };
-/// Pure; neither list needs an order.
+/// Pure; neither list needs an order, and either may name a file once for each of its names.
 FactsDifference compare_facts(const std::vector<FileFacts>& then, const std::vector<FileFacts>& now);
 
 }  // namespace gemel

@@ -60,6 +60,18 @@ TEST(file_facts_half_written_are_none_or_damaged) {
   }
 }
 
+TEST(file_facts_of_a_file_with_two_names_are_one_file) {
+  const std::vector<FileFacts> then{fact(2, 1), fact(3, 1), fact(2, 1)};
+  CHECK(compare_facts(then, then).none());
+  const std::vector<FileFacts> linked{fact(2, 1), fact(2, 1), fact(3, 1), fact(3, 1)};
+  CHECK(compare_facts(then, linked).none());
+  const std::vector<FileFacts> now{fact(2, 5), fact(2, 5), fact(9, 1), fact(9, 1)};
+  const FactsDifference difference = compare_facts(then, now);
+  CHECK(difference.changed == (std::vector<Fid>{2}));
+  CHECK(difference.added == (std::vector<Fid>{9}));
+  CHECK(difference.removed == (std::vector<Fid>{3}));
+}
+
 TEST(file_facts_differences_are_named) {
   // changed-while-stopped
   const std::vector<FileFacts> then{fact(2, 1), fact(3, 1), fact(4, 1), fact(5, 1)};
