@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 
 #include "../base/check.h"
 #include "../base/limits.h"
@@ -110,7 +111,8 @@ Task<bool> Reintegration::match_names() {
   wire::TreeDirectory root;
   root.files.emplace_back();
   if (describe_root(ports_.disk, root.files.front()) != 0) co_return false;
-  const bool sent_root = co_await send_part(std::move(root));
+  std::vector<wire::Change> more = split_off(root.files.front());
+  const bool sent_root = co_await send_part(std::move(root), std::move(more));
   if (!sent_root) co_return false;
   std::vector<Fid> open{kRootFid};
   while (!open.empty()) {
@@ -119,7 +121,7 @@ Task<bool> Reintegration::match_names() {
     const bool matched = co_await match_directory(directory, open);
     if (!matched) co_return false;
   }
-  co_return co_await send_part({});  // the end: what is too many goes
+  co_return co_await send_part({}, {});  // the end: what is too many goes
 }
 
 /// One directory, in parts; it is locked as a whole until its last part is acknowledged, so that no name
@@ -143,23 +145,30 @@ Task<bool> Reintegration::match_directory(Fid directory, std::vector<Fid>& below
     Hold files(locks_);
     for (std::size_t index = at; index < end; index++) files.add_file(entries[index].fid);
     co_await files.taken();
+    std::vector<wire::Change> more;
+    std::size_t bytes = 0;
     for (; at < end; at++) {
       wire::TreeFile file;
       const int described = describe(ports_.disk, directory, entries[at], file);
       if (Disk::is_absence(described)) continue;
       if (described != 0) co_return unreadable(described);
+      std::vector<wire::Change> rest = split_off(file);
+      bytes += encoded_size(file);
+      if (bytes > limits::kPartBytes && !part.files.empty()) break;
+      std::ranges::move(rest, std::back_inserter(more));
       if (S_ISDIR(file.mode)) below.push_back(file.fid);
       part.files.push_back(std::move(file));
     }
     part.more = at < entries.size();
     const bool is_last = !part.more;
-    const bool sent = co_await send_part(std::move(part));
+    const bool sent = co_await send_part(std::move(part), std::move(more));
     if (!sent) co_return false;
     if (is_last) co_return true;
   }
 }
 
-Task<bool> Reintegration::send_part(wire::TreeDirectory part) {
+/// R47. `more`: what had no room in the part.
+Task<bool> Reintegration::send_part(wire::TreeDirectory part, std::vector<wire::Change> more) {
   const auto done = co_await bulk_.ask<wire::TreeDone>(std::move(part));
   if (!done) co_return false;
   if (done->result != 0) {
@@ -169,6 +178,15 @@ Task<bool> Reintegration::send_part(wire::TreeDirectory part) {
   for (const Fid fid : done->created) {
     fresh_.insert(fid);
     tracking_.mark_whole(fid);  // R4: a file that the target does not have is dirty as a whole
+  }
+  for (const wire::Change& change : more) {
+    Session::Pending pending(change, {}, /*needs_done=*/true);
+    if (!session_.carries()) co_return false;
+    session_.send(pending);
+    const PeerAnswer answer = co_await session_.answer(pending);
+    if (answer.kind != PeerAnswer::Kind::done) co_return false;
+    if (answer.result < 0) target_error_ = answer.result;
+    if (answer.result < 0) co_return false;
   }
   co_return true;
 }

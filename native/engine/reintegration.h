@@ -104,7 +104,7 @@ class Reintegration {
   void end_run();
   Task<bool> match_names();
   Task<bool> match_directory(Fid directory, std::vector<Fid>& below);
-  Task<bool> send_part(wire::TreeDirectory part);
+  Task<bool> send_part(wire::TreeDirectory part, std::vector<wire::Change> more);
   Task<bool> work_through();
   Task<void> worker(std::size_t index);
   Task<bool> piece(Piece piece);

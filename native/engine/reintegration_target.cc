@@ -62,15 +62,16 @@ Task<void> ReintegrationTarget::listing(Sequence number, wire::TreeRequest reque
   reply.directory = request.directory;
   std::vector<Entry> entries;
   reply.result = ports_.disk.list(request.directory, entries);
+  std::size_t bytes = 0;
   for (const Entry& entry : entries) {
     wire::TreeFile file;
     if (describe(ports_.disk, request.directory, entry, file) != 0) continue;
     file.xattrs
         .clear();  // a listing names files and their shape; attributes are the tree comparison's business
+    bytes += encoded_size(file);
+    reply.more = reply.files.size() == limits::kEntriesPerPart || bytes > limits::kPartBytes;
+    if (reply.more) break;
     reply.files.push_back(std::move(file));
-    if (reply.files.size() < limits::kEntriesPerPart) continue;
-    reply.more = true;
-    break;
   }
   bulk_.answer(number, reply);
   co_return;

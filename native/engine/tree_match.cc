@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "../base/limits.h"
+
 namespace gemel {
 namespace {
 
@@ -62,6 +64,21 @@ int describe(Disk& disk, Fid directory, const Entry& entry, wire::TreeFile& out)
   if (const int error = disk.lookup(directory, entry.name, seen); error != 0) return error;
   out.name = entry.name;
   return describe_attributes(disk, seen, out);
+}
+
+std::vector<wire::Change> split_off(wire::TreeFile& file) {
+  std::vector<wire::Change> rest;
+  while (encoded_size(file) > limits::kPartBytes && !file.xattrs.empty()) {
+    wire::Change change;
+    change.kind = NameKind::set_xattr;
+    change.fid = file.fid;
+    change.value = std::move(file.xattrs.back());
+    file.xattrs.pop_back();
+    change.name = std::move(file.xattrs.back());
+    file.xattrs.pop_back();
+    rest.push_back(std::move(change));
+  }
+  return rest;
 }
 
 int describe_root(Disk& disk, wire::TreeFile& out) {

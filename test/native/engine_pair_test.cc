@@ -34,6 +34,57 @@ TEST(pair_write_in_sync_reaches_both) {
   pair.check_equal();
 }
 
+namespace {
+
+NameChange named(NameKind kind, const std::string& name, Fid directory = kRootFid) {
+  NameChange change;
+  change.kind = kind;
+  change.directory = directory;
+  change.name = name;
+  change.attributes.mode = 0100644;
+  return change;
+}
+
+void give_attributes(Pair& pair, Fid fid, int count, std::size_t bytes) {
+  for (int i = 0; i < count; i++) {
+    NameChange change;
+    change.kind = NameKind::set_xattr;
+    change.fid = fid;
+    change.name = "user.note-" + std::to_string(i);
+    change.value = std::string(bytes, static_cast<char>('a' + i));
+    CHECK_EQ(pair.apply(pair.a, change), 0);
+  }
+}
+
+}  // namespace
+
+TEST(pair_directory_larger_than_a_message_is_copied) {
+  Pair pair;
+  pair.a.start();
+  pair.b.start();
+  CHECK_EQ(pair.a.order(command::Initialise{true}), "");
+  CHECK_EQ(pair.b.order(command::Initialise{false}), "");
+  CHECK_EQ(pair.a.order(command::Promote{AloneBasis::first}), "");
+  NameChange folder = named(NameKind::mkdir, "links");
+  CHECK_EQ(pair.apply(pair.a, folder), 0);
+  for (int i = 0; i < 70; i++) {
+    NameChange link = named(NameKind::symlink, "link-" + std::to_string(i), folder.fid);
+    link.value = std::string(4000, 'x');
+    CHECK_EQ(pair.apply(pair.a, link), 0);
+    give_attributes(pair, pair.make_file(pair.a, "file-" + std::to_string(i)), 1, 2048);
+  }
+  // No part of a directory has room for one of these.
+  give_attributes(pair, pair.make_file(pair.a, "many-notes"), 5, 60000);
+  give_attributes(pair, folder.fid, 3, 60000);
+  give_attributes(pair, kRootFid, 4, 50000);
+  pair.connect();
+  pair.await_sync();
+  pair.check_equal();
+  std::string note;
+  CHECK_EQ(pair.b.disk.get_xattr(kRootFid, "user.note-3", note), 0);
+  CHECK_EQ(note.size(), std::size_t{50000});
+}
+
 TEST(pair_write_on_secondary_is_refused) {
   Pair pair;
   pair.first_copy();

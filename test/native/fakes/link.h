@@ -201,6 +201,9 @@ class FakeWire {
 inline bool FakeLink::send(Channel channel, std::uint8_t type, Sequence sequence, Sequence settled,
                            ConstBytes message, ConstBytes data) {
   if (!up_) return false;
+  // What the real peer would refuse, and end the link for.
+  if (message.size() > limits::kMessageBytes)
+    test::fail(__FILE__, __LINE__, "a message of " + std::to_string(message.size()) + " bytes");
   return wire_.accept(
       *this,
       {channel, type, sequence, settled, {message.begin(), message.end()}, {data.begin(), data.end()}});
