@@ -31,8 +31,7 @@ int Tracking::open() {
   for (const HotExtent& hot : log_.found()) mark(hot.fid, {hot.extent * kExtentBytes, kExtentBytes});
   for (const NameChange& change : journal_.pending()) {
     // Names are compared at every meeting; bytes only where the journal says that a file was being cut.
-    const bool is_cut = change.kind == NameKind::set_attributes && (change.valid & kSetSize) != 0;
-    if (is_cut) mark_whole(change.fid);
+    if (cuts_file(change)) mark_whole(change.fid);
   }
   return broken;
 }
@@ -86,10 +85,12 @@ void Tracking::write_ends(Fid fid, std::uint64_t offset, std::uint64_t length) {
   });
 }
 
+/// A full journal is waited for like any other slow disk: the flush of both sides that makes room has its own
+/// limits (R13), and a caller that was told of an error would take its file system for broken.
 Task<int> Tracking::enter(const NameChange& change) {
-  for (int attempt = 0;; attempt++) {
+  for (;;) {
     const int slot = co_await journal_.enter(change);
-    if (slot != -EAGAIN || attempt == limits::kJournalTries) co_return slot;
+    if (slot != -EAGAIN) co_return slot;
     need_room();
     Sleep pause(ports_.clock, limits::kJournalPause);
     co_await pause;

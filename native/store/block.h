@@ -76,11 +76,11 @@ class AlignedBytes {
   std::size_t size_;
 };
 
-/// One durable write of a state file, awaited: 0 or -errno.
+/// One write of a state file, durable unless said otherwise, awaited: 0 or -errno.
 class StateWrite final : public IoAwait {
  public:
-  StateWrite(StateFile& file, std::uint64_t offset, ConstBytes data)
-      : file_(file), offset_(offset), data_(data) {}
+  StateWrite(StateFile& file, std::uint64_t offset, ConstBytes data, bool durable = true)
+      : file_(file), offset_(offset), data_(data), durable_(durable) {}
   int await_resume() const noexcept {
     const int result = IoAwait::await_resume();
     return result < 0 ? result : 0;
@@ -90,13 +90,14 @@ class StateWrite final : public IoAwait {
   void start() override {
     check(offset_ % kStateBlock == 0 && data_.size() % kStateBlock == 0, "state is written in whole blocks");
     check(offset_ + data_.size() <= file_.size(), "state is written where blocks are already (R34)");
-    file_.write(offset_, data_, /*durable=*/true, [this](int result) { complete(result); });
+    file_.write(offset_, data_, durable_, [this](int result) { complete(result); });
   }
 
  private:
   StateFile& file_;
   std::uint64_t offset_;
   ConstBytes data_;
+  bool durable_;
 };
 
 }  // namespace gemel

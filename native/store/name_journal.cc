@@ -13,9 +13,11 @@ namespace gemel {
 namespace {
 
 constexpr std::uint64_t kMagic = magic_of("GMLNAMES");
-/// What fits beside the fixed fields and two names; a longer value (an xattr, a long link) is cut.
-constexpr std::size_t kValueMax = 4096;
-constexpr std::size_t kNameMax = 1024;
+/// The least that a disk writes at once.
+constexpr std::size_t kSector = 512;
+/// What fits into a sector beside the fixed fields: longer names and values (an xattr, a long link) are cut.
+constexpr std::size_t kNameMax = 128;
+constexpr std::size_t kValueMax = 48;
 
 template <class V>
 void fields(V& v, NameChange& c) {
@@ -47,7 +49,12 @@ void write_journal_slot(Bytes bytes, std::uint64_t number, const NameChange& cha
   cut.value.resize(std::min(cut.value.size(), kValueMax));
   FieldWriter writer(content_of(bytes));
   fields(writer, cut);
+  check(sizeof(Envelope) + writer.written() <= kSector, "a sector holds an entry");
   seal_block(bytes, kMagic, number, static_cast<std::uint32_t>(writer.written()));
+}
+
+bool cuts_file(const NameChange& change) {
+  return change.kind == NameKind::set_attributes && (change.valid & kSetSize) != 0;
 }
 
 int NameJournal::open() {
@@ -96,6 +103,7 @@ Task<int> NameJournal::enter(const NameChange& change) {
   check(file_ != nullptr, "a change is entered into an open journal");
   next_ = (slot + 1) % limits::kJournalSlots;
   states_[slot] = State::used;
+  cuts_[slot] = cuts_file(change);
   AlignedBytes block(kSlotBytes);
   write_journal_slot(block.bytes(), ++number_, change);
   StateWrite write(*file_, slot * kSlotBytes, block.bytes());
@@ -112,9 +120,26 @@ void NameJournal::leave(int slot) {
   auto& state = states_[static_cast<std::size_t>(slot)];
   check(state == State::used, "a journal slot is left once");
   state = State::left;
+  if (cuts_[static_cast<std::size_t>(slot)]) spawn(wipe(static_cast<std::size_t>(slot)));
+}
+
+/// Not durable by itself: a power cut that undoes it costs a comparison. Nobody takes the slot meanwhile.
+Task<void> NameJournal::wipe(std::size_t slot) {
+  states_[slot] = State::wiping;
+  wiping_++;
+  AlignedBytes zeros(kStateBlock);
+  StateWrite write(*file_, slot * kSlotBytes, zeros.bytes(), /*durable=*/false);
+  co_await write;
+  states_[slot] = State::left;
+  wiping_--;
+  wiped_.set();
 }
 
 Task<int> NameJournal::clear() {
+  while (wiping_ > 0) {
+    wiped_.reset();
+    co_await wiped_.wait();
+  }
   AlignedBytes zeros(kSlotBytes);
   for (std::size_t slot = 0; slot < limits::kJournalSlots; slot++) {
     if (states_[slot] != State::found && states_[slot] != State::left) continue;
