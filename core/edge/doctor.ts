@@ -21,11 +21,13 @@ export interface ExaminedRooms {
   readonly refusals: Pick<Refusals, "all">;
 }
 
-/** Below these the kernel lacks what costs speed (docs/rules.md). */
+/** What a kernel before this version lacks, and what follows from it for the mount (docs/rules.md). */
 const kernelFacts: readonly (readonly [number, string])[] = [
-  [6.2, "parallel direct writes to one file"],
-  [6.6, "shared mmap of files opened for direct I/O"],
-  [6.9, "resending requests to a successor of a dead mirror process"],
+  [
+    6.6,
+    "coherent direct I/O: direct writes to one file are done one after another, and on the secondary " +
+      "a file cannot be mapped shared (ENODEV)",
+  ],
 ];
 const kernelMin = 6.1;
 
@@ -63,22 +65,22 @@ const found = (severity: Found["severity"], code: string, message: string, next:
   next,
 });
 
-function kernelFindings(): Found[] {
-  const [major = 0, minor = 0] = release().split(".").map(Number);
+/** `version` as uname(2) says it. */
+export function kernelVersionFindings(version: string): Found[] {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
   // 6.18 is newer than 6.9: compared by parts, not as a fraction.
-  const isBefore = (version: number): boolean => {
-    const [wanted = 0, part = 0] = String(version).split(".").map(Number);
+  const isBefore = (needed: number): boolean => {
+    const [wanted = 0, part = 0] = String(needed).split(".").map(Number);
     return major < wanted || (major === wanted && minor < part);
   };
-  const lacking = kernelFacts.filter(([version]) => isBefore(version)).map(([, what]) => what);
-  const disabled = readFirst("/proc/sys/kernel/io_uring_disabled") === "2";
+  const lacking = kernelFacts.filter(([needed]) => isBefore(needed)).map(([, what]) => what);
   return [
     ...(isBefore(kernelMin)
       ? [
           found(
             "blocks",
             "GEMEL-9003",
-            `The kernel ${release()} is older than ${kernelMin}.`,
+            `The kernel ${version} is older than ${kernelMin}.`,
             "Install a newer kernel.",
           ),
         ]
@@ -88,11 +90,18 @@ function kernelFindings(): Found[] {
           found(
             "warns",
             "GEMEL-9003",
-            `The kernel ${release()} lacks: ${lacking.join(", ")}.`,
-            "A newer kernel is faster.",
+            `The kernel ${version} lacks ${lacking.join(", and ")}.`,
+            "Nothing is unsafe with it. Linux 6.6 or newer has it.",
           ),
         ]
       : []),
+  ];
+}
+
+function kernelFindings(): Found[] {
+  const disabled = readFirst("/proc/sys/kernel/io_uring_disabled") === "2";
+  return [
+    ...kernelVersionFindings(release()),
     ...(disabled
       ? [found("blocks", "GEMEL-9003", "io_uring is disabled.", "sysctl kernel.io_uring_disabled=0")]
       : []),

@@ -75,11 +75,9 @@ inline constexpr std::size_t kHotExtents = 1024;
 /// Extents of one call: what a single operation may ask for at once.
 inline constexpr std::uint64_t kExtentsPerCall = 256;
 /// Changes of names or attributes under way or not yet flushed on both: a package manager's burst between two
-/// checkpoints. Then the next one asks for a checkpoint and looks again after kJournalPause, so often at
-/// most.
+/// checkpoints. Then the next one asks for a checkpoint and looks again after kJournalPause.
 inline constexpr std::size_t kJournalSlots = 128;
 inline constexpr Nanos kJournalPause = 10 * kMillisecond;
-inline constexpr int kJournalTries = 100;
 /// Bits of dirty regions in memory and on disk: 64 TiB of one file; beyond it a file differs as a whole.
 inline constexpr std::uint64_t kBitmapBytes = 256ULL << 20;
 /// Pages of the bitmaps written in one go: 1 MiB of memory.
@@ -87,7 +85,6 @@ inline constexpr std::size_t kBitmapBatchPages = 256;
 static_assert(kLargeRange / kExtentBytes + 2 <= kExtentsPerCall,
               "every range that is no large one is one call");
 static_assert(kExtentsPerCall * 4 <= kHotExtents, "one operation never needs more than the log holds");
-static_assert(kJournalTries * kJournalPause < kStall, "a full journal is waited for in less than a stall");
 
 // ---- identity and history
 
@@ -99,6 +96,9 @@ inline constexpr std::size_t kHistory = 64;
 inline constexpr std::size_t kFiles = 1U << 20;
 /// Descriptors of files that nobody holds, kept open for the next use: far below a process's own limit.
 inline constexpr std::size_t kDescriptorsKept = 256;
+/// A file that takes more than this on the disk is freed by a helper thread when its last name goes: the file system
+/// walks all of its extents meanwhile.
+inline constexpr std::uint64_t kFreedElsewhereBytes = 64ULL << 20;
 /// Idle files whose lock queue is kept, so that the next operation allocates nothing (R34).
 inline constexpr std::size_t kLockQueuesKept = 4096;
 
@@ -195,6 +195,10 @@ inline constexpr std::size_t kGatherBytes = 16U << 10;
 inline constexpr std::size_t kSealBytes = 128U << 10;
 /// A peer that does not read: far more than the engine lets be in flight.
 inline constexpr std::size_t kOutgoingBytes = 256U << 20;
+/// The entries of one part of a directory, as bytes: links with long targets and files with many attributes make a
+/// part shorter than kEntriesPerPart.
+inline constexpr std::size_t kPartBytes = kMessageBytes - 1024;
+static_assert(4096 + kNameBytes + 256 <= kPartBytes, "a file without attributes fits into a part");
 static_assert(kHashRegions * 16 + 64 <= kMessageBytes, "an answer with hashes is one message");
 static_assert(kRangesPerMessage * 16 + 64 <= kMessageBytes, "a part of the tracking is one message");
 static_assert(kHistory * sizeof(Generation) < kMessageBytes / 2, "a history fits into a greeting");
@@ -218,10 +222,17 @@ inline constexpr std::uintptr_t kArenaBytes = 64ULL << 20;
 /// callers wait. Far above what a guest's disk queue holds, so that questions are still answered while writes
 /// are frozen (R13).
 inline constexpr std::size_t kRequests = 1024;
+/// Requests of the mount taken in one turn of the reactor, and how long that may last: some dozen questions of a few
+/// microseconds each, and a timer is late by this much at most.
+inline constexpr int kServedPerTurn = 64;
+inline constexpr Nanos kServeTurn = 5 * kMillisecond;
+static_assert(kServeTurn * 100 < kStall, "a storm of requests is no stall");
 /// The kernel's own queue of background requests (readahead, direct I/O): deeper than any queue of a guest's
 /// disk; the device queue of each request class shares this bound. Congested from three quarters on.
 inline constexpr unsigned kBackground = 256;
 inline constexpr unsigned kCongested = kBackground / 4 * 3;
+/// The least block of a disk: direct I/O in smaller parts is refused, as on any disk's file system.
+inline constexpr std::size_t kDirectBytes = 512;
 /// How long the kernel may remember names and attributes: on the primary every change passes through this
 /// mount, so it knows of it at once; a second is what a change of roles may cost. On the secondary: not at
 /// all.

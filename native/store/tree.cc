@@ -57,7 +57,15 @@ bool probe_alignment(int root, StatxDirect& out) {
 
 }  // namespace
 
-RealDisk::RealDisk(Reactor& reactor) : reactor_(reactor) {}
+RealDisk::RealDisk(Reactor& reactor) : reactor_(reactor) {
+  index_.on_large_removed([this](std::vector<int> files) {
+    const auto close_each = [files = std::move(files)] {
+      for (const int file : files) close(file);
+      return 0;
+    };
+    reactor_.offload(close_each, [](int) {});
+  });
+}
 RealDisk::~RealDisk() = default;
 
 int RealDisk::open(int root, const CopyUuid& copy, std::string& why) {
@@ -272,7 +280,8 @@ int RealDisk::directory(Fid fid) {
 int RealDisk::lookup(Fid directory_fid, std::string_view name, Attributes& out) {
   const int at = directory(directory_fid);
   if (at < 0) return at;
-  if (name.empty() || name == "." || name == ".." || name.find('/') != name.npos) return -EINVAL;
+  if (name == "..") return above(at, out);
+  if (name.empty() || name == "." || name.find('/') != name.npos) return -EINVAL;
   int failure = 0;
   Node* node = index_.at(at, std::string(name).c_str(), failure);
   return node == nullptr ? failure : stat(node->fid, out);
@@ -286,6 +295,15 @@ bool is_out_of_means(int failure) {
 }
 
 }  // namespace
+
+/// The directory that a directory lies in; the root's is itself.
+int RealDisk::above(int directory, Attributes& out) {
+  if (directory == index_.root()) return stat(kRootFid, out);
+  struct stat shown {};
+  if (fstatat(directory, "..", &shown, AT_SYMLINK_NOFOLLOW) != 0) return -errno;
+  const Fid fid = index_.by_inode(shown.st_ino);
+  return fid == kNoFid ? -ESTALE : stat(fid, out);
+}
 
 int RealDisk::list(Fid fid, std::vector<Entry>& out) {
   const int at = directory(fid);
@@ -334,10 +352,16 @@ int RealDisk::get_xattr(Fid fid, const std::string& name, std::string& out) {
   if (node == nullptr) return -ESTALE;
   const int file = index_.path(*node);
   if (file < 0) return file;
-  out.resize(XATTR_SIZE_MAX);
-  const auto length = getxattr(proc_path(file).c_str(), name.c_str(), out.data(), out.size());
-  out.resize(length < 0 ? 0 : static_cast<std::size_t>(length));
-  return length < 0 ? -errno : 0;
+  const std::string reached = proc_path(file);
+  // Nearly all are short: the largest is given room only when it is met.
+  for (const std::size_t room : {std::size_t{256}, std::size_t{XATTR_SIZE_MAX}}) {
+    out.resize(room);
+    const auto length = getxattr(reached.c_str(), name.c_str(), out.data(), out.size());
+    const int failure = length < 0 ? errno : 0;
+    out.resize(length < 0 ? 0 : static_cast<std::size_t>(length));
+    if (failure != ERANGE) return -failure;
+  }
+  return -ERANGE;
 }
 
 int RealDisk::list_xattr(Fid fid, std::string& out) {

@@ -77,6 +77,7 @@ class RealDisk final : public Disk {
   int set_times(Node& node, const NameChange& op);
   int set_xattr(NameChange& op);
   int directory(Fid fid);
+  int above(int directory, Attributes& out);
   void fill(const struct stat& from, Fid fid, Attributes& out) const;
 
   Reactor& reactor_;

@@ -105,7 +105,7 @@ int TreeIndex::walk(std::string& why) {
 int TreeIndex::walk_directory(Node& directory, std::vector<Fid>& below, std::string& why) {
   const int file = buffered(directory);
   if (file < 0) return file;
-  // A descriptor of its own position, and one that trim() does not close under the loop.
+  // A descriptor of its own position, and one that is not closed under the loop.
   const std::unique_ptr<DIR, int (*)(DIR*)> stream(
       fdopendir(openat(file, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)), closedir);
   if (!stream) return -errno;
@@ -267,26 +267,38 @@ int TreeIndex::direct(Node& node) {
 
 void TreeIndex::hold(Node& node) {
   node.held++;
+  relist(node);
 }
 
 void TreeIndex::release(Node& node) {
   check(node.held > 0, "a file is released as often as it was held");
   node.held--;
-  if (node.gone && node.held == 0 && node.busy == 0) remove(node);
+  settle(node);
+}
+
+void TreeIndex::begin_io(Node& node) {
+  node.busy++;
+  relist(node);
 }
 
 void TreeIndex::end_io(Node& node) {
   check(node.busy > 0, "an I/O ends as often as it began");
   node.busy--;
-  if (node.gone && node.held == 0 && node.busy == 0) remove(node);
+  settle(node);
+}
+
+void TreeIndex::settle(Node& node) {
+  if (node.in_use()) return;
+  if (node.gone) return remove(node);
+  relist(node);
 }
 
 void TreeIndex::remove(Node& node) {
   check(node.fid != kRootFid, "the root has no name to lose");
   node.gone = true;
-  if (node.held > 0 || node.busy > 0) return;
-  if (node.is_recent) recent_.erase(node.recent);
-  close_all(node);
+  if (node.in_use()) return;
+  if (node.listed != nullptr) node.listed->erase(node.place);
+  close_removed(node);
   const Fid fid = node.fid;
   check(find(fid) == &node, "a node that goes is the one that its identity names");
   // The number of a freed inode is used again: it may already name another file.
@@ -296,28 +308,42 @@ void TreeIndex::remove(Node& node) {
   nodes_.erase(fid);
 }
 
+/// A node with descriptors moves to where it belongs now. Allocates nothing (R34).
+void TreeIndex::relist(Node& node) {
+  if (node.listed != nullptr) touch(node);
+}
+
 void TreeIndex::touch(Node& node) {
-  if (node.is_recent && node.recent == recent_.begin()) return;
-  if (node.is_recent) {
-    recent_.splice(recent_.begin(), recent_, node.recent);
+  std::list<Node*>& belongs = node.in_use() ? in_use_ : idle_;
+  if (node.listed == &belongs && node.place == belongs.begin()) return;
+  if (node.listed != nullptr) {
+    belongs.splice(belongs.begin(), *node.listed, node.place);
   } else {
-    recent_.push_front(&node);
-    node.recent = recent_.begin();
-    node.is_recent = true;
-    if (recent_.size() > limits::kDescriptorsKept) trim();
+    belongs.push_front(&node);
+    node.place = belongs.begin();
+  }
+  node.listed = &belongs;
+  while (idle_.size() > limits::kDescriptorsKept) {
+    Node& oldest = *idle_.back();
+    check(oldest.listed == &idle_ && !oldest.in_use(), "only what is idle is closed");
+    close_all(oldest);
+    idle_.pop_back();
+    oldest.listed = nullptr;
   }
 }
 
-void TreeIndex::trim() {
-  for (auto place = std::prev(recent_.end());
-       place != recent_.begin() && recent_.size() > limits::kDescriptorsKept;) {
-    Node& node = **place--;
-    if (node.held > 0 || node.busy > 0 || node.gone) continue;
-    check(node.is_recent, "what is listed as open knows it");
-    close_all(node);
-    recent_.erase(node.recent);
-    node.is_recent = false;
+void TreeIndex::close_removed(Node& node) {
+  struct stat left {};
+  const bool is_large = close_elsewhere_ && node.type == S_IFREG && node.path >= 0 &&
+                        fstat(node.path, &left) == 0 && left.st_nlink == 0 &&
+                        static_cast<std::uint64_t>(left.st_blocks) * 512 > limits::kFreedElsewhereBytes;
+  if (!is_large) return close_all(node);
+  std::vector<int> files;
+  for (int* file : {&node.path, &node.buffered, &node.direct}) {
+    if (*file >= 0) files.push_back(*file);
+    *file = -1;
   }
+  close_elsewhere_(std::move(files));
 }
 
 void TreeIndex::close_all(Node& node) {

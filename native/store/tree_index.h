@@ -6,7 +6,8 @@
 // and generation, as the file system itself names it) and the copy's uuid: a file that was copied or restored
 // carries a strange handle, is noticed, gets a new Fid and is reported as fresh (whole file dirty, compared
 // by hash: R4, R29). Files are reached by handle, so no descriptor is needed per file (R35) and no path is
-// walked twice; a few descriptors are kept open, the longest unused are closed.
+// walked twice; a few descriptors of idle files
+// are kept open, the longest unused are closed.
 //
 // Invariants: every directory entry below the root has exactly one Node while the tree is mounted (nobody
 // else reaches the underlying directory, R27); a Node that lost its last name stays while it is held; a busy
@@ -43,8 +44,9 @@ class TreeIndex {
     bool gone = false;  ///< the last name is gone; the file lives until it is released
     unsigned held = 0;
     unsigned busy = 0;
-    std::list<Node*>::iterator recent;
-    bool is_recent = false;
+    std::list<Node*>* listed = nullptr;  ///< among the idle or those in use; nullptr: has no descriptors
+    std::list<Node*>::iterator place;
+    bool in_use() const { return held > 0 || busy > 0; }
   };
 
   TreeIndex() = default;
@@ -55,6 +57,10 @@ class TreeIndex {
   /// Takes `root` (a descriptor of the underlying directory) and walks everything below it. 0 or -errno, with
   /// `why`.
   int open(int root, const CopyUuid& copy, std::function<std::uint64_t()> random, std::string& why);
+  /// Takes the descriptors of a large file whose last name is gone: closing the last of them frees it.
+  void on_large_removed(std::function<void(std::vector<int> files)> close) {
+    close_elsewhere_ = std::move(close);
+  }
   int root() const { return root_; }
   std::size_t size() const { return nodes_.size(); }
   /// Files that got a new identity at open: unknown to the peer under that name of theirs.
@@ -74,7 +80,8 @@ class TreeIndex {
   /// An unused Fid.
   Fid fresh_fid();
 
-  /// Descriptors, opened when needed: ≥ 0 or -errno. Valid until the next call that may open one.
+  /// Descriptors, opened when needed: ≥ 0 or -errno. Of a file that is in use: valid until it no longer is. Of
+  /// others: until limits::kDescriptorsKept more of them have been opened, far more than one change needs.
   int path(Node& node);
   int buffered(Node& node);
   /// -EINVAL where the file system has no direct I/O.
@@ -82,7 +89,7 @@ class TreeIndex {
 
   void hold(Node& node);
   void release(Node& node);
-  void begin_io(Node& node) { node.busy++; }
+  void begin_io(Node& node);
   void end_io(Node& node);
 
  private:
@@ -91,17 +98,22 @@ class TreeIndex {
   int read_identity(int file, const Node& node, Fid& fid) const;
   int write_identity(int file, const Node& node) const;
   int reopen(Node& node, int flags);
+  void relist(Node& node);
   void touch(Node& node);
-  void trim();
+  void settle(Node& node);
   static void close_all(Node& node);
+  void close_removed(Node& node);
 
   int root_ = -1;
   std::uint64_t device_ = 0;
   CopyUuid copy_{};
   std::function<std::uint64_t()> random_;
+  std::function<void(std::vector<int>)> close_elsewhere_;
   std::unordered_map<Fid, Node> nodes_;
   std::unordered_map<std::uint64_t, Fid> by_inode_;
-  std::list<Node*> recent_;  ///< nodes with descriptors, newest first
+  /// R49: nodes with descriptors, newest first. Only the idle ones are counted and closed: however many files are
+  /// open, a change of names finds room for the descriptors of its own.
+  std::list<Node*> idle_, in_use_;
   std::vector<Fid> fresh_;
 };
 

@@ -22,12 +22,17 @@ const calls = resolve(import.meta.dirname, "../../../test/native/mount/file_call
 const scenarios = [
   "create_and_umask",
   "owners_and_set_id",
+  "set_id_at_once",
+  "access_list_takes_set_group",
   "permissions",
   "direct_io",
   "appends_and_holes",
   "mappings",
   "locks",
   "names",
+  "many_open",
+  "without_a_name",
+  "by_handle",
   "special_files",
   "attributes",
   "access_lists",
@@ -116,6 +121,9 @@ void test("file calls below the mount", async (context) => {
     const seen = scenario(alone.mirror.root, "refused_ways");
     assert.match(seen, /^reflink -> (ENOTSUP|EOPNOTSUPP|ENOTTY)$/m);
     assert.match(seen, /^copy_file_range -> 8192$/m);
+    assert.match(seen, /^collapse range -> (ENOTSUP|EOPNOTSUPP)$/m);
+    assert.match(seen, /^insert range -> (ENOTSUP|EOPNOTSUPP)$/m);
+    assert.match(seen, /^punch still works -> None$/m);
     assert.match(seen, /^own attribute -> ENODATA$/m);
     assert.match(seen, /^set own -> EPERM$/m);
     rmSync(join(alone.mirror.root, "refused_ways"), { recursive: true });
@@ -129,6 +137,39 @@ void test("file calls below the mount", async (context) => {
     for (const name of ["programs"]) rmSync(join(alone.plain, name), { recursive: true });
     assert.equal(picture(alone.mirror.root), picture(alone.plain));
   });
+});
+
+/** QEMU takes the least direct read that works for the block of its disk. */
+void test("guest-writes-of-512-bytes-stay-512-bytes", async (context) => {
+  const alone = await Alone.forTest(context);
+  const disk = join(alone.mirror.root, "disk.raw");
+  writeFileSync(disk, Buffer.alloc(1 << 20, 7));
+  const before = await alone.mirror.figures();
+  const argv = [
+    "bench",
+    "-f",
+    "raw",
+    "-t",
+    "none",
+    "-w",
+    "-c",
+    "64",
+    "-d",
+    "1",
+    "-s",
+    "512",
+    "-S",
+    "4096",
+    disk,
+  ];
+  const done = spawnSync("qemu-img", argv, { encoding: "utf8" });
+  assert.equal(done.status, 0, done.stderr);
+  const after = await alone.mirror.figures();
+  const written = after.bytesWritten - before.bytesWritten;
+  const reads = after.reads - before.reads;
+  context.diagnostic(`64 writes of 512 bytes: ${String(written)} bytes written, ${String(reads)} reads`);
+  assert.equal(written, 64 * 512);
+  assert.ok(reads < 16, `${String(reads)} reads: no more than QEMU's own look at the disk`);
 });
 
 void test("unmount-names-who-has-something-open", async (context) => {

@@ -156,6 +156,56 @@ TEST(removed_file_lives_while_it_is_held) {
   CHECK_EQ(here.disk->stat(file, seen), -ESTALE);
 }
 
+TEST(names_change_with_many_files_held) {
+  Directory here;
+  for (const char* folder : {"from", "to"}) CHECK_EQ(mkdir(here.at(folder).c_str(), 0700), 0);
+  for (int i = 0; i < 8; i++)
+    here.put("from/file-" + std::to_string(i), "x"), here.put("to/file-" + std::to_string(i), "y");
+  for (int i = 0; i < 300; i++) here.put("held-" + std::to_string(i), "z");
+  here.open();
+  const Fid from = here.fid("from");
+  const Fid to = here.fid("to");
+  for (int i = 0; i < 300; i++) CHECK_EQ(here.disk->hold(here.fid("held-" + std::to_string(i))), 0);
+  for (int i = 0; i < 8; i++) {
+    NameChange change;
+    change.kind = NameKind::rename;
+    change.directory = from;
+    change.directory2 = to;
+    change.name = change.name2 = "file-" + std::to_string(i);
+    CHECK_EQ(here.disk->apply(change), 0);
+    CHECK(change.replaced != kNoFid);
+    change = {};
+    change.kind = NameKind::link;
+    change.fid = here.fid("held-" + std::to_string(i));
+    change.directory = from;
+    change.name = "linked-" + std::to_string(i);
+    CHECK_EQ(here.disk->apply(change), 0);
+  }
+}
+
+TEST(large_file_is_freed_by_a_helper) {
+  Directory here;
+  here.open();
+  CHECK_EQ(here.apply(NameKind::create, "large"), 0);
+  const Fid fid = here.change.fid;
+  DiskRequest grow{DiskRequest::Kind::allocate, fid, 0, nullptr, 0, 0, 100 << 20, {}};
+  CHECK_EQ(here.io(grow), 0);
+  CHECK_EQ(here.apply(NameKind::unlink, "large"), 0);
+  Attributes gone;
+  CHECK_EQ(here.disk->stat(fid, gone), -ESTALE);
+  // Nothing else has it open by now: only a helper's close can free it, and that comes without a turn of ours.
+  const auto is_open = [&] {
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+      std::error_code failure;
+      if (std::filesystem::read_symlink(entry.path(), failure).string().starts_with(here.at("large")))
+        return true;
+    }
+    return false;
+  };
+  for (int look = 0; look < 1000 && is_open(); look++) usleep(10'000);
+  CHECK(!is_open());
+}
+
 TEST(inode_used_again_is_another_file) {
   Directory here;
   here.open();

@@ -2,7 +2,6 @@
 #include "device.h"
 
 #include <fcntl.h>
-#include <linux/fuse.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,7 +22,8 @@ namespace {
 constexpr std::uint64_t kDirectIoAllowMmap = 1ULL << 36;
 /// Wanted when the kernel has them: set-id bits fall with a write of somebody who may not keep them, also in
 /// direct I/O, where the kernel asks for it by a flag of the write.
-constexpr std::uint64_t kWantedFlags = kDirectIoAllowMmap | FUSE_HANDLE_KILLPRIV_V2;
+/// The same for the set-group-id bit when an access list changes.
+constexpr std::uint64_t kWantedFlags = kDirectIoAllowMmap | FUSE_HANDLE_KILLPRIV_V2 | FUSE_SETXATTR_EXT;
 
 /// Octal escapes of mountinfo undone: a path may hold spaces.
 std::string unescaped(const std::string& text) {
@@ -97,11 +97,47 @@ int FuseDevice::clear_dead(const std::string& directory) {
   return 0;
 }
 
-void FuseDevice::saw_request(ConstBytes request) {
+bool FuseDevice::is_direct_coherent() const {
+  return (kernel_flags_ & kDirectIoAllowMmap) != 0;
+}
+
+void FuseDevice::forget_attributes(Fid fid) const {
+  struct {
+    fuse_out_header header;
+    fuse_notify_inval_inode_out inode;
+  } out{};
+  out.header.len = sizeof out;
+  out.header.error = FUSE_NOTIFY_INVAL_INODE;
+  out.inode.ino = fid;
+  out.inode.off = -1;  // attributes only: the pages would be waited for
+  // It fails for a file that the kernel knows nothing of: then there is nothing to forget.
+  [[maybe_unused]] const ssize_t written = ::write(file_, &out, sizeof out);
+}
+
+Bytes FuseDevice::take_request(Bytes request) {
   fuse_in_header header{};
-  if (request.size() < sizeof header) return;
+  if (request.size() < sizeof header) return request;
   std::memcpy(&header, request.data(), sizeof header);
-  if (header.opcode != FUSE_INIT) return;
+  if (header.opcode == FUSE_INIT) remember_init(header, request);
+  const bool is_extended = header.opcode == FUSE_SETXATTR && (kernel_flags_ & FUSE_SETXATTR_EXT) != 0 &&
+                           request.size() >= sizeof header + sizeof(fuse_setxattr_in);
+  return is_extended ? without_extension(request, header) : request;
+}
+
+/// libfuse 3.14 knows the short form of SETXATTR only: what the long one says more is taken out of the middle.
+Bytes FuseDevice::without_extension(Bytes request, fuse_in_header header) {
+  fuse_setxattr_in in{};
+  std::memcpy(&in, request.data() + sizeof header, sizeof in);
+  drops_set_group_ = (in.setxattr_flags & FUSE_SETXATTR_ACL_KILL_SGID) != 0;
+  constexpr std::size_t kMore = sizeof in - FUSE_COMPAT_SETXATTR_IN_SIZE;
+  const Bytes shorter = request.subspan(kMore);
+  header.len = static_cast<std::uint32_t>(shorter.size());
+  std::memcpy(shorter.data() + sizeof header, &in, FUSE_COMPAT_SETXATTR_IN_SIZE);
+  std::memcpy(shorter.data(), &header, sizeof header);
+  return shorter;
+}
+
+void FuseDevice::remember_init(const fuse_in_header& header, ConstBytes request) {
   fuse_init_in init{};
   std::memcpy(&init, request.data() + sizeof header, std::min(sizeof init, request.size() - sizeof header));
   init_unique_ = header.unique;

@@ -5,6 +5,7 @@
 // number of the connection is needed (a hung mount is aborted at /sys/fs/fuse/connections/NUMBER).
 #pragma once
 
+#include <linux/fuse.h>
 #include <sys/uio.h>
 
 #include <cstdint>
@@ -41,17 +42,29 @@ class FuseDevice {
   static int clear_dead(const std::string& directory);
   void forget_mount() { connection_ = 0; }
 
-  /// To be shown every request: remembers INIT, whose answer is patched.
-  void saw_request(ConstBytes request);
+  /// To be shown every request: remembers INIT, whose answer is patched, and returns the request in the shape
+  /// that libfuse 3.14 reads.
+  Bytes take_request(Bytes request);
+  /// Of the SETXATTR just taken: its caller may not keep the set-group-id bit when an access list changes.
+  bool drops_set_group() const { return drops_set_group_; }
+  /// Direct and cached access to one file are coherent, shared mappings of direct files included (Linux 6.6,
+  /// R45).
+  bool is_direct_coherent() const;
+  /// The kernel forgets what it knows of a file's attributes, at once. Never waits for anybody, so this is the
+  /// one invalidation for the reactor's own thread.
+  void forget_attributes(Fid fid) const;
   /// Sends a reply; adds to INIT's the flags that libfuse has no name for. Result and errno of writev(2).
   ssize_t send(iovec* parts, int count);
 
  private:
+  void remember_init(const fuse_in_header& header, ConstBytes request);
+  Bytes without_extension(Bytes request, fuse_in_header header);
   void patch_init(iovec* parts, int count) const;
   int file_ = -1;
   std::uint32_t connection_ = 0;
   std::uint64_t init_unique_ = 0;
   std::uint64_t kernel_flags_ = 0;
+  bool drops_set_group_ = false;
 };
 
 /// Is this directory itself a mount point? Such a one is refused (R27). Also -errno.

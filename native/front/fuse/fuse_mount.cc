@@ -87,9 +87,21 @@ ssize_t FuseMount::never_read(int, void*, std::size_t, void*) {
   return -1;
 }
 
+/// So many requests of one turn, and no longer: questions are answered at once, and whoever asks without end would
+/// keep timers, disk and peer waiting. What is left is taken in the next turn, since the kernel does not call
+/// again for it.
 void FuseMount::serve() {
-  while (watch_ != 0 && requests_->has_room() && serve_one()) {
+  if (is_serving_later_) return;
+  const Nanos until = reactor_.now() + limits::kServeTurn;
+  for (int served = 0; served < limits::kServedPerTurn && reactor_.now() < until; served++) {
+    if (watch_ == 0 || !requests_->has_room() || !serve_one()) return;
   }
+  is_serving_later_ = true;
+  reactor_.defer([this, still = std::weak_ptr<int>(alive_)] {
+    if (still.expired()) return;
+    is_serving_later_ = false;
+    serve();
+  });
 }
 
 /// One request; false when there is none left now.
@@ -103,11 +115,12 @@ bool FuseMount::serve_one() {
   }
   const auto size = static_cast<std::size_t>(length);
   check(size <= buffer.size() - kReadAt, "a request is no longer than the room that was given");
-  device_.saw_request({start, size});
+  const Bytes taken = device_.take_request({start, size});
   fuse_buf request{};
-  request.size = size;
-  request.mem = start;
-  requests_->arrives(std::move(buffer), kReadAt);
+  request.size = taken.size();
+  request.mem = taken.data();
+  const auto at = static_cast<std::size_t>(taken.data() - buffer.data());
+  requests_->arrives(std::move(buffer), at);
   fuse_session_process_buf(session_, &request);
   requests_->take_back().reset();
   return true;

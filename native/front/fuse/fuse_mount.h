@@ -71,6 +71,8 @@ class FuseMount final : public FrontEnd {
   std::unordered_map<Fid, bool> dropping_;  ///< being dropped; true: once more afterwards
   Reactor::WatchId watch_ = 0;
   bool is_leaving_ = false;
+  bool is_serving_later_ = false;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);  ///< for work that may come after the end
   std::function<void()> ended_;
 };
 

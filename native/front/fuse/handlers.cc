@@ -55,7 +55,7 @@ struct Handlers {
         FUSE_CAP_IOCTL_DIR | FUSE_CAP_HANDLE_KILLPRIV);
     const unsigned wanted = FUSE_CAP_ASYNC_READ | FUSE_CAP_ASYNC_DIO | FUSE_CAP_POSIX_ACL |
                             FUSE_CAP_DONT_MASK | FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_READDIRPLUS |
-                            FUSE_CAP_READDIRPLUS_AUTO;
+                            FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_EXPORT_SUPPORT;
     connection->want |= connection->capable & wanted;
     connection->max_write = kWriteBytesMax;
     connection->max_read = kWriteBytesMax;
@@ -121,7 +121,7 @@ struct Handlers {
     change.kind = kind;
     change.directory = directory;
     change.name = name;
-    spawn(of(r).change(r, std::move(change)));
+    spawn(of(r).take_name(r, std::move(change)));
   }
   static void rename(fuse_req_t r, fuse_ino_t directory, const char* name, fuse_ino_t directory2,
                      const char* name2, unsigned flags) {
@@ -132,7 +132,7 @@ struct Handlers {
     change.directory2 = directory2;
     change.name2 = name2;
     change.flags = flags;
-    spawn(of(r).change(r, std::move(change)));
+    spawn(of(r).take_name(r, std::move(change)));
   }
 
   static void open(fuse_req_t r, fuse_ino_t fid, fuse_file_info* file) { of(r).open(r, fid, file->flags); }
@@ -144,8 +144,8 @@ struct Handlers {
   static void release(fuse_req_t r, fuse_ino_t fid, fuse_file_info* file) {
     of(r).release(r, fid, file->flags);
   }
-  static void read(fuse_req_t r, fuse_ino_t fid, std::size_t size, off_t offset, fuse_file_info*) {
-    spawn(of(r).read(r, fid, static_cast<std::uint64_t>(offset), size));
+  static void read(fuse_req_t r, fuse_ino_t fid, std::size_t size, off_t offset, fuse_file_info* file) {
+    spawn(of(r).read(r, fid, static_cast<std::uint64_t>(offset), size, file->flags));
   }
   static void write(fuse_req_t r, fuse_ino_t fid, const char* data, std::size_t size, off_t offset,
                     fuse_file_info* file) {
@@ -166,9 +166,8 @@ struct Handlers {
     of(r).seek(r, fid, offset, whence);
   }
 
-  static void opendir(fuse_req_t r, fuse_ino_t, fuse_file_info* file) {
-    file->fh = of(r).directories_.open();
-    fuse_reply_open(r, file);
+  static void opendir(fuse_req_t r, fuse_ino_t fid, fuse_file_info* file) {
+    of(r).open_directory(r, fid, file);
   }
   static void readdir(fuse_req_t r, fuse_ino_t fid, std::size_t size, off_t offset, fuse_file_info* file) {
     of(r).read_directory(r, fid, size, offset, file->fh, false);
@@ -177,9 +176,8 @@ struct Handlers {
                           fuse_file_info* file) {
     of(r).read_directory(r, fid, size, offset, file->fh, true);
   }
-  static void releasedir(fuse_req_t r, fuse_ino_t, fuse_file_info* file) {
-    of(r).directories_.close(file->fh);
-    fuse_reply_err(r, 0);
+  static void releasedir(fuse_req_t r, fuse_ino_t fid, fuse_file_info* file) {
+    of(r).release_directory(r, fid, file->fh);
   }
   static void statfs(fuse_req_t r, fuse_ino_t) { of(r).statistics(r); }
 
@@ -191,7 +189,8 @@ struct Handlers {
     change.name = name;
     change.value.assign(value, size);
     change.flags = static_cast<std::uint32_t>(flags);
-    spawn(of(r).change(r, std::move(change)));
+    Requests& self = of(r);
+    spawn(self.set_xattr(r, std::move(change), self.device().drops_set_group()));
   }
   static void getxattr(fuse_req_t r, fuse_ino_t fid, const char* name, std::size_t size) {
     of(r).get_xattr(r, fid, name, size);

@@ -24,6 +24,12 @@ bool opens_for_writing(int flags) {
   return (flags & O_ACCMODE) != O_RDONLY;
 }
 
+/// QEMU tries ever larger reads and takes the first that works for the disk's block: if one byte can be read,
+/// it takes a page, and each 512-byte write of a guest becomes a read and a write of that.
+bool is_odd_direct(int flags, std::uint64_t offset, std::size_t size) {
+  return (flags & O_DIRECT) != 0 && (offset | size) % limits::kDirectBytes != 0;
+}
+
 timespec to_timespec(const TimeSpec& time) {
   return {time.seconds, static_cast<long>(time.nanos)};
 }
@@ -94,7 +100,10 @@ fuse_entry_param Requests::entry_of(const Attributes& attributes) {
 
 void Requests::lookup(fuse_req_t request, Fid directory, const char* name) {
   Attributes found;
-  const int failure = service_.lookup(directory, name, found);
+  // "." asks for a file by its number alone: what open_by_handle_at(2) and an NFS server do.
+  const bool is_itself = std::string_view(name) == ".";
+  const int failure =
+      is_itself ? service_.attributes(directory, found) : service_.lookup(directory, name, found);
   if (failure != 0) {
     fuse_reply_err(request, -failure);
     return;
@@ -107,7 +116,9 @@ void Requests::forget(Fid fid, std::uint64_t count) {
   const auto found = remembered_.find(fid);
   if (found == remembered_.end()) return;
   found->second -= std::min(found->second, count);
-  if (found->second == 0) remembered_.erase(found);
+  if (found->second > 0) return;
+  remembered_.erase(found);
+  if (nameless_.erase(fid) > 0) service_.release(fid);
 }
 
 void Requests::get_attributes(fuse_req_t request, Fid fid) {
@@ -137,13 +148,18 @@ bool Requests::refuse(fuse_req_t request, Fid fid) {
   return true;
 }
 
-/// O_DIRECT goes straight through, several writes at once. Others go through the page cache, write-through.
-/// On the secondary nothing may stay in the page cache (R26).
+/// O_DIRECT goes straight through, several writes at once, where the kernel keeps that coherent with its page
+/// cache; before Linux 6.6 it does so only for files that are opened like any other. Others go through the
+/// page cache, write-through. On the secondary nothing may stay in it (R26).
+std::uint32_t open_flags(int flags, bool is_writable, bool is_direct_coherent) {
+  const bool is_direct = !is_writable || ((flags & O_DIRECT) != 0 && is_direct_coherent);
+  return is_direct ? FOPEN_DIRECT_IO | FOPEN_PARALLEL_DIRECT_WRITES : 0;
+}
+
 fuse_open_out Requests::opened(Fid fid, int flags) const {
   fuse_open_out out{};
   out.fh = fid;
-  const bool is_direct = (flags & O_DIRECT) != 0 || !service_.writable();
-  out.open_flags = is_direct ? FOPEN_DIRECT_IO | FOPEN_PARALLEL_DIRECT_WRITES : 0;
+  out.open_flags = open_flags(flags, service_.writable(), device_.is_direct_coherent());
   return out;
 }
 
@@ -179,6 +195,23 @@ void Requests::open(fuse_req_t request, Fid fid, int flags) {
 
 void Requests::release(fuse_req_t request, Fid fid, int flags) {
   count_release(fid, flags);
+  fuse_reply_err(request, 0);
+}
+
+void Requests::open_directory(fuse_req_t request, Fid fid, fuse_file_info* file) {
+  if (const int failure = service_.hold(fid); failure != 0) {
+    fuse_reply_err(request, -failure);
+    return;
+  }
+  file->fh = directories_.open();
+  if (fuse_reply_open(request, file) != -ENOENT) return;
+  directories_.close(file->fh);
+  service_.release(fid);
+}
+
+void Requests::release_directory(fuse_req_t request, Fid fid, std::uint64_t handle) {
+  directories_.close(handle);
+  service_.release(fid);
   fuse_reply_err(request, 0);
 }
 
@@ -295,8 +328,18 @@ void Requests::seek(fuse_req_t request, Fid fid, off_t offset, int whence) {
 
 // ---- what may wait
 
-Task<> Requests::read(fuse_req_t request, Fid fid, std::uint64_t offset, std::size_t size) {
+Task<> Requests::read(fuse_req_t request, Fid fid, std::uint64_t offset, std::size_t size, int flags) {
   const Answer answer(*this);
+  if (is_odd_direct(flags, offset, size)) {
+    Attributes now;
+    const bool is_behind = service_.attributes(fid, now) == 0 && offset >= now.size;
+    if (is_behind) {
+      fuse_reply_buf(request, nullptr, 0);
+    } else {
+      fuse_reply_err(request, EINVAL);
+    }
+    co_return;
+  }
   const Buffer space = buffers_.take(std::min<std::size_t>(size, kWriteBytesMax));
   const Bytes into = space.first(std::min<std::size_t>(size, kWriteBytesMax));
   const int result = co_await service_.read(fid, offset, into);
@@ -312,8 +355,12 @@ Task<> Requests::write(fuse_req_t request, Fid fid, std::uint64_t offset, ConstB
                        bool drops_set_id) {
   const Answer answer(*this);
   const Buffer kept = take_back();
+  if (is_odd_direct(flags, offset, data.size())) {
+    fuse_reply_err(request, EINVAL);
+    co_return;
+  }
   if (drops_set_id) {
-    const int failure = co_await drop_set_id(fid);
+    const int failure = co_await drop_set_id(fid, S_ISUID | S_ISGID);
     if (failure != 0) {
       fuse_reply_err(request, -failure);
       co_return;
@@ -329,14 +376,14 @@ Task<> Requests::write(fuse_req_t request, Fid fid, std::uint64_t offset, ConstB
   }
 }
 
-/// A writer without the privilege takes the set-id bits away, on both copies. True when there is something to
-/// take.
-bool Requests::without_set_id(Fid fid, NameChange& change) {
+/// Somebody without the privilege takes these of the set-id bits away, on both copies. True when there is
+/// something to take.
+bool Requests::without_set_id(Fid fid, std::uint32_t bits, NameChange& change) {
   Attributes shown;
   if (service_.attributes(fid, shown) != 0) return false;
-  std::uint32_t mode = shown.mode & ~static_cast<std::uint32_t>(S_ISUID);
-  // Without group execution the bit means mandatory locking and stays.
-  if ((mode & S_IXGRP) != 0) mode &= ~static_cast<std::uint32_t>(S_ISGID);
+  // Without group execution the bit means mandatory locking and stays when the file is written to.
+  if ((bits & S_ISUID) != 0 && (shown.mode & S_IXGRP) == 0) bits &= ~static_cast<std::uint32_t>(S_ISGID);
+  const std::uint32_t mode = shown.mode & ~bits;
   if (mode == shown.mode) return false;
   change.kind = NameKind::set_attributes;
   change.fid = fid;
@@ -345,10 +392,13 @@ bool Requests::without_set_id(Fid fid, NameChange& change) {
   return true;
 }
 
-Task<int> Requests::drop_set_id(Fid fid) {
+/// R45: the kernel hears of it before the caller of the write does: what it remembers would be in force for as long
+/// as it may remember, and a program that anybody may overwrite would run as its owner for that long.
+Task<int> Requests::drop_set_id(Fid fid, std::uint32_t bits) {
   NameChange change;
-  if (!without_set_id(fid, change)) co_return 0;
+  if (!without_set_id(fid, bits, change)) co_return 0;
   const int result = co_await service_.apply(change);
+  device_.forget_attributes(fid);
   co_return result;
 }
 
@@ -362,7 +412,11 @@ Task<> Requests::flush(fuse_req_t request, Fid fid, bool data_only) {
 Task<> Requests::allocate(fuse_req_t request, Fid fid, int mode, off_t offset, off_t length) {
   const Answer answer(*this);
   const auto from = static_cast<std::uint64_t>(offset);
-  const int result = co_await service_.allocate(fid, mode, from, static_cast<std::uint64_t>(length));
+  int result = 0;
+  // The kernel says of writes and cuts whether the caller may keep these bits, but not here.
+  if (fuse_req_ctx(request)->uid != 0 && service_.writable())
+    result = co_await drop_set_id(fid, S_ISUID | S_ISGID);
+  if (result == 0) result = co_await service_.allocate(fid, mode, from, static_cast<std::uint64_t>(length));
   fuse_reply_err(request, -result);
 }
 
@@ -374,7 +428,7 @@ Task<int> Requests::apply(fuse_req_t request, NameChange& change) {
 
 Task<> Requests::set_attributes(fuse_req_t request, NameChange change, bool drops_set_id) {
   const Answer answer(*this);
-  if (drops_set_id && (change.valid & kSetMode) == 0) without_set_id(change.fid, change);
+  if (drops_set_id && (change.valid & kSetMode) == 0) without_set_id(change.fid, S_ISUID | S_ISGID, change);
   const int result = co_await apply(request, change);
   if (result != 0) {
     fuse_reply_err(request, -result);
@@ -441,6 +495,40 @@ Task<> Requests::create(fuse_req_t request, NameChange change, int flags) {
 Task<> Requests::change(fuse_req_t request, NameChange change) {
   const Answer answer(*this);
   const int result = co_await apply(request, change);
+  fuse_reply_err(request, -result);
+}
+
+/// The file that this change takes a name from, if the kernel knows it.
+Fid Requests::loses_name(const NameChange& change) {
+  const bool is_rename = change.kind == NameKind::rename;
+  Attributes found;
+  const int failure = service_.lookup(is_rename ? change.directory2 : change.directory,
+                                      is_rename ? change.name2 : change.name, found);
+  return failure == 0 && remembered_.contains(found.fid) ? found.fid : kNoFid;
+}
+
+/// Held already. What has lost its last name and is a working directory or open by its path alone is asked for
+/// like any other, until the kernel forgets it.
+void Requests::keep_while_remembered(Fid fid) {
+  Attributes left;
+  const bool is_nameless = service_.attributes(fid, left) == 0 && left.links == 0;
+  const bool is_kept = is_nameless && remembered_.contains(fid) && nameless_.insert(fid).second;
+  if (!is_kept) service_.release(fid);
+}
+
+Task<> Requests::take_name(fuse_req_t request, NameChange change) {
+  const Answer answer(*this);
+  const Fid losing = loses_name(change);
+  const bool is_held = losing != kNoFid && service_.hold(losing) == 0;
+  const int result = co_await apply(request, change);
+  if (is_held) keep_while_remembered(losing);
+  fuse_reply_err(request, -result);
+}
+
+Task<> Requests::set_xattr(fuse_req_t request, NameChange change, bool drops_set_group) {
+  const Answer answer(*this);
+  int result = co_await apply(request, change);
+  if (result == 0 && drops_set_group) result = co_await drop_set_id(change.fid, S_ISGID);
   fuse_reply_err(request, -result);
 }
 

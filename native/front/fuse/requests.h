@@ -8,6 +8,7 @@
 //
 // Deliberately absent, so that the kernel or the caller goes another way and nothing is done to one copy only
 // (R12):
+//   odd direct I/O    EINVAL, as a disk's file system: QEMU takes the least that works for a disk's block
 //   setlk, flock      the kernel keeps locks itself (docs/rules.md)
 //   ioctl             ENOTTY, among them reflink
 //   copy_file_range   the kernel falls back to reading and writing
@@ -20,6 +21,7 @@
 #include <functional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "../../base/buffers.h"
 #include "../../base/check.h"
@@ -79,6 +81,8 @@ class Requests {
   void get_attributes(fuse_req_t request, Fid fid);
   void read_link(fuse_req_t request, Fid fid);
   void open(fuse_req_t request, Fid fid, int flags);
+  void open_directory(fuse_req_t request, Fid fid, fuse_file_info* file);
+  void release_directory(fuse_req_t request, Fid fid, std::uint64_t handle);
   void release(fuse_req_t request, Fid fid, int flags);
   void read_directory(fuse_req_t request, Fid fid, std::size_t size, off_t offset, std::uint64_t handle,
                       bool plus);
@@ -88,7 +92,7 @@ class Requests {
   void seek(fuse_req_t request, Fid fid, off_t offset, int whence);
 
   // what may wait
-  Task<> read(fuse_req_t request, Fid fid, std::uint64_t offset, std::size_t size);
+  Task<> read(fuse_req_t request, Fid fid, std::uint64_t offset, std::size_t size, int flags);
   Task<> write(fuse_req_t request, Fid fid, std::uint64_t offset, ConstBytes data, int flags,
                bool drops_set_id);
   Task<> flush(fuse_req_t request, Fid fid, bool data_only);
@@ -97,10 +101,14 @@ class Requests {
   Task<> make(fuse_req_t request, NameChange change);
   Task<> create(fuse_req_t request, NameChange change, int flags);
   Task<> change(fuse_req_t request, NameChange change);
+  Task<> take_name(fuse_req_t request, NameChange change);
+  Task<> set_xattr(fuse_req_t request, NameChange change, bool drops_set_group);
 
   Task<int> apply(fuse_req_t request, NameChange& change);
-  Task<int> drop_set_id(Fid fid);
-  bool without_set_id(Fid fid, NameChange& change);
+  Task<int> drop_set_id(Fid fid, std::uint32_t bits);
+  bool without_set_id(Fid fid, std::uint32_t bits, NameChange& change);
+  Fid loses_name(const NameChange& change);
+  void keep_while_remembered(Fid fid);
   NameChange named(fuse_req_t request, NameKind kind, Fid directory, const char* name, mode_t mode);
   bool refuse(fuse_req_t request, Fid fid);
   double timeout() const;
@@ -116,6 +124,8 @@ class Requests {
   std::size_t arrived_at_ = 0;
   Directories directories_;
   std::unordered_map<Fid, std::uint64_t> remembered_;
+  /// Without a name, and still known to the kernel: a working directory, a descriptor that only names a file.
+  std::unordered_set<Fid> nameless_;
   std::size_t open_for_writing_ = 0;
   std::size_t open_files_ = 0;
   std::size_t under_way_ = 0;
@@ -123,5 +133,7 @@ class Requests {
 };
 
 struct stat to_stat(const Attributes& attributes);
+/// How a file is opened: FOPEN_* of the protocol.
+std::uint32_t open_flags(int flags, bool is_writable, bool is_direct_coherent);
 
 }  // namespace gemel

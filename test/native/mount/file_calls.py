@@ -158,6 +158,67 @@ def owners_and_set_id():
     show("one")
 
 
+def set_id_at_once():
+    """Whoever overwrites a program that runs as its owner must not run it as that."""
+    os.umask(0)
+
+    def overwrites(name, flags):
+        file = os.open(name, os.O_RDWR)
+        head = os.pread(file, 4096, 0)
+        os.close(file)
+        file = os.open(name, os.O_WRONLY | flags)
+        os.pwritev(file, [direct_buffer(head)], 0)
+        os.close(file)
+        say(name, "runs as", subprocess.run(["./" + name, "-u"], capture_output=True, text=True, check=False).stdout)
+
+    def truncates(name):
+        os.truncate(name, os.stat(name).st_size)
+        say(name, "runs as", subprocess.run(["./" + name, "-u"], capture_output=True, text=True, check=False).stdout)
+
+    def allocates(name):
+        file = os.open(name, os.O_RDWR)
+        fallocate(file, KEEP, 1 << 20, 4096)
+        os.close(file)
+        say(name, "runs as", subprocess.run(["./" + name, "-u"], capture_output=True, text=True, check=False).stdout)
+
+    ways = (("cached", lambda: overwrites("cached", 0)), ("direct", lambda: overwrites("direct", os.O_DIRECT)),
+            ("truncated", lambda: truncates("truncated")), ("allocated", lambda: allocates("allocated")))
+    for name, way in ways:
+        subprocess.run(["cp", "/usr/bin/id", name], check=True)
+        os.chmod(name, 0o6777)
+        as_user(OTHER, OTHER, lambda: say(
+            name, "before:", subprocess.run(["./" + name, "-u"], capture_output=True, text=True, check=False).stdout))
+        as_user(OTHER, OTHER, way)
+        show(name)
+
+
+def access_list_takes_set_group():
+    """The owner of a file of a group that is not his: an access list of his takes the bit away."""
+    os.umask(0)
+
+    def owner():
+        for name in ("file", "folder"):
+            subprocess.run(["setfacl", "-m", f"u:{OTHER}:rx", name], check=True)
+            show(name)
+
+    for name in ("file", "folder"):
+        if name == "file":
+            os.close(os.open(name, os.O_CREAT, 0o777))
+        else:
+            os.mkdir(name, 0o777)
+        os.chown(name, OTHER, OTHER + 9)
+        os.chmod(name, 0o2755)
+        show(name)
+    as_user(OTHER, OTHER, owner)
+    for name in ("file", "folder"):
+        os.chmod(name, 0o2755)
+        show(name)
+    as_user(OTHER, OTHER, owner, groups=(OTHER + 9,))
+    os.chmod("file", 0o2755)
+    subprocess.run(["setfacl", "-m", f"u:{OTHER}:r", "file"], check=True)
+    show("file")
+
+
 def permissions():
     os.umask(0)
     for name, mode in (("secret", 0o600), ("shown", 0o644), ("open", 0o666), ("run", 0o711)):
@@ -219,6 +280,15 @@ def direct_io():
         os.close(file)
     directory = os.open(".", os.O_RDONLY)
     tried("fsync directory", os.fsync, directory)
+    file = os.open("odd", os.O_CREAT | os.O_RDWR | os.O_DIRECT, 0o644)
+    tried("aligned write", os.pwrite, file, direct_buffer(b"o" * 4096), 0)
+    memory = memoryview(mmap.mmap(-1, 8192))
+    for length, offset in ((1, 0), (511, 0), (512, 0), (513, 0), (512, 1), (512, 256), (512, 512), (4096, 512),
+                           (1024, 3584), (512, 8192), (100, 8192)):
+        tried(f"direct read of {length} at {offset}", os.preadv, file, [memory[:length]], offset)
+    for length, offset in ((1, 0), (100, 0), (512, 100), (512, 512), (1536, 4096), (512, 5632), (511, 0)):
+        tried(f"direct write of {length} at {offset}", os.pwritev, file, [memory[:length]], offset)
+    show("odd")
 
 
 def appends_and_holes():
@@ -372,6 +442,102 @@ def names():
     os.close(held)
     make("b", "new")
     say(open("b").read(), sorted(os.listdir(".")))
+
+
+def many_open():
+    """Names change while more files are open than the mount keeps descriptors for."""
+    held = []
+    for index in range(700):
+        held.append(os.open(f"held-{index}", os.O_CREAT | os.O_RDWR, 0o644))
+    os.makedirs("from/deep")
+    os.makedirs("to/deep")
+    for index in range(6):
+        os.close(os.open(f"from/deep/{index}", os.O_CREAT | os.O_RDWR, 0o644))
+        os.close(os.open(f"to/deep/{index + 3}", os.O_CREAT | os.O_RDWR, 0o644))
+    for index in range(6):
+        tried("rename", os.rename, f"from/deep/{index}", f"to/deep/{index}")
+        tried("link", os.link, f"held-{index}", f"from/deep/linked-{index}")
+        tried("symlink", os.symlink, "x", f"from/deep/soft-{index}")
+        tried("rename over an open file", os.rename, f"to/deep/{index}", f"held-{index + 100}")
+        tried("exchange", renameat2, f"held-{index + 200}", f"from/deep/linked-{index}", 2)
+    for index, file in enumerate(held):
+        os.pwrite(file, b"%d" % index, 0)
+    say([os.pread(file, 10, 0) == b"%d" % index for index, file in enumerate(held)].count(True))
+    say(sorted(os.listdir("from/deep")), sorted(os.listdir("to/deep")))
+    say(sum(os.fstat(file).st_nlink for file in held))
+
+
+def without_a_name():
+    """What has lost its name and is still in somebody's hands."""
+    def seen(what, file):
+        try:
+            say(what, oct(os.fstat(file).st_mode), os.fstat(file).st_nlink)
+        except OSError as failure:
+            say(what, errno.errorcode[failure.errno])
+
+    for name, remove in (("removed", os.rmdir), ("replaced", lambda name: os.rename("other", name))):
+        os.mkdir(name)
+        os.makedirs("other", exist_ok=True)
+        file = os.open(name, os.O_RDONLY)
+        remove(name)
+        seen(name, file)
+        tried("list", os.listdir, file)
+        tried("make in it", os.mkdir, "below", dir_fd=file)
+        tried("create in it", os.open, "file", os.O_CREAT, dir_fd=file)
+        tried("look in it", os.stat, "below", dir_fd=file)
+        tried("fsync", os.fsync, file)
+        os.close(file)
+    os.mkdir("here")
+    home = os.open(".", os.O_RDONLY)
+    os.chdir("here")
+    os.rmdir("../here")
+    tried("stat of the working directory", lambda: os.stat(".").st_nlink)
+    tried("list of the working directory", os.listdir, ".")
+    os.fchdir(home)
+    os.close(os.open("plain", os.O_CREAT, 0o640))
+    os.mkdir("by-path")
+    files = [os.open(name, os.O_PATH) for name in ("plain", "by-path")]
+    os.unlink("plain")
+    os.rmdir("by-path")
+    for file in files:
+        seen("by its path alone", file)
+        os.close(file)
+    say(sorted(os.listdir(".")))
+
+
+def by_handle():
+    """open_by_handle_at(2), while the kernel knows the file and after it has forgotten it."""
+    os.makedirs("a/b")
+    with open("a/b/file", "w") as file:
+        file.write("content")
+
+    class Handle(ctypes.Structure):
+        _fields_ = [("bytes", ctypes.c_uint), ("type", ctypes.c_int), ("space", ctypes.c_char * 128)]
+
+    handles = {}
+    for name in ("a/b/file", "a/b", "a"):
+        handle, mount = Handle(bytes=128), ctypes.c_int()
+        result = LIBC.name_to_handle_at(-100, name.encode(), ctypes.byref(handle), ctypes.byref(mount), 0)
+        say(name, "has a handle", result == 0)
+        handles[name] = handle
+    home = os.open(".", os.O_RDONLY)
+
+    def reach(title):
+        for name, handle in handles.items():
+            file = LIBC.open_by_handle_at(home, ctypes.byref(handle), os.O_RDONLY)
+            if file < 0:
+                say(title, name, errno.errorcode[ctypes.get_errno()])
+                continue
+            same = os.fstat(file).st_ino == os.stat(name).st_ino if os.path.exists(name) else "no name"
+            say(title, name, same, os.read(file, 10) if name.endswith("file") else sorted(os.listdir(file)))
+            os.close(file)
+
+    reach("known")
+    with open("/proc/sys/vm/drop_caches", "w") as file:
+        file.write("2")
+    reach("forgotten")
+    os.unlink("a/b/file")
+    reach("removed")
 
 
 def special_files():
@@ -614,6 +780,9 @@ def refused_ways():
     tried("get flags", fcntl.ioctl, source, 0x80086601, b"\0" * 8)
     tried("copy_file_range", os.copy_file_range, source, target, 8192)
     say(os.pread(target, 4, 8188))
+    tried("collapse range", fallocate, target, 8, 0, 4096)
+    tried("insert range", fallocate, target, 32, 0, 4096)
+    tried("punch still works", fallocate, target, PUNCH | KEEP, 0, 4096)
     say([name for name in os.listxattr("a") if "gemel" in name])
     tried("own attribute", os.getxattr, "a", "trusted.gemel.file")
     tried("set own", os.setxattr, "a", "trusted.gemel.file", b"x")
