@@ -201,6 +201,10 @@ bool Reintegration::unreadable(int error) {
 
 bool Reintegration::plan() {
   pieces_.clear();
+  done_.clear();
+  planned_whole_.clear();
+  done_bytes_ = 0;
+  forgotten_at_ = ports_.clock.now();
   progress_.bytes_done = 0;
   progress_.bytes_total = 0;
   for (const Fid fid : tracking_.bitmaps().fids()) {
@@ -229,6 +233,9 @@ bool Reintegration::plan_file(Fid fid, bool whole) {
   };
   if (whole) {
     add({0, file.size});
+    // As regions, too, so that a part of it can be forgotten.
+    tracking_.mark(fid, {0, file.size});
+    planned_whole_.push_back(fid);
   } else {
     const Bitmap& bits = *tracking_.bitmaps().find(fid);
     for (Range run = bits.next(0, kExtentBytes); run.length > 0; run = bits.next(run.end(), kExtentBytes))
@@ -250,6 +257,9 @@ Task<bool> Reintegration::work_through() {
   while (workers_ > 0) {
     worker_ended_.reset();
     co_await worker_ended_.wait();
+    if (!is_forgetting_due()) continue;
+    const bool forgotten = co_await forget_done();
+    if (!forgotten) failed_ = true;
   }
   co_return alive() && !failed_;
 }
@@ -271,6 +281,10 @@ Task<void> Reintegration::worker(std::size_t index) {
     const bool done = co_await piece(next);
     if (!done) failed_ = true;
     progress_.bytes_done += next.range.length;
+    if (!done || verifying_) continue;
+    done_.push_back({next.fid, next.range, false});
+    done_bytes_ += next.range.length;
+    if (is_forgetting_due()) worker_ended_.set();
   }
   workers_--;
   worker_ended_.set();
@@ -458,7 +472,48 @@ Task<bool> Reintegration::flush_both() {
   co_return (flushed->result == 0 || is_again) && alive();
 }
 
+bool Reintegration::is_forgetting_due() const {
+  const bool is_much = done_bytes_ >= limits::kForgetBytes;
+  const bool is_late = ports_.clock.now() - forgotten_at_ >= limits::kForgetEvery;
+  return done_bytes_ > 0 && (is_much || is_late) && !failed_ && alive();
+}
+
+/// R2 within a pass: a copy of many hours that is interrupted has only its last part to do again. A file that
+/// differs as a whole is first known by its regions, durably, and then no longer as a whole.
+Task<bool> Reintegration::forget_done() {
+  const std::vector<Copied> done = std::exchange(done_, {});
+  done_bytes_ = 0;
+  const int persisted = co_await tracking_.persist();
+  if (persisted != 0) co_return false;
+  const bool flushed = co_await flush_both();
+  forgotten_at_ = ports_.clock.now();
+  if (!flushed) co_return false;
+  for (const Fid fid : std::exchange(planned_whole_, {})) {
+    Bitmap* bitmap = tracking_.bitmaps().find(fid);
+    if (bitmap != nullptr && bitmap->next(0, 1).length > 0) bitmap->set_whole(false);
+  }
+  for (const Copied& one : done) {
+    Bitmap* bitmap = tracking_.bitmaps().find(one.fid);
+    if (bitmap != nullptr && !bitmap->whole()) bitmap->clear(one.range);
+  }
+  mark_again();
+  co_return true;
+}
+
+/// What failed on the target meanwhile is looked at in the next pass.
+void Reintegration::mark_again() {
+  for (const Copied& failed : again_) {
+    if (failed.whole) {
+      tracking_.mark_whole(failed.fid);
+    } else {
+      tracking_.mark(failed.fid, failed.range);
+    }
+  }
+}
+
 void Reintegration::forget_copied() {
+  done_.clear();
+  done_bytes_ = 0;
   for (const Copied& done : std::exchange(copied_, {})) {
     Bitmap* bitmap = tracking_.bitmaps().find(done.fid);
     if (bitmap == nullptr) continue;
@@ -472,14 +527,8 @@ void Reintegration::forget_copied() {
   }
   // From the next pass on a file that the target has made holds bytes: it is compared like any other.
   fresh_.clear();
-  // What failed on the target meanwhile is looked at in the next pass.
-  for (const Copied& failed : std::exchange(again_, {})) {
-    if (failed.whole) {
-      tracking_.mark_whole(failed.fid);
-    } else {
-      tracking_.mark(failed.fid, failed.range);
-    }
-  }
+  mark_again();
+  again_.clear();
 }
 
 // ---- verify

@@ -120,7 +120,10 @@ class Reintegration {
   bool plan_file(Fid fid, bool whole);
   bool unreadable(int error);
   void plan_file_for_verify(Fid fid, std::uint64_t size);
+  bool is_forgetting_due() const;
+  Task<bool> forget_done();
   void forget_copied();
+  void mark_again();
   bool alive() const { return ports_.link.up() && epoch_ == running_epoch_; }
 
   Ports& ports_;
@@ -135,6 +138,10 @@ class Reintegration {
   PeerMarks peer_marks_;
   std::deque<Piece> pieces_;
   std::vector<Copied> copied_, again_;
+  std::vector<Copied> done_;  ///< since what was copied was forgotten last
+  std::vector<Fid> planned_whole_;
+  std::uint64_t done_bytes_ = 0;
+  Nanos forgotten_at_ = 0;
   std::set<Fid> fresh_;
   std::size_t workers_ = 0;
   Event worker_ended_, ended_;

@@ -316,6 +316,29 @@ TEST(first_copy_interrupted_goes_on_where_it_stood) {
   heal_and_compare(pair);
 }
 
+TEST(first_copy_interrupted_keeps_what_was_copied) {
+  Pair pair(13);
+  pair.a.start();
+  pair.b.start();
+  CHECK_EQ(pair.a.order(command::Initialise{true}), "");
+  CHECK_EQ(pair.b.order(command::Initialise{false}), "");
+  CHECK_EQ(pair.a.order(command::Promote{AloneBasis::first}), "");
+  const Fid fid = pair.make_file(pair.a, "disk.raw", 64 * kMiB);
+  for (std::uint64_t at = 0; at < 1024; at++) CHECK_EQ(pair.write(pair.a, fid, at * 65536, 65536), 65536);
+  CHECK_EQ(pair.a.order(command::ReintegrationCap{512 << 10}), "");
+  pair.connect();
+  CHECK(pair.clock.run_until([&] { return resent(pair) > 40 * kMiB; }, 600 * kSecond));
+  pair.wire.cut();
+  pair.clock.advance(kSecond);
+  CHECK_EQ(pair.write(pair.a, fid, 0, 4096), 4096);
+  const std::uint64_t left = pair.a.engine->figures().dirty_bytes;
+  CHECK(left < 45 * kMiB);
+  // The second copy looks at no more than that.
+  const std::uint64_t before = pair.a.engine->figures().figures.reintegration_bytes_hashed;
+  heal_and_compare(pair);
+  CHECK(pair.a.engine->figures().figures.reintegration_bytes_hashed - before <= left + kMiB);
+}
+
 TEST(enospc_local_only) {
   // R9: failed here, done there: made equal again before the error is returned.
   Pair pair(14);
