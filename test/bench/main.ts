@@ -2,7 +2,8 @@
 // `npm run bench -- [--quick] [--out DIR] [--only TARGET,…]`: every target runs at once but is measured in
 // turn, round by round, so that a drift of this machine's speed meets all of them alike. Runs in namespaces
 // of its own: no port of this machine is taken, and nothing is left behind however it ends.
-// `-- --against DIR` measures this build beside another checkout's instead (compare.ts).
+// `-- --against DIR` measures this build beside another checkout's instead (compare.ts), `-- --names` many
+// small files (names.ts).
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -15,6 +16,7 @@ import { compare } from "./compare.js";
 import { fill, fioArguments, measure, type Measurement } from "./fio.js";
 import { gemelTarget } from "./gemel-target.js";
 import { glusterTarget } from "./gluster-target.js";
+import { measureNames } from "./names.js";
 import { qemuTarget } from "./qemu-target.js";
 import { rawTarget } from "./raw-target.js";
 import { machine, type Report, row, suspicions, table } from "./report.js";
@@ -35,6 +37,7 @@ const { values } = parseArgs({
     out: { type: "string" },
     only: { type: "string" },
     against: { type: "string" },
+    names: { type: "boolean", default: false },
     rounds: { type: "string" },
     seconds: { type: "string" },
   },
@@ -116,6 +119,12 @@ async function main(): Promise<void> {
   const skipped: { target: TargetName; reason: string }[] = [];
   let started: Started[] = [];
   try {
+    if (values.names) {
+      const rounds = Number(values.rounds ?? 5);
+      const out = resolve(values.out ?? "bench-out");
+      await measureNames({ dir, against: values.against, rounds, count: values.quick ? 200 : 1000, out });
+      return;
+    }
     if (values.against !== undefined) {
       await compare({ dir, against: values.against, rounds: Number(values.rounds ?? 9), seconds });
       return;
