@@ -1,14 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# What the kernel asks of a FUSE server, and what it does not. Needs root, /dev/fuse and Python; nothing of Gemel runs:
-# a server of a hundred lines answers one file and writes down what it is asked for.
+# What the kernel asks of a FUSE server, and what it does not. Needs root, /dev/fuse and Python; nothing of
+# Gemel runs: a server of a hundred lines answers for one file and writes down what it is asked.
 #
-# 1. fallocate(2) by somebody without the right to keep set-id bits: with FUSE_HANDLE_KILLPRIV_V2 the kernel marks writes and
-#    cuts (FUSE_WRITE_KILL_SUIDGID, FATTR_KILL_SUIDGID), but FUSE_FALLOCATE has no such mark. A SETATTR comes before it
-#    that sets nothing (valid 0) and bears no mark either. On ext4 the bits are gone after the call; a server that goes by
-#    the marks alone leaves a set-id file as it is.
-# 2. After a write that was marked, the kernel goes on using the mode that it remembers: execve(2) within the time that the
-#    server allowed for attributes still honours the bits. The server has to send FUSE_NOTIFY_INVAL_INODE by itself.
+# 1. fallocate(2) by somebody without the right to keep set-id bits: with FUSE_HANDLE_KILLPRIV_V2 the kernel
+#    marks writes and cuts (FUSE_WRITE_KILL_SUIDGID, FATTR_KILL_SUIDGID), but FUSE_FALLOCATE has no such mark.
+#    A SETATTR comes before it that sets nothing (valid 0) and bears no mark either. On ext4 the bits are gone
+#    after the call; a server that goes by the marks alone leaves a set-id file as it is.
+# 2. After a write that was marked, the kernel goes on using the mode that it remembers: execve(2) within the
+#    time that the server allowed for attributes still honours the bits. The server has to send
+#    FUSE_NOTIFY_INVAL_INODE by itself.
 # 3. sync(2) and syncfs(2) ask nothing of the server and return 0.
 #
 # Seen on Linux 6.18.44. Ends with 1 when one of these has changed.
@@ -24,8 +25,8 @@ import ctypes, os, stat, struct, sys, threading
 
 mount, program, log = sys.argv[1:4]
 content = open(program, "rb").read()
-NAMES = {1: "LOOKUP", 3: "GETATTR", 4: "SETATTR", 14: "OPEN", 15: "READ", 16: "WRITE", 18: "RELEASE", 20: "FSYNC",
-         22: "GETXATTR", 25: "FLUSH", 26: "INIT", 43: "FALLOCATE", 50: "SYNCFS"}
+NAMES = {1: "LOOKUP", 3: "GETATTR", 4: "SETATTR", 14: "OPEN", 15: "READ", 16: "WRITE", 18: "RELEASE",
+         20: "FSYNC", 22: "GETXATTR", 25: "FLUSH", 26: "INIT", 43: "FALLOCATE", 50: "SYNCFS"}
 KILLPRIV_V2, MAX_PAGES, BIG_WRITES = 1 << 28, 1 << 22, 1 << 5
 mode = stat.S_IFREG | 0o6777
 said = open(log, "w", buffering=1)
@@ -67,7 +68,8 @@ while True:
         major, minor, readahead, flags = struct.unpack("<IIII", body[:16])
         wanted = flags & (KILLPRIV_V2 | BIG_WRITES)
         said.write(f"granted {bool(wanted & KILLPRIV_V2)}\n")
-        answer(unique, struct.pack("<IIIIHHIIHHIIII", 7, 38, 65536, wanted, 16, 12, 65536, 1, 16, 0, 0, 0, 0, 0) + bytes(16))
+        limits = struct.pack("<HHIIHHIIII", 16, 12, 65536, 1, 16, 0, 0, 0, 0, 0)
+        answer(unique, struct.pack("<IIII", 7, 38, 65536, wanted) + limits + bytes(16))
     elif opcode == 1:
         name = body.split(b"\0")[0]
         if name != b"program":
