@@ -77,6 +77,10 @@ inline constexpr std::uint64_t kExtentsPerCall = 256;
 /// Changes of names or attributes under way or not yet flushed on both: a package manager's burst between two
 /// checkpoints. Then the next one asks for a checkpoint and looks again after kJournalPause.
 inline constexpr std::size_t kJournalSlots = 128;
+/// Numbers of files whose first extent is in the log before there is a file: more than are made while the log is
+/// written once, and few of its extents.
+inline constexpr std::size_t kFilesDrawn = 64;
+static_assert(kFilesDrawn * 8 <= kHotExtents, "unused files crowd no guest's extents out of the log");
 inline constexpr Nanos kJournalPause = 10 * kMillisecond;
 /// Bits of dirty regions in memory and on disk: 64 TiB of one file; beyond it a file differs as a whole.
 inline constexpr std::uint64_t kBitmapBytes = 256ULL << 20;
@@ -128,6 +132,10 @@ inline constexpr std::uint64_t kPieceBytes = 4 * kRegionBytes;
 inline constexpr std::size_t kEntriesPerPart = 64;
 /// After this many passes the guest writes faster than a comparison can follow: something is wrong.
 inline constexpr int kPasses = 1000;
+/// What was copied is flushed on both sides and forgotten after so much, or so long: an interrupted copy goes on from
+/// there. A flush of some GiB takes seconds.
+inline constexpr std::uint64_t kForgetBytes = 4ULL << 30;
+inline constexpr Nanos kForgetEvery = 30 * kSecond;
 /// The pace is judged this often: several answers of the peer lie in between.
 inline constexpr Nanos kPaceLook = 100 * kMillisecond;
 /// A guest that has not written for this long does not mind.

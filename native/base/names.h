@@ -77,7 +77,13 @@ struct EnumRange<NameKind> {
   static constexpr NameKind first = NameKind::create, last = NameKind::remove_xattr;
 };
 
-/// Which fields of set_attributes are meant (bits of `valid`).
+/// Does it make a file of its own, with a number that both nodes give it?
+constexpr bool makes_file(NameKind kind) {
+  return kind == NameKind::create || kind == NameKind::mkdir || kind == NameKind::symlink ||
+         kind == NameKind::mknod;
+}
+
+/// Which fields are meant (bits of `valid`): of set_attributes any, of what makes a file its kSetMtime.
 enum AttributeBit : std::uint32_t {
   kSetMode = 1U << 0,
   kSetUid = 1U << 1,

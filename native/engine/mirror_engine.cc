@@ -226,7 +226,8 @@ void MirrorEngine::watch_for_stall(Nanos now) {
 void MirrorEngine::checkpoint_when_due(Nanos now) {
   const bool due = checkpoint_soon_ || now - checkpointed_at_ >= config_.limits.checkpoint;
   if (!due || checkpointing_) return;
-  const bool has_work = checkpoint_soon_ || tracking_.has_work_since_checkpoint() || tracking_.is_dirty();
+  const bool has_work = checkpoint_soon_ || tracking_.has_work_since_checkpoint() ||
+                        tracking_.has_times_due() || tracking_.is_dirty();
   if (has_work) spawn(checkpoint());
 }
 
@@ -239,6 +240,7 @@ Task<void> MirrorEngine::checkpoint() {
   (void)persisted;  // reported by the tracking; the extents stay hot until it succeeds
   checkpointed_at_ = ports_.clock.now();
   checkpointing_ = false;
+  co_await operations_.equal_times();
 }
 
 /// R16: nothing is answered before a new handshake: the peer may have taken over meanwhile.

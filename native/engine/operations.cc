@@ -255,8 +255,8 @@ Task<int> Operations::allocate(Fid fid, int mode, std::uint64_t offset, std::uin
 Task<int> Operations::apply(NameChange& change) {
   if (!gate_.is_primary()) co_return -EROFS;
   UnderWay under_way(figures_);
-  const bool makes = change.kind == NameKind::create || change.kind == NameKind::mkdir ||
-                     change.kind == NameKind::symlink || change.kind == NameKind::mknod;
+  const bool makes = makes_file(change.kind);
+  if (change.kind == NameKind::create && change.fid == kNoFid) change.fid = tracking_.fresh_file();
   // The same number on both nodes; 0 and 1 are taken.
   while (makes && change.fid <= kRootFid) change.fid = ports_.clock.random();
   Hold hold(locks_);
@@ -278,13 +278,19 @@ Task<int> Operations::apply_held(NameChange& change) {
   }
   check(gate_.is_open(), "R13: no change begins before the gate lets it");
   // R9: names run here first, the peer hears only of what succeeded.
-  const wire::Change message = to_wire(change);
+  wire::Change message = to_wire(change);
   const int local = ports_.disk.apply(change);
   if (local < 0) {
     tracking_.change_failed(slot);
     co_return local;
   }
   const bool is_cut = change.kind == NameKind::set_attributes && (change.valid & kSetSize) != 0;
+  if (makes_file(change.kind)) {
+    // The file is as old there as it is here.
+    message.valid |= kSetMtime;
+    message.mtime = change.attributes.mtime.seconds;
+    message.mtime_nanos = change.attributes.mtime.nanos;
+  }
   Session::Pending pending(message, {}, /*needs_done=*/true);
   const bool with_peer = has_peer(change.fid);
   if (with_peer) session_.send(pending);
@@ -297,6 +303,8 @@ Task<int> Operations::apply_held(NameChange& change) {
     owner_.peer_failed(-peer.result, change.fid, is_cut ? Range{0, kWholeFile} : Range{});
   }
   tracking_.change_ends(slot, is_cut ? change.fid : kNoFid);
+  for (const Fid fid : {change.directory, change.directory2, is_cut ? change.fid : kNoFid})
+    tracking_.times_differ(fid);
   lost_a_name(change.replaced);
   if (!gate_.is_open()) {
     if (const int refused = co_await gate_.pass(); refused != 0) co_return refused;
@@ -319,6 +327,28 @@ void Operations::lost_a_name(Fid fid) {
 
 Task<bool> Operations::checkpoint_everything() {
   return checkpoint_file(kNoFid);
+}
+
+/// What a later write changes again is due again when that has ended, so nothing is locked. A file that has lost
+/// its name here may be gone there.
+Task<void> Operations::equal_times() {
+  const std::vector<Fid> due = tracking_.take_times_due();
+  for (const Fid fid : due) {
+    Attributes now;
+    const bool is_told = session_.phase() == Session::Phase::in_sync && has_peer(fid) &&
+                         ports_.disk.stat(fid, now) == 0 && now.links > 0;
+    if (!is_told) continue;
+    wire::Change message;
+    message.kind = NameKind::set_attributes;
+    message.fid = fid;
+    message.valid = kSetMtime;
+    message.mtime = now.mtime.seconds;
+    message.mtime_nanos = now.mtime.nanos;
+    Session::Pending pending(message, {}, /*needs_done=*/true);
+    session_.send(pending);
+    const PeerAnswer answer = co_await session_.answer(pending);
+    if (answer.kind == Kind::done && answer.result < 0) owner_.peer_failed(-answer.result, fid, {});
+  }
 }
 
 Task<bool> Operations::checkpoint() {

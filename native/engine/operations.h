@@ -78,6 +78,8 @@ class Operations final : public FileService {
   Task<bool> checkpoint();
   /// The same for the whole volume, names included.
   Task<bool> checkpoint_everything();
+  /// The peer's files get the times that they have here. The copies are in sync.
+  Task<void> equal_times();
   /// Nothing of the guest's is under way.
   bool idle() const { return figures_.in_flight == 0; }
 

@@ -83,18 +83,99 @@ void Tracking::write_ends(Fid fid, std::uint64_t offset, std::uint64_t length) {
     if (!alone_) checkpoint.after |= regions;
     if (alone_ && checkpoint.in_flight == 0) file->second.extents.erase(found);
   });
+  times_differ(fid);
 }
 
 /// A full journal is waited for like any other slow disk: the flush of both sides that makes room has its own
 /// limits (R13), and a caller that was told of an error would take its file system for broken.
 Task<int> Tracking::enter(const NameChange& change) {
   for (;;) {
+    if (const int slot = covered_by(change); slot >= 0) {
+      entered_[static_cast<std::size_t>(slot)].open++;
+      co_return slot;
+    }
     const int slot = co_await journal_.enter(change);
+    if (slot >= 0) {
+      Entered& entry = entered_[static_cast<std::size_t>(slot)];
+      check(entry.open == 0, "a slot that is entered was left");
+      auto& covers = covering(change);
+      const bool is_of_file = &covers != &covered_directories_;
+      entry = {1, is_of_file ? change.fid : change.directory, is_of_file ? kNoFid : change.directory2,
+               &covers};
+      for (const Fid fid : {entry.first, entry.second}) {
+        if (fid != kNoFid) covers[fid] = slot;
+      }
+      co_return slot;
+    }
     if (slot != -EAGAIN) co_return slot;
     need_room();
     Sleep pause(ports_.clock, limits::kJournalPause);
     co_await pause;
   }
+}
+
+std::unordered_map<Fid, int>& Tracking::covering(const NameChange& change) {
+  if (cuts_file(change)) return covered_cuts_;
+  return change.directory != kNoFid ? covered_directories_ : covered_files_;
+}
+
+/// -1: by nothing. Two directories are covered by one entry that names both.
+int Tracking::covered_by(const NameChange& change) {
+  const auto& covers = covering(change);
+  const bool is_of_file = &covers != &covered_directories_;
+  const auto first = covers.find(is_of_file ? change.fid : change.directory);
+  if (first == covers.end()) return -1;
+  if (is_of_file || change.directory2 == kNoFid || change.directory2 == change.directory)
+    return first->second;
+  const auto second = covers.find(change.directory2);
+  return second != covers.end() && second->second == first->second ? first->second : -1;
+}
+
+/// One of the changes that rely on this entry needs it no longer.
+void Tracking::leave(int slot) {
+  Entered& entry = entered_[static_cast<std::size_t>(slot)];
+  check(entry.open > 0, "an entry is left as often as it was relied on");
+  if (--entry.open > 0) return;
+  for (const Fid fid : {entry.first, entry.second}) {
+    const auto found = entry.covers->find(fid);
+    if (found != entry.covers->end() && found->second == slot) entry.covers->erase(found);
+  }
+  journal_.leave(slot);
+}
+
+Fid Tracking::fresh_file() {
+  if (drawn_.size() + drawing_ <= limits::kFilesDrawn / 2) {
+    for (std::size_t i = drawn_.size() + drawing_; i < limits::kFilesDrawn; i++) spawn(draw_file());
+  }
+  if (drawn_.empty()) return kNoFid;
+  const Fid fid = drawn_.back();
+  drawn_.pop_back();
+  return fid;
+}
+
+/// Many at once share one or two updates of the log. One that the log has let go of again meanwhile is as good as
+/// any other number.
+Task<void> Tracking::draw_file() {
+  drawing_++;
+  Fid fid = kNoFid;
+  while (fid <= kRootFid) fid = ports_.clock.random();
+  const int result = co_await log_.ensure(fid, 0, 0);
+  drawing_--;
+  if (result == 0) drawn_.push_back(fid);
+}
+
+void Tracking::times_differ(Fid fid) {
+  if (alone_ || fid == kNoFid) return;
+  FileCheckpoint& file = checkpoints_[fid];
+  if (!file.times_due) times_due_.push_back(fid);
+  file.times_due = true;
+}
+
+std::vector<Fid> Tracking::take_times_due() {
+  for (const Fid fid : times_due_) {
+    if (const auto file = checkpoints_.find(fid); file != checkpoints_.end()) file->second.times_due = false;
+  }
+  return std::exchange(times_due_, {});
 }
 
 void Tracking::change_ends(int slot, Fid cut) {
@@ -109,7 +190,7 @@ void Tracking::change_ends(int slot, Fid cut) {
 }
 
 void Tracking::change_failed(int slot) {
-  if (slot >= 0) journal_.leave(slot);
+  if (slot >= 0) leave(slot);
 }
 
 bool Tracking::has_work_since_checkpoint() const {
@@ -172,7 +253,7 @@ void Tracking::checkpoint_ends(Fid fid, bool both_flushed) {
     const auto slots = std::exchange(checkpoint_slots_, {});
     const auto cuts = std::exchange(checkpoint_cut_files_, {});
     if (both_flushed) {
-      for (const int slot : slots) journal_.leave(slot);
+      for (const int slot : slots) leave(slot);
     } else {
       settled_slots_.insert(settled_slots_.end(), slots.begin(), slots.end());
       cut_files_.insert(cuts.begin(), cuts.end());
@@ -231,7 +312,7 @@ Task<int> Tracking::persist() {
                       "Check the file system that holds the module."});
     co_return result;
   }
-  for (const int slot : slots) journal_.leave(slot);
+  for (const int slot : slots) leave(slot);
   if (room_asked_) {
     room_asked_ = false;
     log_.retry();
@@ -240,9 +321,9 @@ Task<int> Tracking::persist() {
 }
 
 Task<int> Tracking::clear_log() {
+  for (const int slot : std::exchange(settled_slots_, {})) leave(slot);
   const int journal = co_await journal_.clear();
   const int log = co_await log_.clear();
-  settled_slots_.clear();
   co_return journal != 0 ? journal : log;
 }
 

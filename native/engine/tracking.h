@@ -44,7 +44,12 @@ class Tracking final : private ActivityLog::Owner {
   void write_ends(Fid fid, std::uint64_t offset, std::uint64_t length);
 
   // ---- a change of names, attributes or a large range (R9)
+  /// Durably in the journal when it returns a slot. An entry in force covers what comes after it in the same
+  /// directory (of the same file, for attributes): a burst in one directory is entered once.
   Task<int> enter(const NameChange& change);
+  /// A number for a new regular file. Where possible its first extent is in the durable log already, so that the
+  /// first write into a small file waits for nothing.
+  Fid fresh_file();
   /// Done on both (or alone): leaves the journal with the next checkpoint, or persist when alone. `cut`: the
   /// file's bytes changed, too.
   void change_ends(int slot, Fid cut);
@@ -58,6 +63,11 @@ class Tracking final : private ActivityLog::Owner {
   /// False when a checkpoint of this file (kNoFid: of everything) is under way already.
   bool checkpoint_begins(Fid fid);
   void checkpoint_ends(Fid fid, bool both_flushed);
+
+  // ---- times: each side's file system gives a change the moment at which it met it
+  void times_differ(Fid fid);
+  bool has_times_due() const { return !times_due_.empty(); }
+  std::vector<Fid> take_times_due();
 
   // ---- dirty
   /// Is a peer receiving what is written? Else writes are marked as they come.
@@ -97,8 +107,19 @@ class Tracking final : private ActivityLog::Owner {
   struct FileCheckpoint {
     std::unordered_map<std::uint64_t, ExtentCheckpoint> extents;
     bool under_way = false;
+    bool times_due = false;
+  };
+  /// An entry of the journal in force: what it covers, and how many changes rely on it.
+  struct Entered {
+    unsigned open = 0;
+    Fid first = kNoFid, second = kNoFid;
+    std::unordered_map<Fid, int>* covers = nullptr;
   };
 
+  std::unordered_map<Fid, int>& covering(const NameChange& change);
+  int covered_by(const NameChange& change);
+  void leave(int slot);
+  Task<void> draw_file();
   bool can_forget(const HotExtent& extent) override;
   void need_room() override;
   void checkpoint_file_begins(FileCheckpoint& file);
@@ -113,7 +134,12 @@ class Tracking final : private ActivityLog::Owner {
   Bitmaps bitmaps_;
   NameJournal journal_;
   std::unordered_map<Fid, FileCheckpoint> checkpoints_;
-  std::vector<int> settled_slots_, checkpoint_slots_;
+  std::vector<int> settled_slots_, checkpoint_slots_;  ///< once for each change
+  std::array<Entered, limits::kJournalSlots> entered_{};
+  std::unordered_map<Fid, int> covered_directories_, covered_files_, covered_cuts_;
+  std::vector<Fid> drawn_;  ///< unused numbers of files, each with its first extent in the log
+  std::size_t drawing_ = 0;
+  std::vector<Fid> times_due_;
   std::set<Fid> cut_files_, checkpoint_cut_files_;
   bool alone_ = false, checkpointing_all_ = false, room_asked_ = false, changed_while_stopped_ = false;
 };

@@ -70,8 +70,9 @@ int RealDisk::create(NameChange& op) {
   };
   if (const int result = settle_owner(op, at, (mode & kSetIdBits) != 0); result != 0) return undo(result);
   int failure = 0;
-  const Node* node = index_.adopt(at, op.name.c_str(), op.fid, failure);
+  Node* node = index_.adopt(at, op.name.c_str(), op.fid, failure);
   if (node == nullptr) return undo(failure);
+  if (const int result = set_times(*node, op); result != 0) return undo(result);
   return stat(op.fid, op.attributes);
 }
 

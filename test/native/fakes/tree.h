@@ -164,6 +164,7 @@ class FakeTree {
     }
     fresh.attributes.atime = now;
     touch(fresh, now);
+    if ((change.valid & kSetMtime) != 0) fresh.attributes.mtime = change.attributes.mtime;
     touch(*parent, now);
     parent->entries[change.name] = change.fid;
     change.attributes = fresh.attributes;

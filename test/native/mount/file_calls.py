@@ -287,7 +287,8 @@ def direct_io():
                            (1024, 3584), (512, 8192), (100, 8192)):
         tried(f"direct read of {length} at {offset}", os.preadv, file, [memory[:length]], offset)
     for length, offset in ((1, 0), (100, 0), (512, 100), (512, 512), (1536, 4096), (512, 5632), (511, 0)):
-        tried(f"direct write of {length} at {offset}", os.pwritev, file, [memory[:length]], offset)
+        written = memoryview(direct_buffer(b"w" * 4096))[:length]
+        tried(f"direct write of {length} at {offset}", os.pwritev, file, [written], offset)
     show("odd")
 
 
