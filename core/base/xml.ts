@@ -3,8 +3,8 @@
 // its lines and gives the same document back. Values are decoded one at a time, when they are asked for; what
 // is not well-formed is refused with its line, and so is a document type that could define entities.
 //
-// fast-xml-parser 5.12 does the reading. Three things of it are gone round here (findings/fast-xml-parser-names.sh): names
-// of JavaScript's own properties, what a processing instruction says, and references.
+// fast-xml-parser 5.12 does the reading. Three things of it are gone round here: names of JavaScript's own
+// properties, what a processing instruction says, and references (findings/fast-xml-parser-names.sh).
 
 import { XMLParser, XMLValidator } from "fast-xml-parser";
 import { xmlDepthMax } from "./limits/edge.js";
@@ -113,7 +113,7 @@ class Reading {
   }
 
   document(): XmlDocument {
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- its successor is a package more for the same
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- its successor is one more package
     const valid = XMLValidator.validate(this.text);
     if (valid !== true) throw new XmlFault(valid.err.line, valid.err.msg);
     if (this.text.slice(this.text.lastIndexOf(">") + 1).trim() !== "")
