@@ -44,7 +44,9 @@ export function refused(code: ErrorCode, detail: string, next?: string): Refusal
 
 /** A call ran into its limit: nobody knows whether it took effect, so the caller reads the state again. */
 export function overdue(what: string, limitMs: number): Refusal {
-  return refused("GEMEL-3001", `${what} had no answer within ${limitMs / 1000} s; its outcome is unknown.`);
+  // What was left of a limit is no round number.
+  const within = Math.max(0.1, Math.round(limitMs / 100) / 10);
+  return refused("GEMEL-3001", `${what} had no answer within ${within} s; its outcome is unknown.`);
 }
 
 /** `otherwise` names what failed when libvirt's text is not known. */

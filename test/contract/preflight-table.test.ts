@@ -4,7 +4,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { overdue } from "../../kvm/errors.js";
 import { definitionFindings } from "../../kvm/preflight/definition.js";
+import { quoted } from "../../kvm/preflight/finding.js";
 import { isKnown, readByTable } from "../../kvm/preflight/table/rows.js";
 import { readDefinition, type VmFacts } from "../../kvm/translate.js";
 import { readSchema } from "./libvirt-schema.js";
@@ -82,4 +84,12 @@ test("what names a thing of the host is told by its kind", () => {
       ["address", "10.9.8.7"],
     ],
   );
+});
+
+test("what people are told: a word for a shell is one word, and a number can be read", () => {
+  assert.equal(quoted("/var/lib/a.raw"), "/var/lib/a.raw");
+  assert.equal(quoted("Camera 'south'"), ["'Camera ", "south", "'"].join("'\\''"));
+  assert.match(overdue("libvirt's list", 3935.144322999986).message, /within 3\.9 s;/);
+  assert.match(overdue("libvirt's list", 5000).message, /within 5 s;/);
+  assert.match(overdue("libvirt's list", 1).message, /within 0\.1 s;/);
 });
