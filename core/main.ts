@@ -12,7 +12,8 @@ import type { Hypervisor } from "./ports/hypervisor.js";
 import { createProtection } from "./protect/index.js";
 import { daemonEndLimitMs } from "./base/limits/edge.js";
 
-// A log on a full disk, or a journal that is gone, ends nobody: what could not be written is lost, that is all.
+// A log on a full disk, or a journal that is gone, ends nobody: what could not be written is lost, that is
+// all.
 process.stderr.on("error", () => undefined);
 const log = pino({ name: "gemel", base: null, timestamp: pino.stdTimeFunctions.isoTime }, process.stderr);
 

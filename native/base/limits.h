@@ -77,8 +77,8 @@ inline constexpr std::uint64_t kExtentsPerCall = 256;
 /// Changes of names or attributes under way or not yet flushed on both: a package manager's burst between two
 /// checkpoints. Then the next one asks for a checkpoint and looks again after kJournalPause.
 inline constexpr std::size_t kJournalSlots = 128;
-/// Numbers of files whose first extent is in the log before there is a file: more than are made while the log is
-/// written once, and few of its extents.
+/// Numbers of files whose first extent is in the log before there is a file: more than are made while the log
+/// is written once, and few of its extents.
 inline constexpr std::size_t kFilesDrawn = 64;
 static_assert(kFilesDrawn * 8 <= kHotExtents, "unused files crowd no guest's extents out of the log");
 inline constexpr Nanos kJournalPause = 10 * kMillisecond;
@@ -100,8 +100,8 @@ inline constexpr std::size_t kHistory = 64;
 inline constexpr std::size_t kFiles = 1U << 20;
 /// Descriptors of files that nobody holds, kept open for the next use: far below a process's own limit.
 inline constexpr std::size_t kDescriptorsKept = 256;
-/// A file that takes more than this on the disk is freed by a helper thread when its last name goes: the file system
-/// walks all of its extents meanwhile.
+/// A file that takes more than this on the disk is freed by a helper thread when its last name goes: the file
+/// system walks all of its extents meanwhile.
 inline constexpr std::uint64_t kFreedElsewhereBytes = 64ULL << 20;
 /// Idle files whose lock queue is kept, so that the next operation allocates nothing (R34).
 inline constexpr std::size_t kLockQueuesKept = 4096;
@@ -132,8 +132,8 @@ inline constexpr std::uint64_t kPieceBytes = 4 * kRegionBytes;
 inline constexpr std::size_t kEntriesPerPart = 64;
 /// After this many passes the guest writes faster than a comparison can follow: something is wrong.
 inline constexpr int kPasses = 1000;
-/// What was copied is flushed on both sides and forgotten after so much, or so long: an interrupted copy goes on from
-/// there. A flush of some GiB takes seconds.
+/// What was copied is flushed on both sides and forgotten after so much, or so long: an interrupted copy goes
+/// on from there. A flush of some GiB takes seconds.
 inline constexpr std::uint64_t kForgetBytes = 4ULL << 30;
 inline constexpr Nanos kForgetEvery = 30 * kSecond;
 /// The pace is judged this often: several answers of the peer lie in between.
@@ -203,8 +203,8 @@ inline constexpr std::size_t kGatherBytes = 16U << 10;
 inline constexpr std::size_t kSealBytes = 128U << 10;
 /// A peer that does not read: far more than the engine lets be in flight.
 inline constexpr std::size_t kOutgoingBytes = 256U << 20;
-/// The entries of one part of a directory, as bytes: links with long targets and files with many attributes make a
-/// part shorter than kEntriesPerPart.
+/// The entries of one part of a directory, as bytes: links with long targets and files with many attributes
+/// make a part shorter than kEntriesPerPart.
 inline constexpr std::size_t kPartBytes = kMessageBytes - 1024;
 static_assert(4096 + kNameBytes + 256 <= kPartBytes, "a file without attributes fits into a part");
 static_assert(kHashRegions * 16 + 64 <= kMessageBytes, "an answer with hashes is one message");
@@ -230,8 +230,8 @@ inline constexpr std::uintptr_t kArenaBytes = 64ULL << 20;
 /// callers wait. Far above what a guest's disk queue holds, so that questions are still answered while writes
 /// are frozen (R13).
 inline constexpr std::size_t kRequests = 1024;
-/// Requests of the mount taken in one turn of the reactor, and how long that may last: some dozen questions of a few
-/// microseconds each, and a timer is late by this much at most.
+/// Requests of the mount taken in one turn of the reactor, and how long that may last: some dozen questions
+/// of a few microseconds each, and a timer is late by this much at most.
 inline constexpr int kServedPerTurn = 64;
 inline constexpr Nanos kServeTurn = 5 * kMillisecond;
 static_assert(kServeTurn * 100 < kStall, "a storm of requests is no stall");

@@ -39,7 +39,8 @@ class FileService {
   virtual int read_link(Fid fid, std::string& out) = 0;
   virtual int get_xattr(Fid fid, const std::string& name, std::string& out) = 0;
   virtual int list_xattr(Fid fid, std::string& out) = 0;
-  /// Next range that holds data at or after `from`: 1; 0 when there is none up to the end of the file; -errno.
+  /// Next range that holds data at or after `from`: 1; 0 when there is none up to the end of the file;
+  /// -errno.
   virtual int next_data(Fid fid, std::uint64_t from, std::uint64_t& start, std::uint64_t& end) = 0;
   virtual int space(Space& out) = 0;
 

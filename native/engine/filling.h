@@ -10,7 +10,7 @@
 //     both flushed, then pairing.h
 //
 // Invariants: as in pairing.h. The loss of a peer that is being filled needs neither freeze nor grant (R10):
-// what it lacks is marked and the guest goes on.
+// what it lacks is marked and the guest goes on. What fails here is forgiven once it was told (R41).
 #pragma once
 
 #include "bulk.h"

@@ -329,8 +329,8 @@ Task<bool> Operations::checkpoint_everything() {
   return checkpoint_file(kNoFid);
 }
 
-/// What a later write changes again is due again when that has ended, so nothing is locked. A file that has lost
-/// its name here may be gone there.
+/// What a later write changes again is due again when that has ended, so nothing is locked. A file that has
+/// lost its name here may be gone there.
 Task<void> Operations::equal_times() {
   const std::vector<Fid> due = tracking_.take_times_due();
   for (const Fid fid : due) {

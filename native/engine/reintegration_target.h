@@ -3,7 +3,7 @@
 // writes blocks, punches zeros, flushes. It decides nothing; the source drives.
 //
 // Invariants: blocks take the same locks as the guest's operations that arrive meanwhile (R7); a flush is
-// answered only after everything taken before it is done (R2, R11).
+// answered only after everything taken before it is done (R2, R11), and forgives what was told (R41).
 #pragma once
 
 #include "bulk.h"
@@ -27,8 +27,8 @@ class ReintegrationTarget {
   /// and not merely asked.
   void begin_pass(bool may_change);
   void end() { may_change_ = is_distrusted_ = false; }
-  /// R42: something failed on this copy: what it shows may not be on its disk, so what is looked at is written
-  /// anew, equal or not.
+  /// R42: something failed on this copy: what it shows may not be on its disk, so what is looked at is
+  /// written anew, equal or not.
   void distrust(bool is_so) { is_distrusted_ = is_so; }
   /// Returns false when the frame is none of this station's; `reason` is set when it breaks the rules.
   bool take(Link::Frame& frame, const char*& reason);

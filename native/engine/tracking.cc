@@ -153,8 +153,8 @@ Fid Tracking::fresh_file() {
   return fid;
 }
 
-/// Many at once share one or two updates of the log. One that the log has let go of again meanwhile is as good as
-/// any other number.
+/// Many at once share one or two updates of the log. One that the log has let go of again meanwhile is as
+/// good as any other number.
 Task<void> Tracking::draw_file() {
   drawing_++;
   Fid fid = kNoFid;

@@ -47,8 +47,8 @@ class Tracking final : private ActivityLog::Owner {
   /// Durably in the journal when it returns a slot. An entry in force covers what comes after it in the same
   /// directory (of the same file, for attributes): a burst in one directory is entered once.
   Task<int> enter(const NameChange& change);
-  /// A number for a new regular file. Where possible its first extent is in the durable log already, so that the
-  /// first write into a small file waits for nothing.
+  /// A number for a new regular file. Where possible its first extent is in the durable log already, so that
+  /// the first write into a small file waits for nothing.
   Fid fresh_file();
   /// Done on both (or alone): leaves the journal with the next checkpoint, or persist when alone. `cut`: the
   /// file's bytes changed, too.

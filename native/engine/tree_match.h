@@ -19,8 +19,8 @@ namespace gemel {
 
 /// Describes one entry; -errno when it cannot be read.
 int describe(Disk& disk, Fid directory, const Entry& entry, wire::TreeFile& out);
-/// R47: takes what no message has room for out of the description of one file: its last extended attributes, as changes
-/// of their own that follow the part.
+/// R47: takes what no message has room for out of the description of one file: its last extended attributes,
+/// as changes of their own that follow the part.
 std::vector<wire::Change> split_off(wire::TreeFile& file);
 /// The root has no name in any directory: it is described under this one, in directory kNoFid.
 int describe_root(Disk& disk, wire::TreeFile& out);

@@ -6,8 +6,9 @@
 // crash leaves the old entry or the new one, and an entry that is damaged was damaged by the disk.
 //
 // A slot is left in memory at once and blanked on disk by its next use or by clear(). One that says of a
-// file's bytes that they were changing is blanked as soon as it is left: found after a crash it would have the
-// whole file compared (R48, P5). Invariant: enter() answers a slot only when the entry is on stable storage.
+// file's bytes that they were changing is blanked as soon as it is left: found after a crash it would have
+// the whole file compared (R48, P5). Invariant: enter() answers a slot only when the entry is on stable
+// storage.
 #pragma once
 
 #include <array>
@@ -39,7 +40,8 @@ class NameJournal {
   Task<int> clear();
 
  private:
-  /// wiping: left, and being blanked. found: of an earlier life, until clear() says that it has been compared.
+  /// wiping: left, and being blanked. found: of an earlier life, until clear() says that it has been
+  /// compared.
   enum class State : std::uint8_t { blank, used, wiping, left, found };
   Task<void> wipe(std::size_t slot);
 

@@ -80,8 +80,8 @@ class TreeIndex {
   /// An unused Fid.
   Fid fresh_fid();
 
-  /// Descriptors, opened when needed: ≥ 0 or -errno. Of a file that is in use: valid until it no longer is. Of
-  /// others: until limits::kDescriptorsKept more of them have been opened, far more than one change needs.
+  /// Descriptors, opened when needed: ≥ 0 or -errno. Of a file that is in use: valid until it no longer is.
+  /// Of others: until limits::kDescriptorsKept more of them have been opened, far more than one change needs.
   int path(Node& node);
   int buffered(Node& node);
   /// -EINVAL where the file system has no direct I/O.
@@ -111,8 +111,8 @@ class TreeIndex {
   std::function<void(std::vector<int>)> close_elsewhere_;
   std::unordered_map<Fid, Node> nodes_;
   std::unordered_map<std::uint64_t, Fid> by_inode_;
-  /// R49: nodes with descriptors, newest first. Only the idle ones are counted and closed: however many files are
-  /// open, a change of names finds room for the descriptors of its own.
+  /// R49: nodes with descriptors, newest first. Only the idle ones are counted and closed: however many files
+  /// are open, a change of names finds room for the descriptors of its own.
   std::list<Node*> idle_, in_use_;
   std::vector<Fid> fresh_;
 };

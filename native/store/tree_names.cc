@@ -131,7 +131,8 @@ int RealDisk::remove(NameChange& op) {
   int failure = 0;
   Node* node = index_.at(at, op.name.c_str(), failure);
   if (node == nullptr) return failure;
-  // Reached before its name is gone: a handle leads nowhere afterwards, and unlinkat(2) would free it at once.
+  // Reached before its name is gone: a handle leads nowhere afterwards, and unlinkat(2) would free it at
+  // once.
   (void)index_.path(*node);
   const bool is_directory = op.kind == NameKind::rmdir;
   if (unlinkat(at, op.name.c_str(), is_directory ? AT_REMOVEDIR : 0) != 0) return -errno;

@@ -25,7 +25,7 @@ type Row = {
 const anything = "";
 /** The edge carries out what was decided and reports what happened: all of the core, but never an adapter. */
 const edge = ["core/"];
-/** What must survive is written by one hand (R38). */
+/** What must survive is written by one hand (R100). */
 const adapterGround = ["core/base/", "core/ports/", "core/edge/record/durable-file.ts"];
 const composition = ["core/cli/", "core/main.ts"];
 /** The words between daemon and mirror process; they are the mirror's, so they stand beside it. */

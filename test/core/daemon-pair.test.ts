@@ -149,7 +149,8 @@ test("a-log-on-a-full-disk-leaves-the-daemon", async () => {
 });
 
 test("who-reads-no-further-has-what-was-wanted", () => {
-  const gemel = `'${process.execPath}' '${fileURLToPath(new URL("../../core/cli/main.js", import.meta.url))}'`;
+  const program = fileURLToPath(new URL("../../core/cli/main.js", import.meta.url));
+  const gemel = `'${process.execPath}' '${program}'`;
   const events = (to: string): { readonly status: number | null; readonly stderr: string } =>
     spawnSync("bash", ["-o", "pipefail", "-c", `${gemel} events ${to}`], {
       env: pair.env("alpha"),

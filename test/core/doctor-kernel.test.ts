@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What the doctor says of a kernel: what it lacks, what follows from it here, and nothing that Gemel does not do. */
+/** What the doctor says of a kernel: what it lacks, what follows here, and nothing that Gemel does not do. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 

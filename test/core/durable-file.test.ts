@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files that must survive, on a disk that becomes full while they are written (R38).
+// Files that must survive, on a disk that becomes full while they are written (R100).
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What becomes of the daemon when its own databases are damaged, newer than it, or out of room (R39).
+// What becomes of the daemon when its own databases are damaged, newer than it, or out of room (R101).
 
 import assert from "node:assert/strict";
 import Database from "better-sqlite3";

@@ -178,7 +178,8 @@ TEST(block_failed_flush_is_told_and_condemns_the_copy) {
   };
   CHECK_EQ(disks.run(disks.a->flush()), -EIO);
   disks.pair.a.disk.fail = nullptr;
-  // R42: it has been told. The peer has what this disk has lost, and this copy is not called current any more.
+  // R42: it has been told. The peer has what this disk has lost, and this copy is not called current any
+  // more.
   CHECK_EQ(disks.run(disks.a->flush()), 0);
   CHECK(disks.pair.a.status().currency == CurrencyKind::none);
 }

@@ -193,7 +193,8 @@ TEST(large_file_is_freed_by_a_helper) {
   CHECK_EQ(here.apply(NameKind::unlink, "large"), 0);
   Attributes gone;
   CHECK_EQ(here.disk->stat(fid, gone), -ESTALE);
-  // Nothing else has it open by now: only a helper's close can free it, and that comes without a turn of ours.
+  // Nothing else has it open by now: only a helper's close can free it, and that comes without a turn of
+  // ours.
   const auto is_open = [&] {
     for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
       std::error_code failure;

@@ -120,7 +120,7 @@ export const controlFaults: readonly ControlFault[] = [
   },
   {
     name: "short-write-is-enough",
-    rules: ["R38"],
+    rules: ["R100"],
     breaks: "what a disk that becomes full took of a file replaces the good one",
     from: "done += writeSync(file, bytes, done);",
     to: "done += bytes.length + 0 * writeSync(file, bytes, done);",
@@ -129,7 +129,7 @@ export const controlFaults: readonly ControlFault[] = [
   },
   {
     name: "damaged-history-stays",
-    rules: ["R39"],
+    rules: ["R101"],
     breaks: "a database that cannot be read is never begun anew",
     from: '/^SQLITE_(CORRUPT|NOTADB)/.test(error.code ?? "")) return "setAside";',
     to: 'false) return "setAside";',

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One of the daemon's SQLite files: history, sessions, figures. Each is a convenience, and nothing about it
-// may keep the daemon from starting or from deciding (R39). What cannot be read, or was written by a newer
+// may keep the daemon from starting or from deciding (R101). What cannot be read, or was written by a newer
 // Gemel, is set aside and a new file begun; what cannot be written costs what was to be written, and is said;
 // a full disk gets its reserve back first. Nothing here throws.
 //

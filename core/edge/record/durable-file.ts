@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One small file that must survive power loss whole: written beside itself, flushed, renamed over, its folder
-// flushed (R38). Inside: one line of header {format, crc}, then JSON. A file of a newer format is refused and
-// untouched, one that does not match its CRC is refused too: nothing is ever guessed from a damaged record
-// (R30).
+// flushed (R100). Inside: one line of header {format, crc}, then JSON. A file of a newer format is refused
+// and untouched, one that does not match its CRC is refused too: nothing is ever guessed from a damaged
+// record (R30).
 //
 // write(2) may take less than it was given, and on a disk that is just becoming full it does, without an
 // error: whoever does not look replaces a good file by the beginning of the next one.
@@ -57,7 +57,7 @@ export interface WholeFile {
   readonly mode?: number;
 }
 
-/** A file as a whole: after a crash, or on a full disk, the old one is there or the new one (R38). */
+/** A file as a whole: after a crash, or on a full disk, the old one is there or the new one (R100). */
 export function writeWhole(path: string, text: string | Buffer, mode = 0o600): void {
   writeTogether([{ path, text, mode }]);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A file that only takes room. When the disk is full it is given up by the first write that fails, so that
 // what comes then can still be written down: the settings by which a person makes room, the history of it.
-// Made anew once there is room again (R39).
+// Made anew once there is room again (R101).
 //
 // Known by file system, and to everybody in this process: who finds the disk full does not ask whose it is.
 

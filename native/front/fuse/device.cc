@@ -124,7 +124,8 @@ Bytes FuseDevice::take_request(Bytes request) {
   return is_extended ? without_extension(request, header) : request;
 }
 
-/// libfuse 3.14 knows the short form of SETXATTR only: what the long one says more is taken out of the middle.
+/// libfuse 3.14 knows the short form of SETXATTR only: what the long one says more is taken out of the
+/// middle.
 Bytes FuseDevice::without_extension(Bytes request, fuse_in_header header) {
   fuse_setxattr_in in{};
   std::memcpy(&in, request.data() + sizeof header, sizeof in);

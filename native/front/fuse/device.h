@@ -50,8 +50,8 @@ class FuseDevice {
   /// Direct and cached access to one file are coherent, shared mappings of direct files included (Linux 6.6,
   /// R45).
   bool is_direct_coherent() const;
-  /// The kernel forgets what it knows of a file's attributes, at once. Never waits for anybody, so this is the
-  /// one invalidation for the reactor's own thread.
+  /// The kernel forgets what it knows of a file's attributes, at once. Never waits for anybody, so this is
+  /// the one invalidation for the reactor's own thread.
   void forget_attributes(Fid fid) const;
   /// Sends a reply; adds to INIT's the flags that libfuse has no name for. Result and errno of writev(2).
   ssize_t send(iovec* parts, int count);

@@ -87,9 +87,9 @@ ssize_t FuseMount::never_read(int, void*, std::size_t, void*) {
   return -1;
 }
 
-/// So many requests of one turn, and no longer: questions are answered at once, and whoever asks without end would
-/// keep timers, disk and peer waiting. What is left is taken in the next turn, since the kernel does not call
-/// again for it.
+/// So many requests of one turn, and no longer: questions are answered at once, and whoever asks without end
+/// would keep timers, disk and peer waiting. What is left is taken in the next turn, since the kernel does
+/// not call again for it.
 void FuseMount::serve() {
   if (is_serving_later_) return;
   const Nanos until = reactor_.now() + limits::kServeTurn;

@@ -392,8 +392,8 @@ bool Requests::without_set_id(Fid fid, std::uint32_t bits, NameChange& change) {
   return true;
 }
 
-/// R45: the kernel hears of it before the caller of the write does: what it remembers would be in force for as long
-/// as it may remember, and a program that anybody may overwrite would run as its owner for that long.
+/// R45: the kernel hears of it before the caller of the write does: what it remembers would be in force for
+/// as long as it may remember, and a program that anybody may overwrite would run as its owner for that long.
 Task<int> Requests::drop_set_id(Fid fid, std::uint32_t bits) {
   NameChange change;
   if (!without_set_id(fid, bits, change)) co_return 0;
@@ -507,8 +507,8 @@ Fid Requests::loses_name(const NameChange& change) {
   return failure == 0 && remembered_.contains(found.fid) ? found.fid : kNoFid;
 }
 
-/// Held already. What has lost its last name and is a working directory or open by its path alone is asked for
-/// like any other, until the kernel forgets it.
+/// Held already. What has lost its last name and is a working directory or open by its path alone is asked
+/// for like any other, until the kernel forgets it.
 void Requests::keep_while_remembered(Fid fid) {
   Attributes left;
   const bool is_nameless = service_.attributes(fid, left) == 0 && left.links == 0;
