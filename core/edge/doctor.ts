@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is not as it should be on this node, in plain words with the way out. Reads only; changes nothing.
 
-import { accessSync, constants, existsSync, readFileSync } from "node:fs";
+import { accessSync, constants, readFileSync } from "node:fs";
 import { release } from "node:os";
-import type { CertificateView, DoctorReport, FindingView } from "../api/contract.js";
-import type { Status } from "../api/contract.js";
+import type { CertificateView, DoctorReport, FindingView, Status } from "../api/contract.js";
 import { certificateWarnDays } from "../base/limits/access.js";
 import type { Hypervisor } from "../ports/hypervisor.js";
 import type { Protection } from "../procedure/services.js";
@@ -50,20 +49,21 @@ export async function examine(inputs: DoctorInputs): Promise<DoctorReport> {
       .map((trouble) => ({ severity: "blocks" as const, ...trouble })),
     ...(await hypervisorFindings(inputs)),
   ];
-  return {
+  const named = findings.map(({ severity, code, message, next }) => ({
+    severity,
     node,
-    findings: findings.map(({ severity, code, message, next }) => ({ severity, node, code, message, next })),
-  };
+    code,
+    message,
+    next,
+  }));
+  return { node, findings: named };
 }
 
 type Found = Omit<FindingView, "node">;
 
-const found = (severity: Found["severity"], code: string, message: string, next: string): Found => ({
-  severity,
-  code,
-  message,
-  next,
-});
+function found(severity: Found["severity"], code: string, message: string, next: string): Found {
+  return { severity, code, message, next };
+}
 
 /** `version` as uname(2) says it. */
 export function kernelVersionFindings(version: string): Found[] {
@@ -74,81 +74,49 @@ export function kernelVersionFindings(version: string): Found[] {
     return major < wanted || (major === wanted && minor < part);
   };
   const lacking = kernelFacts.filter(([needed]) => isBefore(needed)).map(([, what]) => what);
-  return [
-    ...(isBefore(kernelMin)
-      ? [
-          found(
-            "blocks",
-            "GEMEL-9003",
-            `The kernel ${version} is older than ${kernelMin}.`,
-            "Install a newer kernel.",
-          ),
-        ]
-      : []),
-    ...(lacking.length > 0
-      ? [
-          found(
-            "warns",
-            "GEMEL-9003",
-            `The kernel ${version} lacks ${lacking.join(", and ")}.`,
-            "Nothing is unsafe with it. Linux 6.6 or newer has it.",
-          ),
-        ]
-      : []),
-  ];
+  const kernel = `The kernel ${version}`;
+  const next = "Nothing is unsafe with it. Linux 6.6 or newer has it.";
+  return present(
+    isBefore(kernelMin) && blocks(`${kernel} is older than ${kernelMin}.`, "Install a newer kernel."),
+    lacking.length > 0 && found("warns", "GEMEL-9003", `${kernel} lacks ${lacking.join(", and ")}.`, next),
+  );
 }
 
 function kernelFindings(): Found[] {
   const disabled = readFirst("/proc/sys/kernel/io_uring_disabled") === "2";
   return [
     ...kernelVersionFindings(release()),
-    ...(disabled
-      ? [found("blocks", "GEMEL-9003", "io_uring is disabled.", "sysctl kernel.io_uring_disabled=0")]
-      : []),
-    ...(existsSync("/dev/fuse") && canOpen("/dev/fuse")
-      ? []
-      : [found("blocks", "GEMEL-9003", "/dev/fuse cannot be opened.", "modprobe fuse")]),
+    ...present(
+      disabled && blocks("io_uring is disabled.", "sysctl kernel.io_uring_disabled=0"),
+      !canOpen("/dev/fuse") && blocks("/dev/fuse cannot be opened.", "modprobe fuse"),
+    ),
   ];
 }
 
+const present = (...findings: readonly (false | Found)[]): Found[] => findings.filter((one) => one !== false);
+const blocks = (message: string, next: string): Found => found("blocks", "GEMEL-9003", message, next);
+
 function networkFindings({ status, running }: DoctorInputs): Found[] {
   const silent = status.nodes.flatMap(({ name, networks }) =>
-    networks
-      .filter(({ heard }) => !heard)
-      .map((network) =>
-        found(
-          "warns",
-          "GEMEL-1009",
-          `${name} is not heard on network ${network.name}.`,
-          "Check cable, switch, firewall.",
-        ),
-      ),
-  );
-  const strange = [...(running?.network.refusedHeartbeats ?? [])].filter(
-    ([reason]) => reason === "not of this cluster",
-  );
-  return [
-    ...silent,
-    ...strange.map(([reason, count]) =>
-      found(
-        "warns",
-        "GEMEL-4004",
-        `${count} heartbeats were refused: ${reason}.`,
-        "Look who sends to port 7411.",
-      ),
+    networks.flatMap((network) =>
+      network.heard ? [] : [`${name} is not heard on network ${network.name}.`],
     ),
+  );
+  const reason = "not of this cluster";
+  const count = running?.network.refusedHeartbeats.get(reason);
+  const strange = count === undefined ? [] : [`${count} heartbeats were refused: ${reason}.`];
+  return [
+    ...silent.map((text) => found("warns", "GEMEL-1009", text, "Check cable, switch, firewall.")),
+    ...strange.map((text) => found("warns", "GEMEL-4004", text, "Look who sends to port 7411.")),
   ];
 }
 
 function refusalFindings({ running }: DoctorInputs): Found[] {
-  return [...(running?.refusals.all ?? [])].map(([why, count]) =>
-    found(
-      "warns",
-      "GEMEL-9003",
-      `${count} times something was said to this daemon that it does not understand: ${why}.`,
-      "Let both nodes and their mirror processes run the same version: gemel status --all",
-    ),
-  );
+  const next = "Let both nodes and their mirror processes run the same version: gemel status --all";
+  return [...(running?.refusals.all ?? [])].map(([why, count]) => {
+    const what = `${count} times something was said to this daemon that it does not understand`;
+    return found("warns", "GEMEL-9003", `${what}: ${why}.`, next);
+  });
 }
 
 function certificateFindings({ certificates }: DoctorInputs): Found[] {
@@ -171,9 +139,8 @@ async function hypervisorFindings({ running }: DoctorInputs): Promise<Found[]> {
   const guard = await protection.guarded();
   if (!guard.ok) return [found("blocks", guard.code, guard.message, guard.next)];
   if (guard.value.called || modules.ids().length === 0) return [];
-  return [
-    found("warns", "GEMEL-3007", guard.value.note, "Restart libvirtd once so that it reads its hooks."),
-  ];
+  const next = "Restart libvirtd once so that it reads its hooks.";
+  return [found("warns", "GEMEL-3007", guard.value.note, next)];
 }
 
 function readFirst(file: string): string | undefined {

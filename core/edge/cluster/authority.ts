@@ -15,11 +15,6 @@ import { opensslLimitMs } from "../../base/limits/edge.js";
 
 const run = promisify(execFile);
 
-export interface KeyPair {
-  readonly publicKey: string;
-  readonly privateKey: string;
-}
-
 export interface Authority {
   readonly certificate: string;
   readonly privateKey: string;
@@ -27,7 +22,7 @@ export interface Authority {
 
 export type Holder = { readonly kind: "node" | "admin"; readonly name: string };
 
-export function createKeyPair(): KeyPair {
+export function createKeyPair(): { readonly publicKey: string; readonly privateKey: string } {
   return generateKeyPairSync("ec", {
     namedCurve: "P-256",
     publicKeyEncoding: { type: "spki", format: "pem" },
@@ -82,10 +77,8 @@ export function holderOf(raw: Buffer, authorityCertificate: string): Holder | un
   const leaf = new X509Certificate(raw);
   const authority = new X509Certificate(authorityCertificate);
   if (!leaf.checkIssued(authority) || !leaf.verify(authority.publicKey)) return undefined;
-  const fields = new Map(leaf.subject.split("\n").map((line) => splitOnce(line, "=")));
-  const kind = fields.get("OU");
-  const name = fields.get("CN");
-  if (name === undefined || (kind !== "node" && kind !== "admin")) return undefined;
+  const { OU: kind, CN: name } = leaf.toLegacyObject().subject;
+  if (typeof name !== "string" || (kind !== "node" && kind !== "admin")) return undefined;
   return { kind, name };
 }
 
@@ -113,11 +106,6 @@ const serial = (): string[] => ["-set_serial", `0x4${randomBytes(15).toString("h
 
 /** Names reach us only after their patterns were checked; a slash would still start a new field. */
 const escapeName = (name: string): string => name.replace(/[^A-Za-z0-9._ -]/g, "_");
-
-function splitOnce(text: string, at: string): [string, string] {
-  const index = text.indexOf(at);
-  return [text.slice(0, index), text.slice(index + 1)];
-}
 
 async function openssl(folder: string, argv: readonly string[]): Promise<void> {
   await run("openssl", [...argv], { cwd: folder, timeout: opensslLimitMs });

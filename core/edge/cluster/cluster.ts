@@ -36,13 +36,14 @@ import {
   writeCluster,
   type ClusterConfig,
   type Network,
+  type NodeEntry,
 } from "../config/cluster-file.js";
 import { readClusterFile, saveCluster } from "../config/files.js";
 import type { Paths } from "../config/paths.js";
 import { jsonOver, secureSocket, type Presented } from "../network/secure-socket.js";
 import { clockDifferenceMax, heartbeatTimeout, pulse } from "../../base/limits.js";
 import { checkCidr, ownAddresses } from "./addresses.js";
-import { createAuthority, createKeyPair, fingerprint, issue } from "./authority.js";
+import { createAuthority, createKeyPair, fingerprint, issue, type Authority } from "./authority.js";
 import { decodeToken, encodeToken, newSecret, useSecret, type JoinToken } from "./join-token.js";
 import { newHeartbeatKey, readCard, writeCard, type MembershipCard } from "./membership-card.js";
 import { gemelVersion, protocolVersion, speaksWith } from "./version.js";
@@ -81,12 +82,10 @@ export async function foundCluster(paths: Paths, request: Founding): Promise<Clu
   });
   const authority = await createAuthority(config.name);
   const keys = createKeyPair();
-  const holder = { kind: "node", name: node } as const;
-  const certificate = await issue(authority, holder, keys.publicKey, certifiedNames(own));
   const card: MembershipCard = {
     node,
     authority,
-    certificate: certificate + authority.certificate,
+    certificate: await certificateFor(authority, own, keys.publicKey),
     privateKey: keys.privateKey,
     heartbeatKey: newHeartbeatKey(),
   };
@@ -138,19 +137,24 @@ export async function admitNode(
   };
   const next = reread({ ...config, nodes: [...others, newcomer] });
   if (!useSecret(paths, request.secret, now)) throw new GemelError("GEMEL-4003", node);
-  const holder = { kind: "node", name: node } as const;
-  const leaf = await issue(card.authority, holder, request.publicKey, certifiedNames(newcomer));
+  const certificate = await certificateFor(card.authority, newcomer, request.publicKey);
   saveCluster(paths, next);
   return {
     config: next,
     answer: {
       cluster: writeCluster(next),
-      certificate: leaf + card.authority.certificate,
+      certificate,
       authority: card.authority,
       heartbeatKey: card.heartbeatKey.toString("base64"),
       warnings: clockWarning(now - request.wallTimeMs),
     },
   };
+}
+
+/** Of a node, followed by its authority's. */
+async function certificateFor(authority: Authority, node: NodeEntry, publicKey: string): Promise<string> {
+  const holder = { kind: "node", name: node.name } as const;
+  return (await issue(authority, holder, publicKey, certifiedNames(node))) + authority.certificate;
 }
 
 interface Joining {

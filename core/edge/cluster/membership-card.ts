@@ -21,41 +21,29 @@ export interface MembershipCard {
   readonly heartbeatKey: Buffer;
 }
 
-export interface CardFiles {
-  readonly ca: string;
-  readonly caKey: string;
-  readonly node: string;
-  readonly nodeKey: string;
-  readonly admin: string;
-  readonly heartbeatKey: string;
+const fileNames = {
+  ca: "ca.pem",
+  caKey: "ca.key",
+  node: "node.pem",
+  nodeKey: "node.key",
+  admin: "admin.pem",
+  heartbeatKey: "heartbeat.key",
   /** Only where an administrator installed an own certificate for the console. */
-  readonly console: string;
-  readonly consoleKey: string;
-}
+  console: "console.pem",
+  consoleKey: "console.key",
+} as const;
+
+export type CardFiles = { readonly [File in keyof typeof fileNames]: string };
 
 export function cardFiles(paths: Paths): CardFiles {
-  const at = (name: string): string => join(paths.tls, name);
-  return {
-    ca: at("ca.pem"),
-    caKey: at("ca.key"),
-    node: at("node.pem"),
-    nodeKey: at("node.key"),
-    admin: at("admin.pem"),
-    heartbeatKey: at("heartbeat.key"),
-    console: at("console.pem"),
-    consoleKey: at("console.key"),
-  };
+  const entries = Object.entries(fileNames).map(([file, name]) => [file, join(paths.tls, name)]);
+  return Object.fromEntries(entries) as CardFiles;
 }
 
 export function readCard(paths: Paths): MembershipCard | undefined {
   const files = cardFiles(paths);
-  const [ca, caKey, certificate, privateKey, heartbeat] = [
-    readText(files.ca),
-    readText(files.caKey),
-    readText(files.node),
-    readText(files.nodeKey),
-    readText(files.heartbeatKey),
-  ];
+  const texts = [files.ca, files.caKey, files.node, files.nodeKey, files.heartbeatKey].map(readText);
+  const [ca, caKey, certificate, privateKey, heartbeat] = texts;
   if (ca === undefined || caKey === undefined || certificate === undefined) return undefined;
   if (privateKey === undefined || heartbeat === undefined) return undefined;
   const holder = holderOf(new X509Certificate(certificate).raw, ca);
@@ -107,8 +95,3 @@ export async function withNames(
 }
 
 export const newHeartbeatKey = (): Buffer => randomBytes(32);
-
-/** Days until the node's certificate ends by its dates: a finding for doctor, never a refusal. */
-export function certificateEnds(certificate: string): string {
-  return new X509Certificate(certificate).validTo;
-}

@@ -6,8 +6,8 @@
 import { freezeDeadlineWithoutLease, heartbeatTimeout, pulse } from "../../base/limits.js";
 import { milliseconds, nodeName, type Milliseconds, type NodeName } from "../../base/units.js";
 import type { ShownCluster } from "../../describe/status/status.js";
-import { ElementReader } from "./fields.js";
-import { parseSettings, writeXml } from "./xml.js";
+import { readRoot, type ElementReader } from "./fields.js";
+import { writeXml } from "./xml.js";
 import { networksMax } from "../../base/limits/edge.js";
 
 export const clusterFormat = 1;
@@ -60,35 +60,30 @@ const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 export const consolePattern = /^https:\/\/[a-z0-9]([a-z0-9.-]{0,252}[a-z0-9])?(:[0-9]{1,5})?$/;
 
 export function parseCluster(text: string): ClusterConfig {
-  const root = new ElementReader(parseSettings(text, "cluster"));
-  const format = root.integer("format", 1, 1_000_000, clusterFormat);
-  if (format > clusterFormat) {
-    root.refuse(`format ${format} was written by a newer Gemel; this one reads up to ${clusterFormat}`);
-  }
-  const networks = readNetworks(root.child("networks"));
-  const config: ClusterConfig = {
-    name: root.matching("name", plainName, "a cluster name"),
-    uuid: root.matching("uuid", uuidPattern, "a UUID"),
-    networks,
-    nodes: readNodes(root.child("nodes"), networks),
-    ports: readPorts(root.optionalChild("ports")),
-    listen: root.oneOf("listen", ["all", "networks"], "all"),
-  };
-  root.done();
-  return config;
+  return readRoot(text, "cluster", clusterFormat).whole((root) => {
+    const networks = readNetworks(root.child("networks"));
+    return {
+      name: root.matching("name", plainName, "a cluster name"),
+      uuid: root.matching("uuid", uuidPattern, "a UUID"),
+      networks,
+      nodes: readNodes(root.child("nodes"), networks),
+      ports: root.optionalChild("ports")?.whole(readPorts) ?? defaultPorts,
+      listen: root.oneOf("listen", ["all", "networks"], "all"),
+    };
+  });
 }
 
 function readNetworks(list: ElementReader): readonly Network[] {
+  const read = (item: ElementReader, isFirst: boolean): Network => ({
+    name: item.matching("name", networkName, "a network name"),
+    cidr: item.matching("cidr", /^\d+\.\d+\.\d+\.\d+\/\d+$/, "a network such as 10.0.0.0/24"),
+    pulse: milliseconds(item.integer("pulse", 100, 10_000, pulse)),
+    timeout: milliseconds(item.integer("timeout", 1_000, 120_000, heartbeatTimeout)),
+    data: item.oneOf("data", ["on", "off"], isFirst ? "on" : "off"),
+  });
   const networks = list.children("network").map((item, index) => {
-    const network: Network = {
-      name: item.matching("name", networkName, "a network name"),
-      cidr: item.matching("cidr", /^\d+\.\d+\.\d+\.\d+\/\d+$/, "a network such as 10.0.0.0/24"),
-      pulse: milliseconds(item.integer("pulse", 100, 10_000, pulse)),
-      timeout: milliseconds(item.integer("timeout", 1_000, 120_000, heartbeatTimeout)),
-      data: item.oneOf("data", ["on", "off"], index === 0 ? "on" : "off"),
-    };
+    const network = item.whole(() => read(item, index === 0));
     if (network.pulse * 3 >= network.timeout) item.refuse("timeout must be more than three pulses");
-    item.done();
     return network;
   });
   list.done();
@@ -100,7 +95,7 @@ function readNetworks(list: ElementReader): readonly Network[] {
 }
 
 function readNodes(list: ElementReader, networks: readonly Network[]): readonly NodeEntry[] {
-  const nodes = list.children("node").map((item) => {
+  const read = (item: ElementReader): NodeEntry => {
     const addresses = new Map<string, string>();
     for (const address of item.children("address")) {
       const network = address.text("network");
@@ -111,31 +106,22 @@ function readNodes(list: ElementReader, networks: readonly Network[]): readonly 
     }
     const name = nodeName(item.matching("name", nodeNamePattern, "a node name"));
     if (addresses.size === 0) item.refuse("a node needs an address in at least one network");
-    const console = item.optional("console");
-    if (console === undefined) {
-      item.done();
-      return { name, addresses };
-    }
-    item.matching("console", consolePattern, "an address such as https://gemel-a.example:7410");
-    item.done();
-    return { name, addresses, console };
-  });
+    if (item.optional("console") === undefined) return { name, addresses };
+    const meaning = "an address such as https://gemel-a.example:7410";
+    return { name, addresses, console: item.matching("console", consolePattern, meaning) };
+  };
+  const nodes = list.children("node").map((item) => item.whole(read));
   list.done();
   unique(list, nodes, "node");
   if (nodes.length > 2) list.refuse("a cluster has two nodes in this version");
   return nodes;
 }
 
-function readPorts(item: ElementReader | undefined): ClusterPorts {
-  if (item === undefined) return defaultPorts;
-  const ports: ClusterPorts = {
-    api: item.integer("api", 1, 65_535, defaultPorts.api),
-    heartbeat: item.integer("heartbeat", 1, 65_535, defaultPorts.heartbeat),
-    data: item.integer("data", 1, 65_535 - 31, defaultPorts.data),
-  };
-  item.done();
-  return ports;
-}
+const readPorts = (item: ElementReader): ClusterPorts => ({
+  api: item.integer("api", 1, 65_535, defaultPorts.api),
+  heartbeat: item.integer("heartbeat", 1, 65_535, defaultPorts.heartbeat),
+  data: item.integer("data", 1, 65_535 - 31, defaultPorts.data),
+});
 
 function unique(list: ElementReader, items: readonly { readonly name: string }[], what: string): void {
   const names = items.map(({ name }) => name);

@@ -2,10 +2,19 @@
 // Reading one element: which attributes it may have, of which kind, and which children. Whatever is not asked
 // for is refused by `done()`, with its line: a misspelt attribute must never be a silently missing setting.
 
-import { ConfigFault, type XmlElement } from "./xml.js";
+import { ConfigFault, parseSettings, type XmlElement } from "./xml.js";
 
 const part = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
 const ipv4 = new RegExp(`^${part}(\\.${part}){3}$`);
+
+/** The outermost element of a file. By R30 a format that a newer Gemel wrote is refused, and untouched. */
+export function readRoot(text: string, name: string, newest: number): ElementReader {
+  const root = new ElementReader(parseSettings(text, name));
+  const format = root.integer("format", 1, 1_000_000, newest);
+  if (format > newest)
+    root.refuse(`format ${format} was written by a newer Gemel; this one reads up to ${newest}`);
+  return root;
+}
 
 export class ElementReader {
   private readonly asked = new Set<string>();
@@ -71,6 +80,13 @@ export class ElementReader {
     const found = this.children(name);
     if (found.length > 1) found[1]?.refuse("only one of them is allowed here");
     return found[0];
+  }
+
+  /** What `read` makes of it; whatever it has not asked for is refused. */
+  whole<T>(read: (item: ElementReader) => T): T {
+    const value = read(this);
+    this.done();
+    return value;
   }
 
   /** Everything in it has been read: an attribute or element nobody asked for is refused. */

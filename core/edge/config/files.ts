@@ -49,11 +49,6 @@ export function saveModule(paths: Paths, id: string, config: ModuleSettings): vo
   writeWhole(moduleFile(paths, id), writeModule(config), 0o644);
 }
 
-/** The text as a person wrote it, already judged by parseModule. */
-export function saveModuleText(paths: Paths, id: string, text: string): void {
-  writeWhole(moduleFile(paths, id), text, 0o644);
-}
-
 export function removeModule(paths: Paths, id: string): void {
   removeWhole(moduleFile(paths, id));
 }

@@ -7,9 +7,9 @@
 import { forceStopTimeout, loopInterval, maxLoop, modulesMax, niceStopTimeout } from "../../base/limits.js";
 import { bytes, nodeName, seconds, type Bytes, type Milliseconds, type NodeName } from "../../base/units.js";
 import type { PowerOff } from "../../decide/mirror/module-config.js";
-import { ElementReader } from "./fields.js";
+import { readRoot, type ElementReader } from "./fields.js";
 import { nodeNamePattern } from "./cluster-file.js";
-import { parseSettings, writeXml, type XmlElement, type XmlNode } from "./xml.js";
+import { writeXml, type XmlNode } from "./xml.js";
 
 export const moduleFormat = 1;
 export const moduleIdPattern = /^[a-z][a-z0-9-]{0,30}$/;
@@ -62,38 +62,23 @@ export interface ParsedModule {
 }
 
 /** Accepted, named in a warning: what a VM module of this version does not do. */
-const notCarriedOut = [
-  "heart",
-  "vip",
-  "errd",
-  "tcp",
-  "ping",
-  "intf",
-  "ip",
-  "custom",
-  "module",
-  "splitbrain",
-] as const;
+const notCarriedOut = ["heart", "vip", "errd", "tcp", "ping", "intf", "ip", "custom", "module", "splitbrain"];
 const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export function parseModule(text: string): ParsedModule {
-  const element = parseSettings(text, "safe");
-  const root = new ElementReader(element);
-  const format = root.integer("format", 1, 1_000_000, moduleFormat);
-  if (format > moduleFormat) {
-    root.refuse(`format ${format} was written by a newer Gemel; this one reads up to ${moduleFormat}`);
-  }
-  const service = root.child("service");
-  root.done();
-  return { config: readService(service), warnings: warningsOf(element) };
+  const service = readRoot(text, "safe", moduleFormat).whole((root) => root.child("service"));
+  const lines = notCarriedOut.flatMap((name) => service.children(name).map(({ line }) => ({ name, line })));
+  const warnings = lines
+    .sort((a, b) => a.line - b.line)
+    .map(({ name, line }) => `line ${line}: <${name}> is not carried out by this version`);
+  return { config: service.whole(readService), warnings };
 }
 
 function readService(service: ElementReader): ModuleSettings {
   service.oneOf("mode", ["mirror"]);
   const user = service.optionalChild("user");
-  const rfs = service.optionalChild("rfs");
-  const vm = readVm(service.child("vm"));
-  const nodes = readNodes(service.child("nodes"));
+  const vm = service.child("vm").whole(readVm);
+  const nodes = service.child("nodes").whole(readNodes);
   const config: ModuleSettings = {
     uuid: service.matching("uuid", uuidPattern, "a UUID"),
     revision: service.integer("revision", 0, 1e12, 0),
@@ -105,14 +90,12 @@ function readService(service: ElementReader): ModuleSettings {
     boot: service.oneOf("boot", ["on", "off"], "on") === "on",
     maxLoop: service.integer("maxloop", 0, 1000, maxLoop),
     loopInterval: seconds(service.integer("loop_interval", 1, 24 * 365, loopInterval / 3_600_000) * 3600),
-    ...readReplication(rfs, vm.folder),
+    ...(service.optionalChild("rfs")?.whole((rfs) => readReplication(rfs, vm.folder)) ?? plainReplication),
     powerOff: user?.oneOf("poweroff", ["stop", "restart"], "stop") ?? "stop",
-    stop: readStop(user),
-    placement: readPlacement(service.optionalChild("placement"), nodes),
-    excluded: service.children("exclude").map(readExcluded),
+    stop: user?.whole(readStop) ?? plainStop,
+    placement: service.optionalChild("placement")?.whole((item) => readPlacement(item, nodes)) ?? noWishes,
+    excluded: service.children("exclude").map((item) => item.whole(readExcluded)),
   };
-  for (const name of notCarriedOut) service.children(name);
-  service.done();
   const { defaultPrim } = config;
   if (defaultPrim.kind === "node" && !config.nodes.includes(defaultPrim.node)) {
     service.refuse(`defaultprim="${defaultPrim.node}" is not one of the module's nodes`);
@@ -122,7 +105,6 @@ function readService(service: ElementReader): ModuleSettings {
 
 function readVm(item: ElementReader): ModuleSettings["vm"] {
   const vm = { id: item.text("id"), name: item.text("name"), folder: item.text("folder") };
-  item.done();
   if (!/^\/[^\0]+$/.test(vm.folder) || vm.folder.split("/").some((part) => part === ".." || part === ".")) {
     item.refuse(`folder="${vm.folder}" must be an absolute path without . and ..`);
   }
@@ -130,29 +112,31 @@ function readVm(item: ElementReader): ModuleSettings["vm"] {
 }
 
 function readNodes(list: ElementReader): readonly NodeName[] {
-  const nodes = list.children("node").map((item) => {
-    const name = nodeName(item.matching("name", nodeNamePattern, "a node name"));
-    item.done();
-    return name;
-  });
-  list.done();
+  const read = (item: ElementReader): NodeName =>
+    nodeName(item.matching("name", nodeNamePattern, "a node name"));
+  const nodes = list.children("node").map((item) => item.whole(read));
   if (nodes.length !== 2 || nodes[0] === nodes[1]) list.refuse("a mirror module names two different nodes");
   return nodes;
 }
 
 function readDefaultPrim(service: ElementReader): DefaultPrim {
   const value = service.optional("defaultprim") ?? "alone";
-  if (value === "alone" || value === "lastprim") return { kind: value };
   if (!nodeNamePattern.test(value))
     service.refuse(`defaultprim="${value}" must be alone, lastprim or a node's name`);
-  return { kind: "node", node: nodeName(value) };
+  return defaultPrimOf(value);
 }
 
-function readReplication(
-  rfs: ElementReader | undefined,
-  folder: string,
-): Pick<ModuleSettings, "acknowledge" | "resyncCap"> {
-  if (rfs === undefined) return { acknowledge: "written", resyncCap: bytes(0) };
+/** As it is written, and back. */
+export const defaultPrimOf = (text: string): DefaultPrim =>
+  text === "alone" || text === "lastprim" ? { kind: text } : { kind: "node", node: nodeName(text) };
+export const defaultPrimText = (prim: DefaultPrim): string => (prim.kind === "node" ? prim.node : prim.kind);
+
+type Replication = Pick<ModuleSettings, "acknowledge" | "resyncCap">;
+const plainReplication: Replication = { acknowledge: "written", resyncCap: bytes(0) };
+const plainStop = { how: "shutdown", nice: niceStopTimeout, force: forceStopTimeout } as const;
+const noWishes: PlacementWishes = { pin: null, apart: null };
+
+function readReplication(rfs: ElementReader, folder: string): Replication {
   const acknowledge = rfs.oneOf("async", ["none", "second"], "none") === "second" ? "received" : "written";
   // Bytes per second; nbrei and acl are the field's: several regions are always in flight, ACLs always
   // replicated.
@@ -165,24 +149,19 @@ function readReplication(
     replicated.oneOf("mode", ["read_only"], "read_only");
     replicated.done();
   }
-  rfs.done();
   return { acknowledge, resyncCap };
 }
 
-function readStop(user: ElementReader | undefined): ModuleSettings["stop"] {
-  if (user === undefined) return { how: "shutdown", nice: niceStopTimeout, force: forceStopTimeout };
+function readStop(user: ElementReader): ModuleSettings["stop"] {
   user.optional("logging");
-  const stop: ModuleSettings["stop"] = {
+  return {
     how: user.oneOf("stop", ["shutdown", "save", "off"], "shutdown"),
     nice: seconds(user.integer("nicestoptimeout", 1, 86_400, niceStopTimeout / 1000)),
     force: seconds(user.integer("forcestoptimeout", 1, 86_400, forceStopTimeout / 1000)),
   };
-  user.done();
-  return stop;
 }
 
-function readPlacement(item: ElementReader | undefined, nodes: readonly NodeName[]): PlacementWishes {
-  if (item === undefined) return { pin: null, apart: null };
+function readPlacement(item: ElementReader, nodes: readonly NodeName[]): PlacementWishes {
   const wanted = item.optional("pin");
   const pin = nodes.find((node) => node === wanted) ?? null;
   if (wanted !== undefined && pin === null) {
@@ -190,23 +169,13 @@ function readPlacement(item: ElementReader | undefined, nodes: readonly NodeName
   }
   const apart =
     item.optional("apart") === undefined ? null : item.matching("apart", groupPattern, "a group's name");
-  item.done();
   return { pin, apart };
 }
 
-function readExcluded(item: ElementReader): ModuleSettings["excluded"][number] {
-  const excluded = { target: item.text("disk"), how: item.oneOf("how", ["detach", "empty"]) };
-  item.done();
-  return excluded;
-}
-
-function warningsOf(safe: XmlElement): string[] {
-  const service = safe.children.find(({ name }) => name === "service");
-  const known: readonly string[] = notCarriedOut;
-  return (service?.children ?? [])
-    .filter(({ name }) => known.includes(name))
-    .map(({ name, line }) => `line ${line}: <${name}> is not carried out by this version`);
-}
+const readExcluded = (item: ElementReader): ModuleSettings["excluded"][number] => ({
+  target: item.text("disk"),
+  how: item.oneOf("how", ["detach", "empty"]),
+});
 
 export function writeModule(config: ModuleSettings): string {
   const { vm, stop, placement } = config;
@@ -217,7 +186,7 @@ export function writeModule(config: ModuleSettings): string {
       uuid: config.uuid,
       revision: config.revision,
       index: config.index,
-      defaultprim: config.defaultPrim.kind === "node" ? config.defaultPrim.node : config.defaultPrim.kind,
+      defaultprim: defaultPrimText(config.defaultPrim),
       failover: config.failover ? "on" : "off",
       boot: config.boot ? "on" : "off",
       maxloop: config.maxLoop,

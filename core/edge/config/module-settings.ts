@@ -4,9 +4,9 @@
 
 import type { ModuleChange, ModuleView } from "../../api/contract.js";
 import { GemelError } from "../../base/errors.js";
-import { nodeName, type ModuleId } from "../../base/units.js";
+import { bytes, milliseconds, nodeName, seconds, type ModuleId } from "../../base/units.js";
 import type { ModuleConfig } from "../../decide/mirror/types.js";
-import { writeModule, type ModuleSettings } from "./module-file.js";
+import { defaultPrimOf, defaultPrimText, writeModule, type ModuleSettings } from "./module-file.js";
 
 /** Copies, ports and marks of both nodes rest on these; protect chose them. */
 const lasting: Readonly<Record<string, (settings: ModuleSettings) => string>> = {
@@ -39,7 +39,7 @@ export function moduleView(id: string, settings: ModuleSettings, warnings: reado
       powerOff,
       acknowledge,
       ...placement,
-      defaultPrim: defaultPrim.kind === "node" ? defaultPrim.node : defaultPrim.kind,
+      defaultPrim: defaultPrimText(defaultPrim),
     },
   };
 }
@@ -57,47 +57,27 @@ export function replaced(id: string, before: ModuleSettings, settings: ModuleSet
 }
 
 export function changed(settings: ModuleSettings, change: ModuleChange): ModuleSettings {
-  const {
-    defaultPrim: prim,
-    loopIntervalHours,
-    stop,
-    niceStopSeconds,
-    forceStopSeconds,
-    resyncCap,
-    pin,
-    apart,
-    ...plain
-  } = change;
+  const { defaultPrim, loopIntervalHours: hours, stop: how, niceStopSeconds: nice, ...rest } = change;
+  const { forceStopSeconds: force, resyncCap, pin, apart, ...plain } = rest;
   const same: Partial<ModuleSettings> = plain;
   return {
     ...settings,
     ...same,
     revision: settings.revision + 1,
-    ...(prim !== undefined && { defaultPrim: primOf(prim) }),
-    ...(loopIntervalHours !== undefined && {
-      loopInterval: (loopIntervalHours * 3_600_000) as ModuleSettings["loopInterval"],
-    }),
-    ...(resyncCap !== undefined && { resyncCap: resyncCap as ModuleSettings["resyncCap"] }),
+    ...(defaultPrim !== undefined && { defaultPrim: defaultPrimOf(defaultPrim) }),
+    ...(hours !== undefined && { loopInterval: milliseconds(hours * 3_600_000) }),
+    ...(resyncCap !== undefined && { resyncCap: bytes(resyncCap) }),
     placement: {
       pin: pin === undefined ? settings.placement.pin : pin === "" ? null : nodeName(pin),
       apart: apart === undefined ? settings.placement.apart : apart === "" ? null : apart,
     },
     stop: {
       ...settings.stop,
-      ...(stop !== undefined && { how: stop }),
-      ...(niceStopSeconds !== undefined && {
-        nice: (niceStopSeconds * 1000) as ModuleSettings["stop"]["nice"],
-      }),
-      ...(forceStopSeconds !== undefined && {
-        force: (forceStopSeconds * 1000) as ModuleSettings["stop"]["force"],
-      }),
+      ...(how !== undefined && { how }),
+      ...(nice !== undefined && { nice: seconds(nice) }),
+      ...(force !== undefined && { force: seconds(force) }),
     },
   };
-}
-
-function primOf(text: string): ModuleSettings["defaultPrim"] {
-  if (text === "alone" || text === "lastprim") return { kind: text };
-  return { kind: "node", node: text as ModuleSettings["nodes"][number] };
 }
 
 /** The part of the settings that decisions need. */

@@ -82,22 +82,21 @@ export class Modules {
 
   create(id: string, settings: ModuleSettings): void {
     saveModule(this.paths, id, settings);
-    this.forgetRemoval(settings.uuid);
+    this.remember(settings.uuid, false);
     this.reread();
   }
 
   remove(id: string): void {
     const settings = this.settings(id);
     if (settings === undefined) return;
-    this.rememberRemoval(settings.uuid);
+    this.remember(settings.uuid, true);
     removeModule(this.paths, id);
     this.known.delete(moduleId(id));
     this.listener.removed(moduleId(id));
   }
 
   change(id: string, change: ModuleChange): ModuleSettings {
-    const settings = changed(this.expect(id), change);
-    this.create(id, settings);
+    this.create(id, changed(this.expect(id), change));
     return this.expect(id);
   }
 
@@ -124,15 +123,11 @@ export class Modules {
     return found.kind === "value" ? (found.value as string[]) : [];
   }
 
-  private rememberRemoval(uuid: string): void {
-    const removed = [...this.removals().filter((one) => one !== uuid), uuid].slice(-removedModulesMax);
-    writeDurable(join(this.paths.state, "removed.json"), removedFormat, removed);
-  }
-
-  private forgetRemoval(uuid: string): void {
+  private remember(uuid: string, isRemoved: boolean): void {
     const removed = this.removals();
-    if (!removed.includes(uuid)) return;
+    if (removed.includes(uuid) === isRemoved) return;
     const rest = removed.filter((one) => one !== uuid);
-    writeDurable(join(this.paths.state, "removed.json"), removedFormat, rest);
+    const next = isRemoved ? [...rest, uuid].slice(-removedModulesMax) : rest;
+    writeDurable(join(this.paths.state, "removed.json"), removedFormat, next);
   }
 }

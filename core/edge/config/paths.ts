@@ -5,54 +5,36 @@
 
 import { dirname, join } from "node:path";
 
-export interface Paths {
-  readonly etc: string;
-  readonly state: string;
-  readonly run: string;
-  readonly clusterFile: string;
-  readonly modules: string;
-  readonly tls: string;
-  readonly history: string;
-  /** The past of the figures (core/edge/metrics/store.ts): a convenience that may be lost. */
-  readonly figures: string;
-  /** Two slots, `.0` and `.1` (core/edge/record/node-record.ts). */
-  readonly nodeRecord: string;
-  /** Users, pause, acknowledgements: what both nodes hold alike (core/edge/cluster/shared-record.ts). */
-  readonly sharedRecord: string;
-  /** Who is logged in here (core/edge/access/sessions.ts). */
-  readonly sessions: string;
-  /** The last status that this daemon showed: what the CLI reads while the daemon is silent. */
-  readonly lastStatus: string;
-  readonly joinToken: string;
-  readonly socket: string;
-  readonly mirrorRun: string;
-  /** Marks that the start guard reads (R32). */
-  readonly guardMarks: string;
-}
-
 export const defaultRoots = { etc: "/etc/gemel", state: "/var/lib/gemel", run: "/run/gemel" } as const;
 
-export function pathsUnder(roots: {
-  readonly etc: string;
-  readonly state: string;
-  readonly run: string;
-}): Paths {
-  return {
-    ...roots,
-    clusterFile: join(roots.etc, "cluster.xml"),
-    modules: join(roots.etc, "modules"),
-    tls: join(roots.etc, "tls"),
-    history: join(roots.state, "history.db"),
-    figures: join(roots.state, "figures.db"),
-    nodeRecord: join(roots.state, "node.json"),
-    sharedRecord: join(roots.state, "shared.json"),
-    sessions: join(roots.state, "sessions.db"),
-    lastStatus: join(roots.state, "status.json"),
-    joinToken: join(roots.state, "join-token.json"),
-    socket: join(roots.run, "gemel.sock"),
-    mirrorRun: join(roots.run, "mirror"),
-    guardMarks: join(roots.etc, "protected"),
-  };
+const places = {
+  clusterFile: ["etc", "cluster.xml"],
+  modules: ["etc", "modules"],
+  tls: ["etc", "tls"],
+  history: ["state", "history.db"],
+  /** The past of the figures (core/edge/metrics/store.ts): a convenience that may be lost. */
+  figures: ["state", "figures.db"],
+  /** Two slots, `.0` and `.1` (core/edge/record/node-record.ts). */
+  nodeRecord: ["state", "node.json"],
+  /** Users, pause, acknowledgements: what both nodes hold alike (core/edge/cluster/shared-record.ts). */
+  sharedRecord: ["state", "shared.json"],
+  /** Who is logged in here (core/edge/access/sessions.ts). */
+  sessions: ["state", "sessions.db"],
+  /** The last status that this daemon showed: what the CLI reads while the daemon is silent. */
+  lastStatus: ["state", "status.json"],
+  joinToken: ["state", "join-token.json"],
+  socket: ["run", "gemel.sock"],
+  mirrorRun: ["run", "mirror"],
+  /** Marks that the start guard reads (R32). */
+  guardMarks: ["etc", "protected"],
+} as const satisfies Readonly<Record<string, readonly [root: keyof Roots, name: string]>>;
+
+type Roots = { readonly [Root in keyof typeof defaultRoots]: string };
+export type Paths = Roots & { readonly [Place in keyof typeof places]: string };
+
+export function pathsUnder(roots: Roots): Paths {
+  const found = Object.entries(places).map(([place, [root, name]]) => [place, join(roots[root], name)]);
+  return { ...roots, ...(Object.fromEntries(found) as { readonly [Place in keyof typeof places]: string }) };
 }
 
 export const moduleFile = (paths: Paths, module: string): string =>

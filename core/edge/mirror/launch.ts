@@ -47,31 +47,21 @@ export async function launch(files: MirrorFiles, config: MirrorConfig): Promise<
   writeWhole(files.config, `${JSON.stringify(config, null, 1)}\n`);
   rmSync(files.socket, { force: true });
   keepLogSmall(files.log);
+  const program = [hostProgram(), files.config];
   if (existsSync("/run/systemd/system")) {
     const unit = `gemel-mirror-${config.module}`;
     await run("systemctl", ["reset-failed", unit]).catch(() => undefined);
-    const properties = [
+    const output = `StandardError=append:${files.log}`;
+    const properties = ["OOMScoreAdjust=-1000", "LimitMEMLOCK=infinity", output].flatMap((one) => [
       "-p",
-      "OOMScoreAdjust=-1000",
-      "-p",
-      "LimitMEMLOCK=infinity",
-      "-p",
-      `StandardError=append:${files.log}`,
-    ];
-    await run("systemd-run", [
-      "--unit",
-      unit,
-      "--collect",
-      ...properties,
-      process.execPath,
-      hostProgram(),
-      files.config,
+      one,
     ]);
+    await run("systemd-run", ["--unit", unit, "--collect", ...properties, process.execPath, ...program]);
     const { stdout } = await run("systemctl", ["show", "-P", "MainPID", unit]);
     return identityOf(Number(stdout));
   }
   const log = openSync(files.log, "a", 0o600);
-  const child = spawn(process.execPath, [hostProgram(), files.config], {
+  const child = spawn(process.execPath, program, {
     detached: true,
     stdio: ["ignore", log, log],
     cwd: "/",

@@ -35,7 +35,7 @@ export async function setAside(module: string, folder: string, generation: strin
   const kept = (await brokenOff(folder)) ?? `${folder}.kept-${generation}`;
   const keptState = stateFolder(kept, `${module}${kept.slice(folder.length)}`);
   try {
-    if (existsSync(folder) && existsSync(state) && (existsSync(kept) || (await cloned(folder, kept)))) {
+    if (existsSync(folder) && existsSync(state) && (existsSync(kept) || (await canClone(folder, kept)))) {
       if (!existsSync(keptState)) await clone(state, keptState);
       await forgetIdentity(kept);
       return { how: "cloned", folder: kept };
@@ -77,15 +77,12 @@ async function hasIdentity(folder: string): Promise<boolean> {
   }
 }
 
-/** Whether the file system could do it: one without reflinks cannot. */
-async function cloned(folder: string, kept: string): Promise<boolean> {
-  try {
-    await clone(folder, kept);
-    return true;
-  } catch {
-    return false;
-  }
-}
+/** A file system without reflinks cannot. */
+const canClone = (folder: string, kept: string): Promise<boolean> =>
+  clone(folder, kept).then(
+    () => true,
+    () => false,
+  );
 
 /** Into a name of its own first: a clone that broke off must not look like a kept copy. */
 async function clone(from: string, to: string): Promise<void> {

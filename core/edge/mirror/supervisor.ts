@@ -142,9 +142,7 @@ export class MirrorSupervisor {
     if (process_ !== undefined && !(await untilDead(process_, 5_000))) {
       throw new GemelError("GEMEL-2004", module, `Process ${process_.pid} does not die.`);
     }
-    mirror.client?.close();
-    forgetProcess(mirror.files);
-    this.mirrors.delete(module);
+    this.forget(module, mirror);
   }
 
   /** Clears what a dead mirror left mounted; refuses, and says why, while something is open below (R32). */
@@ -241,6 +239,10 @@ export class MirrorSupervisor {
     if (mirror.process !== undefined && !(await untilDead(mirror.process, 10_000))) {
       signal(mirror.process, "SIGKILL");
     }
+    this.forget(module, mirror);
+  }
+
+  private forget(module: string, mirror: Mirror): void {
     mirror.client?.close();
     forgetProcess(mirror.files);
     this.mirrors.delete(module);
