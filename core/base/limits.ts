@@ -30,7 +30,6 @@ export const hostMemoryReserve: Bytes = bytes(1024 ** 3);
 export const niceStopTimeout: Milliseconds = seconds(300);
 /** A QEMU that was switched off writes nothing back and is gone in a moment; then it is killed. */
 export const forceStopTimeout: Milliseconds = seconds(20);
-export const checkerInterval: Milliseconds = seconds(5);
 /** Automatic restarts within loopInterval before the module stops locally. */
 export const maxLoop = 3;
 export const loopInterval: Milliseconds = seconds(24 * 3600);

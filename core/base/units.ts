@@ -14,8 +14,6 @@ export type Bytes = Quantity<number, "Bytes">;
 export type NodeName = Quantity<string, "NodeName">;
 /** `[a-z][a-z0-9-]{0,30}` */
 export type ModuleId = Quantity<string, "ModuleId">;
-/** 16 hex digits; see native/index.ts. */
-export type Generation = Quantity<string, "Generation">;
 
 export const milliseconds = (value: number): Milliseconds => value as Milliseconds;
 export const seconds = (value: number): Milliseconds => (value * 1000) as Milliseconds;
@@ -24,7 +22,6 @@ export const wallTime = (value: string): WallTime => value as WallTime;
 export const bytes = (value: number): Bytes => value as Bytes;
 export const nodeName = (value: string): NodeName => value as NodeName;
 export const moduleId = (value: string): ModuleId => value as ModuleId;
-export const generation = (value: string): Generation => value as Generation;
 
 export const later = (from: Instant, by: Milliseconds): Instant => (from + by) as Instant;
 export const elapsed = (from: Instant, to: Instant): Milliseconds => (to - from) as Milliseconds;

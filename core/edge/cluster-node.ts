@@ -11,7 +11,7 @@ import type { Paths } from "./config/paths.js";
 import { VmEffects } from "../loop/vm-effects.js";
 import { Effects } from "../loop/effects.js";
 import { step } from "../decide/mirror/step.js";
-import type { MetricsCollector } from "./metrics/collector.js";
+import { MetricsCollector, type FiguresStream } from "./metrics/collector.js";
 import type { Decision, ModulePicture, NodeState } from "../decide/mirror/types.js";
 import { viewsOf } from "../decide/mirror/views.js";
 import { MirrorSupervisor } from "./mirror/supervisor.js";
@@ -33,10 +33,9 @@ import { Standby } from "./workload/standby.js";
 import { ModuleConfigSync } from "./config/module-config-sync.js";
 import { explain, mirrorConfigOf, vmPlaceOf } from "./mirror/mirror-settings.js";
 import { ClusterNetwork, type Member } from "./network/cluster-network.js";
-import { collectorOf, type FiguresStream } from "./metrics/load.js";
 import { Modules } from "./config/modules.js";
 import { inputsOf, wordsOf } from "./mirror/mirror-log.js";
-import { progressOf, type PeerProgress } from "./network/peer-progress.js";
+import { PeerProgress } from "./network/peer-progress.js";
 import { Refusals } from "./refusals.js";
 import { servicesOf } from "./calls/procedure-services.js";
 import { setAside } from "./mirror/set-aside.js";
@@ -156,13 +155,13 @@ export class ClusterNode {
       record: (subject, sentence, outcome) => this.log(subject, sentence, outcome),
       changed: edge.changed,
     });
-    this.progress = progressOf(this, edge.changed);
+    this.progress = new PeerProgress(this, edge.changed);
     this.configSync = new ModuleConfigSync(this.modules, this.network, (id) => this.letGo(id));
     this.protection = edge.protection(servicesOf(this, paths), this.procedures);
     this.disks = new DiskWatch(this, edge.changed);
     this.standby = this.standbyOf(edge.changed);
     this.observer = this.observe();
-    this.collector = collectorOf(this, paths, edge.stream);
+    this.collector = new MetricsCollector(this, paths, edge.stream);
     this.network.adopt(member);
     this.procedures.resume();
     this.timer = setInterval(() => this.everySoOften(), exchangeEveryMs);

@@ -21,7 +21,8 @@ import { History } from "./record/history.js";
 import { Reserve } from "./record/reserve.js";
 import { acceptControl } from "./network/control-connection.js";
 import type { Hypervisor } from "../ports/hypervisor.js";
-import { durableText, keepWhole } from "./record/durable-file.js";
+import { durableText } from "./record/durable-file.js";
+import { KeptFile } from "./record/kept-file.js";
 import { bootClock, wallClock } from "./clock.js";
 import { openDoor } from "./calls/door.js";
 import type { Member } from "./network/cluster-network.js";
@@ -54,11 +55,14 @@ export class Daemon {
   private telling: NodeJS.Timeout | undefined;
   private keeping: NodeJS.Timeout | undefined;
   private told = "";
-  /** Why the last status could not be written: said once, not every two seconds. */
-  private statusUnkept = "";
+  /** For the CLI while the daemon is silent. */
+  private readonly lastStatus: KeptFile;
 
   constructor(private readonly options: DaemonOptions) {
     this.paths = options.paths;
+    this.lastStatus = new KeptFile(options.paths.lastStatus, (reason) =>
+      options.log("The last status could not be written.", { reason }),
+    );
     // The first of all: whatever finds the disk full at the start needs it.
     this.reserve = new Reserve(options.paths.state, this.said);
     this.history = new History(
@@ -246,16 +250,8 @@ export class Daemon {
     }, statusTellEveryMs);
   }
 
-  /** For the CLI while the daemon is silent. A convenience, nothing rests on it. */
-  private async keepStatus(): Promise<void> {
-    try {
-      await keepWhole(this.paths.lastStatus, durableText(statusFormat, this.status()));
-      this.statusUnkept = "";
-    } catch (error) {
-      const reason = (error as Error).message;
-      if (reason !== this.statusUnkept) this.options.log("The last status could not be written.", { reason });
-      this.statusUnkept = reason;
-    }
+  private keepStatus(): Promise<void> {
+    return this.lastStatus.write(durableText(statusFormat, this.status()));
   }
 
   private withoutCluster(): Status {

@@ -8,39 +8,20 @@ import { join } from "node:path";
 import type { PeerAnswers } from "../api/calls/peer.js";
 import type { CertificateView, Status } from "../api/contract.js";
 import { GemelError } from "../base/errors.js";
-import {
-  instant,
-  later,
-  seconds,
-  wallTime,
-  type Instant,
-  type Milliseconds,
-  type NodeName,
-} from "../base/units.js";
+import { instant, later, seconds, wallTime } from "../base/units.js";
+import type { Instant, Milliseconds, NodeName } from "../base/units.js";
 import { gemelVersion } from "./cluster/version.js";
-import { keepWhole } from "./record/durable-file.js";
 import type { Paths } from "./config/paths.js";
 import { peersOf } from "./config/cluster-file.js";
 import type { ModulePicture, NodeState } from "../decide/mirror/types.js";
 import { certificateViews } from "./access/certificates.js";
 import { AlarmBook } from "../describe/alarm/alarm-book.js";
-import {
-  alarmsOf,
-  diskFacts,
-  type AlarmFacts,
-  type CertificateFact,
-  type DiskFact,
-} from "../describe/alarm/alarms.js";
-import {
-  measuredOn,
-  measuresOf,
-  Stopwatch,
-  type Measure,
-  type Measures,
-} from "../describe/module/measures.js";
+import { alarmsOf, diskFacts, type AlarmFacts, type CertificateFact } from "../describe/alarm/alarms.js";
+import { measuredOn, measuresOf, Stopwatch, type Measures } from "../describe/module/measures.js";
 import { FactsExchange, type NodeFacts } from "../describe/node-facts.js";
 import type { OwnCopy, PastDecision } from "../describe/module/copies.js";
 import { bootClock, wallClock } from "./clock.js";
+import { KeptFile } from "./record/kept-file.js";
 import { askPeer } from "./calls/forward.js";
 import { ownCopy } from "../describe/module/own-copy.js";
 import { pauseWords } from "../describe/status/times.js";
@@ -85,8 +66,6 @@ export class Watch {
   private readonly stopwatch: Stopwatch;
   private readonly facts: FactsExchange;
   private readonly book: AlarmBook;
-  private readonly file: string;
-  private unkept = "";
   private certificatesKnown: readonly CertificateFact[] = [];
   private certificatesUntil: Instant = instant(0);
 
@@ -95,8 +74,9 @@ export class Watch {
     private readonly edge: WatchEdge,
   ) {
     const { network, recordSync } = running;
-    this.file = join(edge.paths.state, "measures.json");
-    this.stopwatch = new Stopwatch(kept(this.file), (measures) => void this.keep(measures));
+    const file = join(edge.paths.state, "measures.json");
+    const keep = new KeptFile(file, (why) => edge.log("How long a VM took to start could not be kept.", why));
+    this.stopwatch = new Stopwatch(kept(file), (measures) => void keep.write(JSON.stringify(measures)));
     this.facts = new FactsExchange({
       now: bootClock,
       wallMs: () => Date.now(),
@@ -135,23 +115,24 @@ export class Watch {
   /** The status with its alarms: they are found in what it says. */
   complete(status: Status): Status {
     const { running } = this;
+    const { mirrors, modules } = running;
     const found = alarmsOf({
       ...status,
       self: running.node,
       pause: status.pause === null ? undefined : pauseWords(status.pause, wallTime(status.at)),
       hypervisorLost: running.state.hypervisor === "lost",
-      disks: this.disks(),
+      disks: modules.ids().flatMap((module) => diskFacts(module, mirrors.lastStatus(module))),
       certificates: this.certificateFacts(),
       peers: this.facts.live(),
       unwritable: this.unwritable(),
-      troubles: running.modules.troubles(),
+      troubles: modules.troubles(),
     });
     const theirs = this.facts.live().flatMap(({ alarms }) => alarms);
     return { ...status, alarms: this.book.show(found, theirs) };
   }
 
   /** How long the module's VM took to start or to stop, as last measured there, else on the other node. */
-  took(what: keyof Measure, module: string, node: string): Milliseconds | undefined {
+  took(what: "startMs" | "stopMs", module: string, node: string): Milliseconds | undefined {
     const { nodes } = this.running.modules.expect(module);
     return measuredOn(what, nodes, node, (one) => this.measures(one)[module] ?? {});
   }
@@ -208,11 +189,6 @@ export class Watch {
     return names === "" ? "" : ` ${names} does not answer now and learns of it when it is back.`;
   }
 
-  private disks(): DiskFact[] {
-    const { mirrors, modules } = this.running;
-    return modules.ids().flatMap((module) => diskFacts(module, mirrors.lastStatus(module)));
-  }
-
   private unwritable(): AlarmFacts["unwritable"] {
     const { trouble } = this.running.collector;
     return [
@@ -228,18 +204,6 @@ export class Watch {
     this.certificatesUntil = later(now, certificatesEvery);
     this.certificatesKnown = this.certificates();
     return this.certificatesKnown;
-  }
-
-  /** A convenience, nothing rests on it. */
-  private async keep(measures: Measures): Promise<void> {
-    try {
-      await keepWhole(this.file, JSON.stringify(measures));
-      this.unkept = "";
-    } catch (error) {
-      const reason = (error as Error).message;
-      if (reason !== this.unkept) this.edge.log("How long a VM took to start could not be kept.", reason);
-      this.unkept = reason;
-    }
   }
 }
 

@@ -6,9 +6,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { nodeName } from "../../core/base/units.js";
+import { moduleId, nodeName } from "../../core/base/units.js";
 import { CopyRate } from "../../core/edge/metrics/copy-rate.js";
-import { PeerProgress } from "../../core/edge/network/peer-progress.js";
+import { PeerProgress, type ProgressRooms } from "../../core/edge/network/peer-progress.js";
 import type { ProcedureView } from "../../core/procedure/procedure.js";
 import type { ResyncStatus } from "../../native/index.js";
 import { newCopy } from "../../core/sim/mirror/copy.js";
@@ -39,6 +39,15 @@ const procedure = (id: string, state: ProcedureView["state"]): ProcedureView => 
   notes: ["one"],
 });
 
+const status = new FakeMirror(
+  "alpha",
+  "beta",
+  "cam1",
+  newCopy(),
+  { on: false, paused: false },
+  () => 0,
+).status();
+
 interface Seen {
   procedures: readonly ProcedureView[];
   resync: ResyncStatus | undefined;
@@ -48,19 +57,21 @@ interface Seen {
 
 function progressOn(node: typeof alpha): { readonly progress: PeerProgress; readonly seen: Seen } {
   const seen: Seen = { procedures: [], resync: undefined, answers: true, changes: 0 };
-  const progress = new PeerProgress({
+  const rooms: ProgressRooms = {
     node,
+    get member(): never {
+      throw new Error("nobody is asked for a procedure here");
+    },
     procedures: {
       has: (id) => seen.procedures.some((one) => one.id === id),
       view: (id) => seen.procedures.find((one) => one.id === id) ?? procedure(id, "failed"),
       views: () => seen.procedures,
     },
-    modules: () => ["cam1"],
-    resync: () => seen.resync,
-    answers: () => seen.answers,
-    procedureThere: () => Promise.resolve(undefined),
-    changed: () => seen.changes++,
-  });
+    modules: { ids: () => [moduleId("cam1")] },
+    mirrors: { lastStatus: () => seen.resync && { ...status, resync: seen.resync } },
+    network: { answersControl: () => seen.answers, call: () => Promise.reject(new Error("not asked here")) },
+  };
+  const progress = new PeerProgress(rooms, () => seen.changes++);
   return { progress, seen };
 }
 

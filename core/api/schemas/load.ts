@@ -118,6 +118,14 @@ export const move = Type.Object({
   why: Type.String(),
 });
 
+const hostLoads = Type.Array(
+  Type.Object({
+    node: Type.String(),
+    cpu: Type.Number(),
+    memory: Type.Number(),
+  }),
+);
+
 /** GET /placement: what `balance` would do. Nothing happens before somebody swaps the modules named here. */
 export const balancePlan = Type.Object({
   at: Type.String(),
@@ -130,20 +138,8 @@ export const balancePlan = Type.Object({
       why: Type.String(),
     }),
   ),
-  before: Type.Array(
-    Type.Object({
-      node: Type.String(),
-      cpu: Type.Number(),
-      memory: Type.Number(),
-    }),
-  ),
-  after: Type.Array(
-    Type.Object({
-      node: Type.String(),
-      cpu: Type.Number(),
-      memory: Type.Number(),
-    }),
-  ),
+  before: hostLoads,
+  after: hostLoads,
 });
 
 const seriesQuery = Type.Object(

@@ -3,15 +3,9 @@
 // with the field's name. Answers are open, so that a program does not fall over a field that a later version
 // adds.
 
-import {
-  Optional,
-  Type,
-  type TLiteral,
-  type TNull,
-  type TObject,
-  type TSchema,
-  type TUnion,
-} from "@sinclair/typebox";
+import { Optional, Type, type TObject, type TSchema } from "@sinclair/typebox";
+
+export { nullable as orNull, oneOf as oneOfPart } from "../../base/shape.js";
 
 export const closed = { additionalProperties: false } as const;
 export const optionalPart = Optional;
@@ -19,10 +13,6 @@ export const textPart = Type.String({ minLength: 1, maxLength: 4096 });
 export const word = Type.String({ minLength: 1, maxLength: 255 });
 export const moduleName = Type.String({ pattern: "^[a-z][a-z0-9-]{0,30}$" });
 
-export const oneOfPart = <const Word extends string>(...words: readonly Word[]): TUnion<TLiteral<Word>[]> =>
-  Type.Union(words.map((one) => Type.Literal(one)));
-export const orNull = <Schema extends TSchema>(schema: Schema): TUnion<[Schema, TNull]> =>
-  Type.Union([schema, Type.Null()]);
 /** An object with these fields, all of one kind. */
 export const each = <const Word extends string, Schema extends TSchema>(
   words: readonly Word[],

@@ -11,10 +11,6 @@ export const measureMsMax = 3_600_000;
 export const auditWordMax = 120;
 /** The loop answers within one turn; a turn waits for an fsync at most. */
 export const commandAnswerLimitMs = 10_000;
-/** A list that waits for a node which has just died helps nobody. */
-export const vmListLimit = seconds(5);
-/** The preflight on both nodes, each with its own limit (core/protect). */
-export const protectCallLimit = seconds(110);
 /** So soon an edited file and a shared entry are on the other node. */
 export const exchangeEveryMs = 2_000;
 /** A key is made in some hundred milliseconds. */

@@ -11,10 +11,6 @@ import type { PeerAnswers } from "../../api/calls/peer.js";
 import { askPeer } from "../calls/forward.js";
 import type { ClusterNetwork } from "../network/cluster-network.js";
 
-interface Offered {
-  readonly entries: Entries;
-}
-
 const callName = "offer-shared";
 
 export class SharedRecordSync {
@@ -37,7 +33,7 @@ export class SharedRecordSync {
       const theirs = entriesOf(body.entries);
       if (theirs === undefined) throw new GemelError("GEMEL-4008", callName, "These are no shared entries.");
       this.record.take(theirs);
-      return Promise.resolve({ entries: this.record.entries } satisfies Offered);
+      return Promise.resolve({ entries: this.record.entries });
     },
   };
 
@@ -58,8 +54,7 @@ export class SharedRecordSync {
     if (incarnation === undefined || !this.network.answersControl(peer)) return;
     if (this.agreed.get(incarnation) === digest(this.record.entries)) return;
     try {
-      const body: Offered = { entries: this.record.entries };
-      const answer = await askPeer(this.network, peer, callName, body);
+      const answer = await askPeer(this.network, peer, callName, { entries: this.record.entries });
       const theirs = entriesOf(answer.entries);
       if (theirs === undefined) return;
       this.agreed.set(incarnation, digest(theirs));

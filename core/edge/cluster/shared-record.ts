@@ -16,10 +16,10 @@
 // all.
 
 import { Type, type Static } from "@sinclair/typebox";
-import { Value } from "@sinclair/typebox/value";
 import { renameSync } from "node:fs";
 import { GemelError } from "../../base/errors.js";
 import { sharedEntriesMax } from "../../base/limits.js";
+import { isOfShape } from "../../base/shape.js";
 import { readDurable, writeDurable } from "../record/durable-file.js";
 
 const format = 1;
@@ -34,11 +34,7 @@ const kinds = {
   ack: Type.Object({ by: text, at: text }),
 };
 
-export interface SharedKinds {
-  readonly user: Readonly<Static<typeof kinds.user>>;
-  readonly pause: Readonly<Static<typeof kinds.pause>>;
-  readonly ack: Readonly<Static<typeof kinds.ack>>;
-}
+export type SharedKinds = { readonly [K in keyof typeof kinds]: Readonly<Static<(typeof kinds)[K]>> };
 
 type Kind = keyof SharedKinds;
 /** The pause has one value and no name, the others one per name. */
@@ -73,9 +69,8 @@ function isBefore(a: Entry, b: Entry): boolean {
 }
 
 /** What came from a disk or another node: entries, or undefined when it is anything else. */
-export function entriesOf(value: unknown): Entries | undefined {
-  return Value.Check(entries, value) ? value : undefined;
-}
+export const entriesOf = (value: unknown): Entries | undefined =>
+  isOfShape(entries, value) ? value : undefined;
 
 type Listener = (keys: readonly string[]) => void;
 
@@ -148,9 +143,8 @@ export class SharedRecord {
   }
 }
 
-function isOf<K extends Kind>(kind: K, value: unknown): value is SharedKinds[K] {
-  return Value.Check(kinds[kind], value);
-}
+const isOf = <K extends Kind>(kind: K, value: unknown): value is SharedKinds[K] =>
+  isOfShape(kinds[kind], value);
 
 const isSame = (a: Entry | undefined, b: Entry | undefined): boolean =>
   a !== undefined && b !== undefined && !isBefore(a, b) && !isBefore(b, a);

@@ -17,41 +17,27 @@ import {
   loadWindowSeconds,
   coarseSeconds,
 } from "../../base/limits/edge.js";
-import type { Milliseconds } from "../../base/units.js";
-import type { LiveFigures, MirrorCounts, Series, SeriesRange, Trends } from "../../api/contract.js";
-import type { Hypervisor } from "../../ports/hypervisor.js";
-import type { VmPlace } from "../../loop/vm-effects.js";
-import { Inventory } from "./inventory.js";
+import { dirname } from "node:path";
+import { moduleId, nodeName, type NodeName } from "../../base/units.js";
+import type { LiveEvent, LiveFigures, MirrorCounts } from "../../api/contract.js";
+import type { Series, SeriesRange, Trends } from "../../api/contract.js";
+import { wallClock } from "../clock.js";
+import { peersOf } from "../config/cluster-file.js";
+import { defaultFolder, type Paths } from "../config/paths.js";
+import { Inventory, membersOf, type MeasuredRooms } from "./inventory.js";
 import { areFacts, type HostFacts } from "../../describe/host-facts.js";
-import { figuresBetween, type Runner } from "./rates.js";
+import { figuresBetween } from "./rates.js";
 import { Sampler, type Sample } from "./sample.js";
 import { seriesNames } from "../../base/vocabulary.js";
 import { areFigures, hostSeriesNames, hostSubject, moduleSubject, rowsOf } from "./row.js";
 import { recentGrid, slotsOf } from "./series.js";
 import { MetricsStore } from "./store.js";
 
-export interface CollectorEdge {
-  readonly node: string;
-  readonly peers: () => readonly string[];
-  readonly hypervisor: Pick<Hypervisor, "figures" | "list">;
-  readonly file: string;
-  readonly folders: string;
-  readonly members: () => readonly VmPlace[];
-  readonly runsHere: (module: string) => boolean;
-  readonly askMirror: (
-    module: string,
-    what: "figures" | "list-files",
-    limit: Milliseconds,
-  ) => Promise<unknown>;
-  /** Somebody reads this node's live stream. */
-  readonly isWatched: () => boolean;
-  readonly publish: (figures: readonly LiveFigures[]) => void;
-  readonly tell: (peer: string, figures: Told) => void;
-  /** Its daemon is connected. */
-  readonly answers: (peer: string) => boolean;
-  readonly log: (sentence: string, outcome: string) => void;
-  /** Unix milliseconds, for people and for the store; it decides nothing. */
-  readonly wallMs: () => number;
+/** The live stream, as far as figures need it. */
+export interface FiguresStream {
+  /** Somebody reads it. */
+  readonly isWatched: boolean;
+  pass(event: LiveEvent): void;
 }
 
 /** What goes to the other node. */
@@ -92,20 +78,18 @@ export class MetricsCollector {
   private untold: HostFacts | undefined;
   private stopped = false;
 
-  constructor(private readonly edge: CollectorEdge) {
-    this.store = new MetricsStore(edge.file, edge.log);
+  constructor(
+    private readonly rooms: MeasuredRooms,
+    paths: Paths,
+    private readonly stream: FiguresStream,
+  ) {
+    const { hypervisor, mirrors } = rooms;
+    this.store = new MetricsStore(paths.figures, (sentence, outcome) => rooms.log(null, sentence, outcome));
     this.sampler = new Sampler({
-      hypervisor: edge.hypervisor,
-      mirror: async (module, limit) => (await edge.askMirror(module, "figures", limit)) as MirrorCounts,
+      hypervisor,
+      mirror: async (module, limit) => (await mirrors.ask(module, { do: "figures" }, limit)) as MirrorCounts,
     });
-    this.inventory = new Inventory({
-      node: edge.node,
-      hypervisor: edge.hypervisor,
-      folders: edge.folders,
-      members: edge.members,
-      askMirror: (module, limit) => edge.askMirror(module, "list-files", limit),
-      wallClock: () => new Date(edge.wallMs()).toISOString(),
-    });
+    this.inventory = new Inventory(rooms, dirname(defaultFolder(paths, "any")));
     this.timer = setInterval(() => void this.turn(), secondMs);
   }
 
@@ -122,7 +106,7 @@ export class MetricsCollector {
 
   /** Own figures and those of the other nodes that were heard of lately. */
   figures(): readonly LiveFigures[] {
-    const others = this.edge.peers().flatMap((peer) => {
+    const others = this.peers().flatMap((peer) => {
       const heard = this.heard.get(peer);
       return heard !== undefined && this.speaks(peer) ? [heard.live] : [];
     });
@@ -142,11 +126,10 @@ export class MetricsCollector {
 
   /** It is connected, and says how it is every ten seconds. */
   speaks(node: string): boolean {
-    if (node === this.edge.node) return true;
+    if (node === this.rooms.node) return true;
     const heard = this.heard.get(node);
-    return (
-      heard !== undefined && performance.now() - heard.ms < figuresIdleFreshMs && this.edge.answers(node)
-    );
+    const isFresh = heard !== undefined && performance.now() - heard.ms < figuresIdleFreshMs;
+    return isFresh && this.rooms.network.answersControl(nodeName(node));
   }
 
   /** Cores, as a mean of the last while; what was never seen counts as idle. */
@@ -167,14 +150,14 @@ export class MetricsCollector {
   trends(): Trends {
     const now = this.seconds();
     const grid = recentGrid(now);
-    const nodes = [this.edge.node, ...this.edge.peers()];
+    const nodes = [this.rooms.node, ...this.peers()];
     return {
       stepSeconds: grid.step,
       at: slotsOf(grid),
       hosts: nodes.map((node) => this.store.trend(hostSubject(node), node, now, ["cpu"])),
-      modules: this.edge
-        .members()
-        .map(({ module }) => this.store.trend(moduleSubject(module), module, now, trendNames)),
+      modules: membersOf(this.rooms).map(({ module }) =>
+        this.store.trend(moduleSubject(module), module, now, trendNames),
+      ),
     };
   }
 
@@ -203,16 +186,16 @@ export class MetricsCollector {
   private isWanted(): boolean {
     const now = performance.now();
     const isAsked = [...this.heard.values()].some(({ watched, ms }) => watched && now - ms < figuresFreshMs);
-    return this.edge.isWatched() || isAsked;
+    return this.stream.isWatched || isAsked;
   }
 
   private async look(isTen: boolean): Promise<void> {
-    const { node, members, runsHere, isWatched, peers, publish, tell } = this.edge;
-    const runners: readonly Runner[] = members().filter(({ module }) => runsHere(module));
+    const { rooms, stream } = this;
+    const runners = membersOf(rooms).filter(({ module }) => rooms.runsHere(moduleId(module)));
     const names = runners.map(({ module }) => module);
     const sample = await this.sampler.read(names, this.isWanted() ? sampleLimit : keptSampleLimit);
     if (this.stopped) return;
-    const label = { node, at: new Date(this.edge.wallMs()).toISOString() };
+    const label = { node: rooms.node, at: wallClock() };
     const live = figuresBetween(label, runners, this.last, sample);
     const ten = isTen ? figuresBetween(label, runners, this.lastTen, sample) : undefined;
     this.last = sample;
@@ -220,10 +203,10 @@ export class MetricsCollector {
     if (ten !== undefined) this.keep(ten, sample);
     const facts = this.untold;
     this.untold = undefined;
-    const watched = isWatched();
+    const watched = stream.isWatched;
     const told: Told = { watched, live, ...(ten && { ten }), ...(facts && { facts }) };
-    for (const peer of peers()) tell(peer, told);
-    if (watched) publish(this.figures());
+    for (const peer of this.peers()) rooms.network.tellFigures(peer, told);
+    if (watched) stream.pass({ kind: "figures", figures: this.figures() });
   }
 
   private keep(ten: LiveFigures, sample: Sample): void {
@@ -242,8 +225,7 @@ export class MetricsCollector {
     if (this.isCounting) return;
     this.isCounting = true;
     try {
-      const { node, peers } = this.edge;
-      const known = [node, ...peers()].flatMap((one) => this.facts(one) ?? []);
+      const known = [this.rooms.node, ...this.peers()].flatMap((one) => this.facts(one) ?? []);
       const facts = await this.inventory.take(before, sample, known);
       if (facts === undefined || this.stopped) return;
       this.learn(facts);
@@ -259,6 +241,12 @@ export class MetricsCollector {
   }
 
   private seconds(): number {
-    return Math.floor(this.edge.wallMs() / 1000);
+    return Math.floor(Date.now() / 1000);
+  }
+
+  /** Asked for each time: the other node may join later. */
+  private peers(): readonly NodeName[] {
+    const { member, node } = this.rooms;
+    return peersOf(member.config, node).map(({ name }) => name);
   }
 }

@@ -2,7 +2,8 @@
 // How fast this node's last long copy went, so that the next first copy can be announced with a time. Kept
 // over restarts; nothing rests on it, so it is not flushed and its loss is no trouble.
 
-import { durableText, keepWhole, readDurable } from "../record/durable-file.js";
+import { durableText, readDurable } from "../record/durable-file.js";
+import { KeptFile } from "../record/kept-file.js";
 import type { MirrorStatus } from "../../../native/index.js";
 import { copyRateBytesMin } from "../../base/limits/edge.js";
 
@@ -13,11 +14,10 @@ const newsPart = 0.1;
 export class CopyRate {
   private known: number | null;
   private written: number | null;
+  private readonly kept: KeptFile;
 
-  constructor(
-    private readonly file: string,
-    private readonly lost: (why: string) => void,
-  ) {
+  constructor(file: string, lost: (why: string) => void) {
+    this.kept = new KeptFile(file, lost);
     const found = readDurable(file, format);
     const rate = found.kind === "value" ? (found.value as { readonly bytesPerSecond?: unknown }) : {};
     this.known = typeof rate.bytesPerSecond === "number" ? rate.bytesPerSecond : null;
@@ -40,14 +40,6 @@ export class CopyRate {
     this.known = Math.round((bytesSent / bytesDone) * bytesPerSecond);
     if (this.written !== null && Math.abs(this.known - this.written) < this.written * newsPart) return;
     this.written = this.known;
-    void this.keep(this.known);
-  }
-
-  private async keep(bytesPerSecond: number): Promise<void> {
-    try {
-      await keepWhole(this.file, durableText(format, { bytesPerSecond }));
-    } catch (error) {
-      this.lost((error as Error).message);
-    }
+    void this.kept.write(durableText(format, { bytesPerSecond: this.known }));
   }
 }

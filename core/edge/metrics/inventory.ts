@@ -6,7 +6,11 @@
 import { Type } from "@sinclair/typebox";
 import { dirname } from "node:path";
 import { count, isOfShape } from "../../base/shape.js";
-import type { Milliseconds } from "../../base/units.js";
+import type { ModuleId, NodeName } from "../../base/units.js";
+import { wallClock } from "../clock.js";
+import type { Modules } from "../config/modules.js";
+import type { MirrorSupervisor } from "../mirror/supervisor.js";
+import type { ClusterNetwork, Member } from "../network/cluster-network.js";
 import type { VmPlace } from "../../loop/vm-effects.js";
 import type { Hypervisor, VmSummary } from "../../ports/hypervisor.js";
 import { diskSpace } from "./disk.js";
@@ -15,16 +19,24 @@ import { coresOf } from "./rates.js";
 import type { Sample } from "./sample.js";
 import { copySizesLimit, copySizesEvery } from "../../base/limits/edge.js";
 
-export interface InventoryEdge {
-  readonly node: string;
-  readonly hypervisor: Pick<Hypervisor, "list">;
-  /** Where folders of modules are made unless a person chose another place. */
-  readonly folders: string;
-  /** The modules of this node, wherever they run. */
-  readonly members: () => readonly VmPlace[];
-  readonly askMirror: (module: string, limit: Milliseconds) => Promise<unknown>;
-  readonly wallClock: () => string;
+/** What is measured of the running node. */
+export interface MeasuredRooms {
+  readonly node: NodeName;
+  readonly member: Member;
+  readonly hypervisor: Pick<Hypervisor, "figures" | "list">;
+  readonly modules: Pick<Modules, "expect" | "ids">;
+  readonly mirrors: Pick<MirrorSupervisor, "ask">;
+  readonly network: Pick<ClusterNetwork, "answersControl" | "tellFigures">;
+  runsHere(module: ModuleId): boolean;
+  log(module: string | null, sentence: string, outcome: string): void;
 }
+
+/** The modules of this node, wherever they run. */
+export const membersOf = ({ node, modules }: Pick<MeasuredRooms, "node" | "modules">): readonly VmPlace[] =>
+  modules.ids().flatMap((module) => {
+    const { nodes, vm } = modules.expect(module);
+    return nodes.includes(node) ? [{ module, vm: vm.id, folder: vm.folder }] : [];
+  });
 
 export class Inventory {
   private rounds = 0;
@@ -32,7 +44,11 @@ export class Inventory {
   private disk: HostFacts["disk"] = null;
   private vms: readonly VmSummary[] | undefined;
 
-  constructor(private readonly edge: InventoryEdge) {}
+  /** `folders`: where those of modules are made unless a person chose another place. */
+  constructor(
+    private readonly rooms: MeasuredRooms,
+    private readonly folders: string,
+  ) {}
 
   /** `known`: what was said before, here and by the other nodes. */
   async take(
@@ -40,7 +56,7 @@ export class Inventory {
     now: Sample,
     known: readonly HostFacts[],
   ): Promise<HostFacts | undefined> {
-    const { node, members, wallClock } = this.edge;
+    const { node } = this.rooms;
     await Promise.all([this.seeVms(), this.seeDisk(), this.seeCopies()]);
     const own = known.find((facts) => facts.node === node);
     const cpus = now.host?.value.cpus ?? own?.cpus;
@@ -53,7 +69,7 @@ export class Inventory {
       memory,
       others: this.others(before, now),
       disk: this.disk ?? own?.disk ?? null,
-      modules: members().map((member) => this.factsOf(member, now, known)),
+      modules: membersOf(this.rooms).map((member) => this.factsOf(member, now, known)),
     };
   }
 
@@ -70,7 +86,7 @@ export class Inventory {
 
   /** VMs that run here and belong to no module. */
   private others(before: Sample | undefined, now: Sample): HostFacts["others"] {
-    const ours = new Set(this.edge.members().map(({ vm }) => vm));
+    const ours = new Set(membersOf(this.rooms).map(({ vm }) => vm));
     const on = (this.vms ?? []).filter(
       ({ id, power }) => !ours.has(id) && (power === "running" || power === "paused"),
     );
@@ -81,22 +97,24 @@ export class Inventory {
   }
 
   private async seeVms(): Promise<void> {
-    const listed = await this.edge.hypervisor.list().catch(() => undefined);
+    const listed = await this.rooms.hypervisor.list().catch(() => undefined);
     if (listed?.ok === true) this.vms = listed.value;
   }
 
   private async seeDisk(): Promise<void> {
     // Folders elsewhere have another file system: the first module's tells where most are.
-    const [first] = this.edge.members();
-    const found = await diskSpace(first === undefined ? this.edge.folders : dirname(first.folder));
+    const [first] = membersOf(this.rooms);
+    const found = await diskSpace(first === undefined ? this.folders : dirname(first.folder));
     if (found !== undefined) this.disk = found;
   }
 
   private async seeCopies(): Promise<void> {
     const isDue = this.rounds++ % copySizesEvery === 0;
-    const due = this.edge.members().filter(({ module }) => isDue || !this.copies.has(module));
+    const due = membersOf(this.rooms).filter(({ module }) => isDue || !this.copies.has(module));
     const seen = due.map(async ({ module }) => {
-      const listed = await this.edge.askMirror(module, copySizesLimit).catch(() => undefined);
+      const listed = await this.rooms.mirrors
+        .ask(module, { do: "list-files" }, copySizesLimit)
+        .catch(() => undefined);
       const sizes = sizesOf(listed);
       if (sizes !== undefined) this.copies.set(module, sizes);
     });

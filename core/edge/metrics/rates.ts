@@ -5,7 +5,7 @@
 
 import type { LiveFigures, MirrorCounts, ModuleFigures } from "../../api/contract.js";
 import type { VmId } from "../../ports/hypervisor.js";
-import type { HostCounters, Sample, Timed } from "./sample.js";
+import type { Sample } from "./sample.js";
 import { sampleIntervalMsMin } from "../../base/limits/edge.js";
 
 /** A module that runs here, with its VM. */
@@ -32,26 +32,17 @@ export function figuresBetween(
 export function coresOf(vm: VmId, before: Sample | undefined, after: Sample): number | null {
   const [then, now] = [before?.vms.get(vm), after.vms.get(vm)];
   if (then === undefined || now === undefined) return null;
-  return busyCores({ ms: then.ms, value: then.value.cpuNanos }, { ms: now.ms, value: now.value.cpuNanos });
+  return busyCores(now.ms - then.ms, now.value.cpuNanos - then.value.cpuNanos);
 }
 
-function hostBetween(
-  before: Timed<HostCounters> | null,
-  after: Timed<HostCounters> | null,
-): LiveFigures["host"] {
+function hostBetween(before: Sample["host"], after: Sample["host"]): LiveFigures["host"] {
   if (before === null || after === null) return null;
-  const cpu = busyCores(
-    { ms: before.ms, value: before.value.cpuNanosBusy },
-    { ms: after.ms, value: after.value.cpuNanosBusy },
-  );
+  const cpu = busyCores(after.ms - before.ms, after.value.cpuNanosBusy - before.value.cpuNanosBusy);
   return cpu === null ? null : { cpu, memoryUsed: after.value.memoryUsed };
 }
 
-function busyCores(before: Timed<number>, after: Timed<number>): number | null {
-  const ms = after.ms - before.ms;
-  if (ms < sampleIntervalMsMin || after.value < before.value) return null;
-  return Math.round(((after.value - before.value) / (ms * 1e6)) * 1000) / 1000;
-}
+const busyCores = (ms: number, nanos: number): number | null =>
+  ms < sampleIntervalMsMin || nanos < 0 ? null : Math.round((nanos / (ms * 1e6)) * 1000) / 1000;
 
 function moduleBetween(
   { module, vm }: Runner,

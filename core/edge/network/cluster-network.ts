@@ -4,16 +4,17 @@
 // judged here.
 
 import { GemelError } from "../../base/errors.js";
-import { nodeName, type Instant, type Milliseconds, type NodeName } from "../../base/units.js";
+import { nodeName, type Milliseconds, type NodeName } from "../../base/units.js";
 import { holderOf } from "../cluster/authority.js";
 import type { MembershipCard } from "../cluster/membership-card.js";
 import { nodeOf, peersOf, type ClusterConfig } from "../config/cluster-file.js";
-import type { ModulePicture, PeerMessage } from "../../decide/mirror/types.js";
+import type { PeerMessage } from "../../decide/mirror/types.js";
 import { Transmitter, type HeartbeatLane } from "./heartbeat-transmitter.js";
 import type { Report } from "../../loop/node-loop.js";
 import { arrivedMessage } from "./arrived-message.js";
 import { callPeer, type PeerRequest, type CallAnswer } from "./peer-call.js";
-import { ControlConnection, type ControlLine, type NetworkWay } from "./control-connection.js";
+import { ControlConnection } from "./control-connection.js";
+import type { ControlLine, NetworkWay, SaidOfItself } from "./control-connection.js";
 import type { Presented } from "./secure-socket.js";
 import { arrivedViews } from "./peer-views.js";
 import { peerCallLimit, viewsEveryMs } from "../../base/limits/edge.js";
@@ -23,12 +24,8 @@ export interface Member {
   readonly card: MembershipCard;
 }
 
-export interface ClusterNetworkEdge {
-  readonly incarnation: string;
-  readonly now: () => Instant;
+export interface ClusterNetworkEdge extends SaidOfItself {
   readonly post: (report: Report) => void;
-  readonly views: () => readonly ModulePicture[];
-  readonly progress: () => unknown;
   /** Why it was not taken, if it was not. */
   readonly told: (from: NodeName, progress: unknown) => string | undefined;
   readonly figures: (from: NodeName, figures: unknown) => void;
@@ -80,10 +77,8 @@ export class ClusterNetwork {
 
   private makeTransmitter(self: NodeName): Transmitter {
     return new Transmitter({
+      ...this.edge,
       self,
-      incarnation: this.edge.incarnation,
-      now: this.edge.now,
-      views: this.edge.views,
       alive: (beat) => {
         const { from, network, incarnation } = beat;
         this.edge.post({ kind: "heartbeat", from, network, incarnation });
@@ -117,14 +112,12 @@ export class ClusterNetwork {
   peerOf(certificate: Buffer): NodeName | undefined {
     const holder = this.holder(certificate);
     if (holder?.kind !== "node" || this.present === undefined) return undefined;
-    return peersOf(this.present.config, this.present.card.node).find(({ name }) => name === holder.name)
-      ?.name;
+    const { config, card } = this.present;
+    return peersOf(config, card.node).find(({ name }) => name === holder.name)?.name;
   }
 
   holder(certificate: Buffer): ReturnType<typeof holderOf> {
-    return this.present === undefined
-      ? undefined
-      : holderOf(certificate, this.present.card.authority.certificate);
+    return this.present && holderOf(certificate, this.present.card.authority.certificate);
   }
 
   /** A line that a peer sent on a connection it dialled. */
@@ -167,8 +160,7 @@ export class ClusterNetwork {
     const member = this.present;
     if (member === undefined) return;
     const control = new ControlConnection(waysTo(member, peer), {
-      peer,
-      incarnation: this.edge.incarnation,
+      ...this.edge,
       identity: member.card,
       judge: (presented) => this.judge(peer, presented),
       answered: (incarnation) => {
@@ -176,9 +168,6 @@ export class ClusterNetwork {
         this.edge.post({ kind: "control-answer", from: peer, incarnation });
       },
       closed: () => this.edge.post({ kind: "peer-closed", from: peer }),
-      now: this.edge.now,
-      views: this.edge.views,
-      progress: this.edge.progress,
       refused: (why) => this.refuse(peer, why),
     });
     this.controls.set(peer, control);

@@ -15,6 +15,7 @@ import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
 import { anything, count, parse, text } from "../../base/shape.js";
 import { type Instant, type NodeName } from "../../base/units.js";
+import type { ModulePicture } from "../../decide/mirror/types.js";
 import { readLines } from "./lines.js";
 import { secureSocket, type Presented } from "./secure-socket.js";
 import {
@@ -54,9 +55,16 @@ const controlLine = Type.Object({
 });
 export type ControlLine = Readonly<Static<typeof controlLine>>;
 
-export interface ControlOptions {
-  readonly peer: NodeName;
+/** What a node says of itself, to whoever listens. */
+export interface SaidOfItself {
+  /** This run of the daemon. */
   readonly incarnation: string;
+  readonly now: () => Instant;
+  readonly views: () => readonly ModulePicture[];
+  readonly progress: () => unknown;
+}
+
+export interface ControlOptions extends SaidOfItself {
   readonly identity: { readonly certificate: string; readonly privateKey: string };
   readonly judge: (presented: Presented) => string | undefined;
   /** The peer answered: alive, in this incarnation. */
@@ -65,9 +73,6 @@ export interface ControlOptions {
    * An open connection was closed from the other end: its process ended, or its kernel says there is none.
    */
   readonly closed: () => void;
-  readonly now: () => Instant;
-  readonly views: () => unknown;
-  readonly progress: () => unknown;
   /** It said something that is no line of ours. */
   readonly refused: (why: string) => void;
 }

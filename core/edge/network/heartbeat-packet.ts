@@ -52,9 +52,13 @@ export function decode(datagram: Buffer, key: Buffer): Heartbeat | string {
   const payload = datagram.subarray(headerLength);
   const seal = createHmac("sha256", key).update(payload).digest();
   if (!timingSafeEqual(seal, datagram.subarray(magic.length, headerLength))) return "not of this cluster";
-  const inflated = inflateRawSync(payload, { maxOutputLength: heartbeatPayloadMax }).toString("utf8");
-  const said = parse(heartbeat, JSON.parse(inflated), "heartbeat");
-  return said.ok ? said.value : said.why;
+  try {
+    const inflated = inflateRawSync(payload, { maxOutputLength: heartbeatPayloadMax }).toString("utf8");
+    const said = parse(heartbeat, JSON.parse(inflated), "heartbeat");
+    return said.ok ? said.value : said.why;
+  } catch {
+    return "garbage";
+  }
 }
 
 /** What a receiver remembers of one sender. */

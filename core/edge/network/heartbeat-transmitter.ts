@@ -8,7 +8,8 @@
 // count that began again would be taken for an old recording by everyone who has heard this run before.
 
 import { createSocket, type Socket } from "node:dgram";
-import type { Instant, Milliseconds, NodeName } from "../../base/units.js";
+import type { Milliseconds, NodeName } from "../../base/units.js";
+import type { SaidOfItself } from "./control-connection.js";
 import { decode, encode, judgeHeartbeat, type Heard, type Heartbeat } from "./heartbeat-packet.js";
 
 export interface HeartbeatLane {
@@ -25,11 +26,8 @@ export interface Aim {
   readonly lanes: readonly HeartbeatLane[];
 }
 
-export interface TransmitterOptions {
+export interface TransmitterOptions extends Omit<SaidOfItself, "progress"> {
   readonly self: NodeName;
-  readonly incarnation: string;
-  readonly now: () => Instant;
-  readonly views: () => unknown;
   readonly alive: (beat: Heartbeat) => void;
 }
 
@@ -77,31 +75,23 @@ export class Transmitter {
   private beat(lane: HeartbeatLane, target: Aim): void {
     const socket = this.sockets.get(lane.network);
     if (socket === undefined) return this.open(lane, target);
+    const { self: from, incarnation, now, views } = this.options;
+    const { network } = lane;
     for (const peer of lane.peers) {
-      const beat: Heartbeat = {
-        from: this.options.self,
-        network: lane.network,
-        incarnation: this.options.incarnation,
-        sequence: ++this.sequence,
-        echo: this.echoes.get(peer.node) ?? "",
-        now: this.options.now(),
-        views: this.options.views(),
-      };
+      const [sequence, echo] = [++this.sequence, this.echoes.get(peer.node) ?? ""];
+      const beat = { from, network, incarnation, sequence, echo, now: now(), views: views() };
       // A send that fails is a lost heartbeat, nothing more.
       socket.send(encode(beat, target.key), target.port, peer.address, () => undefined);
     }
   }
 
   private receive(lane: HeartbeatLane, key: Buffer, datagram: Buffer): void {
-    const beat = decoded(datagram, key);
+    const beat = decode(datagram, key);
     if (typeof beat === "string") return this.count(beat);
     if (!this.peers.has(beat.from)) return this.count("unknown node");
     const { self, incarnation } = this.options;
-    const verdict = judgeHeartbeat(
-      beat,
-      { self, network: lane.network, incarnation },
-      this.heard.get(beat.from),
-    );
+    const where = { self, network: lane.network, incarnation };
+    const verdict = judgeHeartbeat(beat, where, this.heard.get(beat.from));
     if (verdict.kind === "ignored") return this.count(verdict.reason);
     this.echoes.set(beat.from, verdict.heard.incarnation);
     this.heard.set(beat.from, verdict.heard);
@@ -110,13 +100,5 @@ export class Transmitter {
 
   private count(reason: string): void {
     this.refused.set(reason, (this.refused.get(reason) ?? 0) + 1);
-  }
-}
-
-function decoded(datagram: Buffer, key: Buffer): Heartbeat | string {
-  try {
-    return decode(datagram, key);
-  } catch {
-    return "garbage";
   }
 }

@@ -10,7 +10,6 @@ import { dictionary, list, objectOf, parse } from "../../base/shape.js";
 import type { NodeName } from "../../base/units.js";
 import { peersOf } from "../config/cluster-file.js";
 import type { Procedures } from "../../procedure/procedure.js";
-import type { ResyncStatus } from "../../../native/index.js";
 import { askPeer } from "../calls/forward.js";
 import type { Modules } from "../config/modules.js";
 import type { MirrorSupervisor } from "../mirror/supervisor.js";
@@ -24,7 +23,7 @@ export interface ProgressRooms {
   readonly network: Pick<ClusterNetwork, "call" | "answersControl">;
   readonly mirrors: Pick<MirrorSupervisor, "lastStatus">;
   readonly modules: Pick<Modules, "ids">;
-  readonly procedures: ProgressSources["procedures"];
+  readonly procedures: Pick<Procedures, "has" | "view" | "views">;
 }
 
 export interface NodeProgress {
@@ -33,32 +32,24 @@ export interface NodeProgress {
   readonly copying: Readonly<Record<string, Reintegration>>;
 }
 
-export interface ProgressSources {
-  readonly node: NodeName;
-  readonly procedures: Pick<Procedures, "has" | "view" | "views">;
-  readonly modules: () => readonly string[];
-  readonly resync: (module: string) => ResyncStatus | undefined;
-  /** The other node's daemon is connected. */
-  readonly answers: (peer: NodeName) => boolean;
-  /** Asked of the other nodes; undefined: none of them knows it. */
-  readonly procedureThere: (id: string) => Promise<ProcedureStatus | undefined>;
-  readonly changed: () => void;
-}
-
 /** More than a node can have: modules, each with a procedure going on, and those that ended. */
 const arrivedMax = 2 * modulesMax;
 
 export class PeerProgress {
   private readonly heard = new Map<NodeName, NodeProgress>();
 
-  constructor(private readonly sources: ProgressSources) {}
+  /** Rooms are asked when progress is: the running node is still being built when it begins to listen. */
+  constructor(
+    private readonly rooms: ProgressRooms,
+    private readonly changed: () => void,
+  ) {}
 
   /** For the other nodes. */
   own(): NodeProgress {
     const all = this.ownProcedures();
     const isOver = ({ state }: ProcedureStatus): boolean => state === "done" || state === "undone";
     const told = [...all.filter((one) => !isOver(one)), ...all.filter(isOver).slice(-finishedToldMax)];
-    const copying = this.sources.modules().flatMap((id) => {
+    const copying = this.rooms.modules.ids().flatMap((id) => {
       const copy = this.ownCopying(id);
       return copy?.direction === "source" ? [[id, copy] as const] : [];
     });
@@ -76,7 +67,7 @@ export class PeerProgress {
     if (!said.ok) return said.why;
     const before = JSON.stringify(this.heard.get(from));
     this.heard.set(from, said.value);
-    if (before !== JSON.stringify(said.value)) this.sources.changed();
+    if (before !== JSON.stringify(said.value)) this.changed();
     return undefined;
   }
 
@@ -94,50 +85,34 @@ export class PeerProgress {
 
   /** Begun here, or on the other node: asked for there. */
   async procedure(id: string): Promise<ProcedureStatus> {
-    const isHere = this.sources.procedures.has(id);
-    const there = isHere ? undefined : await this.sources.procedureThere(id);
-    return there ?? this.ownProcedure(id);
+    const { node, member, network, procedures } = this.rooms;
+    if (procedures.has(id)) return this.ownProcedure(id);
+    for (const { name } of peersOf(member.config, node)) {
+      const found = await askPeer(network, name, "procedure", { id }).catch(() => undefined);
+      if (found !== undefined) return found;
+    }
+    return this.ownProcedure(id);
   }
 
   ownProcedure(id: string): ProcedureStatus {
-    return { ...this.sources.procedures.view(id), node: this.sources.node };
+    return { ...this.rooms.procedures.view(id), node: this.rooms.node };
   }
 
   private ownProcedures(): readonly ProcedureStatus[] {
-    return this.sources.procedures.views().map((one) => ({ ...one, node: this.sources.node }));
+    return this.rooms.procedures.views().map((one) => ({ ...one, node: this.rooms.node }));
   }
 
   private ownCopying(module: string): Reintegration | undefined {
-    const resync = this.sources.resync(module);
+    const resync = this.rooms.mirrors.lastStatus(module)?.resync;
     return resync === undefined || resync.kind === "verify"
       ? undefined
-      : { ...resync, node: this.sources.node };
+      : { ...resync, node: this.rooms.node };
   }
 
   /** A silent node's progress is old: its copies do not go on. */
   private live(): readonly NodeProgress[] {
-    return [...this.heard].filter(([peer]) => this.sources.answers(peer)).map(([, one]) => one);
+    return [...this.heard].filter(([peer]) => this.rooms.network.answersControl(peer)).map(([, one]) => one);
   }
-}
-
-/** Rooms are asked when progress is: the running node is still being built when it begins to listen. */
-export function progressOf(running: ProgressRooms, changed: () => void): PeerProgress {
-  const { node, network, mirrors, modules, procedures } = running;
-  return new PeerProgress({
-    node,
-    procedures,
-    modules: () => modules.ids(),
-    resync: (module) => mirrors.lastStatus(module)?.resync,
-    answers: (peer) => network.answersControl(peer),
-    procedureThere: async (id) => {
-      for (const { name } of peersOf(running.member.config, node)) {
-        const found = await askPeer(network, name, "procedure", { id }).catch(() => undefined);
-        if (found !== undefined) return found;
-      }
-      return undefined;
-    },
-    changed,
-  });
 }
 
 const nodeProgress = objectOf<NodeProgress>({

@@ -3,7 +3,8 @@
 // in its certificate say (docs/rules.md). OpenSSL's own verdict would also count dates, so it is asked
 // for the handshake only, and nothing is sent before the judge has agreed.
 
-import { request } from "node:http";
+import { once } from "node:events";
+import { request, type IncomingMessage } from "node:http";
 import { connect, type TLSSocket } from "node:tls";
 import { GemelError } from "../../base/errors.js";
 import type { Milliseconds } from "../../base/units.js";
@@ -60,13 +61,8 @@ export async function secureSocket(target: SecureTarget): Promise<TLSSocket> {
 
 function presentedChain(socket: TLSSocket): Buffer[] {
   const chain: Buffer[] = [];
-  // A certificate that is its own issuer points to itself for ever.
-  for (let next = socket.getPeerCertificate(true); next.raw instanceof Buffer && chain.length < 4;) {
-    if (chain.some((one) => one.equals(next.raw))) break;
+  for (let next = socket.getPeerX509Certificate(); next && chain.length < 4; next = next.issuerCertificate)
     chain.push(next.raw);
-    next = next.issuerCertificate;
-    if ((next as unknown) === undefined) break;
-  }
   return chain;
 }
 
@@ -87,32 +83,29 @@ export async function jsonOver(
   more: Readonly<Record<string, string>> = {},
 ): Promise<JsonAnswer> {
   const text = body === undefined ? undefined : JSON.stringify(body);
-  return await new Promise<JsonAnswer>((done, failed) => {
-    const headers = {
-      host: "gemel",
-      connection: "close",
-      ...more,
-      ...(text === undefined
-        ? {}
-        : { "content-type": "application/json", "content-length": Buffer.byteLength(text) }),
-    };
-    const sent = request({ method, path, headers, createConnection: () => socket }, (response) => {
-      const parts: Buffer[] = [];
-      let length = 0;
-      response.on("data", (part: Buffer) => {
-        length += part.length;
-        if (length > peerAnswerBytesMax) sent.destroy(new Error("the answer is too long"));
-        else parts.push(part);
-      });
-      response.on("end", () =>
-        done({ status: response.statusCode ?? 0, body: parsed(Buffer.concat(parts)) }),
-      );
-      response.on("error", failed);
-    });
-    sent.setTimeout(timeout, () => sent.destroy(new Error("no answer in time")));
-    sent.on("error", failed);
-    sent.end(text);
-  }).finally(() => socket.destroy());
+  const content = text !== undefined && {
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(text),
+  };
+  const headers = { host: "gemel", connection: "close", ...more, ...content };
+  const sent = request({ method, path, headers, createConnection: () => socket });
+  sent.setTimeout(timeout, () => sent.destroy(new Error("no answer in time")));
+  // Whoever waits below hears of it.
+  sent.on("error", () => undefined);
+  sent.end(text);
+  try {
+    const [response] = (await once(sent, "response")) as [IncomingMessage];
+    const parts: Buffer[] = [];
+    let length = 0;
+    for await (const part of response as AsyncIterable<Buffer>) {
+      parts.push(part);
+      length += part.length;
+      if (length > peerAnswerBytesMax) throw new Error("the answer is too long");
+    }
+    return { status: response.statusCode ?? 0, body: parsed(Buffer.concat(parts)) };
+  } finally {
+    socket.destroy();
+  }
 }
 
 function parsed(data: Buffer): unknown {

@@ -11,33 +11,13 @@ import {
   historyWriteAfterMs,
   historyWriteAgainMs,
 } from "../../base/limits/edge.js";
+import type { HistoryEntry, HistoryQuery } from "../../api/contract.js";
 import { KeptDatabase, type DatabaseKind } from "./database.js";
 
-export interface HistoryRow {
-  readonly id: number;
-  readonly at: string;
-  readonly node: string;
-  readonly kind: "decision" | "audit" | "log";
-  readonly module: string | null;
-  readonly rule: string;
-  readonly sentence: string;
-  readonly inputs: Readonly<Record<string, string | number | boolean>>;
-  readonly outcome: string;
-}
+export type NewEntry = Omit<HistoryEntry, "id">;
 
-export type NewEntry = Omit<HistoryRow, "id">;
-
-export interface HistoryFilter {
-  readonly module?: string;
-  readonly kind?: string;
-  readonly search?: string;
-  /** ISO 8601 in UTC, as they are stored: compared as text. */
-  readonly from?: string;
-  readonly to?: string;
-  readonly after?: number;
-  readonly before?: number;
-  readonly limit: number;
-}
+/** Times are ISO 8601 in UTC, as they are stored: compared as text. */
+export type HistoryFilter = Omit<HistoryQuery, "node">;
 
 type Condition = Exclude<keyof HistoryFilter, "limit">;
 
@@ -53,7 +33,7 @@ const conditions: Readonly<Record<Condition, string>> = {
   before: "id < @before",
 };
 
-type StoredRow = Omit<HistoryRow, "inputs"> & { readonly inputs: string };
+type StoredRow = Omit<HistoryEntry, "inputs"> & { readonly inputs: string };
 
 const schema = `CREATE TABLE IF NOT EXISTS entries (
      id INTEGER PRIMARY KEY, at TEXT NOT NULL, node TEXT NOT NULL, kind TEXT NOT NULL, module TEXT,
@@ -63,14 +43,14 @@ const schema = `CREATE TABLE IF NOT EXISTS entries (
 
 export class History {
   private readonly kept: KeptDatabase;
-  private waiting: HistoryRow[] = [];
+  private waiting: HistoryEntry[] = [];
   private timer: NodeJS.Timeout | undefined;
   private nextId = 1;
   private dropped = 0;
 
   constructor(
     file: string,
-    private readonly listener: (row: HistoryRow) => void,
+    private readonly listener: (row: HistoryEntry) => void,
     said: DatabaseKind["said"] = () => undefined,
   ) {
     this.kept = new KeptDatabase({ file, name: "history", format: 1, schema, said });
@@ -89,7 +69,7 @@ export class History {
   }
 
   /** Newest first; what waits to be written is part of it. */
-  read(query: HistoryFilter): HistoryRow[] {
+  read(query: HistoryFilter): HistoryEntry[] {
     this.write();
     const rows = this.kept.read((database) => select(database, query)) ?? [];
     if (this.waiting.length === 0) return rows;
@@ -136,7 +116,7 @@ export class History {
 const lastId = (database: Database.Database): number =>
   (database.prepare("SELECT coalesce(max(id), 0) AS id FROM entries").get() as { readonly id: number }).id;
 
-function insert(database: Database.Database, rows: readonly HistoryRow[]): void {
+function insert(database: Database.Database, rows: readonly HistoryEntry[]): void {
   const one = database.prepare(
     `INSERT INTO entries (id, at, node, kind, module, rule, sentence, inputs, outcome)
      VALUES (@id, @at, @node, @kind, @module, @rule, @sentence, @inputs, @outcome)`,
@@ -145,7 +125,7 @@ function insert(database: Database.Database, rows: readonly HistoryRow[]): void 
 }
 
 /** Only the conditions that are asked for are in the question, so that an index serves it. */
-function select(database: Database.Database, query: HistoryFilter): HistoryRow[] {
+function select(database: Database.Database, query: HistoryFilter): HistoryEntry[] {
   const { limit, search } = query;
   const asked = (Object.keys(conditions) as Condition[]).filter((one) => query[one] !== undefined);
   const where = ["1", ...asked.map((one) => conditions[one])].join(" AND ");
@@ -157,5 +137,5 @@ function select(database: Database.Database, query: HistoryFilter): HistoryRow[]
        WHERE ${where} ORDER BY id DESC LIMIT @limit`,
     )
     .all({ ...values, ...text, limit }) as StoredRow[];
-  return rows.map((row) => ({ ...row, inputs: JSON.parse(row.inputs) as HistoryRow["inputs"] }));
+  return rows.map((row) => ({ ...row, inputs: JSON.parse(row.inputs) as HistoryEntry["inputs"] }));
 }
