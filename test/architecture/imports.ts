@@ -59,8 +59,12 @@ const typeScriptRows: readonly Row[] = [
     may: ["core/base/", "core/decide/liveness/", "core/decide/arbitration/"],
     mayTypes: [...askedWords, ...mirrorWords],
   },
-  // It speaks: its sentences take their quantities from the one place that words them.
-  { from: "core/decide/placement/", may: ["core/base/", "core/describe/words/"] },
+  // It speaks: its sentences take their quantities from the one place that words them, its plan is an answer.
+  {
+    from: "core/decide/placement/",
+    may: ["core/base/", "core/describe/words/"],
+    mayTypes: ["core/api/contract"],
+  },
   { from: "core/describe/words/", may: ["core/base/", "core/api/contract"] },
   {
     from: "core/describe/",

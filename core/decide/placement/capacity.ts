@@ -3,6 +3,7 @@
 // the day when the other host is gone, not what happens to be used today. CPU is no reason not to fit: too
 // little of it makes VMs slow, it does not stop them.
 
+import type { HostCapacity, Need } from "../../api/contract.js";
 import { bytesOfText, coresText } from "../../describe/words/quantities.js";
 import type { Bytes, ModuleId, NodeName } from "../../base/units.js";
 
@@ -30,36 +31,17 @@ export interface CapacityModule {
   readonly memory: number | null;
 }
 
-export interface Needed {
-  readonly cpu: number;
-  readonly memory: number;
-  readonly disk: number;
-}
-
-export interface HostOutlook {
-  readonly node: string;
-  readonly live: boolean;
-  readonly at: string;
-  readonly cpus: number;
-  readonly memory: number;
-  readonly disk: { readonly path: string; readonly total: number; readonly free: number };
-  readonly used: Needed;
-  readonly ifEverything: Needed;
-  readonly fits: boolean;
-  readonly sentence: string;
-}
-
 /** `reserve`: memory that the host keeps for itself. */
 export function hostOutlookOf(
   host: CapacityHost,
   modules: readonly CapacityModule[],
   reserve: Bytes,
-): HostOutlook {
+): HostCapacity {
   const own = modules.filter(({ nodes }) => nodes.includes(host.node));
   const here = own.filter(({ active }) => active === host.node);
   const disk = host.disk ?? { path: "", total: 0, free: 0 };
   const filled = disk.total - disk.free;
-  const need = (list: readonly CapacityModule[], grown: number): Needed => ({
+  const need = (list: readonly CapacityModule[], grown: number): Need => ({
     cpu: list.reduce((sum, { cpu }) => sum + cpu, host.others.cpu),
     memory: list.reduce((sum, { memory }) => sum + (memory ?? 0), host.others.memory + reserve),
     disk: filled + grown,
@@ -83,13 +65,13 @@ export function hostOutlookOf(
   };
 }
 
-function shortOf({ memory, disk }: CapacityHost, need: Needed): readonly string[] {
+function shortOf({ memory, disk }: CapacityHost, need: Need): readonly string[] {
   const memoryShort = need.memory > memory ? [`${bytesOfText(need.memory, memory)} memory needed`] : [];
   if (disk === null || need.disk <= disk.total) return memoryShort;
   return [...memoryShort, `${bytesOfText(need.disk, disk.total)} disk needed once every disk is full`];
 }
 
-function judgement(host: CapacityHost, need: Needed, short: readonly string[]): string {
+function judgement(host: CapacityHost, need: Need, short: readonly string[]): string {
   const { node, cpus, memory } = host;
   if (short.length > 0) return `Would not fit on ${node}: ${short.join(", ")}.`;
   const slowly = need.cpu > cpus ? ", but slowly" : "";

@@ -2,6 +2,7 @@
 // Which swaps would balance the hosts, and why, in plain words; and why a module stays although moving it
 // would help. A proposal and nothing more: nobody acts on it unasked.
 
+import type { Move, Placement } from "../../api/contract.js";
 import { bytesOfText, coresText } from "../../describe/words/quantities.js";
 import {
   after,
@@ -20,26 +21,7 @@ import {
 } from "./board.js";
 import { search, type FoundMoves } from "./search.js";
 
-export interface PlannedMove {
-  readonly module: string;
-  readonly from: string;
-  readonly to: string;
-  readonly why: string;
-}
-
-export interface HostLoad {
-  readonly node: string;
-  readonly cpu: number;
-  readonly memory: number;
-}
-
-export interface BalancePlan {
-  readonly moves: readonly PlannedMove[];
-  readonly sentence: string;
-  readonly held: readonly { readonly module: string; readonly why: string }[];
-  readonly before: readonly HostLoad[];
-  readonly after: readonly HostLoad[];
-}
+export type BalancePlan = Omit<Placement, "at">;
 
 /** `silent`: hosts that cannot take part, since nothing is heard of them. */
 export function plan(
@@ -70,7 +52,7 @@ function sentenceOf(moves: number, held: number, hosts: number, silent: readonly
   return "The hosts are balanced: no swap would be worth the restart of its guest.";
 }
 
-function loads(board: PlacementBoard, position: Position): readonly HostLoad[] {
+function loads(board: PlacementBoard, position: Position): BalancePlan["before"] {
   return board.hosts.map(({ node }, at) => ({
     node,
     cpu: Math.round(loadOn(board, position, at, "cpu") * 100) / 100,
@@ -78,7 +60,7 @@ function loads(board: PlacementBoard, position: Position): readonly HostLoad[] {
   }));
 }
 
-function moveOf(board: PlacementBoard, moved: readonly number[], turn: number, index: number): PlannedMove {
+function moveOf(board: PlacementBoard, moved: readonly number[], turn: number, index: number): Move {
   const position = after(board, moved.slice(0, turn));
   const next = after(board, moved.slice(0, turn + 1));
   const [from, to] = [position[index] ?? -1, next[index] ?? -1];
@@ -98,10 +80,15 @@ function wishMet(board: PlacementBoard, position: Position, index: number, to: n
   const module = board.modules[index];
   if (module === undefined) return undefined;
   if (module.pin !== null && module.pin === board.hosts[to]?.node) return `It is pinned to ${module.pin}.`;
-  const pair = sharing(board, position).find((one) => one.includes(index));
-  if (pair === undefined) return undefined;
-  const mate = board.modules[pair[0] === index ? pair[1] : pair[0]]?.id ?? "";
+  const mate = mateOf(board, position, index);
+  if (mate === undefined) return undefined;
   return `It shares a host with ${mate}, and the group ${module.apart ?? ""} is to be kept apart.`;
+}
+
+/** One of the module's group that is on the same host. */
+function mateOf(board: PlacementBoard, position: Position, index: number): string | undefined {
+  const pair = sharing(board, position).find((one) => one.includes(index));
+  return pair && board.modules[pair[0] === index ? pair[1] : pair[0]]?.id;
 }
 
 function memoryFreed(board: PlacementBoard, position: Position, from: number): string | undefined {
@@ -165,7 +152,7 @@ function wouldHelp(board: PlacementBoard, index: number, now: Position, position
   const here = now[index] ?? -1;
   const pin = modules[index]?.pin ?? null;
   if (pin !== null && pin === hosts[position[index] ?? -1]?.node) return true;
-  if (sharing(board, now).some((pair) => pair.includes(index))) return true;
+  if (mateOf(board, now, index) !== undefined) return true;
   if (memoryOn(board, now, here) > (hosts[here]?.memory ?? 0)) return true;
   return unevenness(board, position) + worthOf(board) < unevenness(board, now);
 }
@@ -183,11 +170,9 @@ function obstacle(
   if (module === undefined || here === undefined || there === undefined) return undefined;
   if (module.held !== null) return module.held;
   if (module.pin === here.node) return `It is pinned to ${here.node}.`;
-  const pair = sharing(board, position).find((one) => one.includes(index));
-  if (pair !== undefined) {
-    const mate = board.modules[pair[0] === index ? pair[1] : pair[0]]?.id ?? "";
+  const mate = mateOf(board, position, index);
+  if (mate !== undefined)
     return `${mate} is on ${there.node}, and the group ${module.apart ?? ""} is to be kept apart.`;
-  }
   const memory = memoryOn(board, position, at);
   return memory <= there.memory
     ? undefined

@@ -7,6 +7,7 @@ import { certificateDaysMin } from "../../base/limits/access.js";
 import type { Alarm, ModuleStatus, NodeStatus } from "../../api/contract.js";
 import { durationText, percentText } from "../words/words.js";
 import { clockDifferenceMax, diskUsedShareMax } from "../../base/limits.js";
+import type { Failure } from "../../base/errors.js";
 import { isMarked } from "../../base/reasons.js";
 import type { MirrorStatus } from "../../../native/index.js";
 import { nextStep } from "../module/next-step.js";
@@ -49,12 +50,7 @@ export interface AlarmFacts {
   /** What cannot be written here, and why: history, figures. */
   readonly unwritable: readonly { readonly what: string; readonly why: string }[];
   /** Configuration files that cannot be read and the like. */
-  readonly troubles: readonly {
-    readonly code: string;
-    readonly where: string;
-    readonly message: string;
-    readonly next: string;
-  }[];
+  readonly troubles: readonly Failure[];
 }
 
 export function alarmsOf(facts: AlarmFacts): FoundAlarm[] {
@@ -182,14 +178,8 @@ function partlyAlarm({ id, partly }: ModuleStatus): FoundAlarm[] {
   ];
 }
 
-function hostAlarms({
-  self,
-  hypervisorLost,
-  disks,
-  certificates,
-  unwritable,
-  troubles,
-}: AlarmFacts): FoundAlarm[] {
+function hostAlarms(facts: AlarmFacts): FoundAlarm[] {
+  const { self, hypervisorLost, disks, certificates, unwritable, troubles } = facts;
   const lost: FoundAlarm = {
     id: `hypervisor:${self}`,
     severity: "red",

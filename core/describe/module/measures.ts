@@ -40,14 +40,8 @@ export class Stopwatch {
       const stopMs = this.time(this.stops, id, state.turn, isStopping(module), module.run.kind === "off");
       const startMs = this.time(this.starts, id, state.turn, isStarting(module.phase), isRunning(module));
       if (startMs === undefined && stopMs === undefined) continue;
-      this.known = {
-        ...this.known,
-        [id]: {
-          ...this.known[id],
-          ...(startMs !== undefined && { startMs }),
-          ...(stopMs !== undefined && { stopMs }),
-        },
-      };
+      const took = { ...(startMs !== undefined && { startMs }), ...(stopMs !== undefined && { stopMs }) };
+      this.known = { ...this.known, [id]: { ...this.known[id], ...took } };
       this.learnt(this.known);
     }
   }

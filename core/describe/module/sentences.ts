@@ -3,7 +3,8 @@
 // now and, when not, why. Everything that could be missing is a total Record, so the compiler finds what is
 // forgotten.
 
-import type { Colour, ModuleVerb, Stability, StateName } from "../../base/vocabulary.js";
+import { moduleVerbs, type Colour, type ModuleVerb } from "../../base/vocabulary.js";
+import type { Stability, StateName } from "../../base/vocabulary.js";
 import type { Failure } from "../../base/errors.js";
 import type { Instant, ModuleId } from "../../base/units.js";
 import { reasons, type ReasonCode } from "../../base/reasons.js";
@@ -113,14 +114,5 @@ function permissions(c: Case): Record<ModuleVerb, Permission> {
     const why = refusal(c, verb);
     return why === undefined ? { allowed: true } : { allowed: false, why };
   };
-  return {
-    start: of("start"),
-    stop: of("stop"),
-    restart: of("restart"),
-    stopstart: of("stopstart"),
-    swap: of("swap"),
-    prim: of("prim"),
-    second: of("second"),
-    resolve: of("resolve"),
-  };
+  return Object.fromEntries(moduleVerbs.map((verb) => [verb, of(verb)])) as Record<ModuleVerb, Permission>;
 }

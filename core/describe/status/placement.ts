@@ -2,11 +2,11 @@
 // Does everything fit on one host, and which swaps would balance them: what is known of all nodes at one
 // moment, put together for the planner (decide/placement). Nothing here acts; a move is a person's swap.
 
-import type { ModuleStatus } from "../../api/contract.js";
+import type { HostCapacity, ModuleStatus } from "../../api/contract.js";
 import { hostMemoryReserve } from "../../base/limits.js";
 import { bytes, moduleId, nodeName, type NodeName } from "../../base/units.js";
 import type { PlanHost, PlanModule } from "../../decide/placement/board.js";
-import { hostOutlookOf, type CapacityModule, type HostOutlook } from "../../decide/placement/capacity.js";
+import { hostOutlookOf, type CapacityModule } from "../../decide/placement/capacity.js";
 import { plan, type BalancePlan } from "../../decide/placement/plan.js";
 import { growthOn, memoryOf, type HostFacts } from "../host-facts.js";
 
@@ -27,7 +27,7 @@ export interface LoadSources {
   readonly speaks: (node: string) => boolean;
 }
 
-export function capacities(sources: LoadSources): readonly HostOutlook[] {
+export function capacities(sources: LoadSources): readonly HostCapacity[] {
   const { facts, statuses, settings, cpuNow, cpuOf, speaks } = sources;
   const modules = statuses.map(({ id, active }): CapacityModule => ({
     id: moduleId(id),

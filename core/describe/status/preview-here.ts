@@ -2,42 +2,35 @@
 // What a command would do on this node, out of what the node knows: the facts of a preview, put together.
 
 import type { Preview } from "../../api/contract.js";
-import type { Milliseconds } from "../../base/units.js";
-import type { ModuleVerb } from "../../base/vocabulary.js";
 import type { ModuleState, NodeState } from "../../decide/mirror/types.js";
 import { viewsOf } from "../../decide/mirror/views.js";
-import { previewOf } from "../module/preview.js";
+import { previewOf, type PreviewFacts } from "../module/preview.js";
 import { describe } from "../module/sentences.js";
 import { seenPair } from "./pair.js";
 import type { Times } from "./times.js";
 
-export interface PreviewSources {
+export interface PreviewSources extends Pick<
+  PreviewFacts,
+  "verb" | "keep" | "startOf" | "stopOf" | "lossOf"
+> {
   readonly state: NodeState;
   readonly times: Times;
-  readonly verb: ModuleVerb;
   readonly node: string | undefined;
-  readonly keep: string | undefined;
-  /** As last measured on that node, else on the other one. */
-  readonly startOf: (node: string) => Milliseconds | undefined;
-  readonly stopOf: (node: string) => Milliseconds | undefined;
-  /** What is lost when the copy of a node goes on, in words. */
-  readonly lossOf: (node: string) => string;
 }
 
 /** Undefined: there is no such module here. */
 export function previewHere(sources: PreviewSources, module: ModuleState): Preview | undefined {
-  const { state, times, verb, node, keep, startOf, stopOf, lossOf } = sources;
+  const { state, times, verb, node } = sources;
   const { id, failover, stopHow, niceStop } = module.config;
   const own = describe(state, id, times.now);
   if (own === undefined) return undefined;
   const permission = own.actions[verb];
   const view = viewsOf(state, times.now).find((one) => one.module === id);
   return previewOf({
+    ...sources,
     module: id,
-    verb,
     ...seenPair(state, times, module, view),
     both: node === undefined,
-    keep,
     permission: permission.allowed
       ? { allowed: true, why: "" }
       : { allowed: false, why: `${permission.why.message} ${permission.why.next}` },
@@ -47,8 +40,5 @@ export function previewHere(sources: PreviewSources, module: ModuleState): Previ
     isPaused: state.pause !== undefined,
     stopHow,
     niceStop,
-    startOf,
-    stopOf,
-    lossOf,
   });
 }
