@@ -17,7 +17,7 @@ import { gemelVersion } from "./cluster/version.js";
 import { certifiedNames, nodeOf, type ClusterConfig } from "./config/cluster-file.js";
 import { readClusterFile } from "./config/files.js";
 import type { Paths } from "./config/paths.js";
-import { History } from "./record/history.js";
+import { History, type NewEntry } from "./record/history.js";
 import { Reserve } from "./record/reserve.js";
 import { acceptControl } from "./network/control-connection.js";
 import type { Hypervisor } from "../ports/hypervisor.js";
@@ -26,7 +26,7 @@ import { KeptFile } from "./record/kept-file.js";
 import { bootClock, wallClock } from "./clock.js";
 import { openDoor } from "./calls/door.js";
 import type { Member } from "./network/cluster-network.js";
-import { ClusterNode, type Recorded, type ClusterNodeEdge } from "./cluster-node.js";
+import { ClusterNode, type ClusterNodeEdge } from "./cluster-node.js";
 import { statusTellEveryMs, keepStatusEveryMs, decisionsReadMax } from "../base/limits/edge.js";
 
 export interface DaemonOptions {
@@ -181,16 +181,7 @@ export class Daemon {
   audit(caller: Caller, what: string, module: string | null, outcome: string): void {
     const role = caller.kind === "nobody" ? {} : { role: caller.role };
     const inputs = { by: caller.name, from: caller.address, as: caller.kind, ...role };
-    this.history.add({
-      at: wallClock(),
-      node: this.node,
-      kind: "audit",
-      module,
-      rule: "command",
-      sentence: what,
-      inputs,
-      outcome,
-    });
+    this.record({ kind: "audit", module, rule: "command", sentence: what, inputs, outcome });
   }
 
   /** What a file of the daemon's own has to say; later, since the history may be the one that says it. */
@@ -198,7 +189,7 @@ export class Daemon {
     setImmediate(() => this.record({ kind: "log", module: null, rule: "", sentence, inputs: {}, outcome }));
   };
 
-  private record(entry: Recorded): void {
+  private record(entry: Omit<NewEntry, "at" | "node">): void {
     this.history.add({ at: wallClock(), node: this.node, ...entry });
   }
 

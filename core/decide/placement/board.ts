@@ -104,20 +104,6 @@ export function cheaper(a: Cost, b: Cost): boolean {
 export const worthOf = ({ hosts }: PlacementBoard): number => Math.round(whole * moveWorth) * hosts.length;
 
 /** Multiplied by the number of hosts, which keeps the mean a whole number. */
-export function unevenness(board: PlacementBoard, position: Position): number {
-  return unevennessOf(board, position, "cpu") + unevennessOf(board, position, "memory");
-}
-
-export function unevennessOf({ hosts, modules }: PlacementBoard, position: Position, of: Resource): number {
-  const shares = hosts.map((host) => shareOf(host.others[of], host, of));
-  modules.forEach((module, index) => {
-    const at = position[index] ?? -1;
-    const host = hosts[at];
-    if (host !== undefined) shares[at] = (shares[at] ?? 0) + shareOf(module[of], host, of);
-  });
-  return distance(shares);
-}
-
 export function distance(shares: readonly number[]): number {
   const sum = shares.reduce((total, share) => total + share, 0);
   return shares.reduce((total, share) => total + Math.abs(share * shares.length - sum), 0);
@@ -127,10 +113,6 @@ export function shareOf(amount: number, host: PlanHost, of: Resource): number {
   // A host that is smaller than its own reserve is full, not a division by nothing.
   const size = of === "cpu" ? Math.max(host.cpus, 1) : Math.max(host.memory, 2 ** 20);
   return Math.round((whole * amount) / size);
-}
-
-export function memoryOn(board: PlacementBoard, position: Position, at: number): number {
-  return loadOn(board, position, at, "memory");
 }
 
 export function loadOn(

@@ -37,29 +37,25 @@ export function hostOutlookOf(
   modules: readonly CapacityModule[],
   reserve: Bytes,
 ): HostCapacity {
+  const { others, growth, ...shown } = host;
   const own = modules.filter(({ nodes }) => nodes.includes(host.node));
   const here = own.filter(({ active }) => active === host.node);
   const disk = host.disk ?? { path: "", total: 0, free: 0 };
   const filled = disk.total - disk.free;
   const need = (list: readonly CapacityModule[], grown: number): Need => ({
-    cpu: list.reduce((sum, { cpu }) => sum + cpu, host.others.cpu),
-    memory: list.reduce((sum, { memory }) => sum + (memory ?? 0), host.others.memory + reserve),
+    cpu: list.reduce((sum, { cpu }) => sum + cpu, others.cpu),
+    memory: list.reduce((sum, { memory }) => sum + (memory ?? 0), others.memory + reserve),
     disk: filled + grown,
   });
-  const ifEverything = need(own, host.growth);
+  const ifEverything = need(own, growth);
   const short = shortOf(host, ifEverything);
-  const { node, live, at, cpus, memory } = host;
   return {
-    node,
-    live,
-    at,
-    cpus,
-    memory,
+    ...shown,
     disk,
     used: need(here, 0),
     ifEverything,
     fits: short.length === 0,
-    sentence: [judgement(host, ifEverything, short), notCounted(own), live ? "" : "As last known."]
+    sentence: [judgement(host, ifEverything, short), notCounted(own), host.live ? "" : "As last known."]
       .filter((part) => part !== "")
       .join(" "),
   };

@@ -6,12 +6,10 @@ import type { Move, Placement } from "../../api/contract.js";
 import { bytesOfText, coresText } from "../../describe/words/quantities.js";
 import {
   after,
+  distance,
   placementBoardOf,
   loadOn,
-  memoryOn,
   sharing,
-  unevenness,
-  unevennessOf,
   worthOf,
   type PlacementBoard,
   type PlanHost,
@@ -20,6 +18,7 @@ import {
   type Resource,
 } from "./board.js";
 import { search, type FoundMoves } from "./search.js";
+import { tallyOf } from "./tally.js";
 
 export type BalancePlan = Omit<Placement, "at">;
 
@@ -56,7 +55,7 @@ function loads(board: PlacementBoard, position: Position): BalancePlan["before"]
   return board.hosts.map(({ node }, at) => ({
     node,
     cpu: Math.round(loadOn(board, position, at, "cpu") * 100) / 100,
-    memory: memoryOn(board, position, at),
+    memory: loadOn(board, position, at, "memory"),
   }));
 }
 
@@ -93,7 +92,7 @@ function mateOf(board: PlacementBoard, position: Position, index: number): strin
 
 function memoryFreed(board: PlacementBoard, position: Position, from: number): string | undefined {
   const host = board.hosts[from];
-  const used = memoryOn(board, position, from);
+  const used = loadOn(board, position, from, "memory");
   if (host === undefined || used <= host.memory) return undefined;
   return `The VMs on ${host.node} need ${bytesOfText(used, host.memory)} memory.`;
 }
@@ -106,7 +105,7 @@ function evenedOut(
   places: readonly [number, number],
 ): string {
   const gain = (of: Resource, a: Position, b: Position): number =>
-    unevennessOf(board, a, of) - unevennessOf(board, b, of);
+    distance(tallyOf(board, a).shares[of]) - distance(tallyOf(board, b).shares[of]);
   const alone: Resource = gain("cpu", position, next) >= gain("memory", position, next) ? "cpu" : "memory";
   if (gain(alone, position, next) > 0) return change(board, alone, position, next, places);
   const end = after(board, moved);
@@ -153,8 +152,8 @@ function wouldHelp(board: PlacementBoard, index: number, now: Position, position
   const pin = modules[index]?.pin ?? null;
   if (pin !== null && pin === hosts[position[index] ?? -1]?.node) return true;
   if (mateOf(board, now, index) !== undefined) return true;
-  if (memoryOn(board, now, here) > (hosts[here]?.memory ?? 0)) return true;
-  return unevenness(board, position) + worthOf(board) < unevenness(board, now);
+  if (loadOn(board, now, here, "memory") > (hosts[here]?.memory ?? 0)) return true;
+  return tallyOf(board, position).cost.uneven + worthOf(board) < tallyOf(board, now).cost.uneven;
 }
 
 function obstacle(
@@ -173,7 +172,7 @@ function obstacle(
   const mate = mateOf(board, position, index);
   if (mate !== undefined)
     return `${mate} is on ${there.node}, and the group ${module.apart ?? ""} is to be kept apart.`;
-  const memory = memoryOn(board, position, at);
+  const memory = loadOn(board, position, at, "memory");
   return memory <= there.memory
     ? undefined
     : `${there.node} would need ${bytesOfText(memory, there.memory)} memory.`;

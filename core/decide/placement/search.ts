@@ -8,7 +8,7 @@
 // per round, and each round but the last has added a move.
 
 import { cheaper, movable, type PlacementBoard, type Cost } from "./board.js";
-import { firstTally, moveOn, type Tally } from "./tally.js";
+import { moveOn, tallyOf, type Tally } from "./tally.js";
 import { positionsMax } from "../../base/limits/decision.js";
 
 export interface FoundMoves {
@@ -35,7 +35,7 @@ interface Entry {
 export function search(board: PlacementBoard): Search {
   const candidates = movable(board);
   const depth = depthFor(candidates.length);
-  const tally = firstTally(board);
+  const tally = tallyOf(board);
   const begin: Entry = { key: 0, moved: [], tally, before: tally.cost };
   let best = begin;
   let looked = 0;

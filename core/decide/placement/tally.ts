@@ -28,25 +28,27 @@ export interface Tally {
   readonly cost: Cost;
 }
 
-export function firstTally(board: PlacementBoard): Tally {
-  const { hosts, modules, start } = board;
+/** Of a position as if nothing had been moved to reach it. */
+export function tallyOf(board: PlacementBoard, position: Position = board.start): Tally {
+  const { hosts, modules } = board;
   const sums = (of: Resource): readonly number[] =>
     hosts.map((host, at) =>
       modules.reduce(
-        (sum, module, index) => (start[index] === at ? sum + shareOf(module[of], host, of) : sum),
+        (sum, module, index) => (position[index] === at ? sum + shareOf(module[of], host, of) : sum),
         shareOf(host.others[of], host, of),
       ),
     );
-  const offPin = modules.filter(({ pin, active }) => {
-    return pin !== null && pin !== active && hosts.some(({ node }) => node === pin);
+  const offPin = modules.filter(({ pin }, index) => {
+    const here = hosts[position[index] ?? -1]?.node;
+    return pin !== null && pin !== here && hosts.some(({ node }) => node === pin);
   });
   return judged(board, {
-    position: start,
+    position,
     moves: 0,
-    memory: hosts.map((_, at) => loadOn(board, start, at, "memory")),
+    memory: hosts.map((_, at) => loadOn(board, position, at, "memory")),
     shares: { cpu: sums("cpu"), memory: sums("memory") },
     offPin: offPin.length,
-    pairs: sharing(board, start).length,
+    pairs: sharing(board, position).length,
   });
 }
 

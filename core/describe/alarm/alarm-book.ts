@@ -10,10 +10,7 @@ import { elapsed, type Instant } from "../../base/units.js";
 import { byWeight, type FoundAlarm } from "./alarms.js";
 import { toldAlarmsMax } from "../../base/limits/edge.js";
 
-export interface Acknowledgement {
-  readonly by: string;
-  readonly at: string;
-}
+export type Acknowledgement = NonNullable<Alarm["acknowledged"]>;
 
 export interface AlarmSources {
   readonly now: () => Instant;

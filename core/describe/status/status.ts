@@ -8,6 +8,7 @@ import { conflictWords } from "../../base/conflict-words.js";
 import type { Failure } from "../../base/errors.js";
 import type { Instant, Milliseconds, NodeName } from "../../base/units.js";
 import { daemonAnswers, networkView, silentSince, verdict } from "../../decide/liveness/liveness.js";
+import type { Peer } from "../../decide/liveness/liveness.js";
 import type { ArbiterKind } from "../../ports/arbiter.js";
 import { viewsOf } from "../../decide/mirror/views.js";
 import { moduleStatus, type ModuleSources } from "./module-status.js";
@@ -57,38 +58,28 @@ export function statusOf(sources: StatusSources): Status {
   };
 }
 
-function nodesOf(sources: StatusSources, cluster: ShownCluster): NodeStatus[] {
-  return cluster.nodes.map((node) =>
-    node.name === sources.state.self ? ownNode(sources, cluster, node) : otherNode(sources, cluster, node),
-  );
+function nodesOf(sources: StatusSources, { nodes, networks }: ShownCluster): NodeStatus[] {
+  const { state, times, startedAt, version } = sources;
+  const since = wallAt(times, startedAt);
+  return nodes.map(({ name, urls }) => {
+    if (name === state.self) {
+      const heard = networks.map((network) => ({ name: network.name, heard: true }));
+      return { name, reachable: true, since, networks: heard, daemon: "answers", version, urls };
+    }
+    const peer = state.peers[name];
+    return peer === undefined
+      ? { name, reachable: false, since, networks: [], daemon: "silent", version: null, urls }
+      : { ...otherNode(sources, networks, peer), urls };
+  });
 }
 
-type Row = Pick<ShownCluster, "nodes">["nodes"][number];
-
-function ownNode(
-  { times, startedAt, version }: StatusSources,
-  { networks }: ShownCluster,
-  { name, urls }: Row,
-): NodeStatus {
-  return {
-    name,
-    reachable: true,
-    since: wallAt(times, startedAt),
-    networks: networks.map((network) => ({ name: network.name, heard: true })),
-    daemon: "answers",
-    version,
-    urls,
-  };
-}
-
-function otherNode(sources: StatusSources, { networks }: ShownCluster, { name, urls }: Row): NodeStatus {
-  const { state, times, startedAt, reachableSince, versionOf } = sources;
+function otherNode(
+  { times, reachableSince, versionOf }: StatusSources,
+  networks: ShownCluster["networks"],
+  peer: Peer,
+): Omit<NodeStatus, "urls"> {
   const { now } = times;
-  const peer = state.peers[name];
-  if (peer === undefined) {
-    const since = wallAt(times, startedAt);
-    return { name, reachable: false, since, networks: [], daemon: "silent", version: null, urls };
-  }
+  const { name } = peer;
   const reachable = verdict(peer, now) === "alive";
   const begun = reachableSince(name, reachable);
   return {
@@ -102,7 +93,6 @@ function otherNode(sources: StatusSources, { networks }: ShownCluster, { name, u
     })),
     daemon: daemonAnswers(peer, now) ? "answers" : "silent",
     version: versionOf(name) ?? null,
-    urls,
   };
 }
 

@@ -40,7 +40,7 @@ import {
 } from "../config/cluster-file.js";
 import { readClusterFile, saveCluster } from "../config/files.js";
 import type { Paths } from "../config/paths.js";
-import { jsonOver, secureSocket, type Presented } from "../network/secure-socket.js";
+import { jsonOver, secureSocket, type Judge } from "../network/secure-socket.js";
 import { clockDifferenceMax, heartbeatTimeout, pulse } from "../../base/limits.js";
 import { checkCidr, ownAddresses } from "./addresses.js";
 import { createAuthority, createKeyPair, fingerprint, issue, type Authority } from "./authority.js";
@@ -211,7 +211,7 @@ async function askFirstNode(token: JoinToken, request: AdmissionRequest): Promis
   for (const contact of token.contacts) {
     const [address = "", port = ""] = contact.split(":");
     try {
-      const judge = (presented: Presented): string | undefined => proves(token, presented);
+      const judge: Judge = (chain) => proves(token, chain);
       const socket = await secureSocket({ address, port: Number(port), judge, timeout: milliseconds(4000) });
       const { status, body } = await jsonOver(socket, method, apiRoot + path, request, joinLimit);
       if (status === 200 && isOfShape(admission, body)) return body;
@@ -226,7 +226,7 @@ async function askFirstNode(token: JoinToken, request: AdmissionRequest): Promis
 }
 
 /** The server must show the token's authority and a certificate that this authority signed. */
-function proves(token: JoinToken, { chain }: Presented): string | undefined {
+function proves(token: JoinToken, chain: readonly Buffer[]): string | undefined {
   const [leaf] = chain;
   const authority = chain.find((raw) => createHash("sha256").update(raw).digest("hex") === token.authority);
   if (leaf === undefined || authority === undefined)

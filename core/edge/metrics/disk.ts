@@ -4,18 +4,13 @@
 // here, not even a thread of the pool (R33). While one hangs no second one is sent after it.
 
 import { execFile } from "node:child_process";
+import type { HostFacts } from "../../describe/host-facts.js";
 import { diskSpaceLimitMs } from "../../base/limits/edge.js";
-
-export interface DiskSpace {
-  readonly path: string;
-  readonly total: number;
-  readonly free: number;
-}
 
 let asking = false;
 
 /** Undefined: not told in time, or the folder is not there. */
-export async function diskSpace(path: string): Promise<DiskSpace | undefined> {
+export async function diskSpace(path: string): Promise<HostFacts["disk"] | undefined> {
   if (asking) return undefined;
   asking = true;
   return await new Promise((done) => {

@@ -3,6 +3,7 @@
 // shape. The process may be of an older or newer version than the daemon (it outlives it): fields that are
 // not known here are passed over, a status that is not whole is not believed at all.
 
+import { Type } from "@sinclair/typebox";
 import { generationHistoryMax } from "../../base/limits/edge.js";
 import {
   anything,
@@ -126,18 +127,15 @@ const event = choice<MirrorEvent, "event">("event", {
 type Done = Extract<MirrorReply, { readonly ok: true }>;
 type Refused = Extract<MirrorReply, { readonly ok: false }>;
 
-const done = objectOf<Omit<Done, "ok">>({ id: count, result: optional(anything) });
-const refused = objectOf<Omit<Refused, "ok">>({ id: count, error: problem });
+const done = objectOf<Done>({
+  ok: Type.Unsafe<true>(Type.Literal(true)),
+  id: count,
+  result: optional(anything),
+});
+const refused = objectOf<Refused>({ ok: Type.Unsafe<false>(Type.Literal(false)), id: count, error: problem });
 
 export const arrivedEvent = (value: unknown): Parsed<MirrorEvent> => parse(event, value, "event");
 export const arrivedStatus = (value: unknown): Parsed<MirrorStatus> => parse(status, value, "status");
 
-export function arrivedReply(value: object): Parsed<MirrorReply> {
-  const isDone = "ok" in value && value.ok === true;
-  if (isDone) {
-    const found = parse(done, value, "reply");
-    return found.ok ? { ok: true, value: { ...found.value, ok: true } } : found;
-  }
-  const found = parse(refused, value, "refusal");
-  return found.ok ? { ok: true, value: { ...found.value, ok: false } } : found;
-}
+export const arrivedReply = (value: object): Parsed<MirrorReply> =>
+  "ok" in value && value.ok === true ? parse(done, value, "reply") : parse(refused, value, "refusal");

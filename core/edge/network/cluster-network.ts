@@ -12,10 +12,10 @@ import type { PeerMessage } from "../../decide/mirror/types.js";
 import { Transmitter, type HeartbeatLane } from "./heartbeat-transmitter.js";
 import type { Report } from "../../loop/node-loop.js";
 import { arrivedMessage } from "./arrived-message.js";
-import { callPeer, type PeerRequest, type CallAnswer } from "./peer-call.js";
+import { callPeer, type CallAnswer, type CallTarget, type PeerRequest } from "./peer-call.js";
 import { ControlConnection } from "./control-connection.js";
 import type { ControlLine, NetworkWay, SaidOfItself } from "./control-connection.js";
-import type { Presented } from "./secure-socket.js";
+import type { Judge } from "./secure-socket.js";
 import { arrivedViews } from "./peer-views.js";
 import { peerCallLimit, viewsEveryMs } from "../../base/limits/edge.js";
 
@@ -147,22 +147,16 @@ export class ClusterNetwork {
   ): Promise<CallAnswer> {
     const member = this.present;
     if (member === undefined) throw new GemelError("GEMEL-4001", "");
-    const target = {
-      peer,
-      ways: waysTo(member, peer),
-      identity: member.card,
-      judge: (presented: Presented) => this.judge(peer, presented),
-    };
-    return await callPeer(target, { limit: peerCallLimit, ...call });
+    return await callPeer(this.target(member, peer), { limit: peerCallLimit, ...call });
   }
 
   private connect(peer: NodeName): void {
     const member = this.present;
     if (member === undefined) return;
-    const control = new ControlConnection(waysTo(member, peer), {
+    const target = this.target(member, peer);
+    const control = new ControlConnection(target.ways, {
       ...this.edge,
-      identity: member.card,
-      judge: (presented) => this.judge(peer, presented),
+      ...target,
       answered: (incarnation) => {
         this.incarnations.set(peer, incarnation);
         this.edge.post({ kind: "control-answer", from: peer, incarnation });
@@ -174,11 +168,13 @@ export class ClusterNetwork {
     control.start();
   }
 
-  private judge(peer: NodeName, { chain }: Presented): string | undefined {
-    const [leaf] = chain;
-    const holder = leaf === undefined ? undefined : this.holder(leaf);
-    if (holder?.kind === "node" && holder.name === peer) return undefined;
-    return `It is not the node ${peer} of this cluster.`;
+  private target(member: Member, peer: NodeName): CallTarget {
+    const judge: Judge = ([leaf]) => {
+      const holder = leaf === undefined ? undefined : this.holder(leaf);
+      if (holder?.kind === "node" && holder.name === peer) return undefined;
+      return `It is not the node ${peer} of this cluster.`;
+    };
+    return { peer, ways: waysTo(member, peer), identity: member.card, judge };
   }
 
   private takeViews(from: NodeName, incarnation: string, theirNow: unknown, value: unknown): void {

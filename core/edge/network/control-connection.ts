@@ -17,7 +17,7 @@ import { anything, count, parse, text } from "../../base/shape.js";
 import { type Instant, type NodeName } from "../../base/units.js";
 import type { ModulePicture } from "../../decide/mirror/types.js";
 import { readLines } from "./lines.js";
-import { secureSocket, type Presented } from "./secure-socket.js";
+import { secureSocket, type Trust } from "./secure-socket.js";
 import {
   controlLineBytesMax,
   controlPingEveryMs,
@@ -64,9 +64,7 @@ export interface SaidOfItself {
   readonly progress: () => unknown;
 }
 
-export interface ControlOptions extends SaidOfItself {
-  readonly identity: { readonly certificate: string; readonly privateKey: string };
-  readonly judge: (presented: Presented) => string | undefined;
+export interface ControlOptions extends SaidOfItself, Trust {
   /** The peer answered: alive, in this incarnation. */
   readonly answered: (incarnation: string) => void;
   /**

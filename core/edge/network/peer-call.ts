@@ -7,14 +7,12 @@ import { apiError } from "../../api/schemas/parts.js";
 import { parse } from "../../base/shape.js";
 import { type Milliseconds, type NodeName } from "../../base/units.js";
 import type { NetworkWay } from "./control-connection.js";
-import { jsonOver, secureSocket, type Presented } from "./secure-socket.js";
+import { jsonOver, secureSocket, type Trust } from "./secure-socket.js";
 import { peerDialLimit } from "../../base/limits/edge.js";
 
-export interface CallTarget {
+export interface CallTarget extends Trust {
   readonly peer: NodeName;
   readonly ways: readonly NetworkWay[];
-  readonly identity: { readonly certificate: string; readonly privateKey: string };
-  readonly judge: (presented: Presented) => string | undefined;
 }
 
 export type CallAnswer =

@@ -16,19 +16,24 @@ import { peerAnswerBytesMax } from "../../base/limits/edge.js";
  */
 export const nodeServerName = "gemel-node";
 
-export interface Presented {
-  /** DER of the peer's own certificate and of everything it sent above it. */
-  readonly chain: readonly Buffer[];
+/**
+ * Undefined: accepted. Else why not. `chain`: DER of the peer's own certificate and of everything it sent
+ * above it.
+ */
+export type Judge = (chain: readonly Buffer[]) => string | undefined;
+
+/** Who we are there, and whom we accept. */
+export interface Trust {
+  readonly identity: { readonly certificate: string; readonly privateKey: string };
+  readonly judge: Judge;
 }
 
-export interface SecureTarget {
+export interface SecureTarget extends Partial<Trust> {
   readonly address: string;
   readonly port: number;
   /** Binds the connection to one network of this node. */
   readonly localAddress?: string;
-  readonly identity?: { readonly certificate: string; readonly privateKey: string };
-  /** Undefined: accepted. Else why not. */
-  readonly judge: (presented: Presented) => string | undefined;
+  readonly judge: Judge;
   readonly timeout: Milliseconds;
 }
 
@@ -51,7 +56,7 @@ export async function secureSocket(target: SecureTarget): Promise<TLSSocket> {
     socket.once("close", () => failed(new Error("closed during the handshake")));
   });
   socket.setTimeout(0);
-  const reason = target.judge({ chain: presentedChain(socket) });
+  const reason = target.judge(presentedChain(socket));
   if (reason !== undefined) {
     socket.destroy();
     throw new GemelError("GEMEL-4004", `${target.address}:${target.port}`, reason);

@@ -4,9 +4,13 @@
 
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { saveModuleText } from "../../../core/edge/config/files.js";
 import { moduleFile, pathsUnder } from "../../../core/edge/config/paths.js";
-import { keepWhole, writeDurable, writeTogether } from "../../../core/edge/record/durable-file.js";
+import {
+  keepWhole,
+  writeDurable,
+  writeTogether,
+  writeWhole,
+} from "../../../core/edge/record/durable-file.js";
 import { NodeRecordWriter, readNodeRecord, type NodeRecord } from "../../../core/edge/record/node-record.js";
 import { writeMarks } from "../../../kvm/install/guard.js";
 import { fill } from "./disk.js";
@@ -23,7 +27,7 @@ interface Writer {
 const writers: Readonly<Record<string, Writer>> = {
   "userconfig.xml": {
     file: moduleFile(paths, "cam1"),
-    write: (text) => saveModuleText(paths, "cam1", text),
+    write: (text) => writeWhole(moduleFile(paths, "cam1"), text, 0o644),
   },
   "protect's journal": {
     file: at("journal.json"),
