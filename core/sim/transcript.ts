@@ -11,6 +11,7 @@
 //   kill daemon alpha | start daemon alpha | kill mirror alpha | kill qemu alpha | libvirtd alpha off|on
 //   pause | pause alpha | resume | resume alpha   automatic failover, on both or as one host alone knows it
 //   fill 60                                       a reintegration takes this many seconds from now on
+//   dies beta after start                         its daemon dies there (caller.ts) the next time
 //   hang mirror beta bms1 | wake mirror beta bms1 it lives and does nothing; it goes on
 //   switch-off alpha | panic alpha                the guest ends in order; crashes and its process is kept
 //   by-hand alpha                                 the VM is started without Gemel
@@ -76,6 +77,8 @@ export class Player {
     this.configs = stage.configs ?? [defaultConfig("cam1")];
   }
 
+  /** "NODE before|after OPERATION" */
+  private readonly doomed = new Set<string>();
   private lastCommand = "";
   private commands = 0;
 
@@ -101,6 +104,7 @@ export class Player {
       this.made = new Cluster(this.configs, this.settle);
       this.hindrances.reach(this.made);
       this.made.onTurn = (_host, state) => this.look(state);
+      this.made.crashes = (node, point) => this.doomed.delete(`${node} ${point}`);
     }
     return this.made;
   }
@@ -138,6 +142,7 @@ export class Player {
       shutdown: ([host]) => this.give(this.host(host), { do: "shutdown" }),
       stay: ([host]) => this.give(this.host(host), { do: "shutdown", back: true }),
       kill: ([what, host, module]) => this.kill(what ?? "", this.host(host), this.id(module)),
+      dies: (words) => void this.doomed.add(words.join(" ")),
       hang: ([, host, module]) => this.host(host).mirrors.get(this.id(module))?.hang(),
       wake: ([, host, module]) => this.host(host).mirrors.get(this.id(module))?.wake(),
       start: ([, host]) => this.host(host).startDaemon(),

@@ -32,12 +32,6 @@ export const knownFailures: readonly KnownFailure[] = [
     "an empty folder is taken as the good copy",
   ),
   ...known("converges", "WAIT waiting first-start / WAIT waiting half-copied"),
-  // A daemon that dies between "started paused" and "let run" leaves a guest that nobody lets run.
-  ...known(
-    "left-paused",
-    "started and never let run; ALONE running",
-    "started and never let run; PRIM running",
-  ),
   // The wish that a host's boot renews is only in memory.
   ...known("remembered", "the wish to run in memory, to stop on disk"),
   // A daemon whose record's disk hangs answers no freeze and gives no word, and goes on beating.

@@ -45,7 +45,7 @@ export const eventHandling: Readonly<Record<EventKind, Row>> = {
   "run-seen": row(
     handled("a VM that may not run is ended; one that ended by itself is restarted or counted"),
     {
-      STOP: handled("one that runs without Gemel forbids start; it is never touched"),
+      STOP: handled("one that runs without Gemel forbids start, untouched; one never let run is ended"),
     },
   ),
   hypervisor: everywhere("without it nothing starts here and no swap comes here; nothing running is touched"),

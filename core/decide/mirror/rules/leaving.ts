@@ -149,11 +149,13 @@ function endVm(c: Case, work: LeaveWork): boolean {
   return false;
 }
 
-/** One that has crashed inside hears nothing, and has no memory worth keeping. */
+/** One that was never let run, or has crashed inside, hears nothing and has no memory worth keeping. */
 export function stopWorkload(c: Case, wanted: LeaveWork["how"]): void {
   const { niceStop, forceStop } = c.m.config;
   const isGentle = wanted === "shutdown" || wanted === "save";
-  const how = isGentle && c.m.run.kind === "on" && c.m.run.crashed === true ? "off" : wanted;
+  const { run } = c.m;
+  const heard = isGentle && run.kind === "on" && run.crashed === true ? "off" : wanted;
+  const how = run.kind === "held" ? "kill" : heard;
   const limit = isGentle ? niceStop : forceStop;
   beginTask(c, "stop-workload", (task) => ({ do: "stop-workload", module: c.id, task, how, limit }));
 }

@@ -121,11 +121,12 @@ function promote(c: Case, { basis }: Work<"promoting">): boolean {
 }
 
 function start(c: Case, work: Work<"starting">): boolean {
-  if (exists(c.m) && c.m.task === undefined) {
+  if (c.m.task === undefined && c.m.run.kind === "on") {
     delete c.m.startTrouble;
     become(c, { state: active(c), work: { kind: "running" } }, "start", "The VM runs.");
     return true;
   }
+  if (c.m.run.kind === "held") return endHeld(c);
   // What does not come up at once is seen in its company meanwhile.
   if (work.attempt > 0 && changeCompany(c, work)) return true;
   if (giveToTheAble(c)) return true;
@@ -141,10 +142,22 @@ function start(c: Case, work: Work<"starting">): boolean {
   return false;
 }
 
+/** Nobody is letting it run any more: it has executed nothing, so ending it loses nothing. */
+function endHeld(c: Case): boolean {
+  if (isFree(c)) stopWorkload(c, "kill");
+  return false;
+}
+
 function run(c: Case): boolean {
   const { run } = c.m;
   if (run.kind === "off") return run.byItself === true ? vmSwitchedOff(c) : vmEnded(c);
   if (run.kind === "on" && run.crashed === true) return vmEnded(c);
+  if (run.kind === "held" && c.m.task === undefined) {
+    const work: ActiveWork = { kind: "starting", attempt: 0, notBefore: c.at };
+    const sentence = "The VM was started and never let run: it is ended and started anew.";
+    become(c, { state: active(c), work }, "R31", sentence);
+    return true;
+  }
   keepLinkOn(c);
   if (changeCompany(c, { kind: "running" })) return true;
   return goHome(c);

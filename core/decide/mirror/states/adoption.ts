@@ -13,6 +13,7 @@
 //   none       │ on   │ run  │ the mirror died meanwhile (R24): ended; no word, its last grant is unknown
 //   none       │ on   │ stop │ the process that this module ran: ended; any other: STOP, a person runs it
 //              │      │      │ without Gemel, and it is not touched
+//   any        │ held │ any  │ as one that is on, and ended first: it has executed nothing
 //   none       │ off  │ run  │ opened
 //   none       │ off  │ stop │ STOP
 
@@ -50,7 +51,7 @@ function adoptedPhase(c: Case): Phase {
   }
   const { run, mirror, durable } = c.m;
   const isOurs = "instance" in run && run.instance === durable.vm;
-  const isByHand = isOn && mirror.kind === "none" && durable.wish.kind === "stop" && !isOurs;
+  const isByHand = run.kind === "on" && mirror.kind === "none" && durable.wish.kind === "stop" && !isOurs;
   if (isByHand) return { state: "WAIT", work: { kind: "opening" } };
   if (isOn) return { state: "WAIT", work: { kind: "burying", giveWord: false } };
   if (mirror.kind === "dead") return { state: "WAIT", work: { kind: "burying", giveWord: false } };

@@ -5,6 +5,11 @@
 import { become, type Case } from "../evidence/turn.js";
 
 export function decideStop(c: Case): boolean {
+  if (c.m.run.kind === "held" && c.m.phase.work.kind === "idle") {
+    const phase = { state: "WAIT", work: { kind: "burying", giveWord: false } } as const;
+    become(c, phase, "R31", "A VM was started for this module and never let run: it is ended.");
+    return true;
+  }
   const { wish, resolving } = c.m.durable;
   const mustRun = wish.kind === "run" || resolving !== undefined;
   if (!mustRun || c.turn.node.leaving) return false;
