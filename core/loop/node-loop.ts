@@ -5,6 +5,9 @@
 //     ▲                                                                                          │
 //     └────────────────────────── results come back as events ◀──────────────────────────────────┘
 //
+// The first turn persists whatever it brings: what the daemon began with (a boot has renewed the wishes) must
+// be what the next one finds.
+//
 // Invariants: the state changes nowhere else; an effect starts only after what it rests on is on disk; an
 // event gets its instant when the loop takes it, so a stalled loop shows as a gap and voids what rests on the
 // time before (R16): in the middle by the instants, in an effect that takes long by `hasRunSince`. A state
@@ -38,7 +41,7 @@ export interface NodeEdge {
   /** Once, as soon as whoever runs now is done. */
   readonly soon: (act: () => void) => void;
   readonly step: (state: NodeState, event: Event) => Stepped;
-  /** Resolves when it is on stable storage. Called only when something durable changed. */
+  /** Resolves when it is on stable storage. Called at the beginning, and when something durable changed. */
   readonly persist: (state: NodeState) => Promise<void>;
   readonly record: (decision: Decision) => void;
   /** Starts it and returns at once; its result is posted as an event. */
@@ -51,6 +54,7 @@ export class NodeLoop {
   private readonly queue: Report[] = [];
   private busy = false;
   private stopped = false;
+  private isBegun = false;
   private readonly stopTicking: () => void;
   private lastTurn: Instant;
   /** End of the last gap. */
@@ -109,7 +113,8 @@ export class NodeLoop {
     this.lastTurn = event.at;
     const before = this.current;
     const { state, effects, decisions } = this.edge.step(before, event);
-    if (durableChanged(before, state)) await this.edge.persist(state);
+    if (!this.isBegun || durableChanged(before, state)) await this.edge.persist(state);
+    this.isBegun = true;
     this.current = state;
     for (const decision of decisions) this.edge.record(decision);
     for (const effect of effects) this.edge.carryOut(effect);

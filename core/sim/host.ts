@@ -24,7 +24,6 @@ export class Host extends Server {
   /** What this host's copy of the cluster's shared record says. */
   private pause: FailoverPause | undefined;
   private run = 0;
-  private hasBooted = true;
 
   constructor(
     name: NodeName,
@@ -64,7 +63,6 @@ export class Host extends Server {
       boot: this.hasBooted ? "host" : "daemon",
       pause: this.pause,
     } as const;
-    this.hasBooted = false;
     this.daemon = new SimDaemon(this, this.daemonEdge(), beginning);
     this.daemon.findWhatRuns();
   }

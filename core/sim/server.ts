@@ -64,6 +64,8 @@ export class Server {
   heardAt = 0;
   /** How long it had been silent when it was heard again just now. */
   lastSilence = 0;
+  /** Since its last boot no record was written here: what the boot renews is not in it yet. */
+  hasBooted = true;
   private boots = 0;
   private frozenAt = 0;
   private processes = 0;
@@ -157,6 +159,7 @@ export class Server {
   flush(record: ReadonlyMap<ModuleId, Durable>, ms: number, done: () => void): void {
     this.after(ms, () => {
       if (this.isStateDiskHung) return this.flush(record, 100, done);
+      this.hasBooted = false;
       this.record.clear();
       for (const [id, durable] of record) this.record.set(id, durable);
       done();

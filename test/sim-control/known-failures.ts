@@ -32,8 +32,6 @@ export const knownFailures: readonly KnownFailure[] = [
     "an empty folder is taken as the good copy",
   ),
   ...known("converges", "WAIT waiting first-start / WAIT waiting half-copied"),
-  // The wish that a host's boot renews is only in memory.
-  ...known("remembered", "the wish to run in memory, to stop on disk"),
   // A daemon whose record's disk hangs answers no freeze and gives no word, and goes on beating.
   ...known(
     "nobody-waits",

@@ -42,7 +42,7 @@ export function stateAtStart(
     self: card.node,
     incarnation,
     at: bootClock(),
-    boot: firstSinceBoot(paths) ? "host" : "daemon",
+    boot: isMarked(paths) ? "daemon" : "host",
     peers: Object.fromEntries(peersOf(config, card.node).map(({ name }) => [name, timeouts])),
     modules: [...modules].map(([id, settings]) => {
       const known = durable[id];
@@ -55,14 +55,17 @@ export function stateAtStart(
   const keep = async (next: NodeState): Promise<void> => {
     const entries = Object.values(next.modules).map((module) => [module.config.id, module.durable] as const);
     await writer.write({ node: next.self, modules: Object.fromEntries(entries) });
+    // Only now: what the boot has renewed is in the record.
+    if (!isMarked(paths)) mark(paths);
   };
   return { state, trouble, keep };
 }
 
-function firstSinceBoot({ run }: Paths): boolean {
-  const mark = join(run, bootMark);
-  if (existsSync(mark)) return false;
-  mkdirSync(run, { recursive: true, mode: 0o755 });
-  writeFileSync(mark, "");
-  return true;
+const markOf = ({ run }: Paths): string => join(run, bootMark);
+
+const isMarked = (paths: Paths): boolean => existsSync(markOf(paths));
+
+function mark(paths: Paths): void {
+  mkdirSync(paths.run, { recursive: true, mode: 0o755 });
+  writeFileSync(markOf(paths), "");
 }
