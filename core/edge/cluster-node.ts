@@ -122,6 +122,7 @@ export class ClusterNode {
       now: bootClock,
       post: (report) => this.post(report),
       views: () => this.views(),
+      turns: () => this.loop.turns,
       progress: () => this.progress.own(),
       told: (from, progress) => this.progress.take(from, progress),
       figures: (from, figures) => this.collector.hear(from, figures),

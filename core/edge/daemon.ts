@@ -82,6 +82,7 @@ export class Daemon {
     this.server = new ApiServer(app, (request, socket, head) =>
       acceptControl(request, socket, head, {
         incarnation: () => (this.present === undefined ? undefined : this.incarnation),
+        turns: () => this.present?.network.turns === true,
         peerOf: (certificate) => this.present?.network.peerOf(certificate),
         heard: (from, line) => this.present?.network.heard(from, line),
         refused: (from, why) => this.present?.network.refuse(from, why),

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // The node's loop: one event at a time through the pure middle.
 //
-//   take ──▶ step(state, event) ──▶ persist what changed (fsync) ──▶ record decisions ──▶ carry out effects
-//     ▲                                                                                          │
-//     └────────────────────────── results come back as events ◀──────────────────────────────────┘
+//   take ──▶ step(state, event) ──▶ persist what changed (fsync) ──▶ carry out effects
+//     ▲                └── what rests on nothing durable leaves at once ──▶ │
+//     └────────────────── results come back as events ◀─────────────────────┘
 //
-// The first turn persists whatever it brings: what the daemon began with (a boot has renewed the wishes) must
-// be what the next one finds.
+// The loop goes on turning while the record is written: a disk that hangs must not keep this node from giving
+// its word or answering a freeze (R20). Everything else waits for the record of its turn, in order. The first
+// turn writes whatever it brings: what the daemon began with (a boot has renewed the wishes) must be what the
+// next one finds.
 //
-// Invariants: the state changes nowhere else; an effect starts only after what it rests on is on disk; an
-// event gets its instant when the loop takes it, so a stalled loop shows as a gap and voids what rests on the
+// Invariants: the state changes nowhere else; an effect starts only after what it rests on is on disk; a loop
+// that does not turn does not beat, since nobody speaks for this node then; an event gets its instant when the loop takes it, so a stalled loop shows as a gap and voids what rests on the
 // time before (R16): in the middle by the instants, in an effect that takes long by `hasRunSince`. A state
 // that cannot be persisted stops the daemon: guests and mirrors go on without it, which is safer than
 // deciding on what a restart would forget.
@@ -18,10 +20,11 @@
 // the simulator's (core/sim) drive the very same loop.
 
 import "../base/limits/relations.js";
+import { leavesAtOnce } from "../decide/mirror/effect.js";
 import type { Decision, Effect, Event, NodeState } from "../decide/mirror/types.js";
 import { turnGapMax } from "../base/limits.js";
 import { elapsed, type Instant, type Milliseconds } from "../base/units.js";
-import { tickEvery } from "../base/limits/decision.js";
+import { stillMax, tickEvery } from "../base/limits/decision.js";
 
 /** An event as the edge reports it: the loop adds the instant. */
 export type Report = Event extends infer One ? (One extends Event ? Omit<One, "at"> : never) : never;
@@ -54,7 +57,12 @@ export class NodeLoop {
   private readonly queue: Report[] = [];
   private busy = false;
   private stopped = false;
-  private isBegun = false;
+  /** Counts what must be in the record: as the state has it, and as the disk has it. */
+  private version = 1;
+  private written = 0;
+  private isWriting = false;
+  /** What waits for the record of its turn. */
+  private readonly held: { readonly version: number; readonly effect: Effect }[] = [];
   private readonly stopTicking: () => void;
   private lastTurn: Instant;
   /** End of the last gap. */
@@ -82,7 +90,7 @@ export class NodeLoop {
     if (this.busy) return;
     this.busy = true;
     // After the caller is done: a report never changes the state under its reporter.
-    this.edge.soon(() => void this.run());
+    this.edge.soon(() => this.run());
   }
 
   stop(): void {
@@ -95,30 +103,65 @@ export class NodeLoop {
     return this.steadySince <= begin && elapsed(this.lastTurn, this.edge.now()) <= turnGapMax;
   }
 
-  private async run(): Promise<void> {
+  /** It has turned lately, as it does with every tick. */
+  get turns(): boolean {
+    return elapsed(this.lastTurn, this.edge.now()) <= stillMax;
+  }
+
+  private run(): void {
     try {
       for (let next = this.queue.shift(); next !== undefined && !this.stopped; next = this.queue.shift()) {
-        await this.turn({ ...next, at: this.edge.now() });
+        this.turn({ ...next, at: this.edge.now() });
       }
     } catch (error) {
-      this.stop();
-      this.edge.failed(error);
+      this.fail(error);
     } finally {
       this.busy = false;
     }
   }
 
-  private async turn(event: Event): Promise<void> {
+  private fail(error: unknown): void {
+    this.stop();
+    this.edge.failed(error);
+  }
+
+  private turn(event: Event): void {
     if (elapsed(this.lastTurn, event.at) > turnGapMax) this.steadySince = event.at;
     this.lastTurn = event.at;
     const before = this.current;
     const { state, effects, decisions } = this.edge.step(before, event);
-    if (!this.isBegun || durableChanged(before, state)) await this.edge.persist(state);
-    this.isBegun = true;
+    if (durableChanged(before, state)) this.version += 1;
     this.current = state;
     for (const decision of decisions) this.edge.record(decision);
-    for (const effect of effects) this.edge.carryOut(effect);
+    for (const effect of effects) this.handOut(effect);
+    if (this.written < this.version && !this.isWriting) void this.write();
     this.edge.changed(state);
+  }
+
+  private handOut(effect: Effect): void {
+    const { version } = this;
+    if (this.written >= version || leavesAtOnce(effect)) this.edge.carryOut(effect);
+    else this.held.push({ version, effect });
+  }
+
+  /** One write at a time, each with all that is known by then. */
+  private async write(): Promise<void> {
+    this.isWriting = true;
+    try {
+      while (this.written < this.version && !this.stopped) {
+        const { version } = this;
+        await this.edge.persist(this.current);
+        this.written = version;
+        for (let [next] = this.held; next !== undefined && next.version <= version; [next] = this.held) {
+          this.held.shift();
+          if (!this.stopped) this.edge.carryOut(next.effect);
+        }
+      }
+    } catch (error) {
+      this.fail(error);
+    } finally {
+      this.isWriting = false;
+    }
   }
 }
 

@@ -97,7 +97,9 @@ export class SimDaemon {
     });
     this.loop = this.beginLoop(state);
     this.observer = this.observe();
-    const beat = (): void => edge.beat(incarnation, viewsOf(this.state, instant(this.caller.now)));
+    const beat = (): void => {
+      if (this.loop.turns) edge.beat(incarnation, viewsOf(this.state, instant(this.caller.now)));
+    };
     // A connection begins with the views; then they come with every pulse.
     this.caller.after(connectMs, beat);
     this.every(pulse, beat);

@@ -20,6 +20,7 @@
 //   fails alpha undefine | works alpha undefine   whatever is asked for by this name is refused from now on
 //   slow alpha start 11                           it takes this many seconds from now on
 //   holds alpha | lets-go alpha                   some process keeps a file open below the mount
+//   record alpha hangs|works                      its daemon's own record is (not) written to the end
 //   after 5                                       five seconds pass
 //   alpha PRIM Ready, beta SECOND Ready           expected, within 30 s of fake time (or: … within 8)
 //   stays 20: alpha WAIT NotReady                 holds at once and for so long
@@ -182,6 +183,9 @@ export class Player {
       },
       disk: ([host, is]) => {
         for (const mirror of this.host(host).mirrors.values()) mirror.diskFull = is === "full";
+      },
+      record: ([host, is]) => {
+        this.host(host).isStateDiskHung = is === "hangs";
       },
       stays: (words, line) =>
         this.stays(Number(words[0]?.replace(":", "")), line.replace(/^stays \S+\s*/, "")),

@@ -10,7 +10,7 @@ import { GemelError } from "../../core/base/errors.js";
 import { instant, later, milliseconds, moduleId, seconds, type Instant } from "../../core/base/units.js";
 import { Effects, type EffectEdge } from "../../core/loop/effects.js";
 import { NodeLoop, type Report } from "../../core/loop/node-loop.js";
-import type { NodeState } from "../../core/decide/mirror/types.js";
+import type { Effect, NodeState } from "../../core/decide/mirror/types.js";
 
 const slowly = seconds(20);
 
@@ -78,5 +78,35 @@ test("loop-knows-its-gaps", async () => {
   await turn(0);
   assert.ok(!loop.hasRunSince(begin), "it stood still meanwhile");
   assert.ok(loop.hasRunSince(now));
+  loop.stop();
+});
+
+test("loop-goes-on-while-its-record-hangs", async () => {
+  const carried: string[] = [];
+  const send = { do: "send", to: "beta" } as unknown as Effect;
+  const effects: readonly Effect[] = [
+    { ...send, atOnce: true } as Effect,
+    { do: "answer-command" } as Effect,
+  ];
+  let written = (): void => undefined;
+  const loop = new NodeLoop({ modules: {} } as unknown as NodeState, {
+    now: () => instant(0),
+    every: () => () => undefined,
+    soon: queueMicrotask,
+    step: () => ({ state: { modules: {} } as unknown as NodeState, effects, decisions: [] }),
+    persist: () => new Promise((done) => (written = done)),
+    record: () => undefined,
+    carryOut: (effect) => void carried.push(effect.do),
+    changed: () => undefined,
+    failed: (error) => assert.fail(String(error)),
+  });
+  for (let turn = 0; turn < 2; turn++) {
+    loop.post({ kind: "tick" });
+    await new Promise(setImmediate);
+  }
+  assert.deepEqual(carried, ["send", "send"], "a word leaves at once, the rest waits");
+  written();
+  await new Promise(setImmediate);
+  assert.deepEqual(carried, ["send", "send", "answer-command", "answer-command"], "in order, on its record");
   loop.stop();
 });

@@ -31,6 +31,7 @@ const aimOf = (self: NodeName, nodes: readonly NodeName[]): Aim => ({
 class Listener {
   readonly heard = new Map<NodeName, number>();
   readonly transmitter: Transmitter;
+  turns = true;
 
   constructor(self: NodeName) {
     this.transmitter = new Transmitter({
@@ -38,6 +39,7 @@ class Listener {
       incarnation: `run of ${self}`,
       now: bootClock,
       views: () => [],
+      turns: () => this.turns,
       alive: ({ from }) => this.heard.set(from, (this.heard.get(from) ?? 0) + 1),
     });
   }
@@ -69,4 +71,21 @@ test("heartbeat-transmitter: a node that joins makes nobody deaf", async (contex
   gamma.transmitter.aim(aimOf(c, names));
   beta.transmitter.aim(aimOf(b, names));
   await Promise.all([alpha.hears(c, 5), beta.hears(c, 5), gamma.hears(a, 5), gamma.hears(b, 5)]);
+});
+
+test("heartbeat-transmitter: a loop that stands still does not beat", async (context) => {
+  const [a, b] = names;
+  assert.ok(a && b);
+  const [alpha, beta] = [new Listener(a), new Listener(b)];
+  context.after(() => [alpha, beta].forEach(({ transmitter }) => transmitter.stop()));
+  alpha.transmitter.aim(aimOf(a, [a, b]));
+  beta.transmitter.aim(aimOf(b, [a, b]));
+  await Promise.all([alpha.hears(b, 5), beta.hears(a, 5)]);
+  beta.turns = false;
+  await pause(100);
+  const heard = alpha.heard.get(b);
+  await beta.hears(a, 20);
+  assert.equal(alpha.heard.get(b), heard);
+  beta.turns = true;
+  await alpha.hears(b, 5);
 });

@@ -47,6 +47,15 @@ export const controlFaults: readonly ControlFault[] = [
     test: "secondary-host-killed",
   },
   {
+    name: "word-waits-for-the-record",
+    rules: ["R20"],
+    breaks: "a node whose state disk hangs keeps its word to itself",
+    from: 'return effect.lane === "answer"',
+    to: "return false",
+    testFile: scenarios,
+    test: "primary-record-hangs",
+  },
+  {
     name: "silence-is-judged-too-early",
     rules: ["R21"],
     breaks: "a network that was silent for a moment counts as the death of the other node",

@@ -32,13 +32,6 @@ export const knownFailures: readonly KnownFailure[] = [
     "an empty folder is taken as the good copy",
   ),
   ...known("converges", "WAIT waiting first-start / WAIT waiting half-copied"),
-  // A daemon whose record's disk hangs answers no freeze and gives no word, and goes on beating.
-  ...known(
-    "nobody-waits",
-    "a frozen guest; the record's disk works here and hangs there",
-    "a frozen guest; the record's disk hangs here and works there",
-    "a frozen guest; the record's disk hangs here and hangs there",
-  ),
   // What was asked of a mirror process before it, or its host, stood still is done when it wakes (R16).
   ...known("truly-silent", "carried out on waking"),
 ];

@@ -20,6 +20,8 @@ test(`control-simulator: seeds ${first} to ${first + count - 1}`, async () => {
 const found: readonly (readonly [what: string, seeds: readonly number[]])[] = [
   ["a hung mirror process is no witness", [11, 41, 76]],
   ["whoever finds a guest that was never let run ends it", [44, 86, 102]],
+  ["the wish that a boot renews is in the record", [774, 874, 1544]],
+  ["a record that hangs keeps no guest waiting", [319, 1319]],
 ];
 
 for (const [what, seeds] of found) {

@@ -71,6 +71,8 @@ export const openPause: Milliseconds = seconds(3);
 export const positionsMax = 3_000;
 /** The finest wait of the middle is five times this. */
 export const tickEvery = milliseconds(100);
+/** A loop that has not turned for so long speaks for nobody: some heartbeats earlier than its peer suspects it. */
+export const stillMax: Milliseconds = seconds(1);
 /** Events come at once; this finds what no event told. */
 export const workloadLookEvery = seconds(2);
 /** A definition has some kilobytes. */

@@ -47,6 +47,8 @@ export const relations: readonly (readonly [sentence: string, holds: (b: Bounds)
     "a silent mirror process keeps no dead peer alive (R36)",
     (b) => b.mirrorSilentAfter <= b.heartbeatTimeout,
   ],
+  ["a loop misses many ticks before it is silent", (b) => b.tickEvery * 5 <= b.stillMax],
+  ["a loop that stands still is silent before it is void (R16)", (b) => b.stillMax + b.pulse < b.turnGapMax],
   ["a tick is finer than every repetition", (b) => b.tickEvery * 5 <= b.repeatInterval],
 ];
 

@@ -55,11 +55,21 @@ export type Effect =
     }
   /** P8: the closed copy is cloned or renamed to ID.kept-G; done means it is safe to fill anew. */
   | { readonly do: "set-aside"; readonly module: ModuleId; readonly task: number }
-  /** Over any network that reaches it; lost is lost, the middle repeats. */
-  | { readonly do: "send"; readonly to: NodeName; readonly message: PeerMessage }
+  /** Over any network that reaches it; lost is lost, the middle repeats. `atOnce`: see leavesAtOnce. */
+  | { readonly do: "send"; readonly to: NodeName; readonly message: PeerMessage; readonly atOnce?: true }
   /** May this node run the module alone? Idempotent per request (R20). */
   | ({ readonly do: "ask-arbiter" } & ArbiterQuestion)
   | { readonly do: "answer-command"; readonly id: string; readonly answer: CommandAnswer };
+
+/**
+ * R20: not to wait for the record of its turn. What lane "answer" brings the engine makes durable by itself;
+ * what is terminated was condemned by what has happened; a message is marked where nothing durable has to stand
+ * behind it.
+ */
+export function leavesAtOnce(effect: Effect): boolean {
+  if (effect.do === "mirror") return effect.lane === "answer";
+  return effect.do === "terminate" || (effect.do === "send" && effect.atOnce === true);
+}
 
 export type EffectKind = Effect["do"];
 

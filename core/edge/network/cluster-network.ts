@@ -120,6 +120,10 @@ export class ClusterNetwork {
     return this.present && holderOf(certificate, this.present.card.authority.certificate);
   }
 
+  get turns(): boolean {
+    return this.edge.turns();
+  }
+
   /** A line that a peer sent on a connection it dialled. */
   heard(from: NodeName, line: ControlLine): void {
     this.edge.post({ kind: "control-answer", from, incarnation: line.incarnation });

@@ -60,6 +60,8 @@ export interface SaidOfItself {
   /** This run of the daemon. */
   readonly incarnation: string;
   readonly now: () => Instant;
+  /** Without it nothing is said: whatever this node says is a sign that it lives. */
+  readonly turns: () => boolean;
   readonly views: () => readonly ModulePicture[];
   readonly progress: () => unknown;
 }
@@ -109,7 +111,7 @@ class ControlWay {
       | { readonly kind: "figures"; readonly figures: unknown }
       | { readonly kind: "views" | "ping" },
   ): boolean {
-    if (this.socket === undefined) return false;
+    if (this.socket === undefined || !this.options.turns()) return false;
     const id = ++this.counter;
     const { incarnation, now, views, progress } = this.options;
     const whole = line.kind === "views" ? { now: now(), views: views(), news: progress() } : {};
@@ -233,6 +235,7 @@ export class ControlConnection {
 
 export interface ControlListener {
   readonly incarnation: () => string | undefined;
+  readonly turns: () => boolean;
   /** The node that this certificate belongs to, if it is a peer. */
   readonly peerOf: (certificate: Buffer) => NodeName | undefined;
   readonly heard: (from: NodeName, line: ControlLine) => void;
@@ -264,7 +267,7 @@ export function acceptControl(
     const line = said.value;
     if (line.kind === "answer") return;
     // Answered before it is worked on: the answer says "I live and have it", not "I agree".
-    socket.write(`${JSON.stringify({ kind: "answer", id: line.id, incarnation })}\n`);
+    if (listener.turns()) socket.write(`${JSON.stringify({ kind: "answer", id: line.id, incarnation })}\n`);
     listener.heard(peer, line);
   });
 }

@@ -75,6 +75,7 @@ export class Transmitter {
   private beat(lane: HeartbeatLane, target: Aim): void {
     const socket = this.sockets.get(lane.network);
     if (socket === undefined) return this.open(lane, target);
+    if (!this.options.turns()) return;
     const { self: from, incarnation, now, views } = this.options;
     const { network } = lane;
     for (const peer of lane.peers) {

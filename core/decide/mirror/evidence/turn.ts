@@ -215,8 +215,14 @@ export function succeeded(c: Case): void {
   delete c.m.notBefore;
 }
 
-export const send = (c: Case, message: PeerMessage): void =>
-  void c.turn.effects.push({ do: "send", to: c.other, message });
+export function send(c: Case, message: PeerMessage): void {
+  const atOnce = isUnwaiting(c, message);
+  c.turn.effects.push({ do: "send", to: c.other, message, ...(atOnce && { atOnce }) });
+}
+
+/** R20: a word must be durable where a lease asks for it; without one it is given at once, and written beside. */
+const isUnwaiting = (c: Case, { kind }: PeerMessage): boolean =>
+  kind === "word-request" || kind === "word-refused" || (kind === "word" && c.m.config.arbiter === "none");
 
 /** Time to say it (again)? */
 export const isDue = (c: Case, sent: Instant | undefined, every: Milliseconds = repeatInterval): boolean =>
