@@ -107,7 +107,7 @@ function shutDown(host: Host, stage: Stage): void {
 }
 
 /** The data link alone is lost and soon back; a daemon that is being asked about it may die at that. */
-function flap(host: Host, { cluster, chance, doom }: Stage): void {
+export function flap(host: Host, { cluster, chance, doom }: Stage): void {
   const other = cluster.other(host);
   cluster.networks.cut("link", host.name, other.name);
   if (chance.is(0.7)) doom(host);

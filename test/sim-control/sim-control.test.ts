@@ -22,6 +22,7 @@ const found: readonly (readonly [what: string, seeds: readonly number[]])[] = [
   ["whoever finds a guest that was never let run ends it", [44, 86, 102]],
   ["the wish that a boot renews is in the record", [774, 874, 1544]],
   ["a record that hangs keeps no guest waiting", [319, 1319]],
+  ["a word that never left keeps nobody from taking over", [17, 20, 28]],
 ];
 
 for (const [what, seeds] of found) {

@@ -14,7 +14,7 @@ import { executes } from "../../core/sim/server.js";
 import { settle } from "../scenarios/settle.js";
 import { Chance } from "./chance.js";
 import { demandPairs, isPair, pullThePlug, told, type Bystander } from "./ending.js";
-import { pickFault, type Stage } from "./faults.js";
+import { flap, pickFault, type Stage } from "./faults.js";
 import { Invariants } from "./invariants.js";
 import { knownFailure, type KnownFailure } from "./known-failures.js";
 import { Vigil } from "./vigil.js";
@@ -242,6 +242,13 @@ class Run implements Stage {
     if (!(this.cluster.configs[0]?.failover ?? false)) return;
     const id = this.module();
     const host = this.cluster.hosts.find((one) => executes(one.machineOf(id))) ?? this.cluster.hosts[0];
+    if (this.chance.is(0.2)) {
+      flap(this.cluster.other(host), this);
+      await this.advance(30_000);
+      this.doomed = undefined;
+      for (const one of this.cluster.hosts) one.startDaemon();
+      await this.advance(10_000);
+    }
     const bystander = await this.prepareBystander(host, id);
     this.note(`the plug of ${host.name} is pulled, a module is ${bystander}`);
     const look = (): void => this.vigil.look();

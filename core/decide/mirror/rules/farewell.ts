@@ -100,12 +100,13 @@ export function peerIsNotPrimary(c: Case): void {
   c.m.peer = { ...fact, idleSince: c.at, view: { ...fact.view, primary: false, vm: "off" } };
 }
 
-/** A new session, or a peer that is back, makes an old farewell meaningless. */
+/** A new session, or a peer that is back in this one, makes an old farewell meaningless. */
 export function forgetOldFarewell(c: Case): void {
   const { farewell } = c.m;
   const status = mirrorStatus(c);
   if (farewell === undefined || status === undefined || farewell.task !== undefined) return;
   const isNewSession = status.link.kind === "paired" && status.session !== farewell.session;
   const isNewGeneration = status.generation !== farewell.generation;
-  if ((isNewSession || isNewGeneration) && peerVerdict(c) === "alive") delete c.m.farewell;
+  const isBack = status.link.kind === "paired" && status.inSync && status.freeze === undefined;
+  if (isBack || ((isNewSession || isNewGeneration) && peerVerdict(c) === "alive")) delete c.m.farewell;
 }

@@ -74,6 +74,7 @@ function giveWord(c: Case, message: WordRequest): void {
     "word given",
   );
   setDurable(c, { outdated: { generation, session: status?.session ?? 0 } });
+  c.m.told = { ...c.m.told, word: false };
   dropOwnAsking(c);
   if (status === undefined) {
     send(c, { kind: "word", module: c.id, request: message.request, generation, session: 0 });

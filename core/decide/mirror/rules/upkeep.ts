@@ -11,11 +11,7 @@ import { mustTellMirror } from "./outdate.js";
 export function prepareMirror(c: Case): boolean {
   const status = mirrorStatus(c);
   if (status === undefined) return true;
-  // Once: an engine that was left alone last itself refuses it. This daemon's own record holds all the same.
-  if (!c.m.told.word && mustTellMirror(c)) {
-    if (isFree(c)) beginMirror(c, "word", { do: "word", generation: status.generation });
-    return true;
-  }
+  if (tellWord(c)) return true;
   if (status.dataProblem !== undefined) return false;
   if (
     status.copy === "empty" &&
@@ -27,6 +23,18 @@ export function prepareMirror(c: Case): boolean {
     return true;
   }
   return keepLinkOn(c);
+}
+
+/**
+ * R20: also later. A daemon may have died when its record had the word and its engine had not; a copy that both
+ * engines hold to be in sync would then never be current for its own daemon. Once: an engine that was left
+ * alone last itself refuses it, and the daemon's record holds all the same.
+ */
+export function tellWord(c: Case): boolean {
+  const status = mirrorStatus(c);
+  if (status === undefined || c.m.told.word || !mustTellMirror(c)) return false;
+  if (isFree(c)) beginMirror(c, "word", { do: "word", generation: status.generation });
+  return true;
 }
 
 /** Also later: an engine that was promoted or restarted with its link off gets it back. */

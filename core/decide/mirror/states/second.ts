@@ -25,7 +25,7 @@ import {
 } from "../evidence/turn.js";
 import { stepArbiter } from "../rules/arbitration.js";
 import { startClaim } from "../rules/cold-start.js";
-import { keepLinkOn } from "../rules/upkeep.js";
+import { keepLinkOn, tellWord } from "../rules/upkeep.js";
 import { followFarewell, takeOver } from "../rules/takeover.js";
 import { decideLeave, leave, leaveTaskDone } from "../rules/leaving.js";
 import type { AskingArbiter, SecondWork, Task, TaskOutcome } from "../types.js";
@@ -40,7 +40,7 @@ export function decideSecond(c: Case, work: SecondWork): boolean {
     return true;
   }
   if (work.kind === "asking-arbiter") return askArbiter(c, work);
-  if (keepLinkOn(c)) return false;
+  if (tellWord(c) || keepLinkOn(c)) return false;
   if (followFarewell(c)) return true;
   if (isSettled(c)) return false;
   repeatHandOver(c);
@@ -160,6 +160,7 @@ export function secondTaskDone(c: Case, work: SecondWork, task: Task, outcome: T
     leaveTaskDone(c, work, task, outcome);
     return;
   }
+  if (task.what === "word") c.m.told = { ...c.m.told, word: true };
   if (!outcome.ok) {
     failed(c, outcome.failure);
     return;

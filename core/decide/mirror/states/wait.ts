@@ -42,7 +42,7 @@ import { askWord, followColdStart, judgeColdStart, startClaim } from "../rules/c
 import { decideLeave, leave, leaveTaskDone } from "../rules/leaving.js";
 import { followFarewell } from "../rules/takeover.js";
 import { settled, stepResolve } from "../rules/resolve.js";
-import { keepLinkOn, prepareMirror } from "../rules/upkeep.js";
+import { keepLinkOn, prepareMirror, tellWord } from "../rules/upkeep.js";
 import type { Task, TaskOutcome, WaitWork } from "../types.js";
 import { adopt, deathsTooMany } from "./adoption.js";
 import {
@@ -73,7 +73,7 @@ export function decideWait(c: Case, work: WaitWork): boolean {
   if (work.kind === "opening") return open(c);
   if (leftOverRoleStays(c)) return true;
   if (roleIsLeftOver(c)) return false;
-  if (work.kind !== "asking-arbiter" && keepLinkOn(c)) return false;
+  if (work.kind !== "asking-arbiter" && (tellWord(c) || keepLinkOn(c))) return false;
   if (stepResolve(c)) return true;
   if (c.m.durable.resolving?.step === "settle") return false;
   if (followFarewell(c)) return true;
