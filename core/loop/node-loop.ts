@@ -152,16 +152,20 @@ export class NodeLoop {
         const { version } = this;
         await this.edge.persist(this.current);
         this.written = version;
-        for (let [next] = this.held; next !== undefined && next.version <= version; [next] = this.held) {
-          this.held.shift();
-          if (!this.stopped) this.edge.carryOut(next.effect);
-        }
+        this.release(version);
       }
     } catch (error) {
       this.fail(error);
     } finally {
       this.isWriting = false;
     }
+  }
+
+  /** What has waited for this version of the record. */
+  private release(version: number): void {
+    const ready = this.held.filter((one) => one.version <= version);
+    this.held.splice(0, ready.length);
+    if (!this.stopped) for (const { effect } of ready) this.edge.carryOut(effect);
   }
 }
 

@@ -21,7 +21,7 @@ test("word-in-the-record-reaches-an-engine-that-is-in-sync", () => {
     incarnation: "beta-2",
     at: instant(1000),
     boot: "daemon",
-    peers: { alpha: { data: milliseconds(5000) } },
+    peers: Object.fromEntries([[nodeName("alpha"), { data: milliseconds(5000) }]]),
     modules: [
       {
         config: defaultConfig(cam1),

@@ -47,6 +47,15 @@ export const controlFaults: readonly ControlFault[] = [
     test: "secondary-host-killed",
   },
   {
+    name: "older-copy-gets-the-word",
+    rules: ["R20"],
+    breaks: "a copy that has run alone gives its word to an older one",
+    from: "if (wasLeftAlone(c))",
+    to: "if (false)",
+    testFile: scenarios,
+    test: "stale-primary-thaws",
+  },
+  {
     name: "word-waits-for-the-record",
     rules: ["R20"],
     breaks: "a node whose state disk hangs keeps its word to itself",

@@ -19,12 +19,6 @@ const of =
 const known = of(10);
 
 export const knownFailures: readonly KnownFailure[] = [
-  // A stopped copy that ran alone gives its word to an older one that has frozen.
-  ...known(
-    "honest-word",
-    "on the word of a copy that ran alone since",
-    "on the goodbye of a copy that ran alone since",
-  ),
   // Two contrary orders to resolve: both copies are set aside, or the one that is left is empty.
   ...known(
     "no-undo",

@@ -23,6 +23,7 @@ const found: readonly (readonly [what: string, seeds: readonly number[]])[] = [
   ["the wish that a boot renews is in the record", [774, 874, 1544]],
   ["a record that hangs keeps no guest waiting", [319, 1319]],
   ["a word that never left keeps nobody from taking over", [17, 20, 28]],
+  ["a copy that ran alone gives no word to an older one", [139, 205, 235]],
 ];
 
 for (const [what, seeds] of found) {

@@ -69,11 +69,14 @@ const noClaim = ignored("claims nothing, so none is answered");
 const noWork = ignored("asked for nothing; a late answer names an old request");
 
 export const messageHandling: Readonly<Record<PeerMessageKind, Row>> = {
-  "word-request": row(handled("given, unless it finds out, stops a VM or outranks the asker (R20)"), {
-    ALONE: handled("refused: runs"),
-    PRIM: handled("refused: runs"),
-    STOP: handled("given; remembered before it leaves"),
-  }),
+  "word-request": row(
+    handled("given, unless it finds out, stops a VM, ran alone last or outranks the asker (R20)"),
+    {
+      ALONE: handled("refused: runs"),
+      PRIM: handled("refused: runs"),
+      STOP: handled("given; remembered before it leaves"),
+    },
+  ),
   word: row(handled("recorded by the engine, then acted upon"), {
     STOP: handled("acknowledged; this copy does not follow from it"),
     ALONE: handled("answers the freeze, else remembered for the next one"),

@@ -11,7 +11,7 @@ import { freezeAnswered } from "./rules/arbitration.js";
 import { goodbyeTaken } from "./rules/leaving.js";
 import { hearWordRequest, wordWritten } from "./rules/outdate.js";
 import { agreeToClaim, hearHandOver } from "./states/second.js";
-import { claimAgreed, waiting } from "./states/wait.js";
+import { claimAgreed, otherIsAhead, waiting } from "./states/wait.js";
 import type { PeerMessage, TaskOutcome } from "./types.js";
 
 type Of<K extends PeerMessage["kind"]> = Extract<PeerMessage, { kind: K }>;
@@ -90,19 +90,15 @@ function hearWord(c: Case, message: Of<"word">): void {
 
 function hearWordRefused(c: Case, { request, because, generation }: Of<"word-refused">): void {
   const { freeze, phase } = c.m;
-  if (freeze?.request === request && because === "runs" && freeze.answer === undefined) {
-    // Its own view says so too, soon; here it is known at once (R14).
-    const why = `the other node runs generation ${generation}`;
+  if (freeze?.request === request && because !== "busy" && freeze.answer === undefined) {
+    // Its own view says so too, soon; here it is known at once (R14). One that has run alone since and stands
+    // still now is as far ahead as one that runs.
+    const why = `the other node ${because === "runs" ? "runs" : "has run"} generation ${generation}`;
     c.m.freeze = { ...freeze, answer: { kind: "deny", why } };
     record(c, "R14", "The other node refused its word: it has gone ahead.", { generation }, "denied");
   } else if (phase.state === "WAIT" && phase.work.kind === "asking-word" && phase.work.request === request) {
     if (because === "runs") become(c, waiting("peer-deciding"), "R20", "The other node runs or goes ahead.");
-    if (because === "current" && phase.work.why === "cold-start") {
-      c.m.wordRefused = c.at;
-      become(c, waiting("peer-must-start"), "R20", "The other node was left alone last, too.", {
-        generation,
-      });
-    }
+    else if (because === "current") otherIsAhead(c, phase.work.why, generation);
   }
 }
 

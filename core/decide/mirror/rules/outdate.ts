@@ -8,7 +8,7 @@
 //   is or goes ahead as primary    │ refused: runs
 //   still finds out, buries, stops │ refused: busy (ask again)
 //     a VM
-//   was itself left alone last     │ refused: current (unless a person forces it)
+//   was itself left alone last     │ refused: current, whatever it is asked for: the asker is older
 //   asks for the word itself and   │ refused: busy (the higher rank goes on asking)
 //     outranks the asker
 //   else                           │ given; with a lease only after it is durable in the mirror
@@ -48,8 +48,9 @@ function refusalOf(c: Case, { why, rank }: WordRequest): Refusal | undefined {
   if (work.kind === "discovering" || work.kind === "burying" || run.kind !== "off") return "busy";
   const status = mirrorStatus(c);
   if (status?.role === "primary") return "busy";
-  // It was left alone last itself: two such records are a conflict, and only a meeting can tell.
-  if (why === "cold-start" && wasLeftAlone(c)) return "current";
+  // It ran alone after the two were last together: its word would let an older copy go on. If the asker was left
+  // alone, too, that is a conflict, and only a meeting can tell.
+  if (wasLeftAlone(c)) return "current";
   // A mirror command of this moment (promote, give-up …) must have its end first.
   if (c.m.task !== undefined && c.m.task.what !== "open" && c.m.task.what !== "link-on") return "busy";
   const isAsking = work.kind === "asking-word" || work.kind === "claiming";

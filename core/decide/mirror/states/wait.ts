@@ -229,6 +229,15 @@ function goAloneForced(c: Case, evidence: { readonly peer: string }): void {
   become(c, phase, "prim", "Started alone by a person's order.", evidence);
 }
 
+/** The other was left alone last and gives no word: without one only a person's force starts an older copy. */
+export function otherIsAhead(c: Case, why: Work<"asking-word">["why"], generation: string): void {
+  if (why === "forced" && c.m.forced?.force === true)
+    return goAloneForced(c, { peer: "has run alone since" });
+  if (why === "forced") giveUpForce(c, failure("GEMEL-1017", c.id));
+  c.m.wordRefused = c.at;
+  become(c, waiting("peer-must-start"), "R20", "The other node was left alone last, too.", { generation });
+}
+
 function giveUpForce(c: Case, why: ReturnType<typeof failure>): boolean {
   delete c.m.forced;
   c.m.trouble = why;
