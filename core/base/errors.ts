@@ -91,6 +91,14 @@ export const errorRegistry = {
     sentence: "There is no such alarm now.",
     next: "See what there is with: gemel status",
   },
+  "GEMEL-1019": {
+    sentence: "The folder on this node is empty: there is nothing to go on with.",
+    next: "Use prim on the node with the good data; or, to begin with an empty folder: gemel prim MODULE --force",
+  },
+  "GEMEL-1020": {
+    sentence: "The conflict is being resolved already, and another copy goes on.",
+    next: "Wait until that has ended: gemel wait MODULE --for Ready; what it set aside is kept as a whole",
+  },
   "GEMEL-2001": {
     sentence:
       "The module's data is not there: the folder or its state is missing or belongs to another volume.",

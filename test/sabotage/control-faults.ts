@@ -47,6 +47,15 @@ export const controlFaults: readonly ControlFault[] = [
     test: "secondary-host-killed",
   },
   {
+    name: "sets-aside-unasked",
+    rules: ["R37"],
+    breaks: "a copy is set aside before the other node says that it keeps its own",
+    from: "resolving.agreed !== true) return agree(c)",
+    to: "false) return agree(c)",
+    testFile: scenarios,
+    test: "resolve-and-the-contrary",
+  },
+  {
     name: "older-copy-gets-the-word",
     rules: ["R20"],
     breaks: "a copy that has run alone gives its word to an older one",

@@ -102,7 +102,8 @@ export class Invariants {
   }
 
   private onVmStart(host: Host, module: ModuleId): void {
-    const isEmpty = host.copyOf(module).records.size === 0;
+    const { records, basis } = host.copyOf(module);
+    const isEmpty = basis === "first" && records.size === 0;
     const hadData = (this.cluster.acknowledged.get(module)?.size ?? 0) > 0;
     demand(!isEmpty || !hadData, "no-undo", "an empty folder is taken as the good copy", host.name);
     // A let-run that was on its way while the host stood still: the engine is frozen, and answers nothing.

@@ -19,13 +19,6 @@ const of =
 const known = of(10);
 
 export const knownFailures: readonly KnownFailure[] = [
-  // Two contrary orders to resolve: both copies are set aside, or the one that is left is empty.
-  ...known(
-    "no-undo",
-    "a copy is set aside while the other is empty",
-    "an empty folder is taken as the good copy",
-  ),
-  ...known("converges", "WAIT waiting first-start / WAIT waiting half-copied"),
   // What was asked of a mirror process before it, or its host, stood still is done when it wakes (R16).
   ...known("truly-silent", "carried out on waking"),
 ];

@@ -2,10 +2,19 @@
 // What a person may ask of a module, when it is refused and why. The same `refusal` answers the command and
 // greys the button (sentences.ts), so they cannot differ.
 
+import type { NodeName } from "../../base/units.js";
 import type { ModuleVerb, StateName } from "../../base/vocabulary.js";
 import { unreachable } from "../../base/check.js";
 import { failure, type Failure } from "../../base/errors.js";
-import { exists, inConflict, isUpToDate, peerAnswers, peerRuns, peerView } from "./evidence/proofs.js";
+import {
+  exists,
+  inConflict,
+  isNothing,
+  isUpToDate,
+  peerAnswers,
+  peerRuns,
+  peerView,
+} from "./evidence/proofs.js";
 import {
   abandonTask,
   become,
@@ -23,7 +32,11 @@ import { guestName, type Command, type CommandAnswer } from "./command.js";
 type ModuleCommand = Exclude<Command, { do: "shutdown" }>;
 
 /** Why this verb is refused now on this node; undefined: allowed. Nothing is changed by asking. */
-export function refusal(c: Case, verb: ModuleVerb, forced = false): Failure | undefined {
+export function refusal(
+  c: Case,
+  verb: ModuleVerb,
+  { forced = false, keep }: { readonly forced?: boolean; readonly keep?: NodeName | undefined } = {},
+): Failure | undefined {
   const { phase } = c.m;
   const no = (code: Parameters<typeof failure>[0], detail?: string): Failure => failure(code, c.id, detail);
   if (phase.work.kind === "bystander") return no("GEMEL-1015");
@@ -51,11 +64,18 @@ export function refusal(c: Case, verb: ModuleVerb, forced = false): Failure | un
     case "second":
       return secondRefusal(c, forced);
     case "resolve":
+      if (isContrary(c, keep)) return no("GEMEL-1020");
       if (!inConflict(c)) return no("GEMEL-1008");
       return peerAnswers(c) ? undefined : no("GEMEL-1009");
     default:
       return unreachable(verb);
   }
+}
+
+/** R37: two operators, or one who changed his mind: the first order has its end before the second begins. */
+function isContrary(c: Case, keep: NodeName | undefined): boolean {
+  const orders = [c.m.durable.resolving?.keep, peerView(c)?.keeps];
+  return keep !== undefined && orders.some((one) => one !== undefined && one !== keep);
 }
 
 function swapRefusal(c: Case): Failure | undefined {
@@ -88,12 +108,15 @@ function primRefusal(c: Case, forced: boolean): Failure | undefined {
   const { phase } = c.m;
   if (phase.state === "ALONE" || phase.state === "PRIM") return undefined;
   if (phase.work.kind === "leaving") return failure("GEMEL-1010", c.id);
+  const { resolving } = c.m.durable;
+  if (resolving !== undefined && resolving.keep !== c.self) return failure("GEMEL-1020", c.id);
   const status = mirrorStatus(c);
   if (status?.dataProblem !== undefined) return failure("GEMEL-2001", c.id, status.dataProblem.message);
   if (peerRuns(c)) return isHandedOver(c) ? undefined : failure("GEMEL-1005", c.id);
   if (inConflict(c)) return failure("GEMEL-1007", c.id);
   if (status?.copy === "inconsistent" && !forced) return failure("GEMEL-1006", c.id);
   if (status?.copy === "unknown" && !forced) return failure("GEMEL-2002", c.id);
+  if (isNothing(status) && !forced) return failure("GEMEL-1019", c.id);
   return undefined;
 }
 
@@ -119,7 +142,10 @@ function secondRefusal(c: Case, forced: boolean): Failure | undefined {
 export function applyCommand(c: Case, command: Command, by: string): CommandAnswer {
   if (command.do === "shutdown") return { ok: false, failure: failure("GEMEL-4008", c.id) };
   const forced = "force" in command && command.force;
-  const refused = refusal(c, command.do, forced);
+  const refused = refusal(c, command.do, {
+    forced,
+    keep: command.do === "resolve" ? command.keep : undefined,
+  });
   if (refused !== undefined) {
     record(
       c,
@@ -247,7 +273,7 @@ function second(c: Case, force: boolean): CommandAnswer {
   setDurable(c, { wish: { kind: "run", as: "second" }, held: false });
   delete c.m.forced;
   if (force) {
-    setDurable(c, { resolving: { keep: c.other, step: "set-aside" } });
+    setDurable(c, { resolving: { keep: c.other, step: "set-aside", agreed: true } });
     return yes("This copy is set aside and filled anew from the other node.", ["SECOND"]);
   }
   return yes("This node starts as secondary only.", ["SECOND"]);
@@ -258,6 +284,7 @@ function resolve(c: Case, command: Extract<ModuleCommand, { do: "resolve" }>, by
   // The kept node repeats its order while the conflict lasts: what is under way goes on where it stands.
   if (c.m.durable.resolving?.keep !== command.keep) {
     if (by !== c.other && peerAnswers(c)) send(c, { kind: "command", module: c.id, command, by });
+    c.m.resolveSent = c.at;
     setDurable(c, { resolving: { keep: command.keep, step: isKept ? "settle" : "set-aside" } });
     if (!isKept) setDurable(c, { wish: { kind: "run", as: "any" } });
   }

@@ -2,7 +2,7 @@
 // A module on one node as it tells the other one.
 
 import type { ReasonCode } from "../../base/reasons.js";
-import type { Instant, ModuleId } from "../../base/units.js";
+import type { Instant, ModuleId, NodeName } from "../../base/units.js";
 import type { GenerationHex, MirrorStatus } from "../../../native/index.js";
 import type { Stability, StateName } from "../../base/vocabulary.js";
 
@@ -28,6 +28,8 @@ export interface ModulePicture {
   readonly primary: boolean;
   readonly lastPrim: boolean;
   readonly conflict: boolean;
+  /** Whose copy goes on, while a conflict is being resolved. */
+  readonly keeps?: NodeName;
   /** One of base/reasons.ts. */
   readonly reason: ReasonCode;
   readonly since: Instant;

@@ -65,7 +65,12 @@ export interface Durable {
   /** The start that this module runs (Run): known from a stranger's after a restart. */
   readonly vm?: Instance;
   /** `resolve` was asked for; repeated until done. */
-  readonly resolving?: { readonly keep: NodeName; readonly step: "set-aside" | "settle" | "settled" };
+  readonly resolving?: {
+    readonly keep: NodeName;
+    readonly step: "set-aside" | "settle" | "settled";
+    /** The other node keeps its copy, by its own words: only then this one is set aside. */
+    readonly agreed?: true;
+  };
 }
 
 export type Wish =

@@ -34,6 +34,7 @@ export function viewOf(c: Case): ModulePicture {
     primary: isPrimary(m),
     lastPrim: m.durable.lastPrim,
     conflict: inConflict(c),
+    ...(m.durable.resolving !== undefined && { keeps: m.durable.resolving.keep }),
     reason,
     since: m.since,
   };

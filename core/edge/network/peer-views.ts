@@ -9,6 +9,7 @@ import {
   list,
   name,
   oneOf,
+  optional,
   parse,
   quantity,
   objectOf,
@@ -16,7 +17,7 @@ import {
   type Parsed,
   type Shape,
 } from "../../base/shape.js";
-import { elapsed, instant, type Instant, type ModuleId } from "../../base/units.js";
+import { elapsed, instant, type Instant, type ModuleId, type NodeName } from "../../base/units.js";
 import { stateNames } from "../../base/vocabulary.js";
 import type { ModulePicture } from "../../decide/mirror/types.js";
 
@@ -38,6 +39,7 @@ const view = objectOf<ModulePicture>({
   primary: flag,
   lastPrim: flag,
   conflict: flag,
+  keeps: optional(name<NodeName>()),
   reason: anyWord(),
   since: quantity<Instant>(),
 });

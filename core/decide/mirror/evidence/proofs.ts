@@ -43,6 +43,10 @@ export function isUpToDate(c: Case): boolean {
   return status !== undefined && isCurrent(c.m, status);
 }
 
+/** No file of the module is here, or the volume is not: nothing to go on with. */
+export const isNothing = (seen: { readonly copy: MirrorStatus["copy"] } | undefined): boolean =>
+  seen?.copy === "empty" || seen?.copy === "absent";
+
 /** Its last word is old: it may be hung, and what it said then is history (R36). */
 export const isMirrorSilent = ({ m, at }: Case): boolean =>
   m.mirror.kind === "up" && elapsed(m.mirror.at, at) >= mirrorSilentAfter;

@@ -13,6 +13,7 @@ import {
   exists,
   inConflict,
   isCurrent,
+  isNothing,
   isPaired,
   isUpToDate,
   peerAnswers,
@@ -193,6 +194,7 @@ function force(c: Case, forced: { readonly force: boolean }): boolean {
   if (status.dataProblem !== undefined)
     return giveUpForce(c, failure("GEMEL-2001", c.id, status.dataProblem.message));
   if (status.copy === "inconsistent" && !forced.force) return giveUpForce(c, failure("GEMEL-1006", c.id));
+  if (isNothing(status) && !forced.force) return giveUpForce(c, failure("GEMEL-1019", c.id));
   become(
     c,
     { state: "WAIT", work: { kind: "initialising" } },
