@@ -93,7 +93,7 @@ export const errorRegistry = {
   },
   "GEMEL-1019": {
     sentence: "The folder on this node is empty: there is nothing to go on with.",
-    next: "Use prim on the node with the good data; or, to begin with an empty folder: gemel prim MODULE --force",
+    next: "Use prim on the node with the good data; or, to begin with nothing: gemel prim MODULE --force",
   },
   "GEMEL-1020": {
     sentence: "The conflict is being resolved already, and another copy goes on.",

@@ -71,7 +71,7 @@ export const openPause: Milliseconds = seconds(3);
 export const positionsMax = 3_000;
 /** The finest wait of the middle is five times this. */
 export const tickEvery = milliseconds(100);
-/** A loop that has not turned for so long speaks for nobody: some heartbeats earlier than its peer suspects it. */
+/** A loop that has not turned for so long speaks for nobody: before its peer would suspect it. */
 export const stillMax: Milliseconds = seconds(1);
 /** Events come at once; this finds what no event told. */
 export const workloadLookEvery = seconds(2);

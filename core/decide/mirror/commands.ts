@@ -40,7 +40,7 @@ export function refusal(
   const { phase } = c.m;
   const no = (code: Parameters<typeof failure>[0], detail?: string): Failure => failure(code, c.id, detail);
   if (phase.work.kind === "bystander") return no("GEMEL-1015");
-  if (phase.work.kind === "discovering") return no("GEMEL-1016");
+  if (phase.work.kind === "discovering" && verb !== "stop") return no("GEMEL-1016");
   if (c.turn.node.leaving && verb !== "stop") return no("GEMEL-1013");
   switch (verb) {
     case "start":
@@ -231,6 +231,9 @@ function stop(c: Case, both: boolean, force: boolean, by: string): CommandAnswer
   if (!isEcho) setDurable(c, { wish: { kind: "stop", by: by === guestName ? "guest" : "person" } });
   // Said once here; who waits for its turn repeats it. A node that knows already does not echo.
   if (both && !isKnown && peerAnswers(c)) send(c, { kind: "command", module: c.id, command, by });
+  if (phase.work.kind === "discovering") {
+    return yes("The module stops as soon as it is known what runs here.", ["STOP"]);
+  }
   if (phase.state !== "STOP" && (phase.work.kind !== "leaving" || force)) {
     leave(c, { purpose: "stop", both, force }, "stop", "The module stops.", { by });
   } else if (phase.work.kind === "leaving" && phase.work.purpose === "stopstart") {

@@ -63,8 +63,8 @@ export type Effect =
 
 /**
  * R20: not to wait for the record of its turn. What lane "answer" brings the engine makes durable by itself;
- * what is terminated was condemned by what has happened; a message is marked where nothing durable has to stand
- * behind it.
+ * what is terminated was condemned by what has happened; a message is marked where nothing durable has to
+ * stand behind it.
  */
 export function leavesAtOnce(effect: Effect): boolean {
   if (effect.do === "mirror") return effect.lane === "answer";

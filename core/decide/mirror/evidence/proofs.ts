@@ -5,6 +5,7 @@
 
 import { elapsed } from "../../../base/units.js";
 import { daemonAnswers, verdict, type Verdict } from "../../liveness/liveness.js";
+import type { RunKind } from "../../../ports/workload.js";
 import type { MirrorStatus } from "../../../../native/index.js";
 import type { ModuleConfig, ModuleState, ModulePicture, NodeState } from "../types.js";
 import { mirrorStatus, type Case } from "./turn.js";
@@ -48,7 +49,7 @@ export const isNothing = (seen: { readonly copy: MirrorStatus["copy"] } | undefi
   seen?.copy === "empty" || seen?.copy === "absent";
 
 /** Its last word is old: it may be hung, and what it said then is history (R36). */
-export const isMirrorSilent = ({ m, at }: Case): boolean =>
+export const isMirrorSilent = ({ m, at }: Pick<Case, "m" | "at">): boolean =>
   m.mirror.kind === "up" && elapsed(m.mirror.at, at) >= mirrorSilentAfter;
 
 export const isPaired = (status: MirrorStatus): boolean => status.link.kind === "paired";
@@ -56,6 +57,20 @@ export const isPaired = (status: MirrorStatus): boolean => status.link.kind === 
 /** It exists here as a process. A held one counts as one that runs: it may be let run at any moment. */
 export const exists = ({ run }: Pick<ModuleState, "run">): boolean =>
   run.kind === "on" || run.kind === "held";
+
+/**
+ * What runs here, by the best evidence (R36). Where the hypervisor does not answer the mirror process does:
+ * it watches the guest's process, and nothing writes below a secondary's mount that has no descriptor open
+ * for writing.
+ */
+export function runKind({ m, at, turn }: Case): RunKind {
+  const { run, mirror } = m;
+  const isAsked = run.kind === "unknown" && turn.node.hypervisor === "lost";
+  if (!isAsked || mirror.kind !== "up" || isMirrorSilent({ m, at })) return run.kind;
+  const { role, guest, openForWriting } = mirror.status;
+  if (role === "secondary") return openForWriting === 0 ? "off" : "unknown";
+  return guest === "running" || guest === "paused" ? "on" : "unknown";
+}
 
 /** The mirror is paired with a peer whose copy counts: losing it freezes the guest (R10, R13). */
 export const linkRefused = (

@@ -220,7 +220,7 @@ export function send(c: Case, message: PeerMessage): void {
   c.turn.effects.push({ do: "send", to: c.other, message, ...(atOnce && { atOnce }) });
 }
 
-/** R20: a word must be durable where a lease asks for it; without one it is given at once, and written beside. */
+/** R20: a word must be durable where a lease asks for it; else it is given at once, and written beside. */
 const isUnwaiting = (c: Case, { kind }: PeerMessage): boolean =>
   kind === "word-request" || kind === "word-refused" || (kind === "word" && c.m.config.arbiter === "none");
 

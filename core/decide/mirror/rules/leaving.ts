@@ -22,7 +22,7 @@ import { seconds, elapsed, milliseconds } from "../../../base/units.js";
 import { without } from "../../../base/fields.js";
 import { failure } from "../../../base/errors.js";
 import { answerFreeze } from "./arbitration.js";
-import { isPaired, peerAnswers, peerRuns, peerVerdict, peerView } from "../evidence/proofs.js";
+import { isPaired, peerAnswers, peerRuns, peerVerdict, peerView, runKind } from "../evidence/proofs.js";
 import {
   abandonTask,
   become,
@@ -140,7 +140,7 @@ function waitTurn(c: Case, work: LeaveWork): boolean {
 }
 
 function endVm(c: Case, work: LeaveWork): boolean {
-  if (c.m.run.kind === "off") {
+  if (runKind(c) === "off") {
     goTo(c, work, "demote");
     return true;
   }

@@ -14,7 +14,7 @@
 //   else                           │ given; with a lease only after it is durable in the mirror
 
 import type { GenerationHex } from "../../../../native/index.js";
-import { isCurrent, outranks } from "../evidence/proofs.js";
+import { isCurrent, outranks, runKind } from "../evidence/proofs.js";
 import {
   answerMirror,
   become,
@@ -42,14 +42,14 @@ export function hearWordRequest(c: Case, message: WordRequest): void {
 }
 
 function refusalOf(c: Case, { why, rank }: WordRequest): Refusal | undefined {
-  const { phase, run } = c.m;
+  const { phase } = c.m;
   if (phase.state === "ALONE" || phase.state === "PRIM") return "runs";
   const { work } = phase;
-  if (work.kind === "discovering" || work.kind === "burying" || run.kind !== "off") return "busy";
+  if (work.kind === "discovering" || work.kind === "burying" || runKind(c) !== "off") return "busy";
   const status = mirrorStatus(c);
   if (status?.role === "primary") return "busy";
-  // It ran alone after the two were last together: its word would let an older copy go on. If the asker was left
-  // alone, too, that is a conflict, and only a meeting can tell.
+  // It ran alone after the two were last together: its word would let an older copy go on. If the asker was
+  // left alone, too, that is a conflict, and only a meeting can tell.
   if (wasLeftAlone(c)) return "current";
   // A mirror command of this moment (promote, give-up …) must have its end first.
   if (c.m.task !== undefined && c.m.task.what !== "open" && c.m.task.what !== "link-on") return "busy";

@@ -3,10 +3,10 @@
 // each half goes on after a restart:
 //
 //   the kept node    settle (its engine is the source from now on) ─▶ settled ─▶ done when the copies pair
-//   the other node   agreed ─▶ leaves by force ─▶ set aside (kept) ─▶ settle if cloned ─▶ done, follows as empty
+//   the other node   agreed ─▶ leaves by force ─▶ set aside (kept) ─▶ settle if cloned ─▶ done, follows
 //
-// Each repeats the order until the conflict is gone: the other may have been away when it was given. A second,
-// contrary order is refused until the first has ended. Given on two nodes at once, neither can know: so nothing
+// Each repeats the order until the conflict is gone: the other may have been away when it was given. A
+// second, contrary order is refused until the first has ended. Given on two nodes at once, neither can know: so nothing
 // is set aside before the other says that it keeps its own copy, and of two contrary orders that of the smaller
 // name counts.
 

@@ -13,12 +13,13 @@
 //   none       │ on   │ run  │ the mirror died meanwhile (R24): ended; no word, its last grant is unknown
 //   none       │ on   │ stop │ the process that this module ran: ended; any other: STOP, a person runs it
 //              │      │      │ without Gemel, and it is not touched
+//   Where the hypervisor does not answer, the mirror process tells what runs (evidence/proofs.ts).
 //   any        │ held │ any  │ as one that is on, and ended first: it has executed nothing
 //   none       │ off  │ run  │ opened
 //   none       │ off  │ stop │ STOP
 
 import { elapsed } from "../../../base/units.js";
-import { exists } from "../evidence/proofs.js";
+import { runKind } from "../evidence/proofs.js";
 import { become, mirrorStatus, type Case } from "../evidence/turn.js";
 import type { Phase } from "../types.js";
 import { mirrorDeathsMax, mirrorDeathsWindow } from "../../../base/limits/decision.js";
@@ -28,8 +29,7 @@ export const deathsTooMany = ({ m, at }: Case): boolean =>
   m.mirrorDeaths.filter((death) => elapsed(death, at) < mirrorDeathsWindow).length > mirrorDeathsMax;
 
 export function adopt(c: Case): boolean {
-  const { mirror, run } = c.m;
-  if (mirror.kind === "unknown" || run.kind === "unknown") return false;
+  if (c.m.mirror.kind === "unknown" || runKind(c) === "unknown") return false;
   const phase = adoptedPhase(c);
   become(c, phase, "P6", "The daemon has started and found what runs here.");
   if (phase.work.kind === "opening" && c.m.durable.wish.kind === "stop") {
@@ -40,7 +40,7 @@ export function adopt(c: Case): boolean {
 
 function adoptedPhase(c: Case): Phase {
   const status = mirrorStatus(c);
-  const isOn = exists(c.m);
+  const isOn = runKind(c) === "on" || runKind(c) === "held";
   if (status?.role === "primary") {
     const state = status.inSync || status.freeze !== undefined ? "PRIM" : "ALONE";
     const isSwitchedOff = c.m.run.kind === "off" && c.m.run.byItself === true;
