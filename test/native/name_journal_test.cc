@@ -126,6 +126,7 @@ TEST(name_journal_torn_by_a_crash_is_the_old_entry_or_the_new_one) {
     struct Entering {
       static Task<void> run(NameJournal& journal, NameChange change) { co_await journal.enter(change); }
     };
+    long_one.value = std::string(60'000, 'w');
     for (int i = 0; i < 20; i++) spawn(Entering::run(*world.journal, long_one));
     world.clock.advance(static_cast<Nanos>(world.clock.dice().below(150'000)));
     world.volume.power_cut();
