@@ -86,7 +86,8 @@ const typeScriptRows: readonly Row[] = [
   { from: "core/api/contract", may: ["core/base/"], mayTypes: ["core/api/calls/", "core/api/schemas/"] },
   { from: "core/api/calls/", may: ["core/base/", "core/api/contract"], mayTypes: ["core/api/schemas/"] },
   { from: "core/api/schemas/", may: ["core/base/"], mayTypes: ["core/ports/"] },
-  { from: "core/cli/", may: browserWords },
+  // Settings are judged without a daemon, too.
+  { from: "core/cli/", may: [...browserWords, "core/edge/config/module-"] },
   { from: "core/main.ts", may: [anything] },
   { from: "core/", may: edge, mayNot: composition, mayTypes: mirrorWords },
   { from: "kvm/", may: adapterGround },

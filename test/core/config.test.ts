@@ -103,7 +103,22 @@ test("elements-of-the-field-are-accepted-and-named", () => {
   assert.equal(config.acknowledge, "received");
   assert.deepEqual(
     warnings.map((text) => text.replace(/ is not.*/, "")),
-    ["line 5: <heart>", "line 6: <vip>", "line 7: <errd>"],
+    [
+      'line 5: <heart pulse="700">',
+      'line 5: <heart timeout="30000">',
+      'line 5: <heartbeat name="default">',
+      'line 5: <heartbeat ident="flow">',
+      "line 6: <vip>",
+      "line 6: <interface_list>",
+      'line 7: <errd polltimer="10">',
+      'line 7: <proc name="x">',
+      'line 7: <proc atleast="1">',
+      'line 7: <proc action="restart">',
+      'line 7: <proc class="prim">',
+      'line 8: <rfs acl="off">',
+      'line 8: <rfs nbrei="3">',
+      'line 9: <user logging="userlog">',
+    ],
   );
 });
 

@@ -11,6 +11,7 @@ import { usage } from "../outcome.js";
 import { atRest, moduleIn, sentenceOf, type CliSession } from "../session.js";
 import { table } from "../show.js";
 import { demandRuns, watchReturn } from "../swap.js";
+import { checkCommand } from "./check.js";
 import { dryRun, keepMissing } from "./preview.js";
 
 type VerbOptions = Omit<CommandRequest, "verb"> & {
@@ -132,6 +133,7 @@ type SetOptions = Pick<ModuleChange, "acknowledge" | "resyncCap" | "stop" | "pin
 };
 
 function settingsCommands(group: Command, session: CliSession): void {
+  checkCommand(group, session);
   group
     .command("list")
     .description("all modules")

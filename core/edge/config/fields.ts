@@ -8,8 +8,11 @@ const part = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
 const ipv4 = new RegExp(`^${part}(\\.${part}){3}$`);
 
 /** The outermost element of a file. By R30 a format that a newer Gemel wrote is refused, and untouched. */
-export function readRoot(text: string, name: string, newest: number): ElementReader {
-  const root = new ElementReader(parseSettings(text, name));
+export const readRoot = (text: string, name: string, newest: number): ElementReader =>
+  rootOf(parseSettings(text, name), newest);
+
+export function rootOf(element: XmlElement, newest: number): ElementReader {
+  const root = new ElementReader(element);
   const format = root.integer("format", 1, 1_000_000, newest);
   if (format > newest)
     root.refuse(`format ${format} was written by a newer Gemel; this one reads up to ${newest}`);

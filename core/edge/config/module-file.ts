@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // /etc/gemel/modules/ID/userconfig.xml: one module, in element names that operators of such products know,
 // plus <vm>, <nodes> and the module's identity. Written by people, by the API and by `protect`; the same
-// reader judges all. Elements of the field that this version cannot carry out are accepted and reported as
-// warnings, never passed over in silence; anything unknown is refused.
+// reader judges all. What of the field's settings this version cannot carry out is accepted and named in a
+// warning, attribute by attribute (module-field.ts); anything unknown is refused.
 
 import { forceStopTimeout, loopInterval, maxLoop, modulesMax, niceStopTimeout } from "../../base/limits.js";
 import { bytes, nodeName, seconds, type Bytes, type Milliseconds, type NodeName } from "../../base/units.js";
 import type { PowerOff } from "../../decide/mirror/module-config.js";
-import { readRoot, type ElementReader } from "./fields.js";
+import { rootOf, type ElementReader } from "./fields.js";
 import { nodeNamePattern } from "./cluster-file.js";
-import { writeXml, type XmlNode } from "./xml.js";
+import { otherFolder, readField, type FieldNote } from "./module-field.js";
+import { ConfigFault, parseSettings, writeXml, type XmlElement, type XmlNode } from "./xml.js";
 
 export const moduleFormat = 1;
 export const moduleIdPattern = /^[a-z][a-z0-9-]{0,30}$/;
@@ -61,17 +62,118 @@ export interface ParsedModule {
   readonly warnings: readonly string[];
 }
 
-/** Accepted, named in a warning: what a VM module of this version does not do. */
-const notCarriedOut = ["heart", "vip", "errd", "tcp", "ping", "intf", "ip", "custom", "module", "splitbrain"];
+const folderPattern = /^\/[^\0]+$/;
 const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export function parseModule(text: string): ParsedModule {
-  const service = readRoot(text, "safe", moduleFormat).whole((root) => root.child("service"));
-  const lines = notCarriedOut.flatMap((name) => service.children(name).map(({ line }) => ({ name, line })));
-  const warnings = lines
-    .sort((a, b) => a.line - b.line)
-    .map(({ name, line }) => `line ${line}: <${name}> is not carried out by this version`);
-  return { config: service.whole(readService), warnings };
+  const element = parseSettings(text, "safe");
+  return readModule(element);
+}
+
+/** All that is to be said of a file at once, also of one of the field, which names no VM and no nodes. */
+export function checkModule(text: string): readonly FieldNote[] {
+  try {
+    const safe = parseSettings(text, "safe");
+    const { element, notes } = readField(safe);
+    const others = [...foldersBeside(element, folderOf(element)), ...faultsIn(element, notes)];
+    // What is refused, or named, is not carried out.
+    const isOther = ({ line, what }: FieldNote): boolean => {
+      const attribute = / (.+)>$/.exec(what)?.[1] ?? what;
+      return others.some((one) => one.line === line && `${one.what} ${one.why}`.includes(attribute));
+    };
+    return [...notes.filter((note) => note.kind !== "carried" || !isOther(note)), ...others].sort(
+      (a, b) => a.line - b.line,
+    );
+  } catch (error) {
+    return [refusal(error)];
+  }
+}
+
+function refusal(error: unknown): FieldNote {
+  if (!(error instanceof ConfigFault)) throw error;
+  return { line: error.line, kind: "refused", what: "", why: error.reason };
+}
+
+/** The strict reader stops at the first fault: it gets each attribute alone, then the whole. */
+function faultsIn(safe: XmlElement, notes: readonly FieldNote[]): readonly FieldNote[] {
+  const known = new Set(notes.filter(({ kind }) => kind === "refused").map(({ line }) => line));
+  const service = safe.children.find(({ name }) => name === "service");
+  if (service === undefined)
+    return [{ line: safe.line, kind: "refused", what: "<safe>", why: "no <service>" }];
+  const alone = [
+    service,
+    ...service.children.filter(({ name }) => name === "rfs" || name === "user"),
+  ].flatMap((element) =>
+    [...element.attributes].map((attribute) => {
+      const one = { ...element, attributes: new Map([attribute]), children: [] };
+      return element === service ? one : { ...service, attributes: new Map(), children: [one] };
+    }),
+  );
+  const found = new Map<string, FieldNote>();
+  for (const one of [...alone, service]) {
+    try {
+      readStrictly({ ...safe, children: [completed(one, service)] });
+    } catch (error) {
+      const fault = refusal(error);
+      if (!known.has(fault.line)) found.set(`${fault.line} ${fault.why}`, fault);
+    }
+  }
+  return [...found.values()];
+}
+
+/** The VM's, or what a file without a VM replicates first. */
+function folderOf(safe: XmlElement): string {
+  const service = safe.children.find(({ name }) => name === "service");
+  const vm = service?.children.find(({ name }) => name === "vm");
+  const rfs = service?.children.find(({ name }) => name === "rfs");
+  const folder = vm?.attributes.get("folder") ?? rfs?.children[0]?.attributes.get("dir") ?? "";
+  return folderPattern.test(folder) ? folder : "/vm";
+}
+
+/** With what `protect` adds: the VM, its nodes, the module's identity. */
+function completed(part: XmlElement, service: XmlElement): XmlElement {
+  const { line } = service;
+  const made = (name: string, attributes: Readonly<Record<string, string>>, children: XmlElement[] = []) => ({
+    name,
+    line,
+    attributes: new Map(Object.entries(attributes)),
+    children,
+    text: "",
+  });
+  const folder = folderOf({ ...service, children: [service] });
+  const prim = service.attributes.get("defaultprim") ?? "";
+  const first = nodeNamePattern.test(prim) && prim !== "alone" && prim !== "lastprim" ? prim : "first";
+  const own = [
+    made("vm", { id: "vm", name: "vm", folder }),
+    made("nodes", {}, [
+      made("node", { name: first }),
+      made("node", { name: `other-than-${first}`.slice(0, 63) }),
+    ]),
+  ].filter(({ name }) => !part.children.some((child) => child.name === name));
+  const identity = { mode: "mirror", uuid: "00000000-0000-0000-0000-000000000000", index: "0" };
+  return {
+    ...part,
+    attributes: new Map([...Object.entries(identity), ...part.attributes]),
+    children: [...own, ...part.children],
+  };
+}
+
+function readModule(safe: XmlElement): ParsedModule {
+  const { element, notes } = readField(safe);
+  const config = readStrictly(element);
+  const others = foldersBeside(element, config.vm.folder);
+  return {
+    config,
+    warnings: [...notes.filter(({ kind }) => kind === "named"), ...others]
+      .sort((a, b) => a.line - b.line)
+      .map(({ line, what, why }) => `line ${line}: ${what} is not carried out: ${why}`),
+  };
+}
+
+function readStrictly(safe: XmlElement): ModuleSettings {
+  return rootOf(safe, moduleFormat)
+    .whole((root) => root.child("service"))
+    .whole(readService);
 }
 
 function readService(service: ElementReader): ModuleSettings {
@@ -105,7 +207,7 @@ function readService(service: ElementReader): ModuleSettings {
 
 function readVm(item: ElementReader): ModuleSettings["vm"] {
   const vm = { id: item.text("id"), name: item.text("name"), folder: item.text("folder") };
-  if (!/^\/[^\0]+$/.test(vm.folder) || vm.folder.split("/").some((part) => part === ".." || part === ".")) {
+  if (!folderPattern.test(vm.folder) || vm.folder.split("/").some((part) => part === ".." || part === ".")) {
     item.refuse(`folder="${vm.folder}" must be an absolute path without . and ..`);
   }
   return vm;
@@ -138,14 +240,13 @@ const noWishes: PlacementWishes = { pin: null, apart: null };
 
 function readReplication(rfs: ElementReader, folder: string): Replication {
   const acknowledge = rfs.oneOf("async", ["none", "second"], "none") === "second" ? "received" : "written";
-  // Bytes per second; nbrei and acl are the field's: several regions are always in flight, ACLs always
-  // replicated.
+  // Bytes per second.
   const resyncCap = bytes(rfs.integer("resync_cap", 0, 1e12, 0));
-  rfs.optional("acl");
-  rfs.optional("nbrei");
-  for (const replicated of rfs.children("replicated")) {
-    if (replicated.text("dir") !== folder)
-      replicated.refuse(`a VM module replicates its folder ${folder}, nothing else`);
+  const folders = rfs.children("replicated");
+  if (folders.length > 0 && folders.every((replicated) => replicated.text("dir") !== folder))
+    folders[0]?.refuse(`a VM module replicates its folder ${folder}, nothing else`);
+  for (const replicated of folders) {
+    replicated.text("dir");
     replicated.oneOf("mode", ["read_only"], "read_only");
     replicated.done();
   }
@@ -153,7 +254,6 @@ function readReplication(rfs: ElementReader, folder: string): Replication {
 }
 
 function readStop(user: ElementReader): ModuleSettings["stop"] {
-  user.optional("logging");
   return {
     how: user.oneOf("stop", ["shutdown", "save", "off"], "shutdown"),
     nice: seconds(user.integer("nicestoptimeout", 1, 86_400, niceStopTimeout / 1000)),
@@ -176,6 +276,20 @@ const readExcluded = (item: ElementReader): ModuleSettings["excluded"][number] =
   target: item.text("disk"),
   how: item.oneOf("how", ["detach", "empty"]),
 });
+
+/** More folders than the VM's: each is named. */
+function foldersBeside(safe: XmlElement, folder: string): readonly FieldNote[] {
+  const below = (element: XmlElement, name: string): readonly XmlElement[] =>
+    element.children.filter((child) => child.name === name);
+  return below(safe, "service")
+    .flatMap((service) => below(service, "rfs"))
+    .flatMap((rfs) => below(rfs, "replicated"))
+    .flatMap(({ line, attributes }) => {
+      const dir = attributes.get("dir") ?? "";
+      const what = `<replicated dir="${dir}">`;
+      return dir === folder ? [] : [{ line, kind: "named" as const, what, why: otherFolder }];
+    });
+}
 
 export function writeModule(config: ModuleSettings): string {
   const { vm, stop, placement } = config;
