@@ -42,6 +42,16 @@ export function refused(code: ErrorCode, detail: string, next?: string): Refusal
   return { ok: false, code: registered, message, next: following };
 }
 
+/** What the kernel would not show (too many open files, a disk error) proves nothing, and ends nobody. */
+export async function orUnseen<T>(code: ErrorCode, work: Promise<Outcome<T>>): Promise<Outcome<T>> {
+  try {
+    return await work;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).errno === undefined) throw error;
+    return refused(code, (error as Error).message);
+  }
+}
+
 /** A call ran into its limit: nobody knows whether it took effect, so the caller reads the state again. */
 export function overdue(what: string, limitMs: number): Refusal {
   // What was left of a limit is no round number.

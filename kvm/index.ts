@@ -26,7 +26,7 @@ import type {
 import { Element } from "./definition/document.js";
 import { emptyDiskPath, enterFolder, settleExcluded } from "./definition/enter.js";
 import { leaveFolder } from "./definition/leave.js";
-import { done, refused } from "./errors.js";
+import { done, orUnseen, refused } from "./errors.js";
 import { EventStream } from "./events.js";
 import { readFigures } from "./figures.js";
 import { hostFigures, readCapabilities, type Capabilities } from "./host/capabilities.js";
@@ -235,7 +235,11 @@ class Kvm implements Hypervisor {
     return validateDefinition(this.#session, definition, this.#node);
   }
 
-  async undefine(vm: VmId): Promise<Outcome<void>> {
+  undefine(vm: VmId): Promise<Outcome<void>> {
+    return orUnseen("GEMEL-3009", this.#undefine(vm));
+  }
+
+  async #undefine(vm: VmId): Promise<Outcome<void>> {
     const process = await findProcess(this.#places.status, vm);
     if (process !== undefined) return refused("GEMEL-3009", `The VM runs (process ${process.pid}).`);
     const kept = ["--snapshots-metadata", "--checkpoints-metadata"];
@@ -247,11 +251,12 @@ class Kvm implements Hypervisor {
   async startHeld(vm: VmId): Promise<Outcome<VmProcess>> {
     const folder = await this.#folder(vm);
     this.#inspector.forgetEnd(vm);
-    return folder.ok ? startHeld(this.#session, this.#places, vm, folder.value) : folder;
+    if (!folder.ok) return folder;
+    return orUnseen("GEMEL-3002", startHeld(this.#session, this.#places, vm, folder.value));
   }
 
   proveDisks(vm: VmId, mountPoint: string): Promise<Outcome<DiskProof>> {
-    return proveDisks(this.#session, this.#places, vm, mountPoint);
+    return orUnseen("GEMEL-3009", proveDisks(this.#session, this.#places, vm, mountPoint));
   }
 
   letRun(vm: VmId): Promise<Outcome<void>> {
@@ -264,13 +269,13 @@ class Kvm implements Hypervisor {
 
   async stop(vm: VmId, how: StopHow, limit: Milliseconds): Promise<Outcome<void>> {
     const folder = how === "save" ? await this.#folder(vm) : done(undefined);
-    return folder.ok
-      ? stopVm(this.#session, this.#places.status, { vm, how, limit, folder: folder.value })
-      : folder;
+    if (!folder.ok) return folder;
+    const request = { vm, how, limit, folder: folder.value };
+    return orUnseen("GEMEL-3003", stopVm(this.#session, this.#places.status, request));
   }
 
   kill(vm: VmId): Promise<Outcome<void>> {
-    return killVm(this.#places.status, vm);
+    return orUnseen("GEMEL-3006", killVm(this.#places.status, vm));
   }
 
   /** One question that QEMU itself must answer, and its answer: which disks have errors. */

@@ -178,16 +178,24 @@ export class Inspector {
 
   async #summary(vm: ListedVm): Promise<VmSummary> {
     const power = powers[vm.state] ?? "unknown";
-    const process = power === "off" ? undefined : await findProcess(this.#statusDir, vm.id);
+    // Too many open files is not "no process".
+    const found = power === "off" ? {} : await this.#processOf(vm.id);
     return {
       id: vm.id,
       name: vm.name,
-      run: await this.#run(vm.id, power, process),
+      run: "why" in found ? { kind: "unknown", ...found } : await this.#run(vm.id, power, found.process),
       power: power === "off" && vm.saved ? "saved" : power,
       memory: bytes(vm.memoryKib * 1024),
       vcpus: vm.vcpus,
       autostart: vm.autostart,
     };
+  }
+
+  #processOf(vm: VmId): Promise<{ readonly process?: VmProcess | undefined } | { readonly why: string }> {
+    return findProcess(this.#statusDir, vm).then(
+      (process) => ({ process }),
+      (error: unknown) => ({ why: (error as Error).message }),
+    );
   }
 
   async #run(vm: VmId, power: VmPower, process: VmProcess | undefined): Promise<Run> {

@@ -40,9 +40,10 @@ export interface Mount {
 
 /** libvirt's own record of running domains: DIR/NAME.xml with pid and uuid. */
 export async function findProcess(statusDir: string, vm: string): Promise<VmProcess | undefined> {
-  for (const file of await readdir(statusDir).catch(() => [])) {
+  for (const file of (await readdir(statusDir).catch(gone)) ?? []) {
     if (!file.endsWith(".xml")) continue;
-    const text = await readFile(join(statusDir, file), "utf8").catch(() => "");
+    const text = await readFile(join(statusDir, file), "utf8").catch(gone);
+    if (text === undefined) continue;
     if (/<uuid>([^<]+)<\/uuid>/.exec(text)?.[1] !== vm) continue;
     const pid = Number(/<domstatus[^>]*\bpid='(\d+)'/.exec(text)?.[1]);
     return Number.isInteger(pid) && pid > 0 ? identify(pid) : undefined;
@@ -52,9 +53,9 @@ export async function findProcess(statusDir: string, vm: string): Promise<VmProc
 
 /** Undefined for a process that is gone, or that is no hypervisor. */
 async function identify(pid: number): Promise<VmProcess | undefined> {
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
-  const program = await readlink(`/proc/${pid}/exe`).catch(() => "");
-  if (stat === undefined || !/qemu|kvm/.test(program)) return undefined;
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(gone);
+  const program = await readlink(`/proc/${pid}/exe`).catch(gone);
+  if (stat === undefined || program === undefined || !/qemu|kvm/.test(program)) return undefined;
   const { startTime, state } = statFields(stat);
   return state === "Z" ? undefined : { pid, startTime };
 }
@@ -106,8 +107,8 @@ async function isDead(folder: string, startTime: string): Promise<boolean> {
   const now = statFields(stat);
   if (now.startTime !== startTime) return true;
   if (now.state !== "Z" && now.state !== "X") return false;
-  const threads = await readdir(join(folder, "task")).catch(() => []);
-  return threads.length <= 1;
+  const threads = await readdir(join(folder, "task")).catch(gone);
+  return (threads?.length ?? 0) <= 1;
 }
 
 /**
@@ -136,9 +137,10 @@ async function readOpenFiles(target: VmProcess): Promise<readonly OpenFile[]> {
   const mounts = await mountsOf(String(target.pid));
   const files: OpenFile[] = [];
   for (const number of await readdir(`/proc/${target.pid}/fd`)) {
-    const path = await readlink(`/proc/${target.pid}/fd/${number}`).catch(() => "");
-    if (!path.startsWith("/") || path.startsWith("/dev/null")) continue;
-    const info = await readFile(`/proc/${target.pid}/fdinfo/${number}`, "utf8").catch(() => "");
+    const path = await readlink(`/proc/${target.pid}/fd/${number}`).catch(gone);
+    if (path === undefined || !path.startsWith("/") || path.startsWith("/dev/null")) continue;
+    const info = await readFile(`/proc/${target.pid}/fdinfo/${number}`, "utf8").catch(gone);
+    if (info === undefined) continue;
     // The lowest two bits: 0 = reading only.
     const flags = Number.parseInt(/^flags:\s*([0-7]+)/m.exec(info)?.[1] ?? "0", 8);
     const mountId = /^mnt_id:\s*(\d+)/m.exec(info)?.[1];
@@ -156,7 +158,7 @@ async function readOpenFiles(target: VmProcess): Promise<readonly OpenFile[]> {
 }
 
 async function deviceOf(path: string): Promise<OpenFile["device"]> {
-  const status = await stat(path).catch(() => undefined);
+  const status = await stat(path).catch(gone);
   if (status?.isBlockDevice() === true) return "block";
   return status?.isCharacterDevice() === true ? "character" : "none";
 }

@@ -11,19 +11,24 @@ export interface ProcessIdentity {
 }
 
 export function identityOf(pid: number): ProcessIdentity | undefined {
-  const fields = statFields(`/proc/${pid}/stat`);
-  return fields === undefined ? undefined : { pid, startTime: fields[19] ?? "" };
+  try {
+    const fields = statFields(`/proc/${pid}/stat`);
+    return fields === undefined ? undefined : { pid, startTime: fields[19] ?? "" };
+  } catch {
+    return undefined;
+  }
 }
 
+/** What cannot be looked at (too many open files, a disk error) may well live. */
 export function isDead({ pid, startTime }: ProcessIdentity): boolean {
-  if (identityOf(pid)?.startTime !== startTime) return true;
   try {
-    return readdirSync(`/proc/${pid}/task`).every((thread) => {
+    if (statFields(`/proc/${pid}/stat`)?.[19] !== startTime) return true;
+    return (unlessGone(() => readdirSync(`/proc/${pid}/task`)) ?? []).every((thread) => {
       const state = statFields(`/proc/${pid}/task/${thread}/stat`)?.[0];
       return state === undefined || state === "Z" || state === "X";
     });
   } catch {
-    return true;
+    return false;
   }
 }
 
@@ -49,10 +54,17 @@ export async function untilDead(process_: ProcessIdentity, limitMs: number): Pro
 
 /** Fields from the third on: the second, the name, may hold anything. */
 function statFields(file: string): string[] | undefined {
+  const text = unlessGone(() => readFileSync(file, "utf8"));
+  return text?.slice(text.lastIndexOf(")") + 2).split(" ");
+}
+
+/** Only these two mean that there is no such process. */
+function unlessGone<T>(read: () => T): T | undefined {
   try {
-    const text = readFileSync(file, "utf8");
-    return text.slice(text.lastIndexOf(")") + 2).split(" ");
-  } catch {
-    return undefined;
+    return read();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ESRCH") return undefined;
+    throw error;
   }
 }
