@@ -20,7 +20,7 @@ import { promisify } from "node:util";
 import { writeWhole } from "../record/durable-file.js";
 import type { MirrorConfig } from "../../../native/index.js";
 import { identityOf, isDead, type ProcessIdentity } from "./identity.js";
-import { mirrorLogBytesMax } from "../../base/limits/edge.js";
+import { mirrorLogBytesMax, mirrorUnitStopLimit } from "../../base/limits/edge.js";
 
 const run = promisify(execFile);
 
@@ -40,6 +40,20 @@ export function mirrorFiles(folder: string, module: string): MirrorFiles {
 const hostProgram = (): string =>
   process.env["GEMEL_MIRROR_PROGRAM"] ?? fileURLToPath(new URL("../../../native/host.js", import.meta.url));
 
+/**
+ * What goes down with a host goes in the reverse of the order in which it came: whoever ends the guests is
+ * done before the mirrors under them are ended, and the network after these. Without an order of its own the
+ * unit would be killed after systemd's 90 s, under a guest that installs its updates for fifteen minutes.
+ */
+export const unitProperties = (files: Pick<MirrorFiles, "log">): readonly string[] => [
+  "Before=gemel-guests.service libvirt-guests.service",
+  "After=network-online.target",
+  `TimeoutStopSec=${mirrorUnitStopLimit / 1000}`,
+  "OOMScoreAdjust=-1000",
+  "LimitMEMLOCK=infinity",
+  `StandardError=append:${files.log}`,
+];
+
 /** The new process, as far as it is known at once: one that ends before it serves is noticed by it. */
 export async function launch(files: MirrorFiles, config: MirrorConfig): Promise<ProcessIdentity | undefined> {
   mkdirSync(join(files.config, ".."), { recursive: true, mode: 0o700 });
@@ -51,11 +65,7 @@ export async function launch(files: MirrorFiles, config: MirrorConfig): Promise<
   if (existsSync("/run/systemd/system")) {
     const unit = `gemel-mirror-${config.module}`;
     await run("systemctl", ["reset-failed", unit]).catch(() => undefined);
-    const output = `StandardError=append:${files.log}`;
-    const properties = ["OOMScoreAdjust=-1000", "LimitMEMLOCK=infinity", output].flatMap((one) => [
-      "-p",
-      one,
-    ]);
+    const properties = unitProperties(files).flatMap((property) => ["-p", property]);
     await run("systemd-run", ["--unit", unit, "--collect", ...properties, process.execPath, ...program]);
     const { stdout } = await run("systemctl", ["show", "-P", "MainPID", unit]);
     return identityOf(Number(stdout));
