@@ -16,7 +16,7 @@ export interface ExaminedRooms {
   readonly hypervisor: Pick<Hypervisor, "connect">;
   readonly modules: Pick<Modules, "ids">;
   readonly protection: Pick<Protection, "guarded">;
-  readonly network: Pick<ClusterNetwork, "refusedHeartbeats">;
+  readonly network: Pick<ClusterNetwork, "refusedHeartbeats" | "addressesGone">;
   readonly refusals: Pick<Refusals, "all">;
 }
 
@@ -96,16 +96,26 @@ function kernelFindings(): Found[] {
 const present = (...findings: readonly (false | Found)[]): Found[] => findings.filter((one) => one !== false);
 const blocks = (message: string, next: string): Found => found("blocks", "GEMEL-9003", message, next);
 
-function networkFindings({ status, running }: DoctorInputs): Found[] {
+function networkFindings({ node, status, running }: DoctorInputs): Found[] {
+  const gone = running?.network.addressesGone ?? new Map<string, string>();
+  const back = `Give ${node} the address back, or write its new one into cluster.xml on both hosts.`;
   const silent = status.nodes.flatMap(({ name, networks }) =>
     networks.flatMap((network) =>
-      network.heard ? [] : [`${name} is not heard on network ${network.name}.`],
+      network.heard || gone.has(network.name) ? [] : [`${name} is not heard on network ${network.name}.`],
     ),
   );
   const reason = "not of this cluster";
   const count = running?.network.refusedHeartbeats.get(reason);
   const strange = count === undefined ? [] : [`${count} heartbeats were refused: ${reason}.`];
   return [
+    ...[...gone].map(([network, address]) =>
+      found(
+        "blocks",
+        "GEMEL-1009",
+        `${node} no longer has ${address}, its address in network ${network}.`,
+        back,
+      ),
+    ),
     ...silent.map((text) => found("warns", "GEMEL-1009", text, "Check cable, switch, firewall.")),
     ...strange.map((text) => found("warns", "GEMEL-4004", text, "Look who sends to port 7411.")),
   ];

@@ -39,7 +39,7 @@ export interface WatchedRooms {
   readonly state: NodeState;
   readonly modules: Pick<Modules, "expect" | "ids" | "troubles">;
   readonly mirrors: Pick<MirrorSupervisor, "ask" | "lastStatus">;
-  readonly network: Pick<ClusterNetwork, "call" | "answersControl">;
+  readonly network: Pick<ClusterNetwork, "addressesGone" | "answersControl" | "call">;
   readonly recordSync: Pick<SharedRecordSync, "record">;
   readonly collector: Pick<MetricsCollector, "trouble">;
   status(): Status;
@@ -124,6 +124,7 @@ export class Watch {
       disks: modules.ids().flatMap((module) => diskFacts(module, mirrors.lastStatus(module))),
       certificates: this.certificateFacts(),
       peers: this.facts.live(),
+      addressesGone: running.network.addressesGone,
       unwritable: this.unwritable(),
       troubles: modules.troubles(),
     });

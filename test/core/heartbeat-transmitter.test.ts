@@ -89,3 +89,17 @@ test("heartbeat-transmitter: a loop that stands still does not beat", async (con
   beta.turns = true;
   await alpha.hears(b, 5);
 });
+
+test("address-that-the-host-no-longer-has: known as that, by network", async (context) => {
+  const [self, other] = names;
+  assert.ok(self && other);
+  const { transmitter } = new Listener(self);
+  context.after(() => transmitter.stop());
+  const [lane] = aimOf(self, [self, other]).lanes;
+  assert.ok(lane);
+  const lanes = [lane, { ...lane, network: "heart", address: "192.0.2.77" }];
+  transmitter.aim({ key, port: port + 1, lanes });
+  const limit = performance.now() + 20_000;
+  while (transmitter.gone.size === 0 && performance.now() < limit) await pause(5);
+  assert.deepEqual([...transmitter.gone], [["heart", "192.0.2.77"]]);
+});

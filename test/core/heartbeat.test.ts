@@ -43,6 +43,13 @@ test("garbage-is-named", () => {
   assert.equal(decode(changed, key), "not of this cluster");
 });
 
+test("heartbeats-pass-a-path-of-1280-bytes: however many modules there are", () => {
+  for (let modules = 0; modules <= 32; modules++) {
+    const views = Array.from({ length: modules }, () => randomBytes(40).toString("hex"));
+    assert.ok(encode({ ...beat, views }, key).length <= 1200, `${modules} modules`);
+  }
+});
+
 test("views-that-do-not-fit-stay-away", () => {
   const large = { ...beat, views: Array.from({ length: 32 }, () => randomBytes(100).toString("hex")) };
   const sent = encode(large, key);

@@ -63,6 +63,8 @@ export const figuresFutureMax = 600;
 export const mirrorLineBytesMax = 16 * 1024 * 1024;
 /** The last words of a process that died are among them. */
 export const mirrorLogBytesMax = 8 * 1024 * 1024;
+/** Longer than systemd waits for a guest that nobody has ended in order (90 s). */
+export const mirrorUnitStopLimit = seconds(120);
 /** A lazy unmount waits for nothing; it may only be the host that is slow. */
 export const unmountLimitMs = 5_000;
 /** Reflinks of a large image on a busy file system. */
@@ -91,8 +93,11 @@ export const controlAnswerLimitMs = 2_500;
 export const controlDialAgainMs = 500;
 /** A TLS handshake between busy hosts. */
 export const controlDialLimit = milliseconds(3_000);
-/** A datagram above this is split on the way; the views then go by the control connection alone. */
-export const datagramMax = 1400;
+/**
+ * Passes every path that IPv6 may take (1280 with both headers) and most tunnels: what is larger dies there
+ * in silence once modules are many. The views then go by the control connection alone.
+ */
+export const datagramMax = 1200;
 /** What a UDP datagram can carry at all. */
 export const heartbeatPayloadMax = 64 * 1024;
 /** The next network is tried after it. */

@@ -47,6 +47,8 @@ export interface AlarmFacts {
   readonly disks: readonly DiskFact[];
   readonly certificates: readonly CertificateFact[];
   readonly peers: readonly PeerNodeFact[];
+  /** Network → this host's address there, which it no longer has. */
+  readonly addressesGone: ReadonlyMap<string, string>;
   /** What cannot be written here, and why: history, figures. */
   readonly unwritable: readonly { readonly what: string; readonly why: string }[];
   /** Configuration files that cannot be read and the like. */
@@ -95,7 +97,7 @@ function clusterAlarms({ arbiter, nodes, modules, pause }: AlarmFacts): FoundAla
   return found;
 }
 
-function nodeAlarms({ self }: AlarmFacts, node: NodeStatus): FoundAlarm[] {
+function nodeAlarms({ self, addressesGone }: AlarmFacts, node: NodeStatus): FoundAlarm[] {
   const { name, reachable, daemon, networks } = node;
   if (!reachable && daemon === "silent") {
     return [
@@ -109,7 +111,8 @@ function nodeAlarms({ self }: AlarmFacts, node: NodeStatus): FoundAlarm[] {
       },
     ];
   }
-  const silent = networks.filter(({ heard }) => !heard);
+  // Where this host has no address the cable is not to blame (hostAlarms).
+  const silent = networks.filter((one) => !one.heard && !addressesGone.has(one.name));
   const daemonAlarm: FoundAlarm = {
     id: `daemon:${name}`,
     severity: "amber",
@@ -179,7 +182,7 @@ function partlyAlarm({ id, partly }: ModuleStatus): FoundAlarm[] {
 }
 
 function hostAlarms(facts: AlarmFacts): FoundAlarm[] {
-  const { self, hypervisorLost, disks, certificates, unwritable, troubles } = facts;
+  const { self, hypervisorLost, disks, certificates, addressesGone, unwritable, troubles } = facts;
   const lost: FoundAlarm = {
     id: `hypervisor:${self}`,
     severity: "red",
@@ -194,6 +197,14 @@ function hostAlarms(facts: AlarmFacts): FoundAlarm[] {
     ...certificates
       .filter(({ daysLeft }) => daysLeft < certificateDaysMin)
       .map((one) => certificateAlarm(self, one)),
+    ...[...addressesGone].map(([network, address]) => ({
+      id: `address:${self}:${network}`,
+      severity: "red" as const,
+      code: "address-gone",
+      sentence: `${self} no longer has ${address}, its address in network ${network}.`,
+      next: `Give ${self} the address back, or write its new one into cluster.xml on both hosts.`,
+      node: self,
+    })),
     ...unwritable.map(({ what, why }) => ({
       id: `unwritable:${self}:${what}`,
       severity: "amber" as const,

@@ -92,6 +92,11 @@ export class ClusterNetwork {
     return this.transmitter?.refused ?? new Map();
   }
 
+  /** Network → the address that cluster.xml gives this host there and that it no longer has. */
+  get addressesGone(): ReadonlyMap<string, string> {
+    return this.transmitter?.gone ?? new Map();
+  }
+
   answersControl(peer: NodeName): boolean {
     return this.controls.get(peer)?.open === true;
   }

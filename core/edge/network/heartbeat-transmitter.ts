@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Heartbeats on every network of the cluster: one socket each, bound to this node's address there, one
 // datagram to every peer per pulse. What comes in and is not an authentic, fresh heartbeat of a known node is
-// counted and forgotten. A network whose socket cannot be opened (interface down) is tried again with every
-// pulse.
+// counted and forgotten. A network whose socket cannot be opened (its address is gone) is tried again with
+// every pulse, and known as such.
 //
 // One transmitter per run of the daemon: when nodes or networks change it takes aim anew and counts on. A
 // count that began again would be taken for an old recording by everyone who has heard this run before.
@@ -39,6 +39,8 @@ export class Transmitter {
   private readonly echoes = new Map<NodeName, string>();
   private peers: ReadonlySet<NodeName> = new Set();
   private sequence = 0;
+  /** Networks whose address this host no longer has: nothing can be sent or heard there. */
+  readonly gone = new Map<string, string>();
   /** Reason → how often; shown by doctor. */
   readonly refused = new Map<string, number>();
 
@@ -58,13 +60,16 @@ export class Transmitter {
     this.timers = [];
     for (const socket of this.sockets.values()) socket.close();
     this.sockets.clear();
+    this.gone.clear();
   }
 
   private open(lane: HeartbeatLane, { key, port }: Aim): void {
     const socket = createSocket({ type: "udp4", reuseAddr: false });
     this.sockets.set(lane.network, socket);
     socket.on("message", (datagram) => this.receive(lane, key, datagram));
-    socket.on("error", () => {
+    socket.on("listening", () => this.gone.delete(lane.network));
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EADDRNOTAVAIL") this.gone.set(lane.network, lane.address);
       // Closed by its own error; the next pulse opens a new one.
       if (this.sockets.get(lane.network) === socket) this.sockets.delete(lane.network);
       socket.close();

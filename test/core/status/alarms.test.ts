@@ -56,6 +56,12 @@ test("alarms-nodes: down, deaf or one network less, never two of them for one ca
   assert.deepEqual(ids({ nodes: nodes({ networks: [{ name: "data", heard: false }] }) }), [
     "network:alpha:beta:data",
   ]);
+  const gone = { addressesGone: new Map([["data", "10.0.0.2"]]) };
+  const [alarm, ...more] = alarmsOf(
+    alarmFacts({ nodes: nodes({ networks: [{ name: "data", heard: false }] }), ...gone }),
+  );
+  assert.equal(more.length, 0, "the cable is not to blame for an address that is gone");
+  assert.equal(alarm?.sentence, "alpha no longer has 10.0.0.2, its address in network data.");
 });
 
 test("alarms-standby: amber, with its repair, and the same from either node", () => {

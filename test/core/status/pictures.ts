@@ -102,6 +102,7 @@ export const alarmFacts = (more: Partial<AlarmFacts> = {}): AlarmFacts => ({
   disks: [],
   certificates: [],
   peers: [],
+  addressesGone: new Map(),
   unwritable: [],
   troubles: [],
   ...more,

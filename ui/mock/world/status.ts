@@ -70,6 +70,7 @@ function foundIn(world: World, status: Status): readonly FoundAlarm[] {
     disks: [{ fileSystem: disk.path, module: "", usedShare: 1 - disk.free / disk.total }],
     certificates: certificatesOf(world, self),
     peers: answering.map(({ name }) => ({ node: name, version: mockVersion, clockMs: 0, clockErrorMs: 0 })),
+    addressesGone: new Map(),
     unwritable: [],
     troubles: [],
   });
