@@ -146,6 +146,19 @@ inline constexpr Nanos kPaceGrace = kMillisecond / 2;
 inline constexpr Nanos kWorkerRest = 20 * kMillisecond;
 /// A target that cannot be filled (full, broken disk) is tried again after this long.
 inline constexpr Nanos kRetryFill = 10 * kSecond;
+/// A question to the peer that is asked with a region locked or a turn held: a guest's write behind it waits
+/// no longer than behind any other stall (R112).
+inline constexpr Nanos kQuestion = kStall;
+/// Any other one: a flush of a whole volume, hashes from a busy disk. What the kernel itself calls hung.
+inline constexpr Nanos kLongQuestion = 120 * kSecond;
+/// What this disk could not take is written here again after this long: a disk that is being replaced is not
+/// hammered meanwhile.
+inline constexpr Nanos kRepairPause = 2 * kSecond;
+/// Ranges that a disk may lack while the peer has them (R110): scattered bad sectors. Beyond it the disk is
+/// broken as a whole, and the guest hears its errors.
+inline constexpr std::size_t kLackingRanges = 4096;
+/// Regions that neither copy has are named one by one up to this many in one reintegration.
+inline constexpr int kNamed = 16;
 /// Ranges in one `tracked` message: 16 bytes each, far below the limit of a message.
 inline constexpr std::size_t kRangesPerMessage = 2048;
 /// One run of dirty regions in such a message.

@@ -19,6 +19,16 @@ bool Bulk::take(Link::Frame& frame) {
   return true;
 }
 
+void Bulk::give_up(Sequence number) {
+  const auto found = waiting_.find(number);
+  if (found == waiting_.end()) return;
+  Waiting& waiting = *found->second;
+  waiting_.erase(found);
+  waiting.is_late = true;
+  if (on_silence) on_silence();
+  waiting.ready.set();
+}
+
 void Bulk::link_lost() {
   auto all = std::exchange(waiting_, {});
   for (auto& [number, waiting] : all) {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Questions and answers on the bulk channel (reintegration, verify, reads served by the peer): each question
 // has a number, its answer carries the same one. When the link is lost every open question ends without an
-// answer.
+// answer; a question that is not answered within its limit is a peer that hangs, and the link is dropped
+// (R112).
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 
@@ -26,7 +28,7 @@ class Bulk {
   };
 
   template <class Answer, class Question>
-  Task<Answered<Answer>> ask(Question question, ConstBytes data = {}) {
+  Task<Answered<Answer>> ask(Question question, ConstBytes data = {}, Nanos limit = limits::kQuestion) {
     Answered<Answer> answered;
     Waiting waiting;
     waiting.type = static_cast<std::uint8_t>(wire::kTypeOf<Answer>);
@@ -36,7 +38,9 @@ class Bulk {
       co_return answered;
     check(!waiting_.contains(number), "a question's number is its own");
     waiting_[number] = &waiting;
+    const Clock::TimerId timer = ports_.clock.after(limit, [this, number] { give_up(number); });
     co_await waiting.ready.wait();
+    if (!waiting.is_late) ports_.clock.cancel(timer);
     if (!waiting.arrived) co_return answered;
     auto decoded = wire::decode<Answer>(waiting.message);
     if (!decoded) co_return answered;
@@ -55,16 +59,20 @@ class Bulk {
 
   /// False: nobody waits for this frame.
   bool take(Link::Frame& frame);
+  /// The peer did not answer in time.
+  std::function<void()> on_silence;
   void link_lost();
 
  private:
   struct Waiting {
     std::uint8_t type = 0;
-    bool arrived = false;
+    bool arrived = false, is_late = false;
     std::vector<std::byte> message;
     PooledBytes data;
     Event ready;
   };
+  void give_up(Sequence number);
+
   Ports& ports_;
   Sequence last_ = 0;
   std::map<Sequence, Waiting*> waiting_;

@@ -3,7 +3,8 @@
 
 namespace gemel {
 
-void Condemnation::condemn(const std::string& why, Fid fid, Range range) {
+void Condemnation::condemn(const std::string& why, Fid fid, Range range, Cure cure) {
+  if (cure == Cure::filled) cure_ = cure;
   if (why_.empty()) why_ = why;
   if (range.length == kWholeFile) {
     tracking_.mark_whole(fid);

@@ -22,11 +22,19 @@ class Condemnation {
 
   bool is_in_force() const { return !why_.empty(); }
   const std::string& why() const { return why_; }
+  enum class Cure : std::uint8_t {
+    filled,    ///< only by being filled anew
+    repaired,  ///< what is marked can be written here again from the peer (R110)
+  };
   /// What may differ (an empty range: nothing but what is marked already).
-  void condemn(const std::string& why, Fid fid, Range range);
+  void condemn(const std::string& why, Fid fid, Range range, Cure cure = Cure::filled);
+  bool can_be_repaired() const { return is_in_force() && cure_ == Cure::repaired; }
   /// Nothing is being written any more.
   Task<void> written();
-  void lift() { why_.clear(); }
+  void lift() {
+    why_.clear();
+    cure_ = Cure::repaired;
+  }
 
  private:
   Task<void> write();
@@ -35,6 +43,7 @@ class Condemnation {
   Tracking& tracking_;
   Reports& reports_;
   std::string why_;
+  Cure cure_ = Cure::repaired;
   bool writing_ = false, again_ = false;
   Event written_;
 };

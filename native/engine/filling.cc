@@ -76,7 +76,6 @@ Task<bool> Filling::prepare_source(std::uint64_t epoch) {
     co_return false;
   }
   session_.end();
-  gate_.thaw(ThawBy::peer);
   co_return co_await prepare_target(epoch);
 }
 
@@ -90,6 +89,8 @@ Task<bool> Filling::prepare_target(std::uint64_t epoch) {
     cannot(ready ? ready->result : -EPROTO);
     co_return false;
   }
+  // R111: it has durably become less than this copy. Until then it might have been started as current.
+  gate_.thaw(ThawBy::peer);
   merge(*ready.message);
   const int persisted = co_await tracking_.persist();
   if (epoch != meeting_.epoch()) co_return false;
@@ -192,7 +193,10 @@ Task<void> Filling::follow(std::uint64_t epoch, Sequence number, wire::Reintegra
   // Not where everything is compared: then nothing is known of what the failure concerned.
   target_.distrust(condemnation_.is_in_force() && !begin.by_hash);
   done.result = co_await record_.become_filling(begin.source, meeting_.session());
-  if (done.result == 0) condemnation_.lift();
+  if (done.result == 0) {
+    condemnation_.lift();
+    source_.forget_lacking();
+  }
   if (epoch != meeting_.epoch()) co_return;
   if (done.result == 0) {
     receiver_.begin(meeting_.session(), true);

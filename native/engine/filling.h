@@ -67,13 +67,16 @@ class Filling {
 
  private:
   Task<bool> prepare_source(std::uint64_t epoch);
+  /// R111: the source goes on when the target has answered.
   Task<bool> prepare_target(std::uint64_t epoch);
   Task<void> finish(std::uint64_t epoch);
   void stand_back();
+  /// R43: 0, or why not all of it could be looked at.
   int mark_everything(Fid directory);
   Task<void> mark_lost();
   Task<void> follow(std::uint64_t epoch, Sequence number, wire::ReintegrationBegin begin);
   void tell_tracking(Sequence number);
+  /// R41.
   void tell_failed(Sequence number);
 
   Ports& ports_;

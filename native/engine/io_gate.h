@@ -12,7 +12,8 @@
 //  - While frozen nothing starts and nothing is answered, not even what both sides have done meanwhile: by
 //    the time the answer leaves, another copy may have been started.
 //  - A grant names the freeze that it answers; for any other freeze it is void (R13).
-//  - An operation fails only after the guest was killed (R14): no guest sees an error of ours.
+//  - An operation fails only after the guest was killed (R14): no guest sees an error of ours. And then it
+//    does fail at once: the killed process stays until it does (R113).
 #pragma once
 
 #include "ports.h"

@@ -25,8 +25,8 @@ MirrorEngine::MirrorEngine(Ports ports, EngineConfig config, std::function<void(
       receiver_(ports_, config_, locks_, tracking_),
       bulk_(ports_),
       target_(ports_, locks_, receiver_, tracking_, bulk_),
-      source_(ports_, locks_, session_, tracking_, bulk_, figures_),
-      operations_(ports_, locks_, gate_, session_, tracking_, figures_, *this),
+      source_(ports_, *this, locks_, session_, tracking_, bulk_, figures_, lacking_),
+      operations_(ports_, locks_, gate_, session_, tracking_, figures_, lacking_, *this),
       link_(ports_, config_, *this, meeting_, dispatch_),
       pairing_(*this, turn_, meeting_, link_, record_, tracking_, condemnation_, gate_, session_, receiver_,
                bulk_, target_, *this),
@@ -40,6 +40,7 @@ MirrorEngine::MirrorEngine(Ports ports, EngineConfig config, std::function<void(
              session_, receiver_, operations_) {
   source_.pace().set_cap(config_.reintegration_cap);
   tracking_.on_need_room = [this] { checkpoint_soon_ = true; };
+  bulk_.on_silence = [this] { peer_is_silent(); };
   receiver_.on_condemned = [this](int error, Fid fid, Range range) {
     local_failed(-error, fid, 0);
     condemnation_.condemn("an operation failed on this copy", fid, range);
@@ -191,6 +192,7 @@ void MirrorEngine::tick() {
   watch_for_stall(now);
   checkpoint_when_due(now);
   look_for_room(now);
+  repair_when_due(now);
   if (source_.is_running() && now - told_reintegration_at_ >= limits::kTellProgress) {
     told_reintegration_at_ = now;
     emit(event::ReintegrationMoved{reintegration_status()});
@@ -204,6 +206,46 @@ void MirrorEngine::look_for_room(Nanos now) {
   if (ports_.disk.free_bytes() < *disk_full_) return;
   disk_full_.reset();
   changed();
+}
+
+void MirrorEngine::repair_when_due(Nanos now) {
+  const bool due = !lacking_.empty() || condemnation_.can_be_repaired();
+  if (!due || repairing_ || now - repaired_at_ < limits::kRepairPause) return;
+  if (gate_.is_open() && session_.phase() == Phase::in_sync) spawn(repair());
+}
+
+/// R110: what the peer has is written here; once nothing is lacking and all is flushed, this copy is current
+/// again.
+Task<void> MirrorEngine::repair() {
+  repairing_ = true;
+  const bool is_whole = co_await operations_.repair_lacking();
+  repaired_at_ = ports_.clock.now();
+  if (is_whole && condemnation_.can_be_repaired()) {
+    const auto held = co_await turn_.begin();
+    co_await condemnation_.written();
+    auto io = disk_flush_volume(ports_.disk);
+    const int flushed = co_await io;
+    const CopyRecord now = record_.now();
+    const bool still = flushed == 0 && gate_.is_open() && session_.phase() == Phase::in_sync &&
+                       lacking_.empty() && condemnation_.can_be_repaired();
+    int written = -EAGAIN;
+    if (still) written = co_await record_.become_paired(now.generation, now.session, now.history);
+    if (written == 0 && lacking_.empty()) {
+      condemnation_.lift();
+      tracking_.forget_all_dirty();
+      disk_error_.reset();
+      changed();
+    }
+  }
+  repairing_ = false;
+}
+
+/// R112: it answers pings and nothing else.
+void MirrorEngine::peer_is_silent() {
+  if (session_.binds()) return link_.drop("the peer did not answer in time");
+  trouble({"peer-silent", "The other node did not answer in time while it was filled.",
+           "Check the disk of that node; it is tried again every 10 seconds."});
+  link_.keep_out(limits::kRetryFill);
 }
 
 /// T_link (R17): an operation that waits too long, or a peer that says nothing at all.
@@ -326,6 +368,17 @@ void MirrorEngine::flush_failed(int error, Fid fid) {
   if (!gate_.is_primary() || session_.phase() != Phase::in_sync) return;
   tracking_.mark_unflushed(fid);
   condemnation_.condemn("a flush failed on this copy", fid, {});
+}
+
+void MirrorEngine::lacks(int error, Fid fid, Range range) {
+  local_failed(error, fid, 0);
+  condemnation_.condemn("a write failed on this copy and went on with the other one", fid, range,
+                        Condemnation::Cure::repaired);
+}
+
+void MirrorEngine::repaired() {
+  if (lacking_.empty() && !condemnation_.is_in_force()) disk_error_.reset();
+  changed();
 }
 
 void MirrorEngine::refused_write(Fid fid, int pid) {

@@ -51,6 +51,8 @@ class MirrorEngine final : private Reports, private Operations::Owner, private M
   void compare_names_again() override { source_.compare_names_again(); }
   void local_failed(int error, Fid fid, std::uint64_t bytes) override;
   void flush_failed(int error, Fid fid) override;
+  void lacks(int error, Fid fid, Range range) override;
+  void repaired() override;
   void refused_write(Fid fid, int pid) override;
   Task<int> read_from_peer(Fid fid, std::uint64_t offset, Bytes into) override;
   // Meeting::Owner
@@ -66,6 +68,9 @@ class MirrorEngine final : private Reports, private Operations::Owner, private M
   void watch_for_stall(Nanos now);
   void checkpoint_when_due(Nanos now);
   void look_for_room(Nanos now);
+  void repair_when_due(Nanos now);
+  Task<void> repair();
+  void peer_is_silent();
   Task<void> checkpoint();
   ReintegrationStatus reintegration_status() const;
   void show_link(Status& shown) const;
@@ -76,6 +81,7 @@ class MirrorEngine final : private Reports, private Operations::Owner, private M
   std::function<void(const EngineEvent&)> on_event_;
   // The stations, in the order in which they need each other.
   Figures figures_;
+  Lacking lacking_;
   Turn turn_;
   RangeLocks locks_;
   Record record_;
@@ -96,8 +102,8 @@ class MirrorEngine final : private Reports, private Operations::Owner, private M
   Dispatch dispatch_;
   Roles roles_;
   Clock::TimerId tick_ = 0;
-  bool changed_ = false, checkpointing_ = false, checkpoint_soon_ = false, dead_ = false;
-  Nanos checkpointed_at_ = 0, told_reintegration_at_ = 0, looked_for_room_at_ = 0;
+  bool changed_ = false, checkpointing_ = false, repairing_ = false, checkpoint_soon_ = false, dead_ = false;
+  Nanos checkpointed_at_ = 0, told_reintegration_at_ = 0, looked_for_room_at_ = 0, repaired_at_ = 0;
   std::optional<Problem> state_problem_;
   std::optional<Status::DiskError> disk_error_;
   std::optional<std::uint64_t> disk_full_;

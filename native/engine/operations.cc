@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "operations.h"
 
+#include <linux/falloc.h>
+
 #include <cerrno>
 
 #include "../base/check.h"
 #include "../base/limits.h"
 #include "name_change.h"
-#include "reintegration.h"
+#include "sleep.h"
 
 namespace gemel {
 
@@ -23,6 +25,10 @@ bool is_no_loss(int flushed) {
 bool is_mistake(int error) {
   return error == EFBIG || error == EOPNOTSUPP || error == EINVAL || error == EPERM || error == ETXTBSY ||
          error == ENODEV || error == ESPIPE;
+}
+/// The disk's own failure: the peer's may be whole.
+bool is_broken(int error) {
+  return error == EIO || error == EROFS || error == ENXIO || error == EREMOTEIO || error == EUCLEAN;
 }
 bool is_full(int error) {
   return error == ENOSPC || error == EDQUOT;
@@ -44,16 +50,102 @@ Task<int> Operations::read(Fid fid, std::uint64_t offset, Bytes into) {
   co_await hold.taken();
   // A frozen primary may be old by now; a secondary's own copy is what its read-only mount shows.
   if (gate_.is_frozen()) co_await gate_.pass();
-  auto io = disk_read(ports_.disk, fid, offset, into);
-  int result = co_await io;
-  if (gate_.is_frozen()) co_await gate_.pass();
-  if (result == -EIO) {
-    owner_.local_failed(-result, fid, into.size());
-    result = co_await owner_.read_from_peer(fid, offset, into);
+  int result = -EIO;
+  if (!lacking_.touches(fid, {offset, into.size()})) {
+    auto io = disk_read(ports_.disk, fid, offset, into);
+    result = co_await io;
+    if (result == -EIO) owner_.local_failed(-result, fid, into.size());
+    if (result == -EIO && gate_.is_primary()) spawn(repair_read(fid, {offset, into.size()}));
   }
+  if (gate_.is_frozen()) co_await gate_.pass();
+  if (result == -EIO) result = co_await read_elsewhere(fid, offset, into);
   figures_.reads++;
   if (result > 0) figures_.bytes_read += static_cast<std::uint64_t>(result);
   co_return result;
+}
+
+/// R110: from the peer; one that is lost meanwhile is waited for like any other (R13).
+Task<int> Operations::read_elsewhere(Fid fid, std::uint64_t offset, Bytes into) {
+  for (;;) {
+    const int result = co_await owner_.read_from_peer(fid, offset, into);
+    if (result >= 0 || !gate_.is_frozen()) co_return result;
+    co_await gate_.pass();
+  }
+}
+
+/// A rewrite makes a bad sector whole: block by block, so that no neighbour is touched.
+Task<void> Operations::repair_read(Fid fid, Range range) {
+  Sleep turn(ports_.clock, 0);
+  co_await turn;
+  const std::uint64_t end = range.end();
+  Buffer probe = repairs_.take(kBlockBytes);
+  for (std::uint64_t at = range.offset / kBlockBytes * kBlockBytes; at < end; at += kBlockBytes) {
+    auto io = disk_read(ports_.disk, fid, at, probe.first(kBlockBytes));
+    const int read = co_await io;
+    if (read != -EIO) continue;
+    const bool repaired = co_await repair(fid, {at, kBlockBytes});
+    if (!repaired) co_return;
+  }
+}
+
+/// At most one write's worth. The range is locked: the guest's own write waits for one answer of the peer.
+Task<bool> Operations::repair(Fid fid, Range range) {
+  Hold hold(locks_);
+  hold.add(fid, range.offset, range.length, Hold::Mode::write, true);
+  co_await hold.taken();
+  Attributes now;
+  if (session_.phase() != Session::Phase::in_sync || !gate_.is_open()) co_return false;
+  const int seen = ports_.disk.stat(fid, now);
+  if (Disk::is_absence(seen) || (seen == 0 && range.offset >= now.size)) {
+    lacking_.remove(fid, range);
+    co_return true;
+  }
+  if (seen != 0) co_return false;
+  const int refused = co_await pass_and_intend(fid, range.offset, range.length);
+  if (refused != 0) co_return false;
+  Buffer buffer = repairs_.take(kWriteBytesMax);
+  int got = co_await owner_.read_from_peer(fid, range.offset, buffer.first(range.length));
+  if (got <= 0) co_return false;
+  // Whole blocks: a direct write; behind the end of the file there is nothing that could be cut off.
+  const std::uint64_t blocks =
+      (static_cast<std::uint64_t>(got) + kBlockBytes - 1) / kBlockBytes * kBlockBytes;
+  const bool is_whole = range.offset + blocks <= now.size;
+  tracking_.write_begins(fid, range.offset, range.length);
+  auto io = disk_write(ports_.disk, fid, range.offset,
+                       buffer.first(is_whole ? blocks : static_cast<std::uint64_t>(got)));
+  const int written = co_await io;
+  tracking_.write_ends(fid, range.offset, range.length);
+  if (written < 0) co_return false;
+  lacking_.remove(fid, range);
+  owner_.repaired();
+  co_return true;
+}
+
+Task<bool> Operations::repair_lacking() {
+  while (const auto one = lacking_.first(kWriteBytesMax)) {
+    const bool repaired = co_await repair(one->first, one->second);
+    if (!repaired) co_return false;
+  }
+  co_return true;
+}
+
+/// R110: the write goes on with the peer; what this disk lacks is remembered, and this copy is not whole.
+bool Operations::go_on_with_peer(Fid fid, Range range, int local, bool grows) {
+  if (!is_broken(-local) || session_.phase() != Session::Phase::in_sync) return false;
+  if (lacking_.ranges() >= limits::kLackingRanges) return false;
+  Attributes now;
+  if (ports_.disk.stat(fid, now) != 0) return false;
+  if (grows && range.end() > now.size) {
+    NameChange grow;
+    grow.kind = NameKind::set_attributes;
+    grow.fid = fid;
+    grow.valid = kSetSize;
+    grow.attributes.size = range.end();
+    if (ports_.disk.apply(grow) != 0) return false;
+  }
+  lacking_.add(fid, range);
+  owner_.lacks(-local, fid, range);
+  return true;
 }
 
 /// Returns 0 when the write may start: the gate is open at this very moment and the extents are durable in
@@ -104,7 +196,13 @@ Task<int> Operations::write(Fid fid, std::uint64_t offset, ConstBytes data, bool
   const Nanos now = ports_.clock.now();
   figures_.local.add(local_done - begun);
   if (with_peer) figures_.peer.add(now - begun);
-  local = co_await settle(fid, offset, data.size(), local, peer);
+  if (local < 0 && peer.kind == Kind::done && peer.result >= 0 &&
+      go_on_with_peer(fid, {offset, data.size()}, local, /*grows=*/true)) {
+    local = static_cast<int>(data.size());
+  } else if (local >= 0 && !lacking_.empty()) {
+    lacking_.remove(fid, {offset, data.size()});
+  }
+  local = co_await settle(fid, offset, data.size(), local, peer, /*keeps_content=*/false);
   tracking_.write_ends(fid, offset, data.size());
   figures_.written(data.size(), ports_.clock.now() - begun, now);
   if (local >= 0 && flush_lost) co_return -EIO;
@@ -112,16 +210,18 @@ Task<int> Operations::write(Fid fid, std::uint64_t offset, ConstBytes data, bool
 }
 
 /// R9: what the two sides did is brought together; the reply waits for an open gate (R13).
-Task<int> Operations::settle(Fid fid, std::uint64_t offset, std::uint64_t length, int local,
-                             PeerAnswer peer) {
+Task<int> Operations::settle(Fid fid, std::uint64_t offset, std::uint64_t length, int local, PeerAnswer peer,
+                             bool keeps_content) {
   const bool peer_did = peer.kind == Kind::done && peer.result >= 0;
   const bool peer_failed = peer.kind == Kind::done && peer.result < 0;
   const bool is_same = peer_failed && peer.result == local;
   if (local < 0 && !is_mistake(-local)) owner_.local_failed(-local, fid, length);
-  if (is_same && is_mistake(-local)) {
-    // R44: the caller's business.
-  } else if (is_same && is_full(-local) && length > kWriteBytesMax && co_await make_size_equal(fid)) {
-    // R44: of a range that found no room any part may be allocated, and all of it reads as before.
+  // R44: the caller's business. Of a range that found no room any part may be allocated, and all of it reads
+  // as before.
+  bool is_settled = is_same && is_mistake(-local);
+  if (is_same && is_full(-local) && keeps_content) is_settled = co_await make_size_equal(fid);
+  if (is_settled) {
+    // Equal, and equally refused.
   } else if (local < 0 && (peer_did || peer_failed)) {
     // What either side holds of the range now is unknown: the peer gets what this side has.
     const bool equal = co_await make_equal(fid, offset, length);
@@ -243,7 +343,12 @@ Task<int> Operations::allocate(Fid fid, int mode, std::uint64_t offset, std::uin
   int local = co_await io;
   PeerAnswer peer;
   if (with_peer) peer = co_await session_.answer(pending);
-  local = co_await settle(fid, offset, length, local, peer);
+  const bool grows = (mode & FALLOC_FL_KEEP_SIZE) == 0;
+  if (local < 0 && peer.kind == Kind::done && peer.result >= 0 &&
+      go_on_with_peer(fid, {offset, length}, local, grows))
+    local = 0;
+  const bool keeps_content = (mode & ~FALLOC_FL_KEEP_SIZE) == 0;
+  local = co_await settle(fid, offset, length, local, peer, keeps_content);
   if (slot >= 0) {
     tracking_.change_ends(slot, fid);
   } else {
@@ -321,6 +426,7 @@ void Operations::lost_a_name(Fid fid) {
   if (!is_gone && left.links > 0) return;
   tracking_.file_gone(fid);
   unflushed_.erase(fid);
+  lacking_.forget(fid);
   std::erase_if(orphans_, [&](Fid old) { return Disk::is_absence(ports_.disk.stat(old, left)); });
   if (!is_gone) orphans_.insert(fid);
 }

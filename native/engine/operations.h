@@ -15,6 +15,7 @@
 
 #include "figures.h"
 #include "io_gate.h"
+#include "lacking.h"
 #include "range_locks.h"
 #include "session.h"
 #include "tracking.h"
@@ -34,19 +35,24 @@ class Operations final : public FileService {
     virtual void flush_failed(int error, Fid fid) = 0;
     /// The local disk failed an operation: it degrades, and says so.
     virtual void local_failed(int error, Fid fid, std::uint64_t bytes) = 0;
+    /// This disk could not take what the peer has (R110): this copy is not whole until it is repaired.
+    virtual void lacks(int error, Fid fid, Range range) = 0;
+    /// A range that this disk could not give or take is here again.
+    virtual void repaired() = 0;
     virtual void refused_write(Fid fid, int pid) = 0;
     /// A read that this disk cannot serve, from the peer (in sync only). Bytes or -errno.
     virtual Task<int> read_from_peer(Fid fid, std::uint64_t offset, Bytes into) = 0;
   };
 
   Operations(Ports& ports, RangeLocks& locks, IoGate& gate, Session& session, Tracking& tracking,
-             Figures& figures, Owner& owner)
+             Figures& figures, Lacking& lacking, Owner& owner)
       : ports_(ports),
         locks_(locks),
         gate_(gate),
         session_(session),
         tracking_(tracking),
         figures_(figures),
+        lacking_(lacking),
         owner_(owner) {}
 
   Task<int> read(Fid fid, std::uint64_t offset, Bytes into) override;
@@ -80,6 +86,8 @@ class Operations final : public FileService {
   Task<bool> checkpoint_everything();
   /// The peer's files get the times that they have here. The copies are in sync.
   Task<void> equal_times();
+  /// R110: writes here what the peer has and this disk lacks. False: something is left.
+  Task<bool> repair_lacking();
   /// Nothing of the guest's is under way.
   bool idle() const { return figures_.in_flight == 0; }
 
@@ -96,8 +104,14 @@ class Operations final : public FileService {
     Figures& figures_;
   };
   Task<int> pass_and_intend(Fid fid, std::uint64_t offset, std::uint64_t length);
-  Task<int> settle(Fid fid, std::uint64_t offset, std::uint64_t length, int local, PeerAnswer peer);
+  Task<int> settle(Fid fid, std::uint64_t offset, std::uint64_t length, int local, PeerAnswer peer,
+                   bool keeps_content);
+  bool go_on_with_peer(Fid fid, Range range, int local, bool grows);
+  Task<int> read_elsewhere(Fid fid, std::uint64_t offset, Bytes into);
+  Task<void> repair_read(Fid fid, Range range);
+  Task<bool> repair(Fid fid, Range range);
   Task<bool> make_equal(Fid fid, std::uint64_t offset, std::uint64_t length);
+  /// R44: what both refuse alike may still have changed the size.
   Task<bool> make_size_equal(Fid fid);
   Task<int> apply_held(NameChange& change);
   Task<bool> checkpoint_file(Fid fid);
@@ -112,6 +126,7 @@ class Operations final : public FileService {
   Session& session_;
   Tracking& tracking_;
   Figures& figures_;
+  Lacking& lacking_;
   Owner& owner_;
   BufferPool repairs_;  ///< what is read here to be sent once more (R9)
   /// Files without a name that are still open: the peer has removed them, what is written to them stays here.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What this copy durably says of itself, changed only by named transitions. Each writes the superblock's
-// other slot and is true only then; an illegal transition is a bug and stops the process.
+// other slot and is true only then; an illegal transition is a bug and stops the process. Made from what the
+// record says when its turn comes (R46).
 //
 //   empty ── become_first ──────────────────────────────▶ alone (first)
 //   any ──── become_filling (target) ───────────────────▶ inconsistent from G ── become_paired ─▶ paired

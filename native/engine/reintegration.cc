@@ -68,6 +68,7 @@ Task<Reintegration::Ended> Reintegration::fill(Generation source) {
   if (!begun) co_return Ended::interrupted;
   verifying_ = repairing_ = failed_ = false;
   target_error_ = source_error_ = 0;
+  named_ = 0;
   progress_ = {};
   progress_.begun = ports_.clock.now();
   fresh_.clear();
@@ -169,7 +170,10 @@ Task<bool> Reintegration::match_directory(Fid directory, std::vector<Fid>& below
 
 /// R47. `more`: what had no room in the part.
 Task<bool> Reintegration::send_part(wire::TreeDirectory part, std::vector<wire::Change> more) {
-  const auto done = co_await bulk_.ask<wire::TreeDone>(std::move(part));
+  // The first part makes the target walk its whole tree, the last one removes what is too many; no directory
+  // is locked here meanwhile.
+  const Nanos limit = part.directory == kNoFid ? limits::kLongQuestion : limits::kQuestion;
+  const auto done = co_await bulk_.ask<wire::TreeDone>(std::move(part), {}, limit);
   if (!done) co_return false;
   if (done->result != 0) {
     target_error_ = done->result;
@@ -302,7 +306,8 @@ Task<bool> Reintegration::piece(Piece piece) {
     // A hole that does not fill a region is compared and sent with it.
     const std::uint64_t whole = data == piece.range.end() ? data : data / kRegionBytes * kRegionBytes;
     if (whole > at) {
-      const bool punched = piece.fresh && !verifying_ ? true : co_await hole(piece.fid, {at, whole - at});
+      bool punched = piece.fresh && !verifying_;
+      if (!punched) punched = co_await hole(piece.fid, {at, whole - at});
       if (!punched) co_return false;
       at = whole;
       continue;
@@ -320,7 +325,7 @@ Task<bool> Reintegration::piece(Piece piece) {
 Task<bool> Reintegration::data_range(const Piece& piece, Range range) {
   const std::size_t regions = static_cast<std::size_t>((range.length + kRegionBytes - 1) / kRegionBytes);
   std::vector<bool> differs(regions, true);
-  if (!piece.fresh) {
+  if (!piece.fresh && !lacking_.touches(piece.fid, range)) {
     const bool compared = co_await compare(piece.fid, range, differs);
     if (!compared) co_return false;
     count_hot(piece.fid, range, differs);
@@ -356,7 +361,7 @@ void Reintegration::count_hot(Fid fid, Range range, const std::vector<bool>& dif
 Task<bool> Reintegration::compare(Fid fid, Range range, std::vector<bool>& differs) {
   const std::uint32_t region = static_cast<std::uint32_t>(kRegionBytes);
   const wire::HashRequest request{fid, range.offset, region, static_cast<std::uint32_t>(differs.size())};
-  const auto theirs = co_await bulk_.ask<wire::HashReply>(request);
+  const auto theirs = co_await bulk_.ask<wire::HashReply>(request, {}, limits::kLongQuestion);
   if (!theirs) co_return false;
   if (theirs->result == -ESTALE) {
     names_again_ = true;
@@ -375,6 +380,7 @@ Task<bool> Reintegration::compare(Fid fid, Range range, std::vector<bool>& diffe
     auto io = disk_read(ports_.disk, fid, offset, buffer.first(kRegionBytes));
     const int read = co_await io;
     if (read == -ESTALE) co_return true;
+    if (read == -EIO) continue;  // it differs as long as nothing else is known
     if (read < 0) co_return unreadable(read);
     const RegionHash ours = hash_region(buffer.first(static_cast<std::size_t>(read)));
     progress_.bytes_hashed += static_cast<std::uint64_t>(read);
@@ -391,12 +397,14 @@ Task<bool> Reintegration::send_locked(Fid fid, Range range) {
   Hold hold(locks_);
   hold.add(fid, range.offset, range.length, Hold::Mode::read, true);
   co_await hold.taken();
+  if (lacking_.touches(fid, range)) co_return co_await send_by_block(fid, range);
   // Whole blocks, so that it is a direct read also at the end of the file, where it comes back shorter.
   const std::uint64_t blocks = (range.length + kBlockBytes - 1) / kBlockBytes * kBlockBytes;
   Buffer buffer = buffers_.take(blocks);
   auto io = disk_read(ports_.disk, fid, range.offset, buffer.first(blocks));
   const int read = co_await io;
   if (read == -ESTALE) co_return true;
+  if (read == -EIO) co_return co_await send_by_block(fid, range);
   if (read < 0) co_return unreadable(read);
   if (read == 0) co_return true;  // cut meanwhile: the target was, too
   progress_.bytes_differing += static_cast<std::uint64_t>(read);
@@ -428,7 +436,7 @@ Task<bool> Reintegration::send_block(Fid fid, std::uint64_t offset, ConstBytes c
 
 /// The hole is looked at again under its lock: a guest may have written into it meanwhile.
 Task<bool> Reintegration::hole(Fid fid, Range range) {
-  if (verifying_) {
+  if (verifying_ || lacking_.touches(fid, range)) {
     Piece piece{fid, range, false};
     co_return co_await data_range(piece, range);
   }
@@ -461,7 +469,7 @@ Task<bool> Reintegration::flush_both() {
   const wire::ReintegrationFlush request{static_cast<std::uint64_t>(progress_.pass) + 1};
   auto io = disk_flush_volume(ports_.disk);
   const int local = co_await io;
-  const auto flushed = co_await bulk_.ask<wire::ReintegrationFlushed>(request);
+  const auto flushed = co_await bulk_.ask<wire::ReintegrationFlushed>(request, {}, limits::kLongQuestion);
   if (!flushed) co_return false;
   // R41: what was copied is flushed; something that the guest did has failed there, and the next pass begins
   // with it.
@@ -529,74 +537,6 @@ void Reintegration::forget_copied() {
   fresh_.clear();
   mark_again();
   again_.clear();
-}
-
-// ---- verify
-
-Task<Reintegration::Ended> Reintegration::verify(bool repair) {
-  const bool begun = co_await begin_run();
-  if (!begun) co_return Ended::interrupted;
-  verifying_ = true;
-  repairing_ = repair;
-  failed_ = false;
-  progress_ = {};
-  progress_.begun = ports_.clock.now();
-  fresh_.clear();
-  pieces_.clear();
-  pace_.begin();
-  std::vector<Fid> open{kRootFid};
-  while (!open.empty()) {
-    const Fid directory = open.back();
-    open.pop_back();
-    std::vector<Entry> entries;
-    const int listed = ports_.disk.list(directory, entries);
-    if (listed != 0 && !Disk::is_absence(listed)) failed_ = true;
-    for (const Entry& entry : entries) {
-      Attributes file;
-      const int seen = ports_.disk.stat(entry.fid, file);
-      if (seen != 0 && !Disk::is_absence(seen)) failed_ = true;
-      if (seen != 0) continue;
-      if (S_ISDIR(file.mode)) open.push_back(entry.fid);
-      if (S_ISREG(file.mode)) plan_file_for_verify(entry.fid, file.size);
-    }
-  }
-  const bool worked = co_await work_through();
-  copied_.clear();
-  end_run();
-  co_return worked ? Ended::equal : Ended::interrupted;
-}
-
-void Reintegration::plan_file_for_verify(Fid fid, std::uint64_t size) {
-  for (std::uint64_t at = 0; at < size; at += kExtentBytes) {
-    pieces_.push_back({fid, {at, std::min(kExtentBytes, size - at)}, false});
-    progress_.bytes_total += pieces_.back().range.length;
-  }
-}
-
-/// A difference seen without a lock may be a write under way: looked at again with the guest kept out, region
-/// by region.
-Task<bool> Reintegration::recheck_locked(Fid fid, Range range) {
-  for (std::uint64_t at = range.offset; at < range.end(); at += kRegionBytes) {
-    const std::uint64_t length = std::min(kRegionBytes, range.end() - at);
-    Hold hold(locks_);
-    hold.add(fid, at, length, Hold::Mode::read, true);
-    co_await hold.taken();
-    const wire::HashRequest request{fid, at, static_cast<std::uint32_t>(kRegionBytes), 1};
-    const auto theirs = co_await bulk_.ask<wire::HashReply>(request);
-    if (!theirs) co_return false;
-    Buffer buffer = buffers_.take(kRegionBytes);
-    auto io = disk_read(ports_.disk, fid, at, buffer.first(kRegionBytes));
-    const int read = co_await io;
-    if (read < 0) co_return read == -ESTALE;
-    const ConstBytes content = buffer.first(static_cast<std::size_t>(read));
-    const RegionHash ours = hash_region(content);
-    if (theirs->hashes.size() >= 2 && theirs->hashes[0] == ours[0] && theirs->hashes[1] == ours[1]) continue;
-    progress_.bytes_differing += content.size();
-    if (!repairing_ || content.empty()) continue;
-    const bool sent = co_await send_block(fid, at, content);
-    if (!sent) co_return false;
-  }
-  co_return true;
 }
 
 }  // namespace gemel

@@ -23,6 +23,7 @@
 #include "../base/limits.h"
 #include "bulk.h"
 #include "figures.h"
+#include "lacking.h"
 #include "peer_marks.h"
 #include "range_locks.h"
 #include "region_hash.h"
@@ -60,14 +61,16 @@ struct ReintegrationProgress {
 
 class Reintegration {
  public:
-  Reintegration(Ports& ports, RangeLocks& locks, Session& session, Tracking& tracking, Bulk& bulk,
-                Figures& figures)
+  Reintegration(Ports& ports, Reports& reports, RangeLocks& locks, Session& session, Tracking& tracking,
+                Bulk& bulk, Figures& figures, Lacking& lacking)
       : ports_(ports),
+        reports_(reports),
         locks_(locks),
         session_(session),
         tracking_(tracking),
         bulk_(bulk),
         figures_(figures),
+        lacking_(lacking),
         pace_(ports, figures) {}
 
   enum class Ended : std::uint8_t { equal, interrupted, target_failed };
@@ -88,6 +91,8 @@ class Reintegration {
   int source_error() const { return source_error_; }
   Pace& pace() { return pace_; }
   PeerMarks& peer_marks() { return peer_marks_; }
+  /// All of this copy comes from the peer from here on.
+  void forget_lacking() { lacking_.clear(); }
 
  private:
   struct Piece {
@@ -113,11 +118,15 @@ class Reintegration {
   void count_hot(Fid fid, Range range, const std::vector<bool>& differs);
   Task<bool> compare(Fid fid, Range range, std::vector<bool>& differs);
   Task<bool> send_locked(Fid fid, Range range);
+  Task<bool> send_by_block(Fid fid, Range range);
+  Task<bool> take_block(Fid fid, std::uint64_t offset);
+  void name_lost(Fid fid, std::uint64_t offset, const char* who);
   Task<bool> recheck_locked(Fid fid, Range range);
   Task<bool> send_block(Fid fid, std::uint64_t offset, ConstBytes content);
   Task<bool> flush_both();
   bool plan();
   bool plan_file(Fid fid, bool whole);
+  /// R43: an error, and no absence.
   bool unreadable(int error);
   void plan_file_for_verify(Fid fid, std::uint64_t size);
   bool is_forgetting_due() const;
@@ -127,11 +136,13 @@ class Reintegration {
   bool alive() const { return ports_.link.up() && epoch_ == running_epoch_; }
 
   Ports& ports_;
+  Reports& reports_;
   RangeLocks& locks_;
   Session& session_;
   Tracking& tracking_;
   Bulk& bulk_;
   Figures& figures_;
+  Lacking& lacking_;
   Pace pace_;
   BufferPool buffers_;
   ReintegrationProgress progress_;
@@ -148,6 +159,7 @@ class Reintegration {
   bool running_ = false, failed_ = false, names_again_ = false, verifying_ = false, repairing_ = false;
   std::uint64_t epoch_ = 0, running_epoch_ = 0;
   int target_error_ = 0, source_error_ = 0;
+  int named_ = 0;
 
  public:
   /// The link is lost: what runs ends.

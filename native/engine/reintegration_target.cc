@@ -168,7 +168,8 @@ Task<void> ReintegrationTarget::read(Sequence number, wire::Read message) {
   const std::uint32_t length = std::min(message.length, kWriteBytesMax);
   Buffer buffer = buffers_.take(std::max<std::uint32_t>(length, 1));
   Hold hold(locks_);
-  hold.add(message.fid, message.offset, length, Hold::Mode::peek, message.offset % kBlockBytes == 0);
+  // After the writes that have arrived before: in mode `received` they may be answered and not yet here.
+  hold.add(message.fid, message.offset, length, Hold::Mode::read, message.offset % kBlockBytes == 0);
   co_await hold.taken();
   auto io = disk_read(ports_.disk, message.fid, message.offset, buffer.first(length));
   reply.result = co_await io;

@@ -41,6 +41,7 @@ class ReintegrationTarget {
   Task<void> block(Sequence number, wire::Block message, PooledBytes data);
   Task<void> zero(Sequence number, wire::Zero message);
   Task<void> flush(Sequence number, wire::ReintegrationFlush message);
+  /// R41: what the flush tells of.
   Task<int> mark_failed();
   Task<void> read(Sequence number, wire::Read message);
 

@@ -287,6 +287,9 @@ Task<Refusal> Roles::deny(command::Deny order) {
 
 void Roles::kill_denied(const std::string& why) {
   gate_.deny(why, [this] { spawn(settle_denied()); });
+  // R113: what waits for the peer's answer ends, too: a killed process stays in D state until its I/O is
+  // answered, so nobody may wait for its death before.
+  if (gate_.state() == IoGate::State::denied) session_.end();
 }
 
 /// The guest is verified dead: this copy is the older one, and says so.
@@ -399,6 +402,7 @@ Task<Refusal> Roles::settle(command::SettleConflict order) {
 Task<Refusal> Roles::close() {
   if (gate_.is_primary()) co_return refuse("runs", "The module runs here.", "Demote it first.");
   const auto held = co_await turn_.begin();
+  const bool was_enabled = link_.is_enabled();
   link_.enable(false);
   receiver_.refuse();
   co_await receiver_.drained();
@@ -406,13 +410,17 @@ Task<Refusal> Roles::close() {
   const int flushed = co_await flush;
   tracking_.mark_since_checkpoint();
   const int persisted = co_await tracking_.persist();
-  if (flushed != 0 || persisted != 0)
+  if (flushed != 0 || persisted != 0) {
+    link_.enable(was_enabled);
     co_return refuse("flush-failed", "The copy could not be flushed.", "Look at the disk errors.");
+  }
   // R40: a condemned copy is not clean, however orderly its process ends.
   co_await condemnation_.written();
   if (record_.now().generation == 0 || receiver_.is_condemned() || condemnation_.is_in_force())
     co_return Refusal{};
-  co_return co_await leave_clean();
+  Refusal left = co_await leave_clean();
+  if (left) link_.enable(was_enabled);
+  co_return left;
 }
 
 namespace {

@@ -41,6 +41,18 @@ std::shared_ptr<std::optional<int>> begin_flush(Node& node, Fid fid) {
   spawn(Run::go(node.engine->service(), fid, result));
   return result;
 }
+std::vector<std::byte> read(Pair& pair, Node& node, Fid fid, std::uint64_t offset, std::size_t bytes,
+                            int& result) {
+  BufferPool pool;
+  const Buffer buffer = pool.take(bytes);
+  result = finish(pair.clock, node.engine->service().read(fid, offset, buffer.first(bytes)), 60 * kSecond)
+               .value_or(-ETIME);
+  return {buffer.data(), buffer.data() + bytes};
+}
+std::vector<std::byte> part(const std::vector<std::byte>& content, std::uint64_t offset, std::size_t bytes) {
+  const auto begin = content.begin() + static_cast<std::ptrdiff_t>(offset);
+  return {begin, begin + static_cast<std::ptrdiff_t>(bytes)};
+}
 bool was_told(const Node& node, const std::string& code) {
   return std::ranges::any_of(node.events, [&](const EngineEvent& event) {
     const auto* trouble = std::get_if<event::Trouble>(&event);
@@ -307,7 +319,83 @@ TEST(same_failure_on_both_sides_is_the_callers_business) {
   pair.check_equal();
 }
 
-// ---- R43: and nobody meets for nothing
+// ---- R110: bad sectors
+
+TEST(unreadable_sector_is_read_and_repaired_from_the_peer) {
+  Pair pair(160);
+  pair.first_copy();
+  const Fid fid = pair.make_file(pair.a, "disk.raw", kMiB);
+  CHECK_EQ(pair.write(pair.a, fid, 0, 65536), 65536);
+  CHECK_EQ(pair.flush(pair.a, fid), 0);
+  const auto wanted = pair.b.disk.content(fid);
+  pair.a.disk.spoil(fid, 3);
+  int result = 0;
+  CHECK(read(pair, pair.a, fid, 8192, 16384, result) == part(wanted, 8192, 16384));
+  CHECK_EQ(result, 16384);
+  pair.clock.advance(kSecond);
+  CHECK(!pair.a.disk.is_spoilt(fid, 3));
+  CHECK(pair.in_sync());
+  pair.check_equal();
+}
+
+TEST(write_that_fails_here_goes_on_with_the_peer) {
+  Pair pair(161);
+  pair.first_copy();
+  const Fid fid = pair.make_file(pair.a, "disk.raw", kMiB);
+  CHECK_EQ(pair.write(pair.a, fid, 0, 65536), 65536);
+  CHECK_EQ(pair.flush(pair.a, fid), 0);
+  pair.a.disk.fail = failing(Kind::write, EIO);
+  CHECK_EQ(pair.write(pair.a, fid, 8192, 4096), 4096);
+  CHECK(pair.in_sync());
+  CHECK(pair.b.status().currency == CurrencyKind::handshake);
+  // The module says that this copy is not whole, and the guest reads what it wrote.
+  CHECK(pair.a.status().currency == CurrencyKind::none);
+  CHECK(pair.a.status().disk_error.has_value());
+  int result = 0;
+  CHECK(read(pair, pair.a, fid, 4096, 12288, result) == part(pair.b.disk.content(fid), 4096, 12288));
+  pair.a.disk.fail = nullptr;
+  pair.clock.advance(10 * kSecond);
+  CHECK(pair.a.status().currency != CurrencyKind::none);
+  CHECK(pair.in_sync());
+  pair.check_equal();
+}
+
+TEST(reintegration_takes_a_bad_sector_from_the_peer) {
+  Pair pair(162);
+  pair.first_copy();
+  const Fid fid = pair.make_file(pair.a, "disk.raw", kMiB);
+  for (std::uint64_t at = 0; at < 16; at++) CHECK_EQ(pair.write(pair.a, fid, at * 65536, 65536), 65536);
+  CHECK_EQ(pair.flush(pair.a, fid), 0);
+  pair.clock.advance(3 * kSecond);
+  // A region that is looked at because of its neighbour.
+  CHECK_EQ(pair.write(pair.a, fid, 65536, 4096), 4096);
+  pair.a.disk.spoil(fid, 20);
+  pair.b.crash();
+  CHECK_EQ(pair.grant(pair.a, AloneBasis::word), "");
+  pair.b.start();
+  pair.b.link(true);
+  pair.await_sync();
+  pair.check_equal();
+  CHECK(!pair.a.disk.is_spoilt(fid, 20));
+  CHECK(pair.a.count<event::Met>() < 5);
+}
+
+TEST(region_that_neither_has_is_named) {
+  Pair pair(163);
+  pair.first_copy();
+  const Fid fid = pair.make_file(pair.a, "disk.raw", kMiB);
+  CHECK_EQ(pair.write(pair.a, fid, 0, 65536), 65536);
+  CHECK_EQ(pair.flush(pair.a, fid), 0);
+  pair.clock.advance(3 * kSecond);
+  go_alone(pair);
+  CHECK_EQ(pair.write(pair.a, fid, 0, 65536), 65536);
+  pair.a.disk.spoil(fid, 2);
+  pair.b.disk.spoil(fid, 2);
+  pair.wire.heal();
+  pair.await_sync();
+  CHECK(was_told(pair.a, "region-lost"));
+  CHECK(pair.a.count<event::Met>() < 5);
+}
 
 TEST(source_that_cannot_be_read_is_met_with_a_pause) {
   Pair pair(164);
@@ -353,4 +441,93 @@ TEST(folder_changed_during_pairing_stays_paired) {
     CHECK(pair.b.engine->record().right == Right::paired);
     CHECK_EQ(pair.a.engine->record().root_mode, 0750U);
   }
+}
+
+// ---- R111: the source goes on when the target knows
+
+TEST(source_thaws_when_the_target_knows_that_it_is_behind) {
+  Pair pair(180);
+  pair.first_copy();
+  const Fid fid = pair.make_file(pair.a, "disk.raw", kMiB);
+  CHECK_EQ(pair.flush(pair.a, fid), 0);
+  go_alone(pair);
+  CHECK_EQ(pair.write(pair.a, fid, 0, 4096), 4096);
+  // The target is up to date, and the source does not hear of it.
+  bool lost = false;
+  pair.wire.let_through = [&](int from, std::uint8_t type, Sequence) {
+    if (from != 1 || type != static_cast<std::uint8_t>(wire::Type::up_to_date)) return true;
+    lost = true;
+    return false;
+  };
+  pair.wire.heal();
+  CHECK(pair.clock.run_until([&] { return lost; }, 60 * kSecond));
+  pair.wire.cut();
+  CHECK(pair.clock.run_until([&] { return pair.a.status().freeze.has_value(); }, kSecond));
+  // They meet again; nothing that the source says after its greeting arrives.
+  pair.wire.let_through = [&](int from, std::uint8_t type, Sequence) {
+    return from != 0 || type == static_cast<std::uint8_t>(wire::Type::hello) ||
+           type == static_cast<std::uint8_t>(wire::Type::ping);
+  };
+  pair.wire.heal();
+  const auto write = pair.begin_write(pair.a, fid, 65536, 4096);
+  pair.clock.advance(2 * kSecond);
+  const bool is_acknowledged = write->result.has_value();
+  pair.a.power_cut();
+  pair.clock.advance(kSecond);
+  // The lease names the other one, which took over; it must not lack what was acknowledged.
+  const std::string promoted = pair.b.order(command::Promote{AloneBasis::lease});
+  CHECK(!is_acknowledged || !promoted.empty());
+}
+
+// ---- R112: a target or a disk that hangs
+
+TEST(hung_target_in_reintegration_holds_no_write) {
+  Pair pair(190);
+  pair.first_copy();
+  const Fid fid = pair.make_file(pair.a, "disk.raw", 32 * kMiB);
+  go_alone(pair);
+  for (std::uint64_t at = 0; at < 512; at++) CHECK_EQ(pair.write(pair.a, fid, at * 65536, 65536), 65536);
+  pair.wire.heal();
+  CHECK(pair.clock.run_until([&] { return pair.a.engine->figures().figures.reintegration_bytes_sent > kMiB; },
+                             60 * kSecond));
+  pair.b.hang(true);
+  pair.clock.advance(100 * kMillisecond);
+  std::vector<std::shared_ptr<Pair::Waiting>> writes;
+  for (std::uint64_t at = 0; at < 512; at++)
+    writes.push_back(pair.begin_write(pair.a, fid, at * 65536, 4096));
+  pair.clock.advance(5 * kSecond);
+  for (const auto& write : writes) CHECK_EQ(write->result.value_or(0), 4096);
+  pair.b.hang(false);
+  pair.await_sync();
+  pair.check_equal();
+}
+
+TEST(order_is_answered_while_a_target_hangs) {
+  Pair pair(191);
+  pair.first_copy();
+  go_alone(pair);
+  pair.b.hang(true);
+  pair.wire.heal();
+  pair.clock.advance(kSecond);
+  CHECK_EQ(pair.a.order(command::Demote{kSecond}, 10 * kSecond), "");
+  CHECK_EQ(pair.a.order(command::Close{}, 10 * kSecond), "");
+}
+
+// ---- R113: a denied guest
+
+TEST(denied_guest_dies_while_a_write_waits_for_the_peer) {
+  // A process that was killed stays until its write is answered: nobody may wait for its death before.
+  Pair pair(195);
+  pair.first_copy();
+  const Fid fid = pair.make_file(pair.a, "disk.raw", kMiB);
+  pair.a.guest.is_attached = pair.a.guest.is_alive = true;
+  pair.wire.cut();
+  const auto write = pair.begin_write(pair.a, fid, 0, 4096);
+  CHECK(pair.clock.run_until([&] { return pair.a.status().freeze.has_value(); }, kSecond));
+  pair.a.guest.waits = [write] { return !write->result.has_value(); };
+  CHECK_EQ(pair.a.order(command::Deny{pair.a.status().freeze->id, "the lease is the other's"}), "");
+  pair.clock.advance(kSecond);
+  CHECK_EQ(write->result.value_or(0), -EIO);
+  CHECK(!pair.a.guest.is_alive);
+  CHECK(pair.a.status().right == Right::outdated);
 }

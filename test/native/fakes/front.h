@@ -41,6 +41,8 @@ class FakeGuest final : public Guest {
   }
   int kill() override {
     clock_.after(kMillisecond, [this] {
+      // D state: a process that was killed stays until its I/O is answered.
+      if (waits && waits()) return void(kill());
       is_alive = false;
       if (auto dead = std::exchange(dead_, {})) dead();
     });
@@ -48,6 +50,8 @@ class FakeGuest final : public Guest {
   }
   void on_death(std::function<void()> dead) override { dead_ = std::move(dead); }
 
+  /// Does a request of this guest still wait for its answer?
+  std::function<bool()> waits;
   bool is_attached = false, is_alive = false, is_paused = false;
 
  private:
