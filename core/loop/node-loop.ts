@@ -10,11 +10,12 @@
 // turn writes whatever it brings: what the daemon began with (a boot has renewed the wishes) must be what the
 // next one finds.
 //
-// Invariants: the state changes nowhere else; an effect starts only after what it rests on is on disk; a loop
-// that does not turn does not beat, since nobody speaks for this node then; an event gets its instant when the loop takes it, so a stalled loop shows as a gap and voids what rests on the
-// time before (R16): in the middle by the instants, in an effect that takes long by `hasRunSince`. A state
-// that cannot be persisted stops the daemon: guests and mirrors go on without it, which is safer than
-// deciding on what a restart would forget.
+// Invariants: the state changes nowhere else; an effect starts only after what it rests on is on disk; a
+// loop that does not turn does not beat, since nobody speaks for this node then; an event gets its instant
+// when the loop takes it, so a stalled loop shows as a gap and voids what rests on the time before (R16):
+// in the middle by the instants, in an effect that takes long by `hasRunSince`. A state that cannot be
+// persisted stops the daemon: guests and mirrors go on without it, which is safer than deciding on what a
+// restart would forget.
 //
 // It has no timer of its own: when it ticks and when it turns is its edge's, so that the daemon's clock and
 // the simulator's (core/sim) drive the very same loop.

@@ -158,9 +158,7 @@ export class Player {
       pause: ([host]) =>
         this.setPause(host, { since: "2026-11-21T03:12:00Z", by: "admin", why: "maintenance" }),
       resume: ([host]) => this.setPause(host, undefined),
-      fill: ([seconds]) => {
-        this.cluster.pace.fillMs = Number(seconds) * 1000;
-      },
+      fill: ([seconds]) => void (this.cluster.pace.fillMs = Number(seconds) * 1000),
       deaf: ([host]) => {
         this.host(host).isGuestDeaf = true;
       },
@@ -184,9 +182,7 @@ export class Player {
       disk: ([host, is]) => {
         for (const mirror of this.host(host).mirrors.values()) mirror.diskFull = is === "full";
       },
-      record: ([host, is]) => {
-        this.host(host).isStateDiskHung = is === "hangs";
-      },
+      record: ([host, is]) => void (this.host(host).isStateDiskHung = is === "hangs"),
       stays: (words, line) =>
         this.stays(Number(words[0]?.replace(":", "")), line.replace(/^stays \S+\s*/, "")),
       vm: (words, line) => this.vm(words, line),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// R20: what a daemon has promised its engine must know, also when the daemon that promised it died in between.
+// R20: what a daemon has promised its engine must know, also when that daemon died in between.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -6,9 +6,9 @@
 //   the other node   agreed ─▶ leaves by force ─▶ set aside (kept) ─▶ settle if cloned ─▶ done, follows
 //
 // Each repeats the order until the conflict is gone: the other may have been away when it was given. A
-// second, contrary order is refused until the first has ended. Given on two nodes at once, neither can know: so nothing
-// is set aside before the other says that it keeps its own copy, and of two contrary orders that of the smaller
-// name counts.
+// second, contrary order is refused until the first has ended. Given on two nodes at once, neither can know:
+// so nothing is set aside before the other says that it keeps its own copy, and of two contrary orders that
+// of the smaller name counts.
 
 import { seconds, type NodeName } from "../../../base/units.js";
 import { inConflict, isNothing, isPaired, peerView } from "../evidence/proofs.js";

@@ -26,9 +26,9 @@ export function prepareMirror(c: Case): boolean {
 }
 
 /**
- * R20: also later. A daemon may have died when its record had the word and its engine had not; a copy that both
- * engines hold to be in sync would then never be current for its own daemon. Once: an engine that was left
- * alone last itself refuses it, and the daemon's record holds all the same.
+ * R20: also later. A daemon may have died when its record had the word and its engine had not; a copy that
+ * both engines hold to be in sync would then never be current for its own daemon. Once: an engine that was
+ * left alone last itself refuses it, and the daemon's record holds all the same.
  */
 export function tellWord(c: Case): boolean {
   const status = mirrorStatus(c);

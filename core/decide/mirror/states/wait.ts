@@ -231,7 +231,7 @@ function goAloneForced(c: Case, evidence: { readonly peer: string }): void {
   become(c, phase, "prim", "Started alone by a person's order.", evidence);
 }
 
-/** The other was left alone last and gives no word: without one only a person's force starts an older copy. */
+/** The other was left alone last and gives no word: only a person's force starts an older copy then. */
 export function otherIsAhead(c: Case, why: Work<"asking-word">["why"], generation: string): void {
   if (why === "forced" && c.m.forced?.force === true)
     return goAloneForced(c, { peer: "has run alone since" });
