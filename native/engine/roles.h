@@ -55,7 +55,8 @@ class Roles {
   Task<Refusal> settle(command::SettleConflict order);
   Task<Refusal> close();
 
-  /// R14, R113: kills the guest; its copy is not current from then on. Also row n1 of the sync decision table.
+  /// R14, R113: kills the guest; its copy is not current from then on. Also row n1 of the sync decision
+  /// table.
   void kill_denied(const std::string& why);
   CurrencyKind currency(std::string& why_not) const;
 

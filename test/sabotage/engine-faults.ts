@@ -67,7 +67,9 @@ export const engineFaults: readonly EngineFault[] = [
     rules: ["R7"],
     breaks: "the guest may write into a region between its read and its arrival at the target",
     from: "Hold::Mode::read, true);\n  co_await hold.taken();\n  if (lacking_.touches(fid, range)) co_return",
-    to: "Hold::Mode::read, true);\n  co_await hold.taken();\n  hold.release();\n  if (lacking_.touches(fid, range)) co_return",
+    to:
+      "Hold::Mode::read, true);\n  co_await hold.taken();\n" +
+      "  hold.release();\n  if (lacking_.touches(fid, range)) co_return",
     program: "engine_loss_test",
     test: "overwrite_during_resync_block",
   },
@@ -220,7 +222,9 @@ export const engineFaults: readonly EngineFault[] = [
     rules: ["R41"],
     breaks: "a new pass forgives what failed without telling the source",
     from: "for (const Receiver::Failed& failed : receiver_.failed()) {\n    if (failed.range.length == 0)",
-    to: "for (const Receiver::Failed& failed : std::vector<Receiver::Failed>{}) {\n    if (failed.range.length == 0)",
+    to:
+      "for (const Receiver::Failed& failed : std::vector<Receiver::Failed>{}) {\n" +
+      "    if (failed.range.length == 0)",
     program: "engine_errors_test",
     test: "failure_on_its_way_when_a_new_pass_begins",
   },
@@ -255,8 +259,12 @@ export const engineFaults: readonly EngineFault[] = [
     name: "record-put-back",
     rules: ["R46"],
     breaks: "a change of the record is made before its turn, and takes back what was written meanwhile",
-    from: "Task<void> turn = take_turn(busy_, free_);\n  co_await turn;\n  CopyRecord next = record_;\n  change(next);",
-    to: "CopyRecord next = record_;\n  change(next);\n  Task<void> turn = take_turn(busy_, free_);\n  co_await turn;",
+    from:
+      "Task<void> turn = take_turn(busy_, free_);\n" +
+      "  co_await turn;\n  CopyRecord next = record_;\n  change(next);",
+    to:
+      "CopyRecord next = record_;\n  change(next);\n" +
+      "  Task<void> turn = take_turn(busy_, free_);\n  co_await turn;",
     program: "engine_errors_test",
     test: "folder_changed_during_pairing_stays_paired",
   },
