@@ -43,6 +43,7 @@ const table: Readonly<Record<Admits, readonly string[]>> = {
     "POST /api/v1/modules/:module/commands",
     "POST /api/v1/modules/:module/verify",
     "POST /api/v1/shutdown",
+    "DELETE /api/v1/shutdown",
     "PUT /api/v1/pause",
   ],
   admin: [
