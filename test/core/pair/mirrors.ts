@@ -79,7 +79,7 @@ export class Mirrors {
 
   private welcome(socket: Socket, { pid, config }: { pid: number; config: MirrorConfig }): Host {
     const key = `${config.node}/${config.module}`;
-    const copy = this.copies.get(key) ?? newCopy();
+    const copy = this.copies.get(key) ?? this.firstCopy(config);
     this.copies.set(key, copy);
     const guest: Guest = { on: false, paused: false };
     this.guests.set(key, guest);
@@ -88,6 +88,12 @@ export class Mirrors {
     const host = { pid, fake, socket };
     this.hosts.set(key, host);
     return host;
+  }
+
+  /** What a test has put there lies on alpha's disk. */
+  private firstCopy({ node, module }: MirrorConfig): Copy {
+    const hasFiles = node === "alpha" && [...this.files.keys()].some((path) => path.startsWith(`${module}/`));
+    return { ...newCopy(), state: hasFiles ? "unknown" : "empty" };
   }
 
   private answer({ pid, fake, socket }: Host, { id, command }: MirrorRequest): void {
