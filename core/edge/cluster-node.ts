@@ -5,13 +5,12 @@
 import { join } from "node:path";
 import type { Status } from "../api/contract.js";
 import { GemelError } from "../base/errors.js";
-import { moduleId, type Instant, type ModuleId, type NodeName } from "../base/units.js";
-import { peersOf, shownCluster, type ClusterConfig } from "./config/cluster-file.js";
+import { moduleId, nodeName, type Instant, type ModuleId, type NodeName } from "../base/units.js";
+import { shownCluster, type ClusterConfig } from "./config/cluster-file.js";
 import type { Paths } from "./config/paths.js";
 import { VmEffects } from "../loop/vm-effects.js";
 import { Effects } from "../loop/effects.js";
 import { step } from "../decide/mirror/step.js";
-import { MetricsCollector, type FiguresStream } from "./metrics/collector.js";
 import type { Decision, ModulePicture, NodeState } from "../decide/mirror/types.js";
 import { viewsOf } from "../decide/mirror/views.js";
 import { MirrorSupervisor } from "./mirror/supervisor.js";
@@ -25,7 +24,7 @@ import type { MirrorConfig, MirrorEvent, MirrorStatus } from "../../native/index
 import { stateAtStart } from "./record/initial-state.js";
 import { bootClock, loopClock, timesNow } from "./clock.js";
 import { gemelVersion } from "./cluster/version.js";
-import { Commands } from "./calls/commands.js";
+import { Commands } from "./commands.js";
 import { CopyRate } from "./metrics/copy-rate.js";
 import { askPeer } from "./calls/forward.js";
 import { DiskWatch } from "./workload/disk-watch.js";
@@ -37,11 +36,12 @@ import { Modules } from "./config/modules.js";
 import { inputsOf, wordsOf } from "./mirror/mirror-log.js";
 import { PeerProgress } from "./network/peer-progress.js";
 import { Refusals } from "./refusals.js";
-import { servicesOf } from "./calls/procedure-services.js";
+import { servicesOf } from "./procedure-services.js";
 import { setAside } from "./mirror/set-aside.js";
 import { SharedRecordSync } from "./cluster/shared-record-sync.js";
 import { statusOf } from "../describe/status/status.js";
-import { Watch, type WatchSources } from "./watch.js";
+import { Watch } from "./watch.js";
+import type { AlarmFacts } from "../describe/alarm/alarms.js";
 import { exchangeEveryMs } from "../base/limits/edge.js";
 
 export interface ClusterNodeEdge {
@@ -53,9 +53,9 @@ export interface ClusterNodeEdge {
   readonly arbiters: Readonly<Record<ArbiterKind, Arbiter>>;
   readonly protection: (services: ProcedureServices, procedures: Procedures) => Protection;
   readonly record: (entry: Recorded) => void;
+  /** Of another node. */
+  readonly figures: (from: NodeName, figures: unknown) => void;
   readonly changed: () => void;
-  readonly stream: FiguresStream;
-  readonly seen: WatchSources;
   /** A broken invariant or a state that cannot be written: the daemon ends. */
   readonly failed: (error: unknown) => void;
 }
@@ -81,7 +81,6 @@ export class ClusterNode {
   readonly configSync: ModuleConfigSync;
   readonly recordSync: SharedRecordSync;
   readonly watch: Watch;
-  readonly collector: MetricsCollector;
   readonly hypervisor: Hypervisor;
   readonly protection: Protection;
   /** What other nodes and the mirror processes said and nobody here understands. */
@@ -125,7 +124,7 @@ export class ClusterNode {
       turns: () => this.loop.turns,
       progress: () => this.progress.own(),
       told: (from, progress) => this.progress.take(from, progress),
-      figures: (from, figures) => this.collector.hear(from, figures),
+      figures: edge.figures,
       refused: (why) => this.refusals.count(why),
     });
     this.recordSync = new SharedRecordSync(paths.sharedRecord, this.node, this.network);
@@ -134,7 +133,6 @@ export class ClusterNode {
       paths,
       log: (sentence, outcome) => this.log(null, sentence, outcome),
       changed: edge.changed,
-      seen: edge.seen,
     });
     this.vms = new VmEffects(hypervisor, (module, command, limit) =>
       this.mirrors.ask(module, command, limit),
@@ -142,13 +140,7 @@ export class ClusterNode {
     this.effects = new Effects(this.effectEdge());
     this.modules.reread();
     this.loop = this.beginLoop(member);
-    this.commands = new Commands({
-      self: () => this.node,
-      state: () => this.state,
-      post: (report) => this.post(report),
-      modules: this.modules,
-      network: this.network,
-    });
+    this.commands = new Commands((report) => this.post(report));
     this.copyRate = new CopyRate(join(paths.state, "copy-rate.json"), (why) =>
       this.log(null, "The speed of the last copy could not be kept.", why),
     );
@@ -162,7 +154,6 @@ export class ClusterNode {
     this.disks = new DiskWatch(this, edge.changed);
     this.standby = this.standbyOf(edge.changed);
     this.observer = this.observe();
-    this.collector = new MetricsCollector(this, paths, edge.stream);
     this.network.adopt(member);
     this.procedures.resume();
     this.timer = setInterval(() => this.everySoOften(), exchangeEveryMs);
@@ -183,7 +174,6 @@ export class ClusterNode {
     clearInterval(this.timer);
     this.loop.stop();
     this.observer.stop();
-    this.collector.stop();
     this.network.leave();
     this.mirrors.stop();
   }
@@ -196,7 +186,7 @@ export class ClusterNode {
     this.edge.changed();
   }
 
-  status(): Status {
+  status(unwritable: AlarmFacts["unwritable"]): Status {
     const status = statusOf({
       state: this.state,
       times: timesNow(),
@@ -214,7 +204,7 @@ export class ClusterNode {
       startOf: (module, node) => this.watch.took("startMs", module, node),
       versionOf: (peer) => this.watch.versionOf(peer),
     });
-    return this.watch.complete(status);
+    return this.watch.complete(status, unwritable);
   }
 
   private reachableSince(peer: string, reachable: boolean): Instant {
@@ -223,12 +213,6 @@ export class ClusterNode {
     const since = bootClock();
     this.reach.set(peer, { reachable, since });
     return since;
-  }
-
-  peerNamed(name: string): NodeName {
-    const peer = peersOf(this.member.config, this.node).find((one) => one.name === name);
-    if (peer === undefined) throw new GemelError("GEMEL-4012", name);
-    return peer.name;
   }
 
   /** Before the first turn the loop does not exist yet: the modules read then are part of its beginning. */
@@ -320,8 +304,8 @@ export class ClusterNode {
   private standbyOf(changed: () => void): Standby {
     return new Standby(this, {
       now: bootClock,
-      answers: (peer) => this.network.answersControl(this.peerNamed(peer)),
-      ask: (peer, body) => askPeer(this.network, this.peerNamed(peer), "standby", body),
+      answers: (peer) => this.network.answersControl(nodeName(peer)),
+      ask: (peer, body) => askPeer(this.network, nodeName(peer), "standby", body),
       changed,
     });
   }

@@ -1,64 +1,80 @@
 // SPDX-License-Identifier: Apache-2.0
-// The daemon as a process: history, the API's ways in, and the running node once there is a cluster. Comes up
-// without one (unix socket only), takes one up while running, and tells the world of every change, a few
-// times a second at most.
+// The daemon as a process. Its API's side is here: the ways in, people, history, metrics; the running node is
+// beyond the port (port.ts). Comes up without a cluster (unix socket only) and takes one up while running.
 
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import { Access } from "./access/access.js";
-import { readConsole } from "./access/certificates.js";
 import type { Caller } from "../api/caller.js";
 import type { Status } from "../api/contract.js";
+import type { ApiDoor } from "../api/door.js";
 import { LiveStream } from "../api/live.js";
 import { ApiServer, buildApplication } from "../api/server.js";
 import { GemelError } from "../base/errors.js";
+import { keepStatusEveryMs } from "../base/limits/edge.js";
+import { nodeName, type NodeName } from "../base/units.js";
+import type { AlarmFacts } from "../describe/alarm/alarms.js";
+import { Access } from "./access/access.js";
+import { readConsole } from "./access/certificates.js";
+import { keptPasswords } from "./access/password.js";
+import { Users } from "./access/users.js";
+import { answersOf } from "./calls/door.js";
+import { settingsOf, type AskedDaemon, type Founding } from "./calls/rooms.js";
+import { bootClock, wallClock } from "./clock.js";
+import { holderOf } from "./cluster/authority.js";
 import { readCard, withNames } from "./cluster/membership-card.js";
 import { gemelVersion } from "./cluster/version.js";
-import { certifiedNames, nodeOf, type ClusterConfig } from "./config/cluster-file.js";
+import { certifiedNames, nodeOf, peersOf, type ClusterConfig } from "./config/cluster-file.js";
 import { readClusterFile } from "./config/files.js";
+import type { ModuleSettings } from "./config/module-file.js";
 import type { Paths } from "./config/paths.js";
-import { History, type NewEntry } from "./record/history.js";
-import { Reserve } from "./record/reserve.js";
-import { acceptControl } from "./network/control-connection.js";
-import type { Hypervisor } from "../ports/hypervisor.js";
-import { durableText } from "./record/durable-file.js";
-import { KeptFile } from "./record/kept-file.js";
-import { bootClock, wallClock } from "./clock.js";
-import { openDoor } from "./calls/door.js";
+import { foundingOf } from "./founding.js";
+import { MetricsCollector } from "./metrics/collector.js";
+import { measuredRooms } from "./metrics/load.js";
 import type { Member } from "./network/cluster-network.js";
-import { ClusterNode, type ClusterNodeEdge } from "./cluster-node.js";
-import { statusTellEveryMs, keepStatusEveryMs, decisionsReadMax } from "../base/limits/edge.js";
+import { acceptControl } from "./network/control-connection.js";
+import { NodeSide, withoutCluster, type NodeSideEdge } from "./node-side.js";
+import { askOver, tellOver, type AskNode, type NodeNews, type NodeSnapshot } from "./port.js";
+import { durableText } from "./record/durable-file.js";
+import { History } from "./record/history.js";
+import { KeptFile } from "./record/kept-file.js";
+import { Reserve } from "./record/reserve.js";
 
-export interface DaemonOptions {
-  readonly paths: Paths;
-  readonly hypervisor: (node: string) => Hypervisor;
-  readonly arbiters: ClusterNodeEdge["arbiters"];
-  readonly protection: ClusterNodeEdge["protection"];
+export interface DaemonOptions extends Pick<
+  NodeSideEdge,
+  "paths" | "hypervisor" | "arbiters" | "protection" | "failed"
+> {
   readonly log: (message: string, more?: object) => void;
-  /** Ends the process: what cannot be decided safely must not go on. */
-  readonly failed: (error: unknown) => void;
 }
 
 const statusFormat = 1;
 
-export class Daemon {
+/** What there is once there is a cluster. */
+interface Entered {
+  readonly member: Member;
+  readonly access: Access;
+  readonly metrics: MetricsCollector;
+}
+
+export class Daemon implements AskedDaemon {
   readonly paths: Paths;
   readonly history: History;
-  readonly live = new LiveStream();
+  readonly ask: AskNode;
+  readonly founding: Founding;
+  readonly door: ApiDoor;
+  readonly wallClock = wallClock;
   private readonly reserve: Reserve;
+  private readonly live = new LiveStream();
   private readonly incarnation = randomUUID();
-  private readonly startedAt = bootClock();
-  private present: ClusterNode | undefined;
-  private people: Access | undefined;
+  private entered: Entered | undefined;
+  private snapshot: NodeSnapshot | undefined;
   private server: ApiServer | undefined;
-  private leaving = false;
-  private telling: NodeJS.Timeout | undefined;
   private keeping: NodeJS.Timeout | undefined;
-  private told = "";
+  /** As last told: what a reader of the live stream begins with. */
+  private told = withoutCluster();
   /** For the CLI while the daemon is silent. */
   private readonly lastStatus: KeptFile;
 
-  constructor(private readonly options: DaemonOptions) {
+  constructor(options: DaemonOptions) {
     this.paths = options.paths;
     this.lastStatus = new KeptFile(options.paths.lastStatus, (reason) =>
       options.log("The last status could not be written.", { reason }),
@@ -74,18 +90,20 @@ export class Daemon {
       },
       this.said,
     );
+    const tell = tellOver((news) => this.hear(news));
+    this.ask = askOver(new NodeSide({ ...options, incarnation: this.incarnation, tell }).desk);
+    this.founding = foundingOf(this);
+    this.door = this.openDoor();
   }
 
   async start(): Promise<void> {
-    const door = openDoor(this);
-    const app = await buildApplication(door, gemelVersion);
+    const app = await buildApplication(this.door, gemelVersion);
     this.server = new ApiServer(app, (request, socket, head) =>
       acceptControl(request, socket, head, {
-        incarnation: () => (this.present === undefined ? undefined : this.incarnation),
-        turns: () => this.present?.network.turns === true,
-        peerOf: (certificate) => this.present?.network.peerOf(certificate),
-        heard: (from, line) => this.present?.network.heard(from, line),
-        refused: (from, why) => this.present?.network.refuse(from, why),
+        incarnation: () => (this.clustered ? this.incarnation : undefined),
+        peerOf: (certificate) => this.peerOf(certificate),
+        heard: (from, line) => this.ask("heard", from, line),
+        refused: (from, why) => void this.ask("refuse", from, why),
       }),
     );
     await this.server.openLocal(this.paths.socket);
@@ -99,98 +117,141 @@ export class Daemon {
 
   /** Lets go: guests and mirrors run on. */
   async stop(): Promise<void> {
-    // What ends now still reports changes; nobody is told of them.
-    this.leaving = true;
-    clearTimeout(this.telling);
     clearInterval(this.keeping);
     await this.keepStatus();
-    this.present?.stop();
+    this.entered?.metrics.stop();
+    await this.ask("stop");
     await this.server?.close();
-    this.people?.close();
-    await this.present?.hypervisor.close();
+    this.entered?.access.close();
     this.history.close();
   }
 
   /** Takes up a cluster: at the start, after init, after join. */
   async enter(member: Member): Promise<void> {
-    const { paths, protection, failed } = this.options;
-    this.present?.stop();
-    this.present = new ClusterNode(
-      {
-        paths,
-        incarnation: this.incarnation,
-        startedAt: this.startedAt,
-        hypervisor: this.options.hypervisor(member.card.node),
-        arbiters: this.options.arbiters,
-        protection,
-        record: (entry) => this.record(entry),
-        changed: () => this.changed(),
-        stream: this.live,
-        seen: {
-          unwritable: () => this.unwritable(),
-          decisions: (module) =>
-            this.history.read({ module, kind: "decision", limit: decisionsReadMax }).reverse(),
-        },
-        failed,
-      },
-      member,
-    );
-    this.people?.close();
-    const { running } = this;
-    this.people = new Access({
+    const { paths } = this;
+    this.entered?.metrics.stop();
+    this.entered?.access.close();
+    await this.ask("enter", member);
+    const users = new Users({
+      shared: () => this.seen.shared,
+      set: (name, value) => this.ask("share", "user", name, value),
+      now: wallClock,
+      passwords: keptPasswords,
+    });
+    const access = new Access({
       paths,
-      member: () => running.member,
-      shared: running.recordSync.record,
+      member: () => this.member,
+      users,
       now: bootClock,
-      wallClock,
       serve: (pair) => this.server?.showBrowsers(pair),
       said: this.said,
     });
+    this.entered = {
+      member,
+      access,
+      metrics: new MetricsCollector(measuredRooms(this, member), paths, this.live),
+    };
     await this.openSecure(member);
-    this.changed();
   }
 
-  get access(): Access | undefined {
-    return this.people;
-  }
-
-  reconfigure(config: ClusterConfig): void {
-    this.present?.reconfigure(config);
-  }
-
-  get running(): ClusterNode {
-    if (this.present === undefined) throw new GemelError("GEMEL-4001", this.node);
-    return this.present;
+  async reconfigure(config: ClusterConfig): Promise<void> {
+    this.entered = { ...this.inCluster, member: { ...this.member, config } };
+    await this.ask("reconfigure", config);
   }
 
   get clustered(): boolean {
-    return this.present !== undefined;
+    return this.entered !== undefined;
   }
 
-  get node(): string {
-    return this.present?.node ?? hostname();
+  get node(): NodeName {
+    return this.entered?.member.card.node ?? nodeName(hostname());
   }
 
-  status(): Status {
-    return this.present?.status() ?? this.withoutCluster();
+  get member(): Member {
+    return this.inCluster.member;
   }
 
-  holder(certificate: Buffer): ReturnType<ClusterNode["network"]["holder"]> {
-    return this.present?.network.holder(certificate);
+  get config(): ClusterConfig {
+    return this.member.config;
   }
 
-  audit(caller: Caller, what: string, module: string | null, outcome: string): void {
-    const role = caller.kind === "nobody" ? {} : { role: caller.role };
-    const inputs = { by: caller.name, from: caller.address, as: caller.kind, ...role };
-    this.record({ kind: "audit", module, rule: "command", sentence: what, inputs, outcome });
+  get access(): Access {
+    return this.inCluster.access;
+  }
+
+  get metrics(): MetricsCollector {
+    return this.inCluster.metrics;
+  }
+
+  get seen(): NodeSnapshot {
+    if (this.snapshot === undefined) throw new GemelError("GEMEL-4001", this.node);
+    return this.snapshot;
+  }
+
+  async status(): Promise<Status> {
+    return await this.ask("status", this.unwritable());
+  }
+
+  log(sentence: string, outcome: string): void {
+    const entry = { kind: "log", module: null, rule: "", sentence, inputs: {}, outcome } as const;
+    this.history.add({ at: wallClock(), node: this.node, ...entry });
+  }
+
+  settings(module: string): ModuleSettings {
+    return settingsOf(this, module);
   }
 
   /** What a file of the daemon's own has to say; later, since the history may be the one that says it. */
   private readonly said = (sentence: string, outcome: string): void => {
-    setImmediate(() => this.record({ kind: "log", module: null, rule: "", sentence, inputs: {}, outcome }));
+    setImmediate(() => this.log(sentence, outcome));
   };
 
-  private record(entry: Omit<NewEntry, "at" | "node">): void {
+  private get inCluster(): Entered {
+    if (this.entered === undefined) throw new GemelError("GEMEL-4001", this.node);
+    return this.entered;
+  }
+
+  private hear(news: NodeNews): void {
+    switch (news.kind) {
+      case "snapshot":
+        this.snapshot = news.snapshot;
+        return;
+      case "status":
+        this.told = news.status;
+        return this.live.publish(news);
+      case "entry":
+        return this.history.add(news.entry);
+      case "figures":
+        return this.entered?.metrics.hear(news.from, news.figures);
+    }
+  }
+
+  private openDoor(): ApiDoor {
+    return {
+      judge: (certificate) => this.holder(certificate),
+      access: () => this.entered?.access,
+      audit: (caller, what, module, outcome) => this.audit(caller, what, module, outcome),
+      subscribe: (lastId, listener) =>
+        this.live.subscribe(lastId, () => ({ kind: "status", status: this.told }), listener),
+      ready: (id) => this.snapshot?.ready.some((one) => one === id) === true,
+      answers: answersOf(this),
+    };
+  }
+
+  private holder(certificate: Buffer): ReturnType<typeof holderOf> {
+    return this.entered && holderOf(certificate, this.member.card.authority.certificate);
+  }
+
+  private peerOf(certificate: Buffer): NodeName | undefined {
+    const holder = this.holder(certificate);
+    if (holder?.kind !== "node") return undefined;
+    return peersOf(this.config, this.node).find(({ name }) => name === holder.name)?.name;
+  }
+
+  private audit(caller: Caller, what: string, module: string | null, outcome: string): void {
+    const role = caller.kind === "nobody" ? {} : { role: caller.role };
+    const inputs = { by: caller.name, from: caller.address, as: caller.kind, ...role };
+    const entry = { kind: "audit", module, rule: "command", sentence: what, inputs, outcome } as const;
     this.history.add({ at: wallClock(), node: this.node, ...entry });
   }
 
@@ -223,44 +284,13 @@ export class Daemon {
     });
   }
 
-  private unwritable(): readonly { readonly what: string; readonly why: string }[] {
-    const { trouble } = this.history;
-    return trouble === undefined ? [] : [{ what: "history", why: trouble }];
+  private unwritable(): AlarmFacts["unwritable"] {
+    const troubles = { history: this.history.trouble, figures: this.entered?.metrics.trouble };
+    return Object.entries(troubles).flatMap(([what, why]) => (why === undefined ? [] : [{ what, why }]));
   }
 
-  private changed(): void {
-    if (this.leaving) return;
-    this.telling ??= setTimeout(() => {
-      this.telling = undefined;
-      const status = this.status();
-      // The clock alone changes nothing.
-      const picture = JSON.stringify({ ...status, at: "" });
-      if (picture === this.told) return;
-      this.told = picture;
-      this.present?.network.tellViews();
-      this.live.publish({ kind: "status", status });
-    }, statusTellEveryMs);
-  }
-
-  private keepStatus(): Promise<void> {
-    return this.lastStatus.write(durableText(statusFormat, this.status()));
-  }
-
-  private withoutCluster(): Status {
-    return {
-      format: 1,
-      answeredBy: this.node,
-      at: wallClock(),
-      version: gemelVersion,
-      cluster: null,
-      arbiter: "none",
-      nodes: [],
-      modules: [],
-      procedures: [],
-      warnings: [],
-      alarms: [],
-      pause: null,
-      sentence: "This node belongs to no cluster: gemel cluster init, or gemel cluster join TOKEN.",
-    };
+  private async keepStatus(): Promise<void> {
+    this.told = await this.status();
+    await this.lastStatus.write(durableText(statusFormat, this.told));
   }
 }

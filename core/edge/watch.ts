@@ -7,27 +7,23 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { PeerAnswers } from "../api/calls/peer.js";
 import type { CertificateView, Status } from "../api/contract.js";
-import { GemelError } from "../base/errors.js";
-import { instant, later, seconds, wallTime } from "../base/units.js";
+import { instant, later, nodeName, wallTime } from "../base/units.js";
 import type { Instant, Milliseconds, NodeName } from "../base/units.js";
 import { gemelVersion } from "./cluster/version.js";
 import type { Paths } from "./config/paths.js";
 import { peersOf } from "./config/cluster-file.js";
-import type { ModulePicture, NodeState } from "../decide/mirror/types.js";
+import type { NodeState } from "../decide/mirror/types.js";
 import { certificateViews } from "./access/certificates.js";
 import { AlarmBook } from "../describe/alarm/alarm-book.js";
 import { alarmsOf, diskFacts, type AlarmFacts, type CertificateFact } from "../describe/alarm/alarms.js";
 import { measuredOn, measuresOf, Stopwatch, type Measures } from "../describe/module/measures.js";
 import { FactsExchange, type NodeFacts } from "../describe/node-facts.js";
-import type { OwnCopy, PastDecision } from "../describe/module/copies.js";
 import { bootClock, wallClock } from "./clock.js";
 import { KeptFile } from "./record/kept-file.js";
 import { askPeer } from "./calls/forward.js";
-import { ownCopy } from "../describe/module/own-copy.js";
 import { pauseWords } from "../describe/status/times.js";
 import type { SharedRecordSync } from "./cluster/shared-record-sync.js";
 import type { Modules } from "./config/modules.js";
-import type { MetricsCollector } from "./metrics/collector.js";
 import type { MirrorSupervisor } from "./mirror/supervisor.js";
 import type { ClusterNetwork, Member } from "./network/cluster-network.js";
 import { certificatesEvery } from "../base/limits/access.js";
@@ -41,25 +37,12 @@ export interface WatchedRooms {
   readonly mirrors: Pick<MirrorSupervisor, "ask" | "lastStatus">;
   readonly network: Pick<ClusterNetwork, "addressesGone" | "answersControl" | "call">;
   readonly recordSync: Pick<SharedRecordSync, "record">;
-  readonly collector: Pick<MetricsCollector, "trouble">;
-  status(): Status;
-  views(): readonly ModulePicture[];
-  peerNamed(name: string): NodeName;
 }
 
 export interface WatchEdge {
   readonly paths: Paths;
   readonly log: (sentence: string, outcome: string) => void;
   readonly changed: () => void;
-  readonly seen: WatchSources;
-}
-
-/** What the history tells. */
-export interface WatchSources {
-  /** What cannot be written just now, and why. */
-  readonly unwritable: () => AlarmFacts["unwritable"];
-  /** Of a module, the last ones, oldest first. */
-  readonly decisions: (module: string) => readonly PastDecision[];
 }
 
 export class Watch {
@@ -81,8 +64,8 @@ export class Watch {
       now: bootClock,
       wallMs: () => Date.now(),
       peers: () => peersOf(running.member.config, running.node).map(({ name }) => name),
-      answers: (peer) => network.answersControl(running.peerNamed(peer)),
-      ask: (peer) => askPeer(network, running.peerNamed(peer), "node-facts", {}),
+      answers: (peer) => network.answersControl(nodeName(peer)),
+      ask: (peer) => askPeer(network, nodeName(peer), "node-facts", {}),
     });
     this.book = new AlarmBook({
       now: bootClock,
@@ -92,7 +75,7 @@ export class Watch {
     });
   }
 
-  readonly answers: PeerAnswers<"node-facts" | "copy"> = {
+  readonly answers: PeerAnswers<"node-facts"> = {
     "node-facts": () =>
       Promise.resolve({
         version: gemelVersion,
@@ -100,7 +83,6 @@ export class Watch {
         alarms: this.book.found,
         measures: this.stopwatch.measures,
       } satisfies NodeFacts),
-    copy: ({ module }) => this.ownCopy(module),
   };
 
   /** Every state of the loop. */
@@ -113,7 +95,7 @@ export class Watch {
   }
 
   /** The status with its alarms: they are found in what it says. */
-  complete(status: Status): Status {
+  complete(status: Status, unwritable: AlarmFacts["unwritable"]): Status {
     const { running } = this;
     const { mirrors, modules } = running;
     const found = alarmsOf({
@@ -125,7 +107,7 @@ export class Watch {
       certificates: this.certificateFacts(),
       peers: this.facts.live(),
       addressesGone: running.network.addressesGone,
-      unwritable: this.unwritable(),
+      unwritable,
       troubles: modules.troubles(),
     });
     const theirs = this.facts.live().flatMap(({ alarms }) => alarms);
@@ -138,7 +120,7 @@ export class Watch {
     return measuredOn(what, nodes, node, (one) => this.measures(one)[module] ?? {});
   }
 
-  private measures(node: string): Measures {
+  measures(node: string): Measures {
     return node === this.running.node ? this.stopwatch.measures : this.facts.measures(node);
   }
 
@@ -148,54 +130,6 @@ export class Watch {
 
   versionOf(peer: string): string | undefined {
     return this.facts.version(peer);
-  }
-
-  pause(why: string, by: string): { readonly sentence: string } {
-    this.running.recordSync.record.set("pause", "", { since: wallClock(), by, why });
-    return { sentence: `Automatic failover is paused.${this.whoDoesNotKnow()}` };
-  }
-
-  resume(): { readonly sentence: string } {
-    const { record } = this.running.recordSync;
-    if (record.get("pause") === undefined) return { sentence: "Automatic failover is not paused." };
-    record.set("pause", "", null);
-    return { sentence: `Automatic failover works again.${this.whoDoesNotKnow()}` };
-  }
-
-  acknowledge(id: string, by: string): { readonly sentence: string } {
-    const alarm = this.running.status().alarms.find((one) => one.id === id);
-    if (alarm === undefined) throw new GemelError("GEMEL-1018", id);
-    this.running.recordSync.record.set("ack", id, { by, at: wallClock() });
-    this.edge.changed();
-    return { sentence: `Acknowledged by ${by}: ${alarm.sentence}` };
-  }
-
-  /** This node's copy of a module, as far as can be told from here. */
-  async ownCopy(module: string): Promise<OwnCopy> {
-    const { modules, mirrors, node } = this.running;
-    modules.expect(module);
-    const view = this.running.views().find((one) => one.module === module);
-    const ask = async (what: "figures" | "list-files"): Promise<unknown> =>
-      mirrors.lastStatus(module) === undefined
-        ? undefined
-        : await mirrors.ask(module, { do: what }, seconds(5)).catch(() => undefined);
-    const [figures, files] = await Promise.all([ask("figures"), ask("list-files")]);
-    return ownCopy(node, view, figures, files, this.edge.seen.decisions(module));
-  }
-
-  private whoDoesNotKnow(): string {
-    const { network, member, node } = this.running;
-    const away = peersOf(member.config, node).filter(({ name }) => !network.answersControl(name));
-    const names = away.map(({ name }) => name).join(", ");
-    return names === "" ? "" : ` ${names} does not answer now and learns of it when it is back.`;
-  }
-
-  private unwritable(): AlarmFacts["unwritable"] {
-    const { trouble } = this.running.collector;
-    return [
-      ...this.edge.seen.unwritable(),
-      ...(trouble === undefined ? [] : [{ what: "figures", why: trouble }]),
-    ];
   }
 
   /** Files are read for this: not with every status. */

@@ -34,6 +34,22 @@ const mirrorWords = ["native/index.ts"];
 /** What the middle asks of the world, in the words of the port: types, never an adapter. */
 const askedWords = ["core/ports/workload.ts", "core/ports/arbiter.ts", "core/ports/fence.ts"];
 
+/** What is beyond the daemon's port: messages go there, no object comes from there, not even as a type. */
+const nodesSide = [
+  "core/loop/node-loop.ts",
+  "core/loop/effects.ts",
+  "core/edge/cluster-node.ts",
+  "core/edge/node-side.ts",
+  "core/edge/mirror/",
+  "core/edge/workload/",
+];
+/** What answers calls in a browser, too. */
+const calledData = [
+  "core/edge/config/module-",
+  "core/edge/config/cluster-file.ts",
+  "core/edge/config/xml.ts",
+];
+
 /** What a browser may see of the core: words and types, no code that touches a system. */
 const browserWords = ["core/base/", "core/api/contract", "core/api/calls/", "core/describe/words/"];
 /** What can be played where there is no Node. */
@@ -86,6 +102,26 @@ const typeScriptRows: readonly Row[] = [
   { from: "core/api/contract", may: ["core/base/"], mayTypes: ["core/api/calls/", "core/api/schemas/"] },
   { from: "core/api/calls/", may: ["core/base/", "core/api/contract"], mayTypes: ["core/api/schemas/"] },
   { from: "core/api/schemas/", may: ["core/base/"], mayTypes: ["core/ports/"] },
+  {
+    from: "core/api/",
+    may: ["core/base/", "core/edge/access/", "core/edge/network/secure-socket.ts"],
+    mayNot: ["core/loop/", ...nodesSide],
+  },
+  {
+    from: "core/edge/calls/",
+    may: [
+      "core/base/",
+      "core/api/",
+      "core/decide/",
+      "core/describe/",
+      "core/edge/cluster/shared-entries.ts",
+      ...calledData,
+    ],
+    mayNot: ["core/loop/", ...nodesSide],
+    mayTypes: ["core/edge/", ...mirrorWords],
+  },
+  { from: "core/edge/metrics/", may: edge, mayNot: [...composition, ...nodesSide], mayTypes: mirrorWords },
+  { from: "core/edge/record/history", may: ["core/base/"] },
   // Settings are judged without a daemon, too.
   { from: "core/cli/", may: [...browserWords, "core/edge/config/module-"] },
   { from: "core/main.ts", may: [anything] },

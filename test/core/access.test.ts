@@ -7,6 +7,8 @@ import { after, before, test } from "node:test";
 import { hashPassword, isPassword, makePassword } from "../../core/edge/access/password.js";
 import { LoginGuard, TooManyTries } from "../../core/edge/access/login-guard.js";
 import { Sessions } from "../../core/edge/access/sessions.js";
+import { Users } from "../../core/edge/access/users.js";
+import { changedEntries, type Entries } from "../../core/edge/cluster/shared-entries.js";
 import type { Admits } from "../../core/api/calls/row.js";
 import type { HistoryEntry, Role, Session, UserView } from "../../core/api/contract.js";
 import { sessionIdleLimit, sessionLimit } from "../../core/base/limits.js";
@@ -273,4 +275,28 @@ test("the-audit-names-person-address-and-role", async () => {
   assert.deepEqual([tried?.inputs["by"], tried?.inputs["from"]], ["audited", "192.0.2.99"]);
   assert.match(tried?.outcome ?? "", /refused \(401\)/);
   assert.ok(!JSON.stringify(entries).includes(password));
+});
+
+test("administrators-removed-at-once: the last one stays, however long a change takes to be known", async () => {
+  let shared: Entries = {};
+  const users = new Users({
+    shared: () => shared,
+    set: async (name, value) => {
+      await new Promise((done) => setImmediate(done));
+      shared = changedEntries(shared, "alpha", "user", name, value);
+    },
+    now: () => "now",
+    passwords: { hash: (text) => Promise.resolve(text), is: () => Promise.resolve(true), mark: String },
+  });
+  for (const name of ["anna", "bert"])
+    await users.add({ name, role: "admin", password: "ten signs!" }, "root");
+  const both = await Promise.allSettled([users.remove("anna"), users.remove("bert")]);
+  assert.deepEqual(
+    both.map(({ status }) => status),
+    ["fulfilled", "rejected"],
+  );
+  assert.deepEqual(
+    users.list().map(({ name }) => name),
+    ["bert"],
+  );
 });

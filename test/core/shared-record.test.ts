@@ -7,13 +7,8 @@ import { appendFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import {
-  entriesOf,
-  merge,
-  SharedRecord,
-  type Entries,
-  type Entry,
-} from "../../core/edge/cluster/shared-record.js";
+import { entriesOf, merge, type Entries, type Entry } from "../../core/edge/cluster/shared-entries.js";
+import { SharedRecord } from "../../core/edge/cluster/shared-record.js";
 import { writeDurable } from "../../core/edge/record/durable-file.js";
 
 const folder = mkdtempSync(join(tmpdir(), "gemel-shared-"));

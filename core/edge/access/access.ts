@@ -16,21 +16,19 @@ import { GemelError } from "../../base/errors.js";
 import { sessionIdleLimit } from "../../base/limits.js";
 import { elapsed, instant, milliseconds, type Instant, type Milliseconds } from "../../base/units.js";
 import type { MembershipCard } from "../cluster/membership-card.js";
-import type { SharedRecord } from "../cluster/shared-record.js";
 import { consoleUrls, nodeOf, peersOf, type ClusterConfig } from "../config/cluster-file.js";
 import type { Paths } from "../config/paths.js";
 import { certificateViews, installConsole, removeConsole, type ConsolePair } from "./certificates.js";
 import { LoginGuard } from "./login-guard.js";
 import { csrfOf, isCsrf, Sessions } from "./sessions.js";
 import { issueTicket, readTicket, ticketRefused } from "./ticket.js";
-import { Users, type User } from "./users.js";
+import type { User, Users } from "./users.js";
 
 export interface AccessEdge {
   readonly paths: Paths;
   readonly member: () => { readonly config: ClusterConfig; readonly card: MembershipCard };
-  readonly shared: SharedRecord;
+  readonly users: Users;
   readonly now: () => Instant;
-  readonly wallClock: () => string;
   /** The console's certificate is another one from now on; undefined: the node's. */
   readonly serve: (pair: ConsolePair | undefined) => void;
   readonly said?: (sentence: string, outcome: string) => void;
@@ -55,7 +53,7 @@ export class Access {
   private readonly guard: LoginGuard;
 
   constructor(private readonly edge: AccessEdge) {
-    this.users = new Users(edge.shared, edge.wallClock);
+    this.users = edge.users;
     this.sessions = new Sessions(edge.paths.sessions, edge.now, edge.said);
     this.guard = new LoginGuard(edge.now);
   }

@@ -2,10 +2,9 @@
 // Passwords as they are kept: scrypt with its parameters beside the hash, so that stronger ones can come
 // later without anybody's password being lost. A guess costs the guesser 32 MiB and three passes over it.
 
-import { randomBytes, randomInt, scrypt, timingSafeEqual } from "node:crypto";
-import { GemelError } from "../../base/errors.js";
-import { passwordLengthMax, passwordLengthMin } from "../../base/limits.js";
+import { createHash, randomBytes, randomInt, scrypt, timingSafeEqual } from "node:crypto";
 import { hashMemoryMax } from "../../base/limits/access.js";
+import type { Passwords } from "./users.js";
 
 interface Cost {
   readonly N: number;
@@ -41,28 +40,19 @@ export async function isPassword(password: string, kept: string | undefined): Pr
   return timingSafeEqual(given, wanted) && found !== null;
 }
 
-/** `field` is where a form shows the refusal. */
-export function checkPassword(password: string, field: string): void {
-  // Code points: what a person counts, nearly, and the same everywhere.
-  const { length } = Array.from(password);
-  if (length < passwordLengthMin) {
-    throw new GemelError(
-      "GEMEL-4020",
-      field,
-      `It has ${length} characters; at least ${passwordLengthMin} are needed.`,
-    );
-  }
-  if (length > passwordLengthMax) {
-    throw new GemelError("GEMEL-4020", field, `It has more than ${passwordLengthMax} characters.`);
-  }
-}
-
 /** Twenty of 31 signs that nobody confuses: 99 bits, in groups that can be read out on the telephone. */
 export function makePassword(): string {
   const signs = "abcdefghjkmnpqrstuvwxyz23456789";
   const group = (): string => Array.from({ length: 5 }, () => signs[randomInt(signs.length)]).join("");
   return Array.from({ length: 4 }, group).join("-");
 }
+
+/** How they are kept; a mark changes with the password, so sessions opened with another one are void. */
+export const keptPasswords: Passwords = {
+  hash: hashPassword,
+  is: isPassword,
+  mark: (kept) => createHash("sha256").update(kept).digest("base64url").slice(0, 22),
+};
 
 /** The same password however the keyboard composes its letters. */
 async function derive(password: string, salt: Buffer, { N, r, p }: Cost): Promise<Buffer> {

@@ -5,12 +5,10 @@
 // Invariant: as long as one node made the changes, somebody can manage users. Two nodes that are cut from
 // each other can each take the other's last administrator away; root on either host then makes a new one.
 
-import { createHash } from "node:crypto";
 import type { PasswordChange, UserChange, UserRequest, UserView } from "../../api/contract.js";
 import { GemelError } from "../../base/errors.js";
-import { usersMax } from "../../base/limits.js";
-import type { SharedKinds, SharedRecord } from "../cluster/shared-record.js";
-import { checkPassword, hashPassword, isPassword } from "./password.js";
+import { passwordLengthMax, passwordLengthMin, usersMax } from "../../base/limits.js";
+import { sharedValue, sharedValues, type Entries, type SharedKinds } from "../cluster/shared-entries.js";
 
 type Kept = SharedKinds["user"];
 
@@ -23,25 +21,42 @@ export interface User {
 
 const namePattern = /^[a-z][a-z0-9._-]{0,30}$/;
 
+/** How passwords are kept. */
+export interface Passwords {
+  readonly hash: (password: string) => Promise<string>;
+  /** An unknown user (`kept` undefined) takes as long as a known one. */
+  readonly is: (password: string, kept: string | undefined) => Promise<boolean>;
+  /** Of a kept one: says that it is the same and nothing more. */
+  readonly mark: (kept: string) => string;
+}
+
+export interface UsersEdge {
+  readonly shared: () => Entries;
+  /** Everybody has it when this has ended; null removes. */
+  readonly set: (name: string, value: Kept | null) => Promise<void>;
+  readonly now: () => string;
+  readonly passwords: Passwords;
+}
+
 export class Users {
-  constructor(
-    private readonly record: SharedRecord,
-    private readonly now: () => string,
-  ) {}
+  /** One change after the other: each is judged by what the one before has left. */
+  private turn: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly edge: UsersEdge) {}
 
   list(): UserView[] {
-    const all = [...this.record.list("user")].map(([name, kept]) => viewOf(name, kept));
+    const all = [...sharedValues(this.edge.shared(), "user")].map(([name, kept]) => viewOf(name, kept));
     return all.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   find(name: string): User | undefined {
-    const kept = this.record.get("user", name);
-    return kept === undefined ? undefined : { name, role: kept.role, mark: markOf(kept) };
+    const kept = this.kept(name);
+    return kept === undefined ? undefined : { name, role: kept.role, mark: this.markOf(kept) };
   }
 
   /** The user, if the password is theirs; an unknown name takes as long. */
   async known(name: string, password: string): Promise<User | undefined> {
-    const right = await isPassword(password, this.record.get("user", name)?.password);
+    const right = await this.edge.passwords.is(password, this.kept(name)?.password);
     // Asked again: it may have been removed meanwhile.
     return right ? this.find(name) : undefined;
   }
@@ -52,28 +67,25 @@ export class Users {
       throw new GemelError("GEMEL-4018", "name", rule);
     }
     checkPassword(password, "password");
-    const kept = { role, password: await hashPassword(password), changedAt: this.now(), changedBy: by };
-    if (this.find(name) !== undefined) throw new GemelError("GEMEL-4018", "name", `${name} exists already.`);
-    if (this.record.list("user").size >= usersMax)
-      throw new GemelError("GEMEL-4018", "name", `There are ${usersMax} users already.`);
-    this.record.set("user", name, kept);
-    return viewOf(name, kept);
+    const hash = await this.edge.passwords.hash(password);
+    return await this.inTurn(() => {
+      if (this.find(name) !== undefined)
+        throw new GemelError("GEMEL-4018", "name", `${name} exists already.`);
+      if (this.list().length >= usersMax)
+        throw new GemelError("GEMEL-4018", "name", `There are ${usersMax} users already.`);
+      return this.keep(name, { role, password: hash }, by);
+    });
   }
 
   async change(name: string, { role, password }: UserChange, by: string): Promise<UserView> {
     this.expect(name);
     if (password !== undefined) checkPassword(password, "password");
-    const hash = password === undefined ? undefined : await hashPassword(password);
-    const before = this.expect(name);
-    if (role !== undefined && role !== "admin") this.keepOneAdmin(name);
-    const kept = {
-      role: role ?? before.role,
-      password: hash ?? before.password,
-      changedAt: this.now(),
-      changedBy: by,
-    };
-    this.record.set("user", name, kept);
-    return viewOf(name, kept);
+    const hash = password === undefined ? undefined : await this.edge.passwords.hash(password);
+    return await this.inTurn(() => {
+      const before = this.expect(name);
+      if (role !== undefined && role !== "admin") this.keepOneAdmin(name);
+      return this.keep(name, { role: role ?? before.role, password: hash ?? before.password }, by);
+    });
   }
 
   /** By the person itself, whose old one was looked at before (login-guard.ts). */
@@ -81,17 +93,35 @@ export class Users {
     checkPassword(change.new, "new");
     if (change.new === change.old) throw new GemelError("GEMEL-4020", "new", "It is the old one.");
     await this.change(name, { password: change.new }, name);
-    return markOf(this.expect(name));
+    return this.markOf(this.expect(name));
   }
 
-  remove(name: string): void {
-    this.expect(name);
-    this.keepOneAdmin(name);
-    this.record.set("user", name, null);
+  async remove(name: string): Promise<void> {
+    await this.inTurn(async () => {
+      this.expect(name);
+      this.keepOneAdmin(name);
+      await this.edge.set(name, null);
+    });
+  }
+
+  private async inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const mine = this.turn.then(change);
+    this.turn = mine.catch(() => undefined);
+    return await mine;
+  }
+
+  private async keep(name: string, user: Pick<Kept, "role" | "password">, by: string): Promise<UserView> {
+    const kept = { ...user, changedAt: this.edge.now(), changedBy: by };
+    await this.edge.set(name, kept);
+    return viewOf(name, kept);
+  }
+
+  private kept(name: string): Kept | undefined {
+    return sharedValue(this.edge.shared(), "user", name);
   }
 
   private expect(name: string): Kept {
-    const kept = this.record.get("user", name);
+    const kept = this.kept(name);
     if (kept === undefined) throw new GemelError("GEMEL-4017", name);
     return kept;
   }
@@ -99,6 +129,10 @@ export class Users {
   private keepOneAdmin(name: string): void {
     const admins = this.list().filter(({ role }) => role === "admin");
     if (admins.length === 1 && admins[0]?.name === name) throw new GemelError("GEMEL-4019", name);
+  }
+
+  private markOf({ password }: Kept): string {
+    return this.edge.passwords.mark(password);
   }
 }
 
@@ -109,5 +143,18 @@ const viewOf = (name: string, { role, changedAt, changedBy }: Kept): UserView =>
   changedBy,
 });
 
-const markOf = ({ password }: Kept): string =>
-  createHash("sha256").update(password).digest("base64url").slice(0, 22);
+/** `field` is where a form shows the refusal. */
+export function checkPassword(password: string, field: string): void {
+  // Code points: what a person counts, nearly, and the same everywhere.
+  const { length } = Array.from(password);
+  if (length < passwordLengthMin) {
+    throw new GemelError(
+      "GEMEL-4020",
+      field,
+      `It has ${length} characters; at least ${passwordLengthMin} are needed.`,
+    );
+  }
+  if (length > passwordLengthMax) {
+    throw new GemelError("GEMEL-4020", field, `It has more than ${passwordLengthMax} characters.`);
+  }
+}

@@ -1,66 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
-// Founding, joining, showing the cluster, and what other nodes ask by name.
+// Showing the cluster, and what other nodes ask by name.
 
-import { hostname } from "node:os";
+import { Value } from "@sinclair/typebox/value";
 import type { clusterRows } from "../../api/calls/cluster.js";
-import type { ClusterReply, ClusterView } from "../../api/contract.js";
+import { isPeerCall } from "../../api/calls/peer.js";
+import type { ClusterView } from "../../api/contract.js";
 import type { AnswersTo } from "../../api/door.js";
-import { checkPassword, makePassword } from "../access/password.js";
-import { admitNode, foundCluster, inviteNode, joinCluster, type ClusterResult } from "../cluster/cluster.js";
+import { peerSchemas } from "../../api/schemas/peer.js";
+import { GemelError } from "../../base/errors.js";
 import type { ClusterConfig } from "../config/cluster-file.js";
+import { ownCopyOf } from "./inspection.js";
 import type { AskedDaemon } from "./rooms.js";
-import type { Member } from "../network/cluster-network.js";
-import { answerPeer } from "./peer-answers.js";
-
-/** The host's first label, as a node's name. */
-const hostName = (): string => hostname().split(".")[0]?.toLowerCase() ?? "node";
-
-const reply = ({ config, card, warnings }: ClusterResult, token?: string): ClusterReply => ({
-  cluster: config.name,
-  node: card.node,
-  warnings,
-  ...(token !== undefined && { token }),
-});
 
 export function clusterAnswers(daemon: AskedDaemon): AnswersTo<typeof clusterRows> {
-  const { paths } = daemon;
   return {
-    "GET /cluster": () => clusterView(daemon.running.member),
-    "POST /cluster": async ({ body }) => {
-      const { name, networks, node = hostName(), listen = "all", console } = body;
-      const password = body.password ?? makePassword();
-      checkPassword(password, "password");
-      const own = console === undefined ? {} : { console };
-      const founded = await foundCluster(paths, { name, networks, node, listen, ...own });
-      await daemon.enter(founded);
-      await daemon.access?.users.add({ name: "admin", role: "admin", password }, "cluster init");
-      const made = reply(founded, inviteNode(paths, founded, Date.now()));
-      return body.password === undefined ? { ...made, password } : made;
-    },
-    "POST /cluster/join": async ({ body: { token, node = hostName(), addresses = {}, console } }) => {
-      const joined = await joinCluster(paths, token, { name: node, addresses, console }, Date.now());
-      await daemon.enter(joined);
-      return reply(joined);
-    },
-    "POST /cluster/tokens": () => {
-      const result = { ...daemon.running.member, warnings: [] };
-      return reply(result, inviteNode(paths, result, Date.now()));
-    },
-    "POST /cluster/admissions": async ({ body }) => {
-      const { config, answer } = await admitNode(paths, daemon.running.member, body, Date.now());
-      // After the answer is on its way: taking up the new member changes nothing about this connection.
-      setImmediate(() => daemon.reconfigure(config));
-      return answer;
-    },
-    "POST /peer/calls/:call": ({ params, body }) => answerPeer(daemon.running, params.call, body),
+    ...daemon.founding,
+    "GET /cluster": () => clusterView(daemon),
+    "POST /peer/calls/:call": ({ params, body }) => answerPeer(daemon, params.call, body),
   };
 }
 
-function clusterView({ config, card }: Member): ClusterView {
+/** Nonsense is refused before anybody sees it; another version may ask what this one does not know. */
+async function answerPeer(daemon: AskedDaemon, call: string, body: unknown): Promise<unknown> {
+  if (!isPeerCall(call)) throw new GemelError("GEMEL-4008", call, "This node does not know the call.");
+  if (!Value.Check(peerSchemas[call].body, body)) throw new GemelError("GEMEL-4008", call);
+  if (call !== "copy") return await daemon.ask("answer", call, body);
+  // Its decisions are the history's.
+  return await ownCopyOf(daemon, (body as { readonly module: string }).module);
+}
+
+function clusterView({ config, node: self }: AskedDaemon): ClusterView {
   return {
     name: config.name,
     uuid: config.uuid,
-    self: card.node,
+    self,
     networks: config.networks.map(({ name, cidr, pulse, timeout }) => ({
       name,
       cidr,

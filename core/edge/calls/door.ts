@@ -1,43 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// The API's door into this daemon: each call finds its room, here or on the node that it names. No decision
-// is made here.
+// Each call finds its answer, here or on the node that it names. No decision is made here.
 
 import type { Asking } from "../../api/calls/ask.js";
 import { fieldsOf } from "../../api/calls/deed.js";
 import { rowOf } from "../../api/calls/table.js";
-import type { Answerer, Answers, ApiDoor, DoorWay } from "../../api/door.js";
-import type { LiveEvent } from "../../api/contract.js";
-import { exists } from "../../decide/mirror/evidence/proofs.js";
-import { moduleId } from "../../base/units.js";
-import type { AskedDaemon } from "./rooms.js";
-import { loadAnswers } from "../metrics/load.js";
+import type { Answerer, Answers, DoorWay } from "../../api/door.js";
 import { clusterAnswers } from "./cluster.js";
 import { forward } from "./forward.js";
+import { loadAnswers } from "./load.js";
 import { lookingAnswers } from "./looking.js";
 import { moduleAnswers } from "./modules.js";
 import { peopleAnswers } from "./people.js";
+import { networkOf, peerOf, type AskedDaemon } from "./rooms.js";
 import { protectAnswers } from "./vms.js";
 
-export function openDoor(daemon: AskedDaemon): ApiDoor {
-  return {
-    judge: (certificate) => daemon.holder(certificate),
-    access: () => daemon.access,
-    audit: (caller, what, module, outcome) => daemon.audit(caller, what, module, outcome),
-    subscribe: (lastId, listener) =>
-      daemon.live.subscribe(lastId, (): LiveEvent => ({ kind: "status", status: daemon.status() }), listener),
-    ready: (id) => {
-      const module = daemon.clustered ? daemon.running.state.modules[moduleId(id)] : undefined;
-      return (
-        module !== undefined &&
-        exists(module) &&
-        (module.phase.state === "ALONE" || module.phase.state === "PRIM")
-      );
-    },
-    answers: answersOf(daemon),
-  };
-}
-
-function answersOf(daemon: AskedDaemon): Answers {
+export function answersOf(daemon: AskedDaemon): Answers {
   const here: Answers = {
     ...lookingAnswers(daemon),
     ...moduleAnswers(daemon),
@@ -57,10 +34,9 @@ function placed<W extends DoorWay>(way: W, answer: Answerer<W>, daemon: AskedDae
   return async (asked) => {
     const node = fieldsOf(asked.query)["node"] ?? fieldsOf(asked.body)["node"];
     if (typeof node !== "string" || node === daemon.node) return await answer(asked);
-    const { running } = daemon;
-    const to = { peer: running.peerNamed(node), ...(deed !== undefined && { by: asked.caller.name }) };
+    const to = { peer: peerOf(daemon, node), ...(deed !== undefined && { by: asked.caller.name }) };
     // What this node was asked with is what the other one is asked with.
     const asking = [{ ...fieldsOf(asked.params), ...fieldsOf(asked.query) }, asked.body];
-    return await forward(running.network, to, way, ...(asking as unknown as Asking<W>));
+    return await forward(networkOf(daemon), to, way, ...(asking as unknown as Asking<W>));
   };
 }

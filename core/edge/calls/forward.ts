@@ -12,7 +12,12 @@ import { schemas } from "../../api/schemas/calls.js";
 import { apiRoot } from "../../api/contract.js";
 import { GemelError } from "../../base/errors.js";
 import type { Milliseconds, NodeName } from "../../base/units.js";
-import type { ClusterNetwork } from "../network/cluster-network.js";
+import type { CallAnswer, PeerCallRequest } from "../network/peer-call.js";
+
+/** Where the other nodes' APIs are asked. */
+export interface PeerNetwork {
+  call(peer: NodeName, request: PeerCallRequest): Promise<CallAnswer>;
+}
 
 /** Which node, and on whose behalf. */
 interface To {
@@ -22,7 +27,7 @@ interface To {
 
 /** A call of the table, asked of another node. */
 export async function forward<W extends CallWay>(
-  network: Pick<ClusterNetwork, "call">,
+  network: PeerNetwork,
   to: To,
   way: W,
   ...[named, body]: Asking<W>
@@ -34,7 +39,7 @@ export async function forward<W extends CallWay>(
 
 /** What daemons ask each other by name. */
 export async function askPeer<Call extends PeerCall>(
-  network: Pick<ClusterNetwork, "call">,
+  network: PeerNetwork,
   peer: NodeName,
   call: Call,
   body: PeerBody<Call>,
@@ -50,11 +55,7 @@ interface Request extends Address {
   readonly limit: Milliseconds | undefined;
 }
 
-async function ask(
-  network: Pick<ClusterNetwork, "call">,
-  { peer, by }: To,
-  request: Request,
-): Promise<unknown> {
+async function ask(network: PeerNetwork, { peer, by }: To, request: Request): Promise<unknown> {
   const { method, path, body, limit } = request;
   const answer = await network.call(peer, {
     method,

@@ -6,25 +6,38 @@ import type { HistoryEntry, HistoryQuery } from "../../api/contract.js";
 import type { AnswersTo } from "../../api/door.js";
 import { without } from "../../base/fields.js";
 import { GemelError } from "../../base/errors.js";
+import { sharedValue } from "../cluster/shared-entries.js";
+import { peersOf } from "../config/cluster-file.js";
 import type { AskedDaemon } from "./rooms.js";
-import { examine } from "../doctor.js";
 
 export function lookingAnswers(daemon: AskedDaemon): AnswersTo<typeof statusRows & typeof historyRows> {
   return {
     "GET /status": () => daemon.status(),
-    "GET /doctor": () =>
-      examine({
-        node: daemon.node,
-        status: daemon.status(),
-        certificates: daemon.access?.certificates() ?? [],
-        running: daemon.clustered ? daemon.running : undefined,
-      }),
+    "GET /doctor": () => daemon.ask("doctor", daemon.clustered ? daemon.access.certificates() : []),
     "GET /history": ({ query }) => readHistory(daemon, query),
-    "PUT /pause": ({ body, caller }) => daemon.running.watch.pause(body.why, caller.name),
-    "DELETE /pause": () => daemon.running.watch.resume(),
-    "POST /alarms/:id/acknowledge": ({ params, caller }) =>
-      daemon.running.watch.acknowledge(params.id, caller.name),
+    "PUT /pause": async ({ body: { why }, caller: { name: by } }) => {
+      await daemon.ask("share", "pause", "", { since: daemon.wallClock(), by, why });
+      return { sentence: `Automatic failover is paused.${whoDoesNotKnow(daemon)}` };
+    },
+    "DELETE /pause": async () => {
+      if (sharedValue(daemon.seen.shared, "pause") === undefined)
+        return { sentence: "Automatic failover is not paused." };
+      await daemon.ask("share", "pause", "", null);
+      return { sentence: `Automatic failover works again.${whoDoesNotKnow(daemon)}` };
+    },
+    "POST /alarms/:id/acknowledge": async ({ params: { id }, caller: { name: by } }) => {
+      const alarm = (await daemon.status()).alarms.find((one) => one.id === id);
+      if (alarm === undefined) throw new GemelError("GEMEL-1018", id);
+      await daemon.ask("share", "ack", id, { by, at: daemon.wallClock() });
+      return { sentence: `Acknowledged by ${by}: ${alarm.sentence}` };
+    },
   };
+}
+
+function whoDoesNotKnow({ config, node, seen }: AskedDaemon): string {
+  const away = peersOf(config, node).filter(({ name }) => !seen.answering.includes(name));
+  const names = away.map(({ name }) => name).join(", ");
+  return names === "" ? "" : ` ${names} does not answer now and learns of it when it is back.`;
 }
 
 function readHistory({ history }: AskedDaemon, query: HistoryQuery): readonly HistoryEntry[] {

@@ -1,89 +1,94 @@
 // SPDX-License-Identifier: Apache-2.0
 // Modules: their settings, commands, and what is looked at before one is given.
 
-import type { ModuleChange } from "../../api/contract.js";
+import type { CommandReply, CommandRequest, ModuleChange } from "../../api/contract.js";
+import type { Caller } from "../../api/caller.js";
 import type { moduleRows } from "../../api/calls/modules.js";
 import { PeerRefusal, type AnswersTo } from "../../api/door.js";
 import { GemelError } from "../../base/errors.js";
 import { seconds } from "../../base/units.js";
 import type { Command } from "../../decide/mirror/command.js";
+import { commandOf } from "../../decide/mirror/request.js";
 import { sideOf } from "../../decide/mirror/side.js";
 import { copiesOf } from "../../describe/module/copies.js";
 import type { MirrorFigures } from "../../../native/index.js";
-import type { AskedNode } from "./rooms.js";
 import { parseModule } from "../config/module-file.js";
 import { ConfigFault } from "../config/xml.js";
-import type { AskedDaemon } from "./rooms.js";
-import { askPeer } from "./forward.js";
+import { askPeer, forward } from "./forward.js";
 import { copiesFacts, preview } from "./inspection.js";
+import { networkOf, placeIn, settingsOf, type AskedDaemon } from "./rooms.js";
 
 export function moduleAnswers(daemon: AskedDaemon): AnswersTo<typeof moduleRows> {
-  const running = (): AskedNode => daemon.running;
   return {
-    "GET /modules": () => {
-      const { modules } = running();
-      return modules.ids().map((id) => modules.view(id));
+    "GET /modules": () => daemon.ask("modules"),
+    "GET /modules/:module": async ({ params: { module } }) => {
+      const found = (await daemon.ask("modules")).find(({ id }) => id === module);
+      if (found === undefined) throw new GemelError("GEMEL-1001", module);
+      return found;
     },
-    "GET /modules/:module": ({ params }) => running().modules.view(params.module),
-    "PATCH /modules/:module": async ({ params: { module }, body }) => {
-      const { modules, configSync } = running();
-      refuseUnknownNodes(modules.expect(module).nodes, module, body);
-      modules.change(module, body);
-      await configSync.offerAll();
-      return modules.view(module);
+    "PATCH /modules/:module": ({ params: { module }, body }) => {
+      refuseUnknownNodes(settingsOf(daemon, module).nodes, module, body);
+      return daemon.ask("change", module, body);
     },
-    "PUT /modules/:module/userconfig": async ({ params: { module }, body: { xml } }) => {
-      const { modules, configSync } = running();
-      modules.expect(module);
-      modules.replace(module, judged(module, xml).config);
-      await configSync.offerAll();
-      return modules.view(module);
+    "PUT /modules/:module/userconfig": ({ params: { module }, body: { xml } }) => {
+      settingsOf(daemon, module);
+      return daemon.ask("replace", module, judged(module, xml).config);
     },
     "GET /modules/:module/figures": async ({ params: { module } }) => {
-      const { modules, mirrors, node } = running();
-      modules.expect(module);
-      const status = mirrors.lastStatus(module);
-      const asked = status === undefined ? null : await mirrors.ask(module, { do: "figures" }, seconds(5));
-      const mirror = asked as MirrorFigures | null;
-      return { module, node, mirror, status: status === undefined ? null : { ...status } };
+      const { mirror: status } = await daemon.ask("look", module);
+      const asked = status && (await daemon.ask("mirror", module, { do: "figures" }, seconds(5)));
+      const mirror = (asked ?? null) as MirrorFigures | null;
+      return { module, node: daemon.node, mirror, status: status === undefined ? null : { ...status } };
     },
-    "GET /modules/:module/preview": ({ params, query }) => preview(running(), params.module, query),
-    "GET /modules/:module/copies": async ({ params }) =>
-      copiesOf(await copiesFacts(running(), params.module)),
+    "GET /modules/:module/preview": ({ params, query }) => preview(daemon, params.module, query),
+    "GET /modules/:module/copies": async ({ params: { module } }) =>
+      copiesOf(await copiesFacts(daemon, module, await daemon.ask("look", module))),
     "POST /modules/:module/commands": ({ params, body, caller }) =>
-      running().commands.carryOut(params.module, body, caller),
+      carryOut(daemon, params.module, body, caller),
     "POST /modules/:module/verify": async ({ params, body: { repair = false } }) => {
-      await verify(running(), params.module, repair);
+      await verify(daemon, params.module, repair);
       return { started: true };
     },
-    "POST /shutdown": ({ caller }) => shutdown(running(), { do: "shutdown" }, caller.name),
-    "DELETE /shutdown": ({ caller }) => shutdown(running(), { do: "shutdown", back: true }, caller.name),
+    "POST /shutdown": ({ caller }) => shutdown(daemon, { do: "shutdown" }, caller.name),
+    "DELETE /shutdown": ({ caller }) => shutdown(daemon, { do: "shutdown", back: true }, caller.name),
   };
 }
 
 async function shutdown(
-  { commands }: AskedNode,
+  daemon: AskedDaemon,
   command: Command,
   by: string,
 ): Promise<{ readonly sentence: string }> {
-  const answer = await commands.ask(command, by);
+  const answer = await daemon.ask("command", command, by);
   if (!answer.ok) throw new PeerRefusal(409, answer.failure);
   return { sentence: answer.sentence };
 }
 
-/** By the node that is primary: its copy is the one compared with. */
-async function verify(
-  { modules, mirrors, network, node }: AskedNode,
+async function carryOut(
+  daemon: AskedDaemon,
   module: string,
-  repair: boolean,
-): Promise<void> {
-  const side = sideOf(modules.expect(module).nodes, node);
-  if (side.kind === "bystander") throw new GemelError("GEMEL-1015", module);
-  if (mirrors.lastStatus(module)?.role === "primary") {
-    await mirrors.ask(module, { do: "verify", repair }, seconds(10));
-    return;
+  request: CommandRequest,
+  { name, address }: Caller,
+): Promise<CommandReply> {
+  const node = await placeIn(daemon, module, request);
+  if (node !== daemon.node) {
+    const to = { peer: node, by: name };
+    const body = { ...request, node };
+    return await forward(networkOf(daemon), to, "POST /modules/:module/commands", { module }, body);
   }
-  await askPeer(network, side.other, "verify", { module, repair });
+  const command = commandOf(module, request, settingsOf(daemon, module).nodes);
+  const answer = await daemon.ask("command", command, `${name}@${address}`);
+  if (!answer.ok) throw new PeerRefusal(409, answer.failure);
+  return { node, sentence: answer.sentence, until: answer.until };
+}
+
+/** By the node that is primary: its copy is the one compared with. */
+async function verify(daemon: AskedDaemon, module: string, repair: boolean): Promise<void> {
+  const side = sideOf(settingsOf(daemon, module).nodes, daemon.node);
+  if (side.kind === "bystander") throw new GemelError("GEMEL-1015", module);
+  const { mirror } = await daemon.ask("look", module);
+  if (mirror?.role === "primary") await daemon.ask("mirror", module, { do: "verify", repair }, seconds(10));
+  else await askPeer(networkOf(daemon), side.other, "verify", { module, repair });
 }
 
 function judged(id: string, xml: string): ReturnType<typeof parseModule> {

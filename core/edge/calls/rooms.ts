@@ -1,55 +1,70 @@
 // SPDX-License-Identifier: Apache-2.0
-// The running node and its daemon, as far as the API asks them.
+// The API's side of a daemon, as far as calls ask it. Of the running node it has what the port tells and
+// answers, no more. Nothing that answers calls needs Node's modules: a browser can play it.
 
-import type { Caller } from "../../api/caller.js";
+import type { PeerNetwork } from "./forward.js";
 import type { Status } from "../../api/contract.js";
-import type { ApiDoor } from "../../api/door.js";
-import type { LiveStream } from "../../api/live.js";
-import type { Protection } from "../../procedure/services.js";
+import type { clusterRows } from "../../api/calls/cluster.js";
+import type { AnswersTo } from "../../api/door.js";
+import { GemelError } from "../../base/errors.js";
+import { moduleId, type NodeName, type WallTime } from "../../base/units.js";
+import { placeOf, type Request } from "../../decide/mirror/request.js";
 import type { Access } from "../access/access.js";
-import type { SharedRecordSync } from "../cluster/shared-record-sync.js";
-import type { ClusterConfig } from "../config/cluster-file.js";
-import type { ModuleConfigSync } from "../config/module-config-sync.js";
-import type { Modules } from "../config/modules.js";
-import type { Paths } from "../config/paths.js";
-import type { ExaminedRooms } from "../doctor.js";
-import type { LoadRooms } from "../metrics/load.js";
-import type { MirrorSupervisor } from "../mirror/supervisor.js";
-import type { Member } from "../network/cluster-network.js";
-import type { PeerProgress } from "../network/peer-progress.js";
+import { peerNamed, type ClusterConfig } from "../config/cluster-file.js";
+import type { ModuleSettings } from "../config/module-file.js";
+import type { MetricsCollector } from "../metrics/collector.js";
+import type { AskNode, NodeSnapshot } from "../port.js";
 import type { History } from "../record/history.js";
-import type { Standby } from "../workload/standby.js";
-import type { Commands } from "./commands.js";
-import type { InspectedRooms } from "./inspection.js";
-import type { VmRooms } from "./vms.js";
 
-/** The running node, as far as the API asks it. */
-export type AskedNode = InspectedRooms &
-  VmRooms &
-  LoadRooms &
-  ExaminedRooms & {
-    readonly commands: Pick<Commands, "ask" | "carryOut">;
-    readonly modules: Modules;
-    readonly mirrors: Pick<MirrorSupervisor, "ask" | "lastStatus">;
-    readonly configSync: Pick<ModuleConfigSync, "offerAll" | "taken">;
-    readonly protection: Protection;
-    readonly progress: Pick<PeerProgress, "procedure" | "ownProcedure">;
-    readonly standby: Pick<Standby, "answers">;
-    readonly recordSync: Pick<SharedRecordSync, "answers">;
-  };
+/** How nodes become a cluster. */
+export type Founding = Omit<AnswersTo<typeof clusterRows>, "GET /cluster" | "POST /peer/calls/:call">;
 
-/** The daemon, as far as the API asks it; `running` refuses while it belongs to no cluster. */
 export interface AskedDaemon {
-  readonly node: string;
-  readonly history: Pick<History, "read">;
-  readonly paths: Paths;
-  readonly live: LiveStream;
+  readonly node: NodeName;
+  readonly ask: AskNode;
+  /** These refuse while it belongs to no cluster. */
+  readonly config: ClusterConfig;
+  readonly seen: NodeSnapshot;
+  readonly metrics: Pick<
+    MetricsCollector,
+    "figures" | "facts" | "speaks" | "loadOf" | "moduleSeries" | "hostSeries" | "trends"
+  >;
+  readonly access: Pick<
+    Access,
+    | "users"
+    | "session"
+    | "sessionOf"
+    | "changeOwnPassword"
+    | "certificates"
+    | "installCertificate"
+    | "removeCertificate"
+  >;
   readonly clustered: boolean;
-  readonly running: AskedNode;
-  readonly access: Access | undefined;
-  status(): Status;
-  holder(certificate: Buffer): ReturnType<ApiDoor["judge"]>;
-  audit(caller: Caller, what: string, module: string | null, outcome: string): void;
-  enter(member: Member): Promise<void>;
-  reconfigure(config: ClusterConfig): void;
+  readonly history: Pick<History, "read">;
+  readonly founding: Founding;
+  status(): Promise<Status>;
+  wallClock(): WallTime;
+}
+
+export function settingsOf({ seen }: Pick<AskedDaemon, "seen">, module: string): ModuleSettings {
+  const settings = Object.hasOwn(seen.modules, module) ? seen.modules[module] : undefined;
+  if (settings === undefined) throw new GemelError("GEMEL-1001", module);
+  return settings;
+}
+
+export const peerOf = ({ config, node }: AskedDaemon, name: string): NodeName =>
+  peerNamed(config, node, name);
+
+/** Other nodes' APIs, asked by way of the running node. */
+export const networkOf = ({ ask }: AskedDaemon): PeerNetwork => ({
+  call: (peer, request) => ask("call", peer, request),
+});
+
+/** Where a command belongs that names no node: here, unless only the other node can do it. */
+export async function placeIn(daemon: AskedDaemon, module: string, request: Request): Promise<NodeName> {
+  const { nodes } = settingsOf(daemon, module);
+  const { state } = await daemon.ask("look", module);
+  const peer = state.modules[moduleId(module)]?.peer?.view;
+  const names = daemon.config.nodes.map(({ name }) => name);
+  return placeOf({ self: daemon.node, nodes, peer }, request, names);
 }

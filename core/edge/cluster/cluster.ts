@@ -145,7 +145,7 @@ export async function admitNode(
       cluster: writeCluster(next),
       certificate,
       authority: card.authority,
-      heartbeatKey: card.heartbeatKey.toString("base64"),
+      heartbeatKey: Buffer.from(card.heartbeatKey).toString("base64"),
       warnings: clockWarning(now - request.wallTimeMs),
     },
   };

@@ -18,7 +18,7 @@ export interface MembershipCard {
   /** Certificate of the node followed by the authority's. */
   readonly certificate: string;
   readonly privateKey: string;
-  readonly heartbeatKey: Buffer;
+  readonly heartbeatKey: Uint8Array;
 }
 
 const fileNames = {
@@ -68,7 +68,7 @@ export async function writeCard(paths: Paths, card: MembershipCard): Promise<voi
     { path: files.caKey, text: card.authority.privateKey },
     // Certificate, authority, key: all that a client needs, in one file.
     { path: files.admin, text: adminCertificate + card.authority.certificate + admin.privateKey },
-    { path: files.heartbeatKey, text: `${card.heartbeatKey.toString("base64")}\n` },
+    { path: files.heartbeatKey, text: `${Buffer.from(card.heartbeatKey).toString("base64")}\n` },
     { path: files.nodeKey, text: card.privateKey },
     { path: files.node, text: card.certificate, mode: 0o644 },
   ]);

@@ -5,7 +5,8 @@
 import { createHash } from "node:crypto";
 import { GemelError } from "../../base/errors.js";
 import type { NodeName } from "../../base/units.js";
-import { entriesOf, SharedRecord, type Entries } from "./shared-record.js";
+import { entriesOf, type Entries } from "./shared-entries.js";
+import { SharedRecord } from "./shared-record.js";
 import { peersOf } from "../config/cluster-file.js";
 import type { PeerAnswers } from "../../api/calls/peer.js";
 import { askPeer } from "../calls/forward.js";

@@ -3,6 +3,7 @@
 // file on every node; which of its nodes this host is stands in the node's own certificate. Format version by
 // R30: a newer one is refused and untouched.
 
+import { GemelError } from "../../base/errors.js";
 import { freezeDeadlineWithoutLease, heartbeatTimeout, pulse } from "../../base/limits.js";
 import { milliseconds, nodeName, type Milliseconds, type NodeName } from "../../base/units.js";
 import type { ShownCluster } from "../../describe/status/status.js";
@@ -184,6 +185,13 @@ export function freezeDeadline(config: ClusterConfig): Milliseconds {
 /** The cluster's other nodes, as this one sees them. */
 export function peersOf(config: ClusterConfig, self: NodeName): readonly NodeEntry[] {
   return config.nodes.filter(({ name }) => name !== self);
+}
+
+/** One of them, by a name that a person gave. */
+export function peerNamed(config: ClusterConfig, self: NodeName, name: string): NodeName {
+  const peer = peersOf(config, self).find((one) => one.name === name);
+  if (peer === undefined) throw new GemelError("GEMEL-4012", name);
+  return peer.name;
 }
 
 export function nodeOf(config: ClusterConfig, name: NodeName): NodeEntry | undefined {

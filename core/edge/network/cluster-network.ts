@@ -4,7 +4,7 @@
 // judged here.
 
 import { GemelError } from "../../base/errors.js";
-import { nodeName, type Milliseconds, type NodeName } from "../../base/units.js";
+import { nodeName, type NodeName } from "../../base/units.js";
 import { holderOf } from "../cluster/authority.js";
 import type { MembershipCard } from "../cluster/membership-card.js";
 import { nodeOf, peersOf, type ClusterConfig } from "../config/cluster-file.js";
@@ -12,7 +12,7 @@ import type { PeerMessage } from "../../decide/mirror/types.js";
 import { Transmitter, type HeartbeatLane } from "./heartbeat-transmitter.js";
 import type { Report } from "../../loop/node-loop.js";
 import { arrivedMessage } from "./arrived-message.js";
-import { callPeer, type CallAnswer, type CallTarget, type PeerRequest } from "./peer-call.js";
+import { callPeer, type CallAnswer, type CallTarget, type PeerCallRequest } from "./peer-call.js";
 import { ControlConnection } from "./control-connection.js";
 import type { ControlLine, NetworkWay, SaidOfItself } from "./control-connection.js";
 import type { Judge } from "./secure-socket.js";
@@ -114,17 +114,6 @@ export class ClusterNetwork {
     for (const control of this.controls.values()) control.sendViews();
   }
 
-  peerOf(certificate: Buffer): NodeName | undefined {
-    const holder = this.holder(certificate);
-    if (holder?.kind !== "node" || this.present === undefined) return undefined;
-    const { config, card } = this.present;
-    return peersOf(config, card.node).find(({ name }) => name === holder.name)?.name;
-  }
-
-  holder(certificate: Buffer): ReturnType<typeof holderOf> {
-    return this.present && holderOf(certificate, this.present.card.authority.certificate);
-  }
-
   get turns(): boolean {
     return this.edge.turns();
   }
@@ -150,10 +139,7 @@ export class ClusterNetwork {
     this.edge.refused(`${from}: ${why}`);
   }
 
-  async call(
-    peer: NodeName,
-    call: Omit<PeerRequest, "limit"> & { readonly limit?: Milliseconds },
-  ): Promise<CallAnswer> {
+  async call(peer: NodeName, call: PeerCallRequest): Promise<CallAnswer> {
     const member = this.present;
     if (member === undefined) throw new GemelError("GEMEL-4001", "");
     return await callPeer(this.target(member, peer), { limit: peerCallLimit, ...call });
@@ -179,7 +165,7 @@ export class ClusterNetwork {
 
   private target(member: Member, peer: NodeName): CallTarget {
     const judge: Judge = ([leaf]) => {
-      const holder = leaf === undefined ? undefined : this.holder(leaf);
+      const holder = leaf && holderOf(leaf, member.card.authority.certificate);
       if (holder?.kind === "node" && holder.name === peer) return undefined;
       return `It is not the node ${peer} of this cluster.`;
     };

@@ -235,10 +235,10 @@ export class ControlConnection {
 
 export interface ControlListener {
   readonly incarnation: () => string | undefined;
-  readonly turns: () => boolean;
   /** The node that this certificate belongs to, if it is a peer. */
   readonly peerOf: (certificate: Buffer) => NodeName | undefined;
-  readonly heard: (from: NodeName, line: ControlLine) => void;
+  /** Whether the loop turns: it has the line, and works on it after it has said so. */
+  readonly heard: (from: NodeName, line: ControlLine) => Promise<boolean>;
   readonly refused: (from: NodeName, why: string) => void;
 }
 
@@ -266,8 +266,9 @@ export function acceptControl(
     if (!said.ok) return listener.refused(peer, said.why);
     const line = said.value;
     if (line.kind === "answer") return;
-    // Answered before it is worked on: the answer says "I live and have it", not "I agree".
-    if (listener.turns()) socket.write(`${JSON.stringify({ kind: "answer", id: line.id, incarnation })}\n`);
-    listener.heard(peer, line);
+    // Answered when the loop has it: the answer says "I live and have it", not "I agree".
+    void listener.heard(peer, line).then((turns) => {
+      if (turns) socket.write(`${JSON.stringify({ kind: "answer", id: line.id, incarnation })}\n`);
+    });
   });
 }

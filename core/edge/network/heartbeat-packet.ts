@@ -35,18 +35,18 @@ const heartbeat = Type.Object({
 });
 export type Heartbeat = Readonly<Static<typeof heartbeat>>;
 
-export function encode(beat: Heartbeat, key: Buffer): Buffer {
+export function encode(beat: Heartbeat, key: Uint8Array): Buffer {
   const whole = seal(beat, key);
   return whole.length <= datagramMax || beat.views === undefined ? whole : seal(without(beat, "views"), key);
 }
 
-function seal(beat: Heartbeat, key: Buffer): Buffer {
+function seal(beat: Heartbeat, key: Uint8Array): Buffer {
   const payload = deflateRawSync(JSON.stringify(beat));
   return Buffer.concat([magic, createHmac("sha256", key).update(payload).digest(), payload]);
 }
 
 /** The heartbeat, or why it is none. */
-export function decode(datagram: Buffer, key: Buffer): Heartbeat | string {
+export function decode(datagram: Buffer, key: Uint8Array): Heartbeat | string {
   if (datagram.length <= headerLength) return "too short";
   if (!datagram.subarray(0, magic.length).equals(magic)) return "not a heartbeat of this version";
   const payload = datagram.subarray(headerLength);

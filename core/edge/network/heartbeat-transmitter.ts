@@ -21,7 +21,7 @@ export interface HeartbeatLane {
 
 /** Where heartbeats go, and how they are sealed. */
 export interface Aim {
-  readonly key: Buffer;
+  readonly key: Uint8Array;
   readonly port: number;
   readonly lanes: readonly HeartbeatLane[];
 }
@@ -91,7 +91,7 @@ export class Transmitter {
     }
   }
 
-  private receive(lane: HeartbeatLane, key: Buffer, datagram: Buffer): void {
+  private receive(lane: HeartbeatLane, key: Uint8Array, datagram: Buffer): void {
     const beat = decode(datagram, key);
     if (typeof beat === "string") return this.count(beat);
     if (!this.peers.has(beat.from)) return this.count("unknown node");

@@ -28,6 +28,9 @@ export interface PeerRequest {
   readonly limit: Milliseconds;
 }
 
+/** Without a limit: as long as any call. */
+export type PeerCallRequest = Omit<PeerRequest, "limit"> & { readonly limit?: Milliseconds };
+
 export async function callPeer(target: CallTarget, call: PeerRequest): Promise<CallAnswer> {
   const { identity, judge } = target;
   const failures: string[] = [];

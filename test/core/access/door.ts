@@ -14,7 +14,6 @@ import { buildApplication, type ApplicationParts } from "../../../core/api/serve
 import { withoutLease } from "../../../core/edge/arbitration/none.js";
 import { pathsUnder } from "../../../core/edge/config/paths.js";
 import { Daemon } from "../../../core/edge/daemon.js";
-import { openDoor } from "../../../core/edge/calls/door.js";
 import { createProtection } from "../../../core/protect/index.js";
 import { createHypervisor } from "../../contract/fake-hypervisor.js";
 
@@ -27,11 +26,13 @@ export const password = "ten signs at least";
 export class TestDoor {
   readonly folder = mkdtempSync(join(tmpdir(), "gemel-access-"));
   daemon: Daemon;
-  door: ApiDoor;
 
   constructor(readonly node: "alpha" | "beta" = "alpha") {
     this.daemon = this.make();
-    this.door = openDoor(this.daemon);
+  }
+
+  get door(): ApiDoor {
+    return this.daemon.door;
   }
 
   static async application(): Promise<{
@@ -77,7 +78,6 @@ export class TestDoor {
   async restart(): Promise<void> {
     await this.daemon.stop();
     this.daemon = this.make();
-    this.door = openDoor(this.daemon);
     await this.daemon.start();
   }
 
@@ -87,7 +87,7 @@ export class TestDoor {
 
   /** A user of this role, by root. */
   async user(name: string, role: Role): Promise<void> {
-    await this.daemon.access?.users.add({ name, role, password }, "root");
+    await this.daemon.access.users.add({ name, role, password }, "root");
   }
 
   async close(): Promise<void> {

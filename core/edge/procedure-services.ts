@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // What procedures (core/protect) may use of a running node, and nothing more.
 
-import { PeerRefusal } from "../../api/door.js";
-import { GemelError } from "../../base/errors.js";
-import { moduleId, nodeName, type NodeName } from "../../base/units.js";
-import { peersOf } from "../config/cluster-file.js";
-import type { Paths } from "../config/paths.js";
-import type { ProcedureServices } from "../../procedure/services.js";
-import { StartGuard } from "../../procedure/start-guard.js";
-import type { Hypervisor } from "../../ports/hypervisor.js";
-import type { ModulePicture, NodeState } from "../../decide/mirror/types.js";
-import type { Modules } from "../config/modules.js";
-import type { CopyRate } from "../metrics/copy-rate.js";
-import type { MirrorSupervisor } from "../mirror/supervisor.js";
-import type { ClusterNetwork, Member } from "../network/cluster-network.js";
+import { PeerRefusal } from "../api/door.js";
+import { GemelError } from "../base/errors.js";
+import { moduleId, nodeName, type NodeName } from "../base/units.js";
+import { peersOf } from "./config/cluster-file.js";
+import type { Paths } from "./config/paths.js";
+import type { ProcedureServices } from "../procedure/services.js";
+import { StartGuard } from "../procedure/start-guard.js";
+import type { Hypervisor } from "../ports/hypervisor.js";
+import type { ModulePicture, NodeState } from "../decide/mirror/types.js";
+import type { Modules } from "./config/modules.js";
+import type { CopyRate } from "./metrics/copy-rate.js";
+import type { MirrorSupervisor } from "./mirror/supervisor.js";
+import type { ClusterNetwork, Member } from "./network/cluster-network.js";
 import type { Commands } from "./commands.js";
-import { askPeer } from "./forward.js";
+import { askPeer } from "./calls/forward.js";
 
 /** What is handed on of the running node. */
 export interface ProcedureRooms {
