@@ -73,7 +73,7 @@ export interface NodeDesk {
   readonly modules: () => readonly ModuleView[];
   readonly change: (module: string, change: ModuleChange) => Promise<ModuleView>;
   readonly replace: (module: string, settings: ModuleSettings) => Promise<ModuleView>;
-  readonly share: (...change: SharedChange) => void;
+  readonly share: (...change: SharedChange) => void | Promise<void>;
   readonly command: (command: Command, by: string) => Promise<CommandAnswer>;
   readonly mirror: (module: string, command: MirrorCommand, limit: Milliseconds) => Promise<unknown>;
   readonly vms: () => Promise<readonly VmView[]>;

@@ -3,23 +3,25 @@
 // of two simulated hosts (core/sim) on which the daemon's own middle runs. No browser here: node's tests use
 // the same object (main.ts puts it into a page). What is asked and what passes come one after the other.
 
-import { moduleId, wallTime } from "../../core/base/units.js";
+import { moduleId, nodeName } from "../../core/base/units.js";
 import { callAddress, type Answer, type Ask, type Asking, type CallWay } from "../../core/api/calls/ask.js";
-import type { LiveEvent } from "../../core/api/contract.js";
+import type { LiveEvent, LoginRequest } from "../../core/api/contract.js";
 import { fieldsOf } from "../../core/api/calls/deed.js";
 import { rowOf } from "../../core/api/calls/table.js";
+import type { PersonCaller } from "../../core/api/door.js";
+import { schemas } from "../../core/api/schemas/calls.js";
+import { TooManyTries } from "../../core/edge/access/login-guard.js";
+import { mayDo } from "../../core/describe/words/words.js";
 import { ApiFailure, silence, type StreamListener, type Transport } from "../api.js";
-import { bodies } from "./bodies.js";
-import { Access } from "./rooms/access.js";
+import { callFor, judged, MockDaemon, refusalOf } from "./daemon.js";
+import { Access, personAddress, personOf } from "./rooms/access.js";
+import { authorityPem } from "./rooms/cluster.js";
 import { liveFigures } from "./rooms/figures.js";
 import { verifyOneSecond } from "./rooms/modules.js";
-import { admit, answerTo, callFor, personAddress } from "./routes.js";
 import { play, type ScenarioName } from "./scenarios/index.js";
-import { GemelError, httpStatusOf } from "../../core/base/errors.js";
+import { GemelError } from "../../core/base/errors.js";
 import type { Settle } from "../../core/sim/time.js";
-import { Refusal } from "./world/refusal.js";
 import { statusOf } from "./world/status.js";
-import type { Caller } from "./world/scenery.js";
 import type { World } from "./world/world.js";
 
 export interface MockOptions {
@@ -40,7 +42,8 @@ const secondMs = 1_000;
 export class MockCluster implements Transport {
   readonly world: World;
   private readonly access: Access;
-  private caller: Caller | null = null;
+  private readonly daemons = new Map<string, MockDaemon>();
+  private caller: PersonCaller | null = null;
   /** What is under way; the next one waits for it. */
   private turn: Promise<unknown>;
 
@@ -50,8 +53,8 @@ export class MockCluster implements Transport {
     this.world = world;
     this.turn = begun;
     this.access = new Access(world);
-    const known = world.users.find(({ name }) => name === user);
-    if (known !== undefined) this.caller = { user: known.name, role: known.role };
+    const known = user === undefined ? undefined : this.access.users.find(user);
+    if (known !== undefined) this.caller = personOf(known.name, known.role);
     this.everySecond();
   }
 
@@ -62,12 +65,11 @@ export class MockCluster implements Transport {
 
   /** Automatic failover, as if somebody else had paused it. */
   async pauseBy(by: string, why: string): Promise<void> {
-    const since = wallTime(this.world.wall());
-    await this.inTurn(() => this.world.setPause({ since, by, why }));
+    await this.inTurn(() => this.world.share("pause", "", { since: this.world.wall(), by, why }));
   }
 
   async resume(): Promise<void> {
-    await this.inTurn(() => this.world.setPause(undefined));
+    await this.inTurn(() => this.world.share("pause", "", null));
   }
 
   /** As if somebody had ended its protection elsewhere. */
@@ -91,11 +93,9 @@ export class MockCluster implements Transport {
         // As on the wire: a copy without undefined, or nothing.
         return answer === undefined ? undefined : (JSON.parse(JSON.stringify(answer)) as unknown);
       } catch (thrown) {
-        if (thrown instanceof Refusal)
-          throw new ApiFailure(thrown.status, thrown.body, thrown.retryAfterSeconds);
-        if (!(thrown instanceof GemelError)) throw thrown;
-        const { code, message, where, next } = thrown;
-        throw new ApiFailure(httpStatusOf(code), { code, message, where, next });
+        const { status, failure } = refusalOf(thrown);
+        const wait = thrown instanceof TooManyTries ? thrown.retryAfterSeconds : null;
+        throw new ApiFailure(status, failure, wait);
       }
     });
   }
@@ -136,54 +136,64 @@ export class MockCluster implements Transport {
 
   private async answer(self: string, method: string, address: string, body: unknown): Promise<unknown> {
     const { pathname, searchParams } = new URL(address, "https://mock");
-    const { way, name } = callFor(method, pathname);
+    const called = callFor(method, pathname);
+    const { way, params } = called;
     if (way === "POST /login") return await this.login(self, body);
+    const { caller } = this;
+    if (way === "GET /cluster/ca") return authorityPem(this.world);
+    const { admits, deed } = rowOf(way);
+    if (caller === null) throw new GemelError("GEMEL-4013", personAddress);
+    if (admits === "nodes" || admits === "local" || (admits !== "everybody" && !mayDo(caller.role, admits)))
+      throw new GemelError("GEMEL-4009", caller.name);
     if (way === "POST /logout") {
-      const user = this.caller?.user ?? "nobody";
       this.enter(null);
-      return { sentence: `${user} is logged out.` };
+      return { sentence: `${caller.name} is logged out.` };
     }
-    admit(way, this.caller);
-    const caller = this.caller ?? { user: "nobody", role: "monitor" };
+    if (way === "POST /session/handover") return this.access.handOver(caller);
+    const words = deed?.({ params, body: fieldsOf(body) }) ?? null;
     const query = Object.fromEntries(searchParams);
-    const { world, access } = this;
-    const asked = { world, access, caller, self, name, query, body };
-    const params = { module: name, user: name, id: name };
-    const deed = rowOf(way).deed?.({ params, body: fieldsOf(body) }) ?? null;
-    if (deed === null) return await answerTo(way, asked);
-    return await this.audited(caller, self, { deed, about: name }, () => answerTo(way, asked));
+    const act = (): Promise<unknown> => this.daemon(self).carryOut(called, query, body, caller);
+    const { module } = params;
+    return words === null ? await act() : await this.audited(caller, self, words, module, act);
+  }
+
+  private daemon(name: string): MockDaemon {
+    const { world, access, daemons } = this;
+    const found =
+      daemons.get(name) ?? new MockDaemon(world, nodeName(name), access, (one) => this.daemon(one));
+    daemons.set(name, found);
+    return found;
   }
 
   private async login(self: string, body: unknown): Promise<unknown> {
-    const request = bodies.login(body);
-    const nobody: Caller = { user: request.user, role: "monitor" };
-    const caller = await this.audited(nobody, self, { deed: "log in", about: "" }, () =>
-      this.access.login(request),
-    );
+    const request = judged(schemas["POST /login"].body, body) as LoginRequest;
+    const nobody = personOf(request.user, "monitor");
+    const caller = await this.audited(nobody, self, "log in", undefined, () => this.access.login(request));
     this.enter(caller);
-    return this.access.session(caller, self);
+    return this.access.at(self).session(caller);
   }
 
-  private enter(caller: Caller | null): void {
+  private enter(caller: PersonCaller | null): void {
     this.caller = caller;
-    this.options.onCaller?.(caller?.user ?? null);
+    this.options.onCaller?.(caller?.name ?? null);
   }
 
   /** Who did what from where, whether it was accepted or not. */
   private async audited<T>(
-    caller: Caller,
+    { name, address, role }: PersonCaller,
     self: string,
-    { deed, about }: { readonly deed: string; readonly about: string },
-    act: () => T,
-  ): Promise<Awaited<T>> {
+    sentence: string,
+    module: string | undefined,
+    act: () => Promise<T>,
+  ): Promise<T> {
     const note = (outcome: string): void => {
       this.world.record({
         node: self,
         kind: "audit",
-        module: this.world.modules.some(({ id }) => id === about) ? about : null,
+        module: this.world.modules.some(({ id }) => id === module) ? (module ?? null) : null,
         rule: "command",
-        sentence: deed,
-        inputs: { by: caller.user, from: personAddress, as: caller.role },
+        sentence,
+        inputs: { by: name, from: address, as: role },
         outcome,
       });
     };
@@ -193,7 +203,7 @@ export class MockCluster implements Transport {
       this.tell();
       return answer;
     } catch (thrown) {
-      note(refusedAs(thrown));
+      note(`refused (${refusalOf(thrown).status})`);
       throw thrown;
     }
   }
@@ -224,9 +234,4 @@ function seeWholeCopies({ cluster, modules }: World): void {
     if (cluster.hosts.some((host) => host.mirrors.get(moduleId(module.id))?.inSync === true))
       module.isWhole = true;
   }
-}
-
-function refusedAs(thrown: unknown): string {
-  if (thrown instanceof Refusal) return `refused (${thrown.status})`;
-  return thrown instanceof GemelError ? `refused (${httpStatusOf(thrown.code)})` : "failed";
 }

@@ -5,38 +5,14 @@ import type {
   CertificateRequest,
   CertificateView,
   ClusterReply,
-  ClusterView,
   DoctorReport,
 } from "../../../core/api/contract.js";
 import { hex } from "../world/chance.js";
-import { refuse } from "../world/refusal.js";
+import { GemelError } from "../../../core/base/errors.js";
 import { statusOf } from "../world/status.js";
 import type { World } from "../world/world.js";
 
 const dayMs = 86_400_000;
-
-export function clusterView(world: World, self: string): ClusterView {
-  const { name, uuid, networks } = world.facts;
-  return {
-    name,
-    uuid,
-    self,
-    networks: networks.map((network) => ({ ...network, pulseMs: 500, timeoutMs: 5_000 })),
-    nodes: world.hosts.map((host) => ({ name: host.name, addresses: host.addresses })),
-    ports: [
-      { port: 7410, protocol: "tcp", use: "API and console" },
-      { port: 7411, protocol: "udp", use: "heartbeats" },
-      { port: 7412, protocol: "tcp", use: "witness" },
-      ...[...world.modules]
-        .sort((a, b) => a.settings.index - b.settings.index)
-        .map(({ id, settings }) => ({
-          port: 7420 + settings.index,
-          protocol: "tcp" as const,
-          use: `data link of ${id}`,
-        })),
-    ],
-  };
-}
 
 export function newToken(world: World, self: string): ClusterReply {
   const token = `gemel1.${hex(world.seed, `token ${world.now}`, 200)}`;
@@ -94,10 +70,10 @@ export function installCertificate(
   { certificate, privateKey }: CertificateRequest,
 ): CertificateView[] {
   if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]+-----END [A-Z ]*PRIVATE KEY-----/.test(privateKey)) {
-    throw refuse("GEMEL-4022", "privateKey", "It is not a private key in PEM form.");
+    throw new GemelError("GEMEL-4022", "privateKey", "It is not a private key in PEM form.");
   }
   if (!/-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/.test(certificate)) {
-    throw refuse("GEMEL-4022", "certificate", "It is not a certificate in PEM form.");
+    throw new GemelError("GEMEL-4022", "certificate", "It is not a certificate in PEM form.");
   }
   world.ownCertificates.add(self);
   return certificatesOf(world, self);

@@ -13,7 +13,6 @@ import type {
 import { wave } from "../world/chance.js";
 import { moduleId } from "../../../core/base/units.js";
 import type { MirrorStatus } from "../../../native/index.js";
-import { refuse } from "../world/refusal.js";
 import { MiB, type HostScene, type ModuleScene } from "../world/scenery.js";
 import type { World } from "../world/world.js";
 
@@ -119,42 +118,33 @@ const spans: Readonly<Record<SeriesRange, { readonly points: number; readonly st
   "30d": { points: 360, stepSeconds: 7_200 },
 };
 
-const isRange = (text: string): text is SeriesRange => Object.hasOwn(spans, text);
-
 export function trendsOf(world: World): Trends {
-  const stepSeconds = 10;
-  const last = Math.floor(world.wallMs / 1000 / stepSeconds) * stepSeconds;
-  const at = Array.from({ length: 12 }, (_, index) => last - (11 - index) * stepSeconds);
-  const frame = { range: "1h", stepSeconds, at } as const;
+  const hour = frameOf(world, "1h");
+  const { stepSeconds } = hour;
+  const at = hour.at.slice(-12);
+  const frame = { ...hour, at };
   return {
     stepSeconds,
     at,
     hosts: world.hosts.map((host) => {
-      const { cpu = [] } = hostSeries(world, host, frame).values;
+      const { cpu = [] } = seriesOfHost(world, host, frame).values;
       return { subject: host.name, values: { cpu } };
     }),
     modules: world.modules.map((module) => {
-      const { cpu = [], writeP50Us = [], dirtyBytes = [] } = moduleSeries(world, module, frame).values;
+      const { cpu = [], writeP50Us = [], dirtyBytes = [] } = seriesOfModule(world, module, frame).values;
       return { subject: module.id, values: { cpu, writeP50Us, dirtyBytes } };
     }),
   };
 }
 
-export interface SeriesQuery {
-  readonly module?: string;
-  readonly host?: string;
-  readonly range?: string;
-}
-
-export function seriesOf(world: World, { module, host, range = "1h" }: SeriesQuery): Series {
-  if (!isRange(range)) throw refuse("GEMEL-4008", "range", "It is one of 1h, 24h and 30d.");
+function frameOf(world: World, range: SeriesRange): Frame {
   const { points, stepSeconds } = spans[range];
   const last = Math.floor(world.wallMs / 1000 / stepSeconds) * stepSeconds;
-  const at = Array.from({ length: points }, (_, index) => last - (points - 1 - index) * stepSeconds);
-  const frame = { range, stepSeconds, at };
-  if (module !== undefined) return moduleSeries(world, world.module(module), frame);
-  if (host !== undefined) return hostSeries(world, world.host(host), frame);
-  throw refuse("GEMEL-4008", "module", "Name a module or a host.");
+  return {
+    range,
+    stepSeconds,
+    at: Array.from({ length: points }, (_, index) => last - (points - 1 - index) * stepSeconds),
+  };
 }
 
 type Frame = Pick<Series, "range" | "stepSeconds" | "at">;
@@ -172,7 +162,12 @@ const names: readonly SeriesName[] = [
   "dirtyBytes",
 ];
 
-function moduleSeries(world: World, module: ModuleScene, frame: Frame): Series {
+export const moduleSeries = (world: World, module: ModuleScene, range: SeriesRange): Series =>
+  seriesOfModule(world, module, frameOf(world, range));
+export const hostSeries = (world: World, host: HostScene, range: SeriesRange): Series =>
+  seriesOfHost(world, host, frameOf(world, range));
+
+function seriesOfModule(world: World, module: ModuleScene, frame: Frame): Series {
   const past = frame.at.map((second) =>
     figuresAt({ world, module, wallMs: second * 1000, paired: mirrorOf(world, module)?.inSync === true }),
   );
@@ -186,7 +181,7 @@ function moduleSeries(world: World, module: ModuleScene, frame: Frame): Series {
   };
 }
 
-function hostSeries(world: World, host: HostScene, frame: Frame): Series {
+function seriesOfHost(world: World, host: HostScene, frame: Frame): Series {
   const here = world.modules.filter((module) => runnerOf(world, module) === host.name);
   const column = (pick: (one: ModuleFigures) => number | null, base: number): number[] =>
     frame.at.map((second) =>

@@ -1,57 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
-// A module's settings, its mirror's counters, and the comparison of both copies.
+// What a mirror process is asked: its counters, its files, the comparison of both copies. All of it is
+// scenery; what the copies are is the simulated mirror's.
 
-import type { Figures, ModuleChange, ModuleView, VerifyRequest } from "../../../core/api/contract.js";
-import { moduleId } from "../../../core/base/units.js";
-import { parseModule } from "../../../core/edge/config/module-file.js";
-import { changed, moduleView, replaced } from "../../../core/edge/config/module-settings.js";
-import { ConfigFault } from "../../../core/edge/config/xml.js";
-import { refuse } from "../world/refusal.js";
-import type { ModuleScene } from "../world/scenery.js";
+import { GemelError } from "../../../core/base/errors.js";
+import type { MirrorCommand, MirrorFigures } from "../../../native/index.js";
+import { GiB, type ModuleScene } from "../world/scenery.js";
 import { moduleStatus, verifyBytesPerSecond } from "../world/status.js";
 import type { World } from "../world/world.js";
 import { presentOf, runnerOf } from "./figures.js";
 
-export const viewOf = ({ id, settings }: ModuleScene): ModuleView => moduleView(id, settings, []);
-
-export function changeModule(world: World, module: ModuleScene, change: ModuleChange): ModuleView {
-  const { nodes } = module.settings;
-  const { pin, defaultPrim } = change;
-  const isNode = (name: string): boolean => nodes.some((node) => node === name);
-  if (pin !== undefined && pin !== "" && !isNode(pin)) throw refuse("GEMEL-4012", "pin", pin);
-  if (defaultPrim !== undefined && !["alone", "lastprim", ...nodes].includes(defaultPrim)) {
-    const rule = `It is alone, lastprim or a node: ${nodes.join(", ")}.`;
-    throw refuse("GEMEL-4008", "defaultPrim", rule);
-  }
-  world.configure(module, changed(module.settings, change));
-  return viewOf(module);
-}
-
-export function replaceModule(world: World, module: ModuleScene, xml: string): ModuleView {
-  world.configure(module, replaced(module.id, module.settings, parsed(module.id, xml)));
-  return viewOf(module);
-}
-
-function parsed(id: string, xml: string): ModuleScene["settings"] {
-  try {
-    return parseModule(xml).config;
-  } catch (thrown) {
-    if (!(thrown instanceof ConfigFault)) throw thrown;
-    throw refuse("GEMEL-4006", id, `line ${thrown.line}: ${thrown.reason}`);
+export function askMirror(world: World, node: string, id: string, command: MirrorCommand): unknown {
+  const module = world.module(id);
+  switch (command.do) {
+    case "figures":
+      return figuresOf(world, module, node);
+    case "list-files":
+      return { files: [fileOf(world, module, node)] };
+    case "verify":
+      verify(world, module, command.repair);
+      return {};
+    default:
+      throw new GemelError("GEMEL-4008", command.do);
   }
 }
 
-export function verify(
-  world: World,
-  module: ModuleScene,
-  { repair = false }: VerifyRequest,
-): { started: true } {
-  if (moduleStatus(world, module.id)?.protected !== true) {
-    throw refuse("GEMEL-1004", module.id, "Verifying needs both copies in sync.");
-  }
-  if (module.verify !== null) throw refuse("GEMEL-1010", module.id);
+function verify(world: World, module: ModuleScene, repair: boolean): void {
+  if (moduleStatus(world, module.id)?.protected !== true)
+    throw new GemelError("GEMEL-1004", module.id, "Verifying needs both copies in sync.");
+  if (module.verify !== null) throw new GemelError("GEMEL-1010", module.id);
   module.verify = { done: 0, repair };
-  return { started: true };
 }
 
 export function verifyOneSecond(world: World, module: ModuleScene): void {
@@ -71,32 +48,30 @@ export function verifyOneSecond(world: World, module: ModuleScene): void {
   });
 }
 
-export function figuresOfMirror(world: World, module: ModuleScene, node: string): Figures {
-  const host = world.cluster.host(world.host(node).name);
-  const mirror = host.isDaemonUp ? host.mirrors.get(moduleId(module.id)) : undefined;
-  if (mirror === undefined) return { module: module.id, node, mirror: null, status: null };
+function fileOf(world: World, module: ModuleScene, node: string): object {
+  const regularFile = 0o100600;
+  const modified = Math.round(world.wallMs / 1000) - (runnerOf(world, module) === node ? 0 : 240);
+  return { bytes: module.size.allocated, mode: regularFile, modified };
+}
+
+function figuresOf(world: World, module: ModuleScene, node: string): MirrorFigures {
   const figures = presentOf(world, module);
   const seconds = world.now / 1000;
-  const { generation, session, inSync } = mirror.status();
+  const conflict = world.views(node).some((one) => one.module === module.id && one.conflict);
   return {
-    module: module.id,
-    node,
-    mirror: {
-      writeLatency: { whole: [], local: [], peer: [] },
-      writes: Math.round(figures.writesPerSecond * seconds),
-      reads: 0,
-      flushes: Math.round((figures.writesPerSecond * seconds) / 12),
-      bytesWritten: Math.round(figures.bytesWrittenPerSecond * seconds),
-      bytesRead: Math.round(figures.bytesReadPerSecond * seconds),
-      inFlight: figures.inFlight,
-      dirtyBytes: figures.dirtyBytes,
-      hotExtents: 12,
-      resyncBytesSent: 0,
-      resyncBytesHashed: 0,
-      resyncBytesDiffering: 0,
-      resyncBytesHot: 0,
-      guestPauseMaxMs: 0,
-    },
-    status: { generation, session, inSync },
+    writeLatency: { whole: [], local: [], peer: [] },
+    writes: Math.round(figures.writesPerSecond * seconds),
+    reads: 0,
+    flushes: Math.round((figures.writesPerSecond * seconds) / 12),
+    bytesWritten: Math.round(figures.bytesWrittenPerSecond * seconds),
+    bytesRead: Math.round(figures.bytesReadPerSecond * seconds),
+    inFlight: figures.inFlight,
+    dirtyBytes: conflict ? (node < "b" ? 1.4 : 0.3) * GiB : figures.dirtyBytes,
+    hotExtents: 12,
+    resyncBytesSent: 0,
+    resyncBytesHashed: 0,
+    resyncBytesDiffering: 0,
+    resyncBytesHot: 0,
+    guestPauseMaxMs: 0,
   };
 }

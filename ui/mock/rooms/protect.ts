@@ -13,14 +13,8 @@ import type {
 import { bytesText, durationText } from "../../../core/describe/words/words.js";
 import { moduleId } from "../../../core/base/units.js";
 import { newGeneration } from "../../../core/sim/mirror/fake-mirror.js";
-import { refuse } from "../world/refusal.js";
-import {
-  moduleScene,
-  type Caller,
-  type ModuleScene,
-  type Procedure,
-  type VmScene,
-} from "../world/scenery.js";
+import { GemelError } from "../../../core/base/errors.js";
+import { moduleScene, type ModuleScene, type Procedure, type VmScene } from "../world/scenery.js";
 import type { World } from "../world/world.js";
 import { runnerOf } from "./figures.js";
 
@@ -29,11 +23,8 @@ const modulesMax = 32;
 
 const answers = (world: World, node: string): boolean => world.cluster.host(node).isDaemonUp;
 
-export function vmsOf(world: World, node: string | undefined): VmView[] {
-  const asked = node === undefined ? undefined : world.host(node);
-  if (asked !== undefined && !answers(world, asked.name)) throw refuse("GEMEL-1009", asked.name);
-  const hosts = asked === undefined ? world.hosts.filter(({ name }) => answers(world, name)) : [asked];
-  return hosts.flatMap(({ name }) => [
+export function vmsOf(world: World, name: string): VmView[] {
+  return [
     ...world.modules
       .filter((module) => runnerOf(world, module) === name)
       .map(({ id, settings: { vm }, load: { memory } }): VmView => {
@@ -50,26 +41,32 @@ export function vmsOf(world: World, node: string | undefined): VmView[] {
         vcpus,
         ...(coming !== undefined && { module: coming }),
       })),
-  ]);
+  ];
 }
 
-export function protect(world: World, request: ProtectRequest, self: string, caller: Caller): ProtectReply {
-  const node = world.host(request.node ?? self).name;
+export function protect(world: World, request: ProtectRequest, node: string, by: string): ProtectReply {
   const here = world.vms.filter((vm) => vm.node === node);
   const vm = here.find(({ id }) => id === request.vm) ?? here.find(({ name }) => name === request.vm);
   if (vm === undefined) {
     const owner = world.modules.find(({ settings }) => settings.vm.name === request.vm);
-    throw owner === undefined ? refuse("GEMEL-3005", request.vm) : refuse("GEMEL-5004", owner.id);
+    throw owner === undefined
+      ? new GemelError("GEMEL-3005", request.vm)
+      : new GemelError("GEMEL-5004", owner.id);
   }
-  if (vm.coming !== undefined) throw refuse("GEMEL-5004", vm.coming);
+  if (vm.coming !== undefined) throw new GemelError("GEMEL-5004", vm.coming);
   const module = moduleName(world, vm, request);
   const folder = request.folder ?? `/var/lib/gemel/vm/${module}`;
   if (!folder.startsWith("/") || folder.includes("/.")) {
-    throw refuse("GEMEL-4008", "folder", "The folder must be an absolute path without . and .. in it.");
+    throw new GemelError(
+      "GEMEL-4008",
+      "folder",
+      "The folder must be an absolute path without . and .. in it.",
+    );
   }
-  if (world.modules.length >= modulesMax) throw refuse("GEMEL-5005", "");
+  if (world.modules.length >= modulesMax) throw new GemelError("GEMEL-5005", "");
   const peer = world.other(node);
-  if (peer === undefined || !answers(world, peer.name)) throw refuse("GEMEL-1009", peer?.name ?? node);
+  if (peer === undefined || !answers(world, peer.name))
+    throw new GemelError("GEMEL-1009", peer?.name ?? node);
   const findings = preflight(world, vm, request, peer.name);
   const isBlocked = findings.some(({ severity }) => severity === "blocks");
   const seconds = Math.ceil(vm.size / copyBytesPerSecond);
@@ -81,13 +78,13 @@ export function protect(world: World, request: ProtectRequest, self: string, cal
     disks: disksOf(vm),
   };
   if (isBlocked || request.dryRun === true) return reply;
-  return { ...reply, procedure: begin(world, { vm, module, folder, request }, caller) };
+  return { ...reply, procedure: begin(world, { vm, module, folder, request }, by) };
 }
 
 function moduleName(world: World, vm: VmScene, { module }: ProtectRequest): string {
   const taken = [...world.modules.map(({ id }) => id), ...world.vms.flatMap(({ coming }) => coming ?? [])];
   if (module !== undefined) {
-    if (taken.includes(module)) throw refuse("GEMEL-5004", "module", "A module of this name exists.");
+    if (taken.includes(module)) throw new GemelError("GEMEL-5004", "module", "A module of this name exists.");
     return module;
   }
   const plain = vm.name
@@ -193,7 +190,7 @@ export const protectSteps = [
   "starting both: the first copy begins",
 ] as const;
 
-function begin(world: World, plan: Plan, caller: Caller): string {
+function begin(world: World, plan: Plan, by: string): string {
   const { vm, module } = plan;
   vm.coming = module;
   const id = `protect-${module}-${world.procedures.length + 1}`;
@@ -206,7 +203,7 @@ function begin(world: World, plan: Plan, caller: Caller): string {
     step: first,
     steps: protectSteps,
     state: "running",
-    notes: [`Asked for by ${caller.user}.`],
+    notes: [`Asked for by ${by}.`],
   };
   world.procedures.push(procedure);
   const at = async (index: number): Promise<void> => {
@@ -265,10 +262,10 @@ export async function copyFirst(world: World, module: ModuleScene): Promise<void
 
 export function unprotect(world: World, module: ModuleScene, request: UnprotectRequest): ProtectReply {
   const node = runnerOf(world, module);
-  if (node === undefined) throw refuse("GEMEL-1017", module.id);
+  if (node === undefined) throw new GemelError("GEMEL-1017", module.id);
   if (request.stop !== true) {
     const next = `Shut it down with the module: gemel unprotect ${module.id} --stop`;
-    throw refuse("GEMEL-5002", module.id, "", next);
+    throw new GemelError("GEMEL-5002", module.id, "", next);
   }
   const id = `unprotect-${module.id}-${world.procedures.length + 1}`;
   const steps = ["shutting the guest down", "moving the files back", "forgetting the module on both nodes"];
@@ -310,6 +307,6 @@ async function forget(
 
 export function procedureOf(world: World, id: string): Procedure {
   const found = world.procedures.find((procedure) => procedure.id === id);
-  if (found === undefined) throw refuse("GEMEL-4008", id, "There is no such procedure.");
+  if (found === undefined) throw new GemelError("GEMEL-4008", id, "There is no such procedure.");
   return found;
 }

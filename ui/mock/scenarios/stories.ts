@@ -2,7 +2,6 @@
 // What is special about each scenario, told as transcripts (core/sim/transcript.ts): what has happened before
 // anybody watches, and what goes on then.
 
-import { wallTime } from "../../../core/base/units.js";
 import { GiB, moduleScene } from "../world/scenery.js";
 import { copyFirst } from "../rooms/protect.js";
 import type { World } from "../world/world.js";
@@ -112,8 +111,8 @@ heal arbiter
 `;
 
 async function paused(world: World): Promise<void> {
-  const since = wallTime(world.wall(-12 * 60_000));
-  await world.setPause({ since, by: "anna", why: "the switch is being replaced" });
+  const since = world.wall(-12 * 60_000);
+  await world.share("pause", "", { since, by: "anna", why: "the switch is being replaced" });
 }
 
 async function firstCopy(world: World): Promise<void> {

@@ -2,6 +2,7 @@
 // The pair of hosts that every scenario begins with, its people, its VMs and some days of history.
 
 import type { HistoryEntry, Status } from "../../../core/api/contract.js";
+import { changedEntries } from "../../../core/edge/cluster/shared-entries.js";
 import type { Settle } from "../../../core/sim/time.js";
 import { mockPasswords } from "../rooms/access.js";
 import { chance, uuid } from "../world/chance.js";
@@ -28,8 +29,8 @@ export function emptyWorld(
   const world = new World(seed, facts, startWallMs, settle);
   world.hosts.push(host("alpha", 1), host("beta", 2));
   for (const { name, role, password } of mockPasswords) {
-    const changedAt = world.wall(-40 * dayMs);
-    world.users.push({ name, role, password, changedAt, changedBy: "root" });
+    const user = { role, password, changedAt: world.wall(-40 * dayMs), changedBy: "root" };
+    world.shared = changedEntries(world.shared, "alpha", "user", name, user);
   }
   return world;
 }

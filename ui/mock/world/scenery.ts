@@ -4,7 +4,7 @@
 
 import { forceStopTimeout } from "../../../core/base/limits.js";
 import { bytes, milliseconds, nodeName, seconds } from "../../../core/base/units.js";
-import type { ModuleStatus, ProcedureStatus, Role, Status } from "../../../core/api/contract.js";
+import type { ModuleStatus, ProcedureStatus, Status } from "../../../core/api/contract.js";
 import type { ModuleSettings } from "../../../core/edge/config/module-file.js";
 import { chance, uuid } from "./chance.js";
 
@@ -57,14 +57,6 @@ export interface VmScene {
   coming?: string;
 }
 
-export interface MockUser {
-  readonly name: string;
-  role: Role;
-  password: string;
-  changedAt: string;
-  changedBy: string;
-}
-
 export type Procedure = { -readonly [Key in keyof ProcedureStatus]: ProcedureStatus[Key] };
 
 export interface ClusterFacts {
@@ -72,12 +64,6 @@ export interface ClusterFacts {
   readonly uuid: string;
   readonly arbiter: Status["arbiter"];
   readonly networks: readonly { readonly name: string; readonly cidr: string }[];
-}
-
-/** Who asks: the session's user. */
-export interface Caller {
-  readonly user: string;
-  readonly role: Role;
 }
 
 export interface ModulePlan {

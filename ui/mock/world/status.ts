@@ -3,12 +3,12 @@
 // the last comparison and how full a disk is.
 
 import type { ModuleStatus, Reintegration, Status } from "../../../core/api/contract.js";
-import { heartbeatTimeout } from "../../../core/base/limits.js";
-import { instant, moduleId, nodeName, wallTime } from "../../../core/base/units.js";
+import { instant, milliseconds, moduleId, wallTime } from "../../../core/base/units.js";
 import { alarmsOf, type FoundAlarm } from "../../../core/describe/alarm/alarms.js";
-import { measuredOn, type Measure } from "../../../core/describe/module/measures.js";
+import type { Measure } from "../../../core/describe/module/measures.js";
 import { statusOf as describedStatus } from "../../../core/describe/status/status.js";
 import { pauseWords } from "../../../core/describe/status/times.js";
+import { shownCluster } from "../../../core/edge/config/cluster-file.js";
 import { certificatesOf } from "../rooms/cluster.js";
 import { mockVersion, type ModuleScene } from "./scenery.js";
 import type { World } from "./world.js";
@@ -37,14 +37,7 @@ function ownStatus(world: World, node: string): Status {
     startedAt: instant(world.cluster.now - world.now),
     version: mockVersion,
     arbiter: world.facts.arbiter,
-    cluster: {
-      name: world.facts.name,
-      nodes: world.hosts.map(({ name, addresses }) => ({
-        name: nodeName(name),
-        urls: Object.values(addresses).map((address) => `https://${address}:7410`),
-      })),
-      networks: world.facts.networks.map(({ name }) => ({ name, timeout: heartbeatTimeout })),
-    },
+    cluster: shownCluster(world.config),
     isPartly: (id) => world.module(id).settings.excluded.length > 0,
     procedures: world.procedures,
     copying: (id) => copyingOf(world, world.module(id)),
@@ -53,7 +46,7 @@ function ownStatus(world: World, node: string): Status {
     standby: new Map(),
     reachableSince: (peer, reachable) => instant(world.reachableSince(node, peer, reachable)),
     versionOf: () => mockVersion,
-    startOf: (id, on) => took(world, "startMs", id, on),
+    startOf: (id) => milliseconds(measureOf(world.module(id)).startMs ?? 0),
   });
   return { ...status, modules: status.modules.map((module) => compared(world, module)) };
 }
@@ -77,16 +70,10 @@ function foundIn(world: World, status: Status): readonly FoundAlarm[] {
 }
 
 /** What a VM took to start and to stop the last time. */
-export function took(
-  world: World,
-  what: keyof Measure,
-  id: string,
-  node: string,
-): ReturnType<typeof measuredOn> {
-  const { settings } = world.module(id);
-  const measure = { startMs: 9_000 + (settings.index % 4) * 4_000, stopMs: 4_000 };
-  return measuredOn(what, settings.nodes, node, () => measure);
-}
+export const measureOf = ({ settings }: ModuleScene): Measure => ({
+  startMs: 9_000 + (settings.index % 4) * 4_000,
+  stopMs: 4_000,
+});
 
 /** The engine counts what it copies; here it follows from how long the simulated copy still takes. */
 export function copyingOf(world: World, module: ModuleScene): Reintegration | null {

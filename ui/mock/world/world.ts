@@ -9,18 +9,27 @@
 import type { HistoryEntry, LiveEvent } from "../../../core/api/contract.js";
 import { instant, moduleId, nodeName, wallTime, type NodeName } from "../../../core/base/units.js";
 import type { Command, CommandAnswer } from "../../../core/decide/mirror/command.js";
-import type { Decision, FailoverPause, ModulePicture, NodeState } from "../../../core/decide/mirror/types.js";
+import type { Decision, ModulePicture, NodeState } from "../../../core/decide/mirror/types.js";
 import { viewsOf } from "../../../core/decide/mirror/views.js";
-import { AlarmBook, type Acknowledgement } from "../../../core/describe/alarm/alarm-book.js";
+import { AlarmBook } from "../../../core/describe/alarm/alarm-book.js";
 import { wallAt, type Times } from "../../../core/describe/status/times.js";
+import { heartbeatTimeout, pulse } from "../../../core/base/limits.js";
+import {
+  changedEntries,
+  sharedValue,
+  sharedValues,
+  type Entries,
+  type SharedChange,
+} from "../../../core/edge/cluster/shared-entries.js";
+import { defaultPorts, type ClusterConfig } from "../../../core/edge/config/cluster-file.js";
 import { configOf } from "../../../core/edge/config/module-settings.js";
 import type { Cluster } from "../../../core/sim/cluster.js";
 import { networkTimeouts } from "../../../core/sim/daemon.js";
 import type { Settle } from "../../../core/sim/time.js";
 import { Player } from "../../../core/sim/transcript.js";
 import { Agenda } from "./agenda.js";
-import { refuse } from "./refusal.js";
-import type { ClusterFacts, HostScene, MockUser, ModuleScene, Procedure, VmScene } from "./scenery.js";
+import { GemelError } from "../../../core/base/errors.js";
+import type { ClusterFacts, HostScene, ModuleScene, Procedure, VmScene } from "./scenery.js";
 
 type NewEntry = Pick<HistoryEntry, "node" | "kind" | "module" | "sentence"> &
   Partial<Pick<HistoryEntry, "rule" | "inputs" | "outcome">>;
@@ -40,13 +49,13 @@ export class World {
   readonly hosts: HostScene[] = [];
   readonly modules: ModuleScene[] = [];
   readonly vms: VmScene[] = [];
-  readonly users: MockUser[] = [];
   readonly procedures: Procedure[] = [];
   /** Of the console, by node: an own certificate in the place of the cluster's. */
   readonly ownCertificates = new Set<string>();
   trouble: Trouble = "none";
   readonly book: AlarmBook;
-  readonly acknowledged = new Map<string, Acknowledgement>();
+  /** What both nodes know alike. */
+  shared: Entries = {};
   private readonly agenda = new Agenda();
   private readonly histories = new Map<string, HistoryEntry[]>();
   private readonly listeners = new Set<Listener>();
@@ -65,8 +74,8 @@ export class World {
     this.book = new AlarmBook({
       now: () => instant(this.cluster.now),
       wall: () => this.wall(),
-      acknowledged: () => this.acknowledged,
-      forget: (id) => void this.acknowledged.delete(id),
+      acknowledged: () => sharedValues(this.shared, "ack"),
+      forget: (id) => void this.share("ack", id, null),
     });
   }
 
@@ -159,14 +168,32 @@ export class World {
       this.keepDecisions();
       return answer;
     }
-    throw refuse("GEMEL-9003", "", "The daemon did not come to answer the command.");
+    throw new GemelError("GEMEL-9003", "", "The daemon did not come to answer the command.");
   }
 
   /** On both nodes, as the shared record carries it. */
-  async setPause(pause: FailoverPause | undefined): Promise<void> {
-    for (const host of this.cluster.hosts) host.setPause(pause);
+  async share(...change: SharedChange): Promise<void> {
+    this.shared = changedEntries(this.shared, this.answering ?? "alpha", ...change);
+    if (change[0] !== "pause") return;
+    const pause = sharedValue(this.shared, "pause");
+    for (const host of this.cluster.hosts) host.setPause(pause && { ...pause, since: wallTime(pause.since) });
     await this.cluster.run(answerStepMs);
     this.keepDecisions();
+  }
+
+  get config(): ClusterConfig {
+    const { name, uuid, networks } = this.facts;
+    return {
+      name,
+      uuid,
+      networks: networks.map((one) => ({ ...one, pulse, timeout: heartbeatTimeout, data: "on" })),
+      nodes: this.hosts.map((host) => ({
+        name: nodeName(host.name),
+        addresses: new Map(Object.entries(host.addresses)),
+      })),
+      ports: defaultPorts,
+      listen: "all",
+    };
   }
 
   /** The first host that can answer: a browser that lost one has moved to it. */
@@ -176,7 +203,7 @@ export class World {
 
   state(node: string): NodeState {
     const found = this.cluster.host(node).state;
-    if (found === undefined) throw refuse("GEMEL-1009", node);
+    if (found === undefined) throw new GemelError("GEMEL-1009", node);
     return found;
   }
 
@@ -186,7 +213,7 @@ export class World {
 
   host(name: string): HostScene {
     const found = this.hosts.find((host) => host.name === name);
-    if (found === undefined) throw refuse("GEMEL-4012", name);
+    if (found === undefined) throw new GemelError("GEMEL-4012", name);
     return found;
   }
 
@@ -200,7 +227,7 @@ export class World {
 
   module(id: string): ModuleScene {
     const found = this.modules.find((module) => module.id === id);
-    if (found === undefined) throw refuse("GEMEL-1001", id);
+    if (found === undefined) throw new GemelError("GEMEL-1001", id);
     return found;
   }
 
