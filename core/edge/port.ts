@@ -84,7 +84,7 @@ export interface NodeDesk {
   readonly call: (peer: NodeName, request: PeerCallRequest) => Promise<CallAnswer>;
   /** What another node's daemon asks by name; its body was judged. */
   readonly answer: (call: Exclude<PeerCall, "copy">, body: unknown) => Promise<unknown>;
-  /** On a connection that another node's daemon has dialled; whether the loop turns, so that it is answered. */
+  /** On a connection that another node's daemon has dialled; answers whether the loop turns. */
   readonly heard: (from: NodeName, line: ControlLine) => boolean;
   readonly refuse: (from: NodeName, why: string) => void;
   readonly counters: () => ReturnType<Hypervisor["figures"]>;

@@ -115,7 +115,7 @@ const typeScriptRows: readonly Row[] = [
     mayTypes: ["core/edge/", ...mirrorWords],
   },
   { from: "core/edge/metrics/", may: edge, mayNot: [...composition, ...nodesSide], mayTypes: mirrorWords },
-  { from: "core/edge/record/history", may: ["core/base/"] },
+  { from: "core/edge/record/history", may: edge, mayNot: [...composition, ...nodesSide] },
   // Settings are judged without a daemon, too.
   { from: "core/cli/", may: [...browserWords, "core/edge/config/module-"] },
   { from: "core/main.ts", may: [anything] },

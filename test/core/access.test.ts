@@ -277,7 +277,7 @@ test("the-audit-names-person-address-and-role", async () => {
   assert.ok(!JSON.stringify(entries).includes(password));
 });
 
-test("administrators-removed-at-once: the last one stays, however long a change takes to be known", async () => {
+test("administrators-removed-at-once: the last one stays, however long a change takes", async () => {
   let shared: Entries = {};
   const users = new Users({
     shared: () => shared,

@@ -186,7 +186,7 @@ export function callFor(method: string, path: string): Matched {
   throw new GemelError("GEMEL-4008", path, "There is no such address.");
 }
 
-/** As the API judges it: what a query says as text becomes a number, what is not said is as its schema says. */
+/** As the API judges it: text of a query becomes a number, what is not said is as its schema says. */
 export function judged(schema: TSchema | undefined, given: unknown): unknown {
   if (schema === undefined) return given;
   const value = Value.Default(schema, Value.Convert(schema, given ?? {}));
