@@ -110,15 +110,23 @@ type Reply =
   | { readonly ok: true; readonly answer: unknown }
   | { readonly ok: false; readonly status: number; readonly failure: Failure };
 
-/** Asked in the order of asking: the desk has taken each message when the next one is sent. */
+/**
+ * Asked in the order of asking: the desk has taken each message when the next one is sent. A refusal that
+ * nobody waits for (whoever asked has failed meanwhile) ends nobody.
+ */
 export function askOver(desk: NodeDesk): AskNode {
-  return async <What extends keyof NodeDesk>(
+  const answered = async <What extends keyof NodeDesk>(
     what: What,
     ...asked: Parameters<NodeDesk[What]>
   ): Promise<Answered<What>> => {
     const reply = structuredClone(await replyOf(desk, what, structuredClone(asked)));
     if (!reply.ok) throw new PeerRefusal(reply.status, reply.failure);
     return reply.answer as Answered<What>;
+  };
+  return (what, ...asked) => {
+    const answer = answered(what, ...asked);
+    answer.catch(() => undefined);
+    return answer;
   };
 }
 

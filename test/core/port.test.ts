@@ -66,3 +66,10 @@ test("port-refusal-keeps-its-words: code, status, where and the way out arrive",
     return true;
   });
 });
+
+test("port-refusal-that-nobody-waits-for: ends nobody", async () => {
+  const ask = askOver(deskOf({}));
+  void ask("modules");
+  await new Promise((done) => setImmediate(done));
+  await assert.rejects(ask("modules"), PeerRefusal);
+});

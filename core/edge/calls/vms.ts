@@ -22,9 +22,11 @@ export function protectAnswers(daemon: AskedDaemon): AnswersTo<typeof protectRow
 
 /** Of every node that answers; a silent one's are left out. */
 async function allVms(daemon: AskedDaemon): Promise<readonly VmView[]> {
+  // First: it refuses without a cluster, and what had been asked by then would be refused to nobody.
+  const { answering } = daemon.seen;
   const lists = await Promise.all([
     daemon.ask("vms"),
-    ...daemon.seen.answering.map((peer) =>
+    ...answering.map((peer) =>
       forward(networkOf(daemon), { peer }, "GET /vms", { node: peer }).catch(() => []),
     ),
   ]);
