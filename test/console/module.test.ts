@@ -87,7 +87,7 @@ scenario(
       mock.page.getByLabel(field, { exact: true }).and(mock.page.locator('[aria-invalid="true"]')),
     );
     const told = await besides(mock, field);
-    assert.match(told, /number/i);
+    assert.match(told, /integer/);
     await mock.page.getByLabel(field, { exact: true }).fill("5");
     await mock.button("Save").click();
     await mock.seesText("Saved on both nodes.");
