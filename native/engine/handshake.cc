@@ -133,7 +133,10 @@ Task<void> Handshake::act(std::uint64_t epoch) {
   switch (decision.kind) {
     case SyncKind::resume: {
       const auto held = co_await turn_.begin();
-      if (epoch == meeting_.epoch()) resume();
+      if (epoch != meeting_.epoch()) break;
+      // R40: something failed on either copy after it had greeted; the next greeting tells it.
+      const bool goes_on = session_.can_resume() && !receiver_.is_condemned();
+      goes_on ? resume() : link_.drop("an operation failed while the two copies met");
       break;
     }
     case SyncKind::pair:
