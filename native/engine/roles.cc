@@ -211,11 +211,10 @@ Task<Refusal> Roles::demote(command::Demote order) {
     Sleep look(ports_.clock, limits::kDemotionLook);
     co_await look;
   }
-  const auto held = co_await turn_.begin();
-  if (!gate_.is_open())
-    co_return refuse("frozen", "The peer was lost meanwhile.", "Answer the freeze first.");
-  // Flushed on both, then the role.
+  // Flushed on both, then the role. Not in the turn (R112): when the peer is lost its answer ends with the
+  // session, and whoever ends that needs the turn. What is written in between stays in the log.
   const bool is_checkpointed = co_await operations_.checkpoint_everything();
+  const auto held = co_await turn_.begin();
   auto flush = disk_flush_volume(ports_.disk);
   const int flushed = co_await flush;
   if (flushed != 0 || !is_checkpointed)
