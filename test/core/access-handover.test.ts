@@ -20,7 +20,7 @@ before(async () => {
   onAlpha = await alpha.browser();
   onBeta = await beta.browser();
   assert.equal((await onAlpha.login("admin")).statusCode, 200);
-  await until("beta knows the users", () => beta.daemon.access?.users.find("admin") !== undefined);
+  await until("beta knows the users", () => beta.daemon.access.users.find("admin") !== undefined);
 });
 after(async () => {
   await onAlpha.app.close();
@@ -61,13 +61,13 @@ function card(of: TestDoor): MembershipCard {
 }
 
 test("users-and-their-ends-reach-the-other-node", async () => {
-  const { users } = alpha.daemon.access ?? assert.fail();
+  const { users } = alpha.daemon.access;
   await users.add({ name: "shared", role: "monitor", password }, "admin");
-  await until("beta has it", () => beta.daemon.access?.users.find("shared") !== undefined);
-  await beta.daemon.access?.users.change("shared", { role: "control" }, "admin");
+  await until("beta has it", () => beta.daemon.access.users.find("shared") !== undefined);
+  await beta.daemon.access.users.change("shared", { role: "control" }, "admin");
   await until("alpha has the change", () => users.find("shared")?.role === "control");
-  users.remove("shared");
-  await until("beta has forgotten it", () => beta.daemon.access?.users.find("shared") === undefined);
+  await users.remove("shared");
+  await until("beta has forgotten it", () => beta.daemon.access.users.find("shared") === undefined);
 });
 
 test("the-other-node-lets-in-once", async () => {
@@ -104,7 +104,7 @@ test("urls-keep-the-kind-of-address-by-which-the-page-came", async () => {
 });
 
 test("tickets-that-are-not-good", async () => {
-  const { mark = "" } = alpha.daemon.access?.users.find("admin") ?? {};
+  const { mark = "" } = alpha.daemon.access.users.find("admin") ?? {};
   const of = { user: "admin", mark, ageMs: 0, idleMs: 0 };
   const now = Date.now();
   const good = issueTicket(card(alpha), of, now).text;

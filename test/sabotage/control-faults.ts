@@ -158,10 +158,10 @@ export const controlFaults: readonly ControlFault[] = [
     name: "damaged-history-stays",
     rules: ["R101"],
     breaks: "a database that cannot be read is never begun anew",
-    from: '|| /^SQLITE_(CORRUPT|NOTADB)/.test(error.code ?? "")',
-    to: '|| error.code === "SABOTAGE"',
+    from: 'error instanceof NewerFormat || /^SQLITE_(CORRUPT|NOTADB)/.test(error.code ?? "")',
+    to: 'error.code === "SABOTAGE"',
     testFile: "test/core/kept-database.test.ts",
-    test: "damaged-databases-keep-no-daemon-from-starting",
+    test: "history-goes-on-in-a-new-file",
   },
   {
     name: "mark-is-taken-away",
