@@ -12,6 +12,7 @@ import type {
 } from "../../../core/api/contract.js";
 import { wave } from "../world/chance.js";
 import { moduleId } from "../../../core/base/units.js";
+import { seriesNames } from "../../../core/base/vocabulary.js";
 import type { MirrorStatus } from "../../../native/index.js";
 import { MiB, type HostScene, type ModuleScene } from "../world/scenery.js";
 import type { World } from "../world/world.js";
@@ -149,19 +150,6 @@ function frameOf(world: World, range: SeriesRange): Frame {
 
 type Frame = Pick<Series, "range" | "stepSeconds" | "at">;
 
-const names: readonly SeriesName[] = [
-  "cpu",
-  "memory",
-  "writesPerSecond",
-  "bytesWrittenPerSecond",
-  "bytesReadPerSecond",
-  "writeP50Us",
-  "writeP99Us",
-  "localP50Us",
-  "peerP50Us",
-  "dirtyBytes",
-];
-
 export const moduleSeries = (world: World, module: ModuleScene, range: SeriesRange): Series =>
   seriesOfModule(world, module, frameOf(world, range));
 export const hostSeries = (world: World, host: HostScene, range: SeriesRange): Series =>
@@ -177,7 +165,7 @@ function seriesOfModule(world: World, module: ModuleScene, frame: Frame): Series
     subject: module.id,
     ...frame,
     node: frame.at.map(() => node),
-    values: Object.fromEntries(names.map((name) => [name, column(name)])),
+    values: Object.fromEntries(seriesNames.map((name) => [name, column(name)])),
   };
 }
 
