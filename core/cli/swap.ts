@@ -4,6 +4,7 @@
 // Nobody waits for what is over. And what was to start has not, as long as its VM does not run.
 
 import type { ModuleStatus } from "../api/contract.js";
+import { isMarked } from "../base/reasons.js";
 import { CommandEnd, ended, exitCodes } from "./outcome.js";
 import { atRest } from "./session.js";
 
@@ -20,6 +21,20 @@ export function watchReturn(from: string | null): (module: ModuleStatus) => void
     const message = `It did not move to the other node and runs again on ${from}. ${why}`.trim();
     throw ended("refused", "GEMEL-1004", message, module.id, `See why with: gemel explain ${module.id}`);
   };
+}
+
+/**
+ * Has a start been decided, seen from all nodes? Not while one of them is still on its way, nor while a
+ * secondary knows its primary and the primary's own word has not arrived yet.
+ */
+export function startDecided({ active, nodes }: ModuleStatus): boolean {
+  if (active !== null) return true;
+  const live = nodes.filter((one) => one.live);
+  const isOnItsWay = live.some(
+    ({ state, reason }) => isMarked(reason, "under-way") || (state === "WAIT" && isMarked(reason, "passing")),
+  );
+  const isLed = live.some(({ state }) => state === "PRIM" || state === "ALONE");
+  return !isOnItsWay && (isLed || live.every(({ state }) => state !== "SECOND"));
 }
 
 /** After a start: the module has come to rest, and its VM runs somewhere. */

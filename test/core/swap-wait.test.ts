@@ -6,9 +6,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ModuleOnNode, ModuleStatus } from "../../core/api/contract.js";
 import { CommandEnd } from "../../core/cli/outcome.js";
-import { demandRuns, watchReturn } from "../../core/cli/swap.js";
+import { demandRuns, startDecided, watchReturn } from "../../core/cli/swap.js";
 import { moduleStatus } from "./status/pictures.js";
 
+const on = (node: string, state: ModuleOnNode["state"], reason: string, live = true): ModuleOnNode => ({
+  ...alpha(state, reason),
+  node,
+  live,
+});
 const alpha = (state: ModuleOnNode["state"], reason: string): ModuleOnNode => ({
   node: "alpha",
   state,
@@ -70,4 +75,21 @@ test("start-wait-ends-with-an-error: the VM does not start", () => {
       error instanceof CommandEnd && error.exit === 11 && error.error.message.includes("No such bridge"),
   );
   demandRuns(runs);
+});
+
+test("start-wait-sees-both: the answering node is secondary while the other one still starts the VM", () => {
+  const decided = (active: string | null, ...nodes: ModuleOnNode[]): boolean =>
+    startDecided(moduleStatus({ active, nodes }));
+  const second = on("alpha", "SECOND", "none");
+  assert.equal(decided(null, second, on("beta", "ALONE", "starting")), false, "it is being started there");
+  assert.equal(
+    decided(null, second, on("beta", "WAIT", "conflict")),
+    false,
+    "the other's word is on its way",
+  );
+  assert.equal(decided(null, on("alpha", "WAIT", "peer-deciding"), on("beta", "WAIT", "none")), false);
+  assert.equal(decided("beta", second, on("beta", "PRIM", "none")), true);
+  assert.equal(decided(null, second, on("beta", "ALONE", "vm-failing")), true);
+  assert.equal(decided(null, on("alpha", "WAIT", "not-current"), on("beta", "SECOND", "none", false)), true);
+  assert.equal(decided(null, on("alpha", "WAIT", "first-start"), on("beta", "WAIT", "first-start")), true);
 });

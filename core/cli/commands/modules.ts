@@ -10,7 +10,7 @@ import { given, numberOf, readNamed, timeoutOption } from "../options.js";
 import { usage } from "../outcome.js";
 import { atRest, moduleIn, sentenceOf, type CliSession } from "../session.js";
 import { table } from "../show.js";
-import { demandRuns, watchReturn } from "../swap.js";
+import { demandRuns, startDecided, watchReturn } from "../swap.js";
 import { checkCommand } from "./check.js";
 import { dryRun, keepMissing } from "./preview.js";
 
@@ -84,12 +84,14 @@ async function carryOut(
     return;
   }
   const lookForReturn = watchReturn(from);
+  const startsBoth = verb === "start" && asked.node === undefined;
   const found = await session.until(`${verb} ${id}`, options.timeout, (status) => {
     const module = moduleIn(status, id);
     lookForReturn(module);
-    return atRest(module, reply.node, reply.until) ? module : undefined;
+    const isOver = atRest(module, reply.node, reply.until) && (!startsBoth || startDecided(module));
+    return isOver ? module : undefined;
   });
-  if (verb === "start" && asked.node === undefined) demandRuns(found);
+  if (startsBoth) demandRuns(found);
   session.print({ ...reply, module: found }, `${id}: ${found.sentence}\n`);
 }
 
