@@ -3,10 +3,6 @@
 // HTTPS on the cluster's API port once there is one. The ways come and go while the application stays, so a
 // daemon that founds or joins a cluster needs no restart. Whoever comes in is judged per request
 // (admission.ts), by certificate, not by date.
-//
-// One port, two faces: nodes and the command line ask by name (SNI) for the node's certificate, browsers get
-// the console's own one where an administrator installed it. Whom a certificate of a client must come from is
-// said to browsers (`ca`), else they would offer their user every certificate they hold.
 
 import swagger from "@fastify/swagger";
 import { Ajv } from "ajv";
@@ -17,14 +13,16 @@ import Fastify, {
   type FastifyRequest,
 } from "fastify";
 import { chmodSync, mkdirSync, rmSync } from "node:fs";
-import { createServer as createHttp, type IncomingMessage, type Server } from "node:http";
-import { createServer as createHttps, type Server as SecureServer } from "node:https";
+import {
+  createServer as createHttp,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+} from "node:http";
 import { dirname } from "node:path";
 import type { Duplex } from "node:stream";
-import { createSecureContext, type SecureContextOptions } from "node:tls";
 import { TooManyTries } from "../edge/access/login-guard.js";
 import { failure, GemelError, httpStatusOf } from "../base/errors.js";
-import { nodeServerName } from "../edge/network/secure-socket.js";
 import { requestBytesMax } from "../base/limits/access.js";
 import { admit, admitsOf, callerOf, demandCsrf, markLocal, noteWay, type Ways } from "./admission.js";
 import { consoleFolder, consoleRoutes, guardBrowsers } from "./console/files.js";
@@ -37,6 +35,7 @@ import { PeerRefusal, type ApiDoor } from "./door.js";
 import { registerCalls, type HttpAnswers } from "./routes/calls.js";
 import { liveAnswers } from "./routes/live.js";
 import { handOverRoute, sessionAnswers, readCookies } from "./routes/people.js";
+import { listening, SecurePort, type SecureWay, type ServerIdentity } from "./secure/port.js";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -44,20 +43,6 @@ declare module "fastify" {
     /** The module that came of it, where the address does not name one: for the audit. */
     made: string | null;
   }
-}
-
-export interface SecureWay {
-  readonly addresses: readonly string[];
-  readonly port: number;
-  readonly node: ServerIdentity;
-  readonly authority: string;
-  /** What browsers get; undefined: the node's. */
-  readonly console: ServerIdentity | undefined;
-}
-
-export interface ServerIdentity {
-  readonly certificate: string;
-  readonly privateKey: string;
 }
 
 type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -140,10 +125,7 @@ export async function buildApplication(
 /** The ways in. `upgrade` gets what asks to leave HTTP: the control connection between nodes. */
 export class ApiServer {
   private readonly local: Server;
-  private secure: SecureServer[] = [];
-  private way: SecureWay | undefined;
-  /** Connections that left HTTP: the server itself forgets them. */
-  private readonly upgraded = new Set<Duplex>();
+  private secure: SecurePort | undefined;
 
   constructor(
     private readonly app: FastifyInstance,
@@ -167,76 +149,22 @@ export class ApiServer {
   }
 
   async openSecure(way: SecureWay): Promise<void> {
-    await this.closeSecure();
-    this.way = way;
-    const { addresses, port, node, authority } = way;
-    const forNodes = createSecureContext(contextOf(node, authority));
-    for (const host of addresses) {
-      const server = createHttps(
-        {
-          ...contextOf(way.console ?? node, authority),
-          SNICallback: (name, done) => done(null, name === nodeServerName ? forNodes : undefined),
-          requestCert: true,
-          rejectUnauthorized: false,
-        },
-        (request, response) => this.app.routing(request, response),
-      );
-      server.on("upgrade", (request, socket, head) => {
-        this.upgraded.add(socket);
-        socket.on("close", () => this.upgraded.delete(socket));
-        this.upgrade(request, socket, head);
-      });
-      // Garbage on the port: refused by TLS, life goes on.
-      server.on("tlsClientError", (_error, socket) => socket.destroy());
-      server.on("clientError", (_error, socket) => socket.destroy());
-      await listening(server, { host, port });
-      this.secure.push(server);
-    }
+    await this.secure?.close();
+    const request: RequestListener = (asked, answer) => this.app.routing(asked, answer);
+    this.secure = new SecurePort(way, { request, upgrade: this.upgrade });
+    await this.secure.open();
   }
 
-  /** Connections that are open go on with the certificate they began with. */
   showBrowsers(console: ServerIdentity | undefined): void {
-    const { way } = this;
-    if (way === undefined) return;
-    for (const server of this.secure) server.setSecureContext(contextOf(console ?? way.node, way.authority));
+    this.secure?.showBrowsers(console);
   }
 
   async close(): Promise<void> {
-    await this.closeSecure();
+    await this.secure?.close();
     this.local.closeAllConnections();
     await new Promise((done) => this.local.close(done));
     await this.app.close();
   }
-
-  private async closeSecure(): Promise<void> {
-    const servers = this.secure;
-    this.secure = [];
-    for (const socket of this.upgraded) socket.destroy();
-    for (const server of servers) {
-      server.closeAllConnections();
-      await new Promise((done) => server.close(done));
-    }
-  }
-}
-
-const contextOf = (identity: ServerIdentity, authority: string): SecureContextOptions => ({
-  cert: identity.certificate,
-  key: identity.privateKey,
-  ca: authority,
-  minVersion: "TLSv1.3",
-});
-
-async function listening(
-  server: Server,
-  options: { path: string } | { host: string; port: number },
-): Promise<void> {
-  await new Promise<void>((done, failed) => {
-    server.once("error", failed);
-    server.listen(options, () => {
-      server.off("error", failed);
-      done();
-    });
-  });
 }
 
 function record(door: ApiDoor, request: FastifyRequest, reply: FastifyReply): void {

@@ -36,3 +36,9 @@ export const seriesNames = [
   "peerP50Us",
   "dirtyBytes",
 ] as const;
+
+/**
+ * By this name (SNI) a node asks for another one at the API's port. Whoever does not is taken for a browser,
+ * gets the console's certificate, and is not asked for one (R116).
+ */
+export const nodeServerName = "gemel-node";

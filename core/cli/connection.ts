@@ -20,6 +20,7 @@ import { apiRoot, defaultSocket, type ApiError } from "../api/contract.js";
 import { readNamed } from "./options.js";
 import { commandRefused, daemonSilent, usage } from "./outcome.js";
 import { cliAnswerLimitMs } from "../base/limits/access.js";
+import { nodeServerName } from "../base/vocabulary.js";
 
 const defaultPort = 7410;
 
@@ -93,8 +94,7 @@ function remote(host: string, certFile: string): RequestOptions {
   const [address = host, port] = host.split(":");
   return {
     host: address,
-    // The node's certificate, whatever the console shows to browsers (core/edge/network/secure-socket.ts).
-    servername: "gemel-node",
+    servername: nodeServerName,
     port: port === undefined ? defaultPort : Number(port),
     cert: pem,
     key: pem,

@@ -151,7 +151,8 @@ async function ask(
   target: { readonly host: string; readonly port: number },
   identity: { readonly cert: string; readonly key: string } | undefined,
 ): Promise<string> {
-  const socket = connect({ ...target, ...identity, rejectUnauthorized: false });
+  const asking = { servername: "gemel-node", rejectUnauthorized: false };
+  const socket = connect({ ...target, ...identity, ...asking });
   let text = "";
   socket.setEncoding("utf8");
   socket.on("data", (part: string) => (text += part));

@@ -217,4 +217,13 @@ export const controlFaults: readonly ControlFault[] = [
     testFile: scenarios,
     test: "vm-does-not-start-anywhere",
   },
+  {
+    name: "everybody-is-asked-for-a-certificate",
+    rules: ["R116"],
+    breaks: "a browser at the API's port is asked for a certificate",
+    from: "hello.serverName === nodeServerName ? this.nodes",
+    to: "hello.serverName !== 0 ? this.nodes",
+    testFile: "test/core/secure-port.test.ts",
+    test: "browsers-are-not-asked-for-a-certificate",
+  },
 ];

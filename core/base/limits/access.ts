@@ -11,6 +11,12 @@ export const liveKeepAliveMs = 10_000;
 export const liveUnreadBytesMax = 4 * 1024 * 1024;
 /** The largest request is a userconfig.xml of some kilobytes. */
 export const requestBytesMax = 1024 * 1024;
+/** The first message of TLS: with keys against quantum computers some two kilobytes. */
+export const helloBytesMax = 16 * 1024;
+/** It is what a client sends at once. */
+export const helloLimitMs = 5_000;
+/** Two ways over a bad mobile network; TLS' own default is two minutes. */
+export const tlsHandshakeLimitMs = 10_000;
 /** The API gives this many at once. */
 export const eventsPageMax = 1_000;
 /** As many as the history keeps. */

@@ -5,6 +5,7 @@
 
 import { GemelError } from "../../base/errors.js";
 import { freezeDeadlineWithoutLease, heartbeatTimeout, pulse } from "../../base/limits.js";
+import { nodeServerName } from "../../base/vocabulary.js";
 import { milliseconds, nodeName, type Milliseconds, type NodeName } from "../../base/units.js";
 import type { ShownCluster } from "../../describe/status/status.js";
 import { readRoot, type ElementReader } from "./fields.js";
@@ -165,10 +166,13 @@ export const shownCluster = (config: ClusterConfig): ShownCluster => ({
   networks: config.networks,
 });
 
-/** What the node's certificate must name, so that a browser which trusts the cluster asks nothing. */
+/**
+ * What the node's certificate must name, so that a browser which trusts the cluster asks nothing, and
+ * neither does a script that has an administrator's certificate.
+ */
 export function certifiedNames({ addresses, console }: NodeEntry): string[] {
   const own = console === undefined ? [] : [new URL(console).hostname];
-  return [...new Set([...own, ...addresses.values()])];
+  return [...new Set([...own, nodeServerName, ...addresses.values()])];
 }
 
 /** R21: everything must have been silent this long; networks may differ, so the slowest one counts. */

@@ -7,14 +7,9 @@ import { once } from "node:events";
 import { request, type IncomingMessage } from "node:http";
 import { connect, type TLSSocket } from "node:tls";
 import { GemelError } from "../../base/errors.js";
+import { nodeServerName } from "../../base/vocabulary.js";
 import type { Milliseconds } from "../../base/units.js";
 import { peerAnswerBytesMax } from "../../base/limits/edge.js";
-
-/**
- * What a node asks for by name (SNI). On the same port browsers get the console's certificate, which may come
- * from somebody else's authority.
- */
-export const nodeServerName = "gemel-node";
 
 /**
  * Undefined: accepted. Else why not. `chain`: DER of the peer's own certificate and of everything it sent
