@@ -59,6 +59,8 @@ TEST(peer_power_cut_after_ack) {
   Pair pair(5);
   pair.first_copy();
   const Fid fid = pair.make_file(pair.a, "disk.raw", 16 * kMiB);
+  // Its making is covered: from here on the file differs by regions, and only by those that are marked.
+  pair.clock.advance(5 * kSecond);
   for (std::uint64_t at = 0; at < 40; at++) CHECK_EQ(pair.write(pair.a, fid, at * 131072, 4096), 4096);
   pair.b.power_cut();
   pair.wire.cut();
@@ -102,6 +104,8 @@ TEST(primary_dies_with_writes_never_sent) {
   pair.first_copy();
   const Fid fid = pair.make_file(pair.a, "disk.raw", 64 * kMiB);
   CHECK_EQ(pair.flush(pair.a, fid), 0);
+  // Its making is covered, and the journal says nothing of it any more.
+  pair.clock.advance(5 * kSecond);
   pair.wire.let_through = [](int from, std::uint8_t type, Sequence) {
     return from != 0 || type != static_cast<std::uint8_t>(wire::Type::write);
   };
@@ -374,6 +378,25 @@ TEST(full_disk_is_told_until_there_is_room) {
   pair.check_equal();
 }
 
+TEST(write_that_only_the_peer_failed_ends_the_session) {
+  // R9: answered when it is done, and it was not done there: this copy goes on, the other one is behind.
+  Pair pair(18);
+  pair.first_copy();
+  const Fid fid = pair.make_file(pair.a, "disk.raw", kMiB);
+  CHECK_EQ(pair.write(pair.a, fid, 0, 8192), 8192);
+  CHECK_EQ(pair.flush(pair.a, fid), 0);
+  pair.clock.advance(5 * kSecond);
+  pair.b.disk.fail = [](const DiskRequest& request) {
+    return request.kind == DiskRequest::Kind::write ? ENOSPC : 0;
+  };
+  CHECK_EQ(pair.write(pair.a, fid, 0, 8192), 8192);
+  CHECK(!pair.in_sync());
+  CHECK_EQ(pair.b.order(command::Promote{AloneBasis::silence}), "not-current");
+  pair.b.disk.fail = nullptr;
+  pair.await_sync();
+  pair.check_equal();
+}
+
 TEST(enospc_peer_after_received) {
   // R9: acknowledged at its receipt, failed afterwards: the peer is not up to date, and nobody says
   // otherwise.
@@ -479,6 +502,66 @@ TEST(end_of_resync_message_lost) {
     CHECK(!pair.a.status().freeze.has_value());
     CHECK_EQ(pair.write(pair.a, fid, 0, 4096), 4096);
   }
+}
+
+TEST(source_writes_paired_before_the_target_hears_of_it) {
+  // R10: a target that is up to date by its own record meets a source that knows of it, after any crash.
+  Pair pair(19);
+  pair.first_copy();
+  const Fid fid = pair.make_file(pair.a, "disk.raw", kMiB);
+  go_alone(pair);
+  CHECK_EQ(pair.write(pair.a, fid, 0, 65536), 65536);
+  int told = 0;
+  bool is_written = true;
+  pair.wire.let_through = [&](int from, std::uint8_t type, Sequence) {
+    if (from != 0 || type != static_cast<std::uint8_t>(wire::Type::paired)) return true;
+    told++;
+    is_written = is_written && pair.a.engine->record().right == Right::paired;
+    return true;
+  };
+  heal_and_compare(pair);
+  CHECK_EQ(told, 1);
+  CHECK(is_written);
+}
+
+TEST(target_that_failed_after_its_last_flush_is_not_up_to_date) {
+  // R10. 1. Everything is copied and flushed, the source writes "paired". 2. A write is answered at its
+  // receipt and fails on the target. 3. "paired" arrives.
+  Pair pair(25, Acknowledge::received);
+  pair.first_copy();
+  const Fid fid = pair.make_file(pair.a, "disk.raw", kMiB);
+  pair.clock.advance(5 * kSecond);
+  go_alone(pair);
+  CHECK_EQ(pair.write(pair.a, fid, 0, 65536), 65536);
+  Sequence question = 0;
+  pair.wire.let_through = [&](int from, std::uint8_t type, Sequence number) {
+    if (from == 1) return type != static_cast<std::uint8_t>(wire::Type::ack) || question == 0;
+    if (type != static_cast<std::uint8_t>(wire::Type::paired)) return true;
+    question = number;
+    return false;
+  };
+  pair.wire.heal();
+  CHECK(pair.clock.run_until([&] { return question != 0; }, 60 * kSecond));
+  pair.b.disk.fail = [](const DiskRequest& request) {
+    return request.kind == DiskRequest::Kind::write ? EIO : 0;
+  };
+  const auto write = pair.begin_write(pair.a, fid, 0, 8192);
+  pair.clock.advance(10 * kMillisecond);
+  pair.b.disk.fail = nullptr;
+  const Status source = pair.a.status();
+  CHECK(source.right == Right::paired);
+  const auto packed = wire::pack(wire::Paired{source.generation, source.session});
+  // They do not meet anew meanwhile.
+  pair.wire.let_through = [](int, std::uint8_t type, Sequence) {
+    return type != static_cast<std::uint8_t>(wire::Type::hello);
+  };
+  CHECK(pair.wire.left().send(Link::Channel::bulk, static_cast<std::uint8_t>(wire::Type::paired), question, 0,
+                              packed.bytes(), {}));
+  pair.clock.advance(20 * kMillisecond);
+  CHECK(pair.b.engine->record().right != Right::paired);
+  pair.wire.let_through = nullptr;
+  pair.await_sync();
+  pair.check_equal();
 }
 
 TEST(verify_busy_has_no_false_alarm_and_finds_a_flipped_byte) {

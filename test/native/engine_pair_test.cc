@@ -187,6 +187,52 @@ TEST(link_lost_freezes_and_grant_thaws) {
   CHECK(pair.a.engine->figures().figures.reintegration_bytes_hashed <= 2 * kRegionBytes);
 }
 
+namespace {
+
+struct Reading {
+  Buffer buffer;
+  std::optional<int> result;
+};
+
+std::shared_ptr<Reading> begin_read(Pair& pair, BufferPool& pool, Fid fid) {
+  struct Run {
+    static Task<void> go(FileService& service, Fid file, std::shared_ptr<Reading> into) {
+      const int result = co_await service.read(file, 0, into->buffer.first(4096));
+      into->result = result;
+    }
+  };
+  auto reading = std::make_shared<Reading>();
+  reading->buffer = pool.take(4096);
+  spawn(Run::go(pair.a.engine->service(), fid, reading));
+  return reading;
+}
+
+}  // namespace
+
+TEST(read_waits_while_frozen) {
+  // R13: the other one may run by now, and what this copy holds be old: one that begins then waits, and so
+  // does one whose disk answers then.
+  BufferPool pool;
+  Pair pair;
+  pair.first_copy();
+  const Fid fid = pair.make_file(pair.a, "disk.raw", 1 << 20);
+  CHECK_EQ(pair.write(pair.a, fid, 0, 4096), 4096);
+  pair.a.disk.hang(true);
+  const auto under_way = begin_read(pair, pool, fid);
+  pair.clock.advance(kMillisecond);
+  pair.wire.cut();
+  CHECK(pair.clock.run_until([&] { return pair.a.status().freeze.has_value(); }, kSecond));
+  pair.a.disk.hang(false);
+  const auto begun_then = begin_read(pair, pool, fid);
+  pair.clock.advance(kSecond);
+  CHECK(!under_way->result.has_value());
+  CHECK(!begun_then->result.has_value());
+  CHECK_EQ(pair.grant(pair.a, AloneBasis::word), "");
+  pair.clock.advance(kSecond);
+  CHECK_EQ(under_way->result.value_or(0), 4096);
+  CHECK_EQ(begun_then->result.value_or(0), 4096);
+}
+
 TEST(late_grant_for_an_older_freeze) {
   Pair pair;
   pair.first_copy();

@@ -54,6 +54,46 @@ TEST(frames_still_in_the_socket_at_promotion) {
   CHECK(!write->result.has_value());
 }
 
+TEST(what_was_answered_is_written_before_a_promotion) {
+  // R25: answered at its receipt, and still on its way to the disk when the other host dies.
+  for (const bool fails : {false, true}) {
+    Pair pair(53, Acknowledge::received);
+    pair.first_copy();
+    const Fid fid = pair.make_file(pair.a, "disk.raw", 1 << 20);
+    CHECK_EQ(pair.flush(pair.a, fid), 0);
+    pair.b.disk.slow_down({kSecond, kSecond + 1});
+    CHECK_EQ(pair.write(pair.a, fid, 0, 8192), 8192);
+    pair.clock.advance(10 * kMillisecond);
+    const auto wanted = pair.a.disk.content(fid);
+    // Whatever comes after it is fast.
+    pair.b.disk.slow_down({});
+    if (fails) {
+      pair.b.disk.fail = [](const DiskRequest& request) {
+        return request.kind == DiskRequest::Kind::write ? EIO : 0;
+      };
+    }
+    pair.a.power_cut();
+    CHECK_EQ(pair.b.order(command::Promote{AloneBasis::lease}), fails ? "not-current" : "");
+    if (!fails) CHECK(pair.b.disk.content(fid) == wanted);
+  }
+}
+
+TEST(promoted_copy_is_on_stable_storage) {
+  // R25: what its guest sees at its start is still there after the next loss of power.
+  for (std::uint64_t seed = 54; seed < 58; seed++) {
+    Pair pair(seed);
+    pair.first_copy();
+    const Fid fid = pair.make_file(pair.a, "disk.raw", 1 << 20);
+    CHECK_EQ(pair.flush(pair.a, fid), 0);
+    for (std::uint64_t at = 0; at < 16; at++) CHECK_EQ(pair.write(pair.a, fid, at * 4096, 4096), 4096);
+    pair.a.power_cut();
+    CHECK_EQ(pair.b.order(command::Promote{AloneBasis::lease}), "");
+    const auto wanted = pair.b.disk.content(fid);
+    pair.b.power_cut();
+    CHECK(pair.b.disk.content(fid) == wanted);
+  }
+}
+
 TEST(older_side_that_was_never_granted_is_denied) {
   // Both sides met again: the guest on the old copy is killed, then its copy follows.
   Pair pair(43);

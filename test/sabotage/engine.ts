@@ -11,8 +11,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { repositoryFiles, root, type SourceFile } from "../architecture/tree.js";
-import type { EngineFault } from "./engine-faults.js";
-import { placeOf } from "./fault.js";
+import { placeOf, type EngineFault } from "./fault.js";
 
 const run = promisify(execFile);
 const folder = join(root, "build/sabotage");

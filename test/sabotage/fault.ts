@@ -18,6 +18,11 @@ export interface Fault {
   readonly test: string;
 }
 
+export interface EngineFault extends Fault {
+  /** Executable of test/native that holds the test. */
+  readonly program: string;
+}
+
 /** The one file in which the text stands; a sentence when there is none or more than one. */
 export function placeOf({ name, from }: Fault, files: readonly SourceFile[]): SourceFile | string {
   const isPlace = (file: SourceFile): boolean =>

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Errors of disks and peers, and the mount as a file system: from R40 on. */
+import type { EngineFault } from "./fault.js";
+
+export const errorFaults: readonly EngineFault[] = [
+  {
+    name: "condemnation-unwritten",
+    rules: ["R40"],
+    breaks: "that a copy failed an operation is forgotten with its process",
+    from: "result = co_await record_.become_outdated(record_.now().generation);",
+    to: "result = 0;",
+    program: "engine_errors_test",
+    test: "condemned_copy_stays_condemned_through_a_restart",
+  },
+  {
+    name: "failure-forgiven-untold",
+    rules: ["R41"],
+    breaks: "a new pass forgives what failed without telling the source",
+    from: "for (const Receiver::Failed& failed : receiver_.failed()) {\n    if (failed.range.length == 0)",
+    to:
+      "for (const Receiver::Failed& failed : std::vector<Receiver::Failed>{}) {\n" +
+      "    if (failed.range.length == 0)",
+    program: "engine_errors_test",
+    test: "failure_on_its_way_when_a_new_pass_begins",
+  },
+  {
+    name: "background-flush-untold",
+    rules: ["R42"],
+    breaks: "a flush of the engine's own fails, and the guest's next one says that all is kept",
+    from: "unflushed_.insert(files.begin(), files.end());",
+    to: "",
+    program: "engine_errors_test",
+    test: "background_flush_that_failed_is_told_at_the_next_fsync_once",
+  },
+  {
+    name: "unread-directory-is-empty",
+    rules: ["R43"],
+    breaks: "a directory that cannot be read is taken for an empty one",
+    from: "if (listed != 0 && !Disk::is_absence(listed)) failed_ = true;",
+    to: "if (listed != 0 && !Disk::is_absence(listed)) failed_ = false;",
+    program: "engine_errors_test",
+    test: "verify_that_cannot_read_a_directory_says_so",
+  },
+  {
+    name: "same-failure-condemns",
+    rules: ["R44"],
+    breaks: "a range for which neither disk has room ends the session",
+    from: "is_same && is_full(-local) && keeps_content",
+    to: "is_same && is_full(-local) && keeps_content && length == 0",
+    program: "engine_errors_test",
+    test: "same_failure_on_both_sides_is_the_callers_business",
+  },
+  {
+    name: "record-put-back",
+    rules: ["R46"],
+    breaks: "a change of the record is made before its turn, and takes back what was written meanwhile",
+    from:
+      "Task<void> turn = take_turn(busy_, free_);\n" +
+      "  co_await turn;\n  CopyRecord next = record_;\n  change(next);",
+    to:
+      "CopyRecord next = record_;\n  change(next);\n" +
+      "  Task<void> turn = take_turn(busy_, free_);\n  co_await turn;",
+    program: "engine_errors_test",
+    test: "folder_changed_during_pairing_stays_paired",
+  },
+  {
+    name: "direct-mode-everywhere",
+    rules: ["R45"],
+    breaks: "FUSE's direct mode is used where the kernel does not keep it coherent with its page cache",
+    from: "((flags & O_DIRECT) != 0 && is_direct_coherent)",
+    to: "((flags & O_DIRECT) != 0 && (is_direct_coherent || true))",
+    program: "fuse_open_test",
+    test: "direct_mode_only_where_the_kernel_keeps_it_coherent",
+  },
+  {
+    name: "open-files-crowd-out",
+    rules: ["R49"],
+    breaks: "files that are open count among those whose descriptors are closed",
+    from: "std::list<Node*>& belongs = node.in_use() ? in_use_ : idle_;",
+    to: "std::list<Node*>& belongs = idle_;",
+    program: "tree_test",
+    test: "names_change_with_many_files_held",
+  },
+  {
+    name: "part-without-measure",
+    rules: ["R47"],
+    breaks: "a part of a directory is sent however long it is",
+    from: "if (bytes > limits::kPartBytes && !part.files.empty()) break;",
+    to: "",
+    program: "engine_pair_test",
+    test: "pair_directory_larger_than_a_message_is_copied",
+  },
+  {
+    name: "settled-cut-is-found-again",
+    rules: ["R48"],
+    breaks: "a cut that both sides have flushed is found in the journal after a crash",
+    from: "if (cuts_[static_cast<std::size_t>(slot)]) spawn(wipe(static_cast<std::size_t>(slot)));",
+    to: "",
+    program: "name_journal_test",
+    test: "name_journal_cut_that_was_left_is_not_found_again",
+  },
+  {
+    name: "bad-sector-unrepaired",
+    rules: ["R110"],
+    breaks: "a bad sector is read from the peer for ever, until the peer is gone",
+    from: "if (result == -EIO && gate_.is_primary()) spawn(repair_read(fid, {offset, into.size()}));",
+    to: "",
+    program: "engine_errors_test",
+    test: "unreadable_sector_is_read_and_repaired_from_the_peer",
+  },
+  {
+    name: "source-thaws-first",
+    rules: ["R111"],
+    breaks: "the source goes on alone while the target still takes itself for current",
+    from: "session_.end();\n  co_return co_await prepare_target(epoch);",
+    to: "session_.end();\n  gate_.thaw(ThawBy::peer);\n  co_return co_await prepare_target(epoch);",
+    program: "engine_errors_test",
+    test: "source_thaws_when_the_target_knows_that_it_is_behind",
+  },
+  {
+    name: "question-without-limit",
+    rules: ["R112"],
+    breaks: "whoever asks the peer waits for ever",
+    from: "if (found == waiting_.end()) return;\n  Waiting& waiting",
+    to: "if (number != 0) return;\n  Waiting& waiting",
+    program: "engine_errors_test",
+    test: "order_is_answered_while_a_target_hangs",
+  },
+  {
+    name: "denied-write-waits",
+    rules: ["R113"],
+    breaks: "a denied guest waits for a write that waits for the peer",
+    from: "if (gate_.state() == IoGate::State::denied) session_.end();",
+    to: "",
+    program: "engine_errors_test",
+    test: "denied_guest_dies_while_a_write_waits_for_the_peer",
+  },
+];
