@@ -5,6 +5,7 @@
 #include "../../native/store/activity_log.h"
 #include "../../native/store/bitmap.h"
 #include "../../native/store/block.h"
+#include "../../native/store/file_facts.h"
 #include "../../native/store/name_journal.h"
 #include "../../native/store/superblock.h"
 #include "fakes/volume.h"
@@ -28,7 +29,9 @@ void fill(Bytes block, ConstBytes content, std::uint64_t magic, bool is_sealed) 
   const std::size_t skip = is_sealed ? sizeof(Envelope) : 0;
   const std::size_t count = std::min(content.size(), block.size() - skip);
   if (count > 0) std::memcpy(block.subspan(skip).data(), content.data(), count);
-  if (is_sealed) seal_block(block, magic, 1, static_cast<std::uint32_t>(count), content.size() % 3);
+  if (is_sealed)
+    seal_block(block, magic, 1, static_cast<std::uint32_t>(count),
+               static_cast<std::uint32_t>(content.size() % 3));
 }
 
 template <class Open>
@@ -50,7 +53,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const bool is_sealed = (data[0] & 0x80U) != 0;
   AlignedBytes block(kStateBlock);
   AlignedBytes snapshot(kLogSnapshotBytes);
-  switch (data[0] % 4) {
+  switch (data[0] % 5) {
     case 0:
       fill(block.bytes(), rest, magic_of("GMLSUPER"), is_sealed);
       read_superblock_slot(block.bytes());
@@ -76,6 +79,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         bitmaps.open();
         for (const Fid fid : bitmaps.fids()) bitmaps.of(fid).next(0, ~0ULL);
       });
+      break;
+    case 3:
+      // A header of its own, and the facts that it speaks of behind it.
+      fill(snapshot.bytes().first(kStateBlock), rest.first(std::min<std::size_t>(rest.size(), 64)),
+           magic_of("GMLFACTS"), is_sealed);
+      fill(snapshot.bytes().subspan(kStateBlock), rest, 0, false);
+      with_file(kFactsFile, snapshot.bytes().first(2 * kStateBlock),
+                [](Volume& volume) { load_facts(volume); });
       break;
     default:
       fill(block.bytes(), rest, magic_of("GMLNAMES"), is_sealed);
