@@ -73,6 +73,7 @@ export const systemPackages = [
     why: "a VM's name in Hangul is letters in those pictures, not boxes",
     neededBy: "test",
   },
+  { name: "nginx-light", why: "the console's test behind a reverse proxy", neededBy: "test" },
   { name: "git", why: "`npm run check` looks at the files that git tracks", neededBy: "test" },
 
   { name: "fio", why: "measures disks, mounts and rivals alike", neededBy: "bench" },

@@ -9,6 +9,7 @@ import { createRoot } from "react-dom/client";
 import { BrowserRouter } from "react-router";
 import type { Transport } from "./api.js";
 import { App } from "./App.js";
+import { base } from "./paths.js";
 import { idleSeconds, watchPresence } from "./presence.js";
 import { startTheme } from "./theme.js";
 import { httpTransport } from "./transport.js";
@@ -26,7 +27,7 @@ const transport = await chooseTransport();
 createRoot(root).render(
   <StrictMode>
     {/* What stands in the address (filters) counts at once: a second click builds on the first one. */}
-    <BrowserRouter useTransitions={false}>
+    <BrowserRouter basename={base} useTransitions={false}>
       <App transport={transport} />
     </BrowserRouter>
   </StrictMode>,

@@ -12,3 +12,7 @@ export const paths = {
   events: "/events",
   account: "/account",
 } as const;
+
+const here = import.meta.url;
+/** The path below which a reverse proxy shows us ("/gemel"), or none: this file is one folder deep. */
+export const base = new URL("..", here).pathname.replace(/\/$/, "");

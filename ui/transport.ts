@@ -5,6 +5,7 @@
 
 import { callAddress, type Address, type Answer, type Asking, type CallWay } from "../core/api/calls/ask.js";
 import { apiRoot, type ApiError, type LiveEvent, type Session } from "../core/api/contract.js";
+import { base } from "./paths.js";
 import { ApiFailure, silence, type StreamListener, type Transport } from "./api.js";
 
 /** A dead host does not refuse, it is silent: so long is waited for an answer. */
@@ -38,7 +39,7 @@ async function send(
 ): Promise<unknown> {
   let response: Response;
   try {
-    response = await fetch(`${apiRoot}${path}`, {
+    response = await fetch(`${base}${apiRoot}${path}`, {
       method,
       headers,
       signal: AbortSignal.timeout(answerMsMax),
@@ -92,7 +93,7 @@ function listen(listener: StreamListener): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let tries = 0;
   const open = (): void => {
-    source = new EventSource(apiRoot + callAddress("GET /events").path);
+    source = new EventSource(base + apiRoot + callAddress("GET /events").path);
     source.onopen = () => {
       tries = 0;
       listener.opened();

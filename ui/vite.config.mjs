@@ -18,7 +18,8 @@ const firstLoadKibMax = 400;
 export default function configuration({ mode }) {
   return {
     root,
-    base: "/",
+    // Everything is named from where it stands: a reverse proxy may show the console below a path.
+    base: mode === "mock" ? "/" : "./",
     plugins: [react(), firstLoad()],
     build: {
       outDir: join(root, "..", "dist", mode === "mock" ? "console-mock" : "console"),

@@ -78,7 +78,7 @@ test("the-other-node-lets-in-once", async () => {
   );
   assert.ok(Date.parse(expiresAt) > Date.now());
   const browser = onBeta.another("192.0.2.50");
-  assert.deepEqual(await post(browser, text), { status: 303, body: "", to: "/" });
+  assert.deepEqual(await post(browser, text), { status: 303, body: "", to: "./" });
   const session = (await browser.ask("GET", "/session")).json<Session>();
   assert.deepEqual([session.user, session.role, session.node], ["admin", "admin", "beta"]);
   browser.csrf = session.csrf;

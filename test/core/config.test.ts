@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bytes, milliseconds, nodeName, seconds } from "../../core/base/units.js";
 import {
+  consoleAddress,
   freezeDeadline,
   parseCluster,
   silenceTimeout,
@@ -160,4 +161,23 @@ test("cluster-file-refuses", () => {
       .reason,
     /no network lan/,
   );
+});
+
+test("console-address-may-have-a-path", () => {
+  const right: readonly (readonly [string, string])[] = [
+    ["https://gemel-a.example", "https://gemel-a.example"],
+    ["https://gemel-a.example:7410/", "https://gemel-a.example:7410"],
+    ["https://host/gemel/", "https://host/gemel"],
+    ["https://host:8443/it/gemel-a", "https://host:8443/it/gemel-a"],
+  ];
+  for (const [given, kept] of right) assert.equal(consoleAddress(given), kept);
+  const wrong = [
+    "http://host/",
+    "https://host//",
+    "https://host/a b",
+    "https://host/../x",
+    "https://host/?q",
+    "https://u@host",
+  ];
+  for (const given of wrong) assert.equal(consoleAddress(given), undefined, given);
 });

@@ -2,13 +2,17 @@
 // The console as files: what vite built, served by every daemon for the whole cluster. A file whose name
 // holds its hash never changes and is kept by the browser for good; everything else is asked for each time. A
 // path without a dot is an address inside the console, and all of those are one page.
+//
+// A reverse proxy may show all this below a path of its own and take that path off before it asks us. So what
+// the page names is named from where the page stands, in steps upward, and needs no knowledge of that path.
 
 import helmet from "@fastify/helmet";
 import files from "@fastify/static";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { pageDepthMax } from "../../base/limits/access.js";
 import { apiRoot } from "../contract.js";
 import type { ApiDoor } from "../door.js";
 import { contentPolicy } from "./policy.js";
@@ -30,7 +34,7 @@ export async function guardBrowsers(app: FastifyInstance, door: ApiDoor): Promis
     referrerPolicy: { policy: "no-referrer" },
   });
   app.addHook("onRequest", (request, reply, done) => {
-    void reply.header("content-security-policy", contentPolicy(door.access()?.otherUrls() ?? []));
+    void reply.header("content-security-policy", contentPolicy(door.access()?.otherOrigins() ?? []));
     if (request.url.startsWith(apiRoot)) void reply.header("cache-control", "no-store");
     // A page of another node asks for it to see whether this one lives.
     if (request.url === "/favicon.svg") void reply.header("cross-origin-resource-policy", "cross-origin");
@@ -59,8 +63,15 @@ function answer(folder: string, request: FastifyRequest, reply: FastifyReply): F
     return reply;
   }
   if (!existsSync(join(folder, "index.html"))) return reply.code(503).type("text/plain").send(notBuilt);
-  if (!isFile)
-    return reply.sendFile("index.html", { cacheControl: false }).header("cache-control", "no-cache");
+  if (!isFile) {
+    void reply.header("cache-control", "no-cache");
+    const depth = path.split("/").length - 2;
+    if (depth === 0) return reply.sendFile("index.html", { cacheControl: false });
+    // Deeper than any page of ours: the answer must not grow with what a stranger asks for.
+    const page = readFileSync(join(folder, "index.html"), "utf8");
+    const up = "../".repeat(Math.min(depth, pageDepthMax));
+    return reply.type("text/html; charset=utf-8").send(page.replaceAll('="./', `="${up}`));
+  }
   const isHashed = path.startsWith("/assets/");
   if (!isHashed) return reply.header("cache-control", "no-cache").sendFile(path, { cacheControl: false });
   return reply.sendFile(path, { immutable: true, maxAge: "365d" });

@@ -29,7 +29,12 @@ function stream(door: ApiDoor, { request, reply }: Exchange): void {
   }
   reply.hijack();
   const { raw } = reply;
-  raw.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+  raw.writeHead(200, {
+    "content-type": "text/event-stream",
+    "cache-control": "no-store",
+    // A reverse proxy (nginx) would hold back what it has until there is more of it.
+    "x-accel-buffering": "no",
+  });
   const stop = door.subscribe(last, (id, event) => {
     const place = id === undefined ? "" : `id: ${id}\n`;
     if (raw.writableLength > liveUnreadBytesMax) raw.destroy();

@@ -62,7 +62,8 @@ export function handOverRoute(app: FastifyInstance, door: ApiDoor): void {
         try {
           const access = accessOf(door);
           letIn(request, reply, access, access.takeOver(body.ticket));
-          return reply.redirect("/", 303);
+          // From where the form was posted: below a reverse proxy's path as well.
+          return reply.redirect("./", 303);
         } catch (error) {
           if (!(error instanceof GemelError)) throw error;
           return reply.code(401).type("text/html; charset=utf-8").send(refusalPage(error));
@@ -102,5 +103,5 @@ function refusalPage({ code, message, next }: GemelError): string {
   const safe = (text: string): string => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
   return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Gemel</title>
 <h1>You are not logged in on this node</h1><p>${safe(message)}</p><p>${safe(next)}</p>
-<p><a href="/">To the login</a> <small>${safe(code)}</small></p></html>\n`;
+<p><a href="./">To the login</a> <small>${safe(code)}</small></p></html>\n`;
 }

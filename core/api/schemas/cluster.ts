@@ -25,7 +25,7 @@ export const initRequest = Type.Object(
      * networks.
      */
     listen: optionalPart(oneOfPart("all", "networks")),
-    /** Where browsers find this node's console: https://HOST[:PORT]; absent: its networks' addresses. */
+    /** Where browsers find this node's console: https://HOST[:PORT][/PATH/]; absent: in its networks. */
     console: optionalPart(word),
     /** Of the first user, admin; absent: one is made up and said once. */
     password: optionalPart(word),

@@ -11,6 +11,8 @@ export const liveKeepAliveMs = 10_000;
 export const liveUnreadBytesMax = 4 * 1024 * 1024;
 /** The largest request is a userconfig.xml of some kilobytes. */
 export const requestBytesMax = 1024 * 1024;
+/** Slashes in an address within the console: its deepest page has two. */
+export const pageDepthMax = 8;
 /** The first message of TLS: with keys against quantum computers some two kilobytes. */
 export const helloBytesMax = 16 * 1024;
 /** It is what a client sends at once. */

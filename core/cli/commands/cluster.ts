@@ -32,7 +32,8 @@ function address(text: string, before: Addresses = {}): Addresses {
   return { ...before, [name]: value };
 }
 
-const consoleWords = "where browsers find this node's console, if not in the networks: https://HOST[:PORT]";
+const consoleWords =
+  "where browsers find this node's console, if not in the networks: https://HOST[:PORT][/PATH/]";
 
 type InitOptions = Omit<InitRequest, "networks" | "password"> & {
   readonly net: readonly NetworkRequest[];

@@ -147,10 +147,14 @@ export class Access {
     return { ...this.entered(id, user), name: user.name, role: user.role };
   }
 
-  /** Where the other nodes' consoles are: forms and probes may go there, and nowhere else. */
-  otherUrls(): string[] {
+  /**
+   * Where the other nodes' consoles are: forms and probes may go there, and nowhere else. Without a path,
+   * which a browser would take for the name of one file.
+   */
+  otherOrigins(): string[] {
     const { config, card } = this.edge.member();
-    return this.others(config, card, "").flatMap(({ urls }) => urls);
+    const urls = this.others(config, card, "").flatMap((other) => other.urls);
+    return [...new Set(urls.map((url) => new URL(url).origin))];
   }
 
   get node(): string {

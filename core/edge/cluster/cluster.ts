@@ -29,7 +29,7 @@ import { isOfShape } from "../../base/shape.js";
 import { milliseconds, nodeName, type NodeName } from "../../base/units.js";
 import {
   certifiedNames,
-  consolePattern,
+  consoleAddress,
   defaultPorts,
   nodeNamePattern,
   parseCluster,
@@ -249,8 +249,10 @@ function refuseMember(paths: Paths): void {
 
 function consoleOf({ console }: { readonly console?: string | undefined }): { readonly console?: string } {
   if (console === undefined) return {};
-  if (consolePattern.test(console)) return { console };
-  throw new GemelError("GEMEL-4008", "console", `"${console}" is not an address such as https://host:7410.`);
+  const address = consoleAddress(console);
+  if (address !== undefined) return { console: address };
+  const such = "https://host:7410 or, behind a reverse proxy, https://host/gemel/";
+  throw new GemelError("GEMEL-4008", "console", `"${console}" is not an address such as ${such}.`);
 }
 
 function checkedName(name: string): NodeName {

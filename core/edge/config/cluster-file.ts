@@ -58,8 +58,15 @@ export const nodeNamePattern = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const plainName = /^[a-z0-9][a-z0-9._-]{0,62}$/i;
 const networkName = /^[a-z][a-z0-9-]{0,14}$/;
 const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-/** A host and perhaps a port; the path is ours. */
-export const consolePattern = /^https:\/\/[a-z0-9]([a-z0-9.-]{0,252}[a-z0-9])?(:[0-9]{1,5})?$/;
+/** A host, perhaps a port, perhaps the path below which a reverse proxy shows the console. */
+const consolePattern =
+  /^https:\/\/[a-z0-9]([a-z0-9.-]{0,252}[a-z0-9])?(:[0-9]{1,5})?(\/[a-z0-9_~-][a-z0-9._~-]{0,62}){0,8}$/i;
+
+/** As it is kept: without a slash at its end; undefined: no such address. */
+export function consoleAddress(text: string): string | undefined {
+  const address = text.replace(/\/$/, "");
+  return consolePattern.test(address) ? address : undefined;
+}
 
 export function parseCluster(text: string): ClusterConfig {
   return readRoot(text, "cluster", clusterFormat).whole((root) => {
@@ -109,8 +116,11 @@ function readNodes(list: ElementReader, networks: readonly Network[]): readonly 
     const name = nodeName(item.matching("name", nodeNamePattern, "a node name"));
     if (addresses.size === 0) item.refuse("a node needs an address in at least one network");
     if (item.optional("console") === undefined) return { name, addresses };
-    const meaning = "an address such as https://gemel-a.example:7410";
-    return { name, addresses, console: item.matching("console", consolePattern, meaning) };
+    const given = item.text("console");
+    const such = "https://gemel-a.example:7410";
+    const console =
+      consoleAddress(given) ?? item.refuse(`console="${given}" is not an address such as ${such}`);
+    return { name, addresses, console };
   };
   const nodes = list.children("node").map((item) => item.whole(read));
   list.done();

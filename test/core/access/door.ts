@@ -27,7 +27,10 @@ export class TestDoor {
   readonly folder = mkdtempSync(join(tmpdir(), "gemel-access-"));
   daemon: Daemon;
 
-  constructor(readonly node: "alpha" | "beta" = "alpha") {
+  constructor(
+    readonly node: "alpha" | "beta" = "alpha",
+    private readonly console = `https://${node}.example`,
+  ) {
     this.daemon = this.make();
   }
 
@@ -60,7 +63,7 @@ export class TestDoor {
   async found(): Promise<string> {
     await this.daemon.start();
     const networks = [{ name: "data", cidr: "127.0.0.0/8", address: this.address }];
-    const own = { node: this.node, listen: "networks" as const, console: "https://alpha.example" };
+    const own = { node: this.node, listen: "networks" as const, console: this.console };
     const made = await this.door.answers["POST /cluster"]({
       ...byRoot,
       body: { name: "test", networks, ...own, password },
@@ -70,7 +73,7 @@ export class TestDoor {
 
   async join(token: string): Promise<void> {
     await this.daemon.start();
-    const own = { node: this.node, addresses: { data: this.address }, console: "https://beta.example" };
+    const own = { node: this.node, addresses: { data: this.address }, console: this.console };
     await this.door.answers["POST /cluster/join"]({ ...byRoot, body: { token, ...own } });
   }
 

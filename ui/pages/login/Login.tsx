@@ -18,6 +18,7 @@ import { apiRoot, type Session } from "../../../core/api/contract.js";
 import { durationText } from "../../../core/describe/words/words.js";
 import type { ApiFailure } from "../../api.js";
 import { useChange } from "../../asking.js";
+import { base } from "../../paths.js";
 import { Brand } from "../../parts/Brand.js";
 import type { LoggedOut } from "../../session.js";
 
@@ -143,7 +144,7 @@ function TrustAdvice(): ReactNode {
       <summary>The browser warns about the certificate?</summary>
       <p>
         The cluster has its own certificate authority. Download{" "}
-        <a href={`${apiRoot}/cluster/ca`} download="gemel-ca.pem">
+        <a href={`${base}${apiRoot}/cluster/ca`} download="gemel-ca.pem">
           gemel-ca.pem
         </a>{" "}
         and add it to the authorities that this computer trusts: once, for all nodes.

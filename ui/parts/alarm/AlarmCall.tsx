@@ -5,6 +5,7 @@
 import { useEffect, useRef, useState } from "react";
 import type { Alarm } from "../../../core/api/contract.js";
 import { useStatus } from "../../live/live.js";
+import { base } from "../../paths.js";
 import { notify, ring } from "./calling.js";
 import { isWanted } from "./wishes.js";
 
@@ -22,7 +23,7 @@ export function AlarmCall(): null {
   }, [red.length, page]);
   useEffect(() => {
     const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
-    icon?.setAttribute("href", red.length === 0 ? "/favicon.svg" : "/favicon-alarm.svg");
+    icon?.setAttribute("href", `${base}/${red.length === 0 ? "favicon" : "favicon-alarm"}.svg`);
   }, [red.length]);
   useSound(open.length > 0);
   useNotifications(open);
