@@ -23,7 +23,7 @@ import { dirname } from "node:path";
 import type { Duplex } from "node:stream";
 import { TooManyTries } from "../edge/access/login-guard.js";
 import { failure, GemelError, httpStatusOf } from "../base/errors.js";
-import { requestBytesMax } from "../base/limits/access.js";
+import { strangerBodyBytesMax } from "../base/limits/access.js";
 import { admit, admitsOf, callerOf, demandCsrf, markLocal, noteWay, type Ways } from "./admission.js";
 import { consoleFolder, consoleRoutes, guardBrowsers } from "./console/files.js";
 import type { CallWay } from "./calls/ask.js";
@@ -70,7 +70,8 @@ export async function buildApplication(
   { routes: groups = [allCalls], console = consoleFolder }: ApplicationParts = {},
 ): Promise<FastifyInstance> {
   const app = Fastify({
-    bodyLimit: requestBytesMax,
+    // What a call that knows its callers may bring is said where it is registered.
+    bodyLimit: strangerBodyBytesMax,
     forceCloseConnections: true,
   });
   const exact = new Ajv({ useDefaults: true });
@@ -133,6 +134,8 @@ export class ApiServer {
   ) {
     this.local = createHttp((request, response) => app.routing(request, response));
     this.local.on("connection", markLocal);
+    // Once it listens: no descriptor for a command is that command's trouble (R91).
+    this.local.on("error", () => undefined);
   }
 
   /** Only root may speak here: the folder's and the socket's mode say so. */

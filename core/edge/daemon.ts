@@ -281,6 +281,8 @@ export class Daemon implements AskedDaemon {
       node: { certificate, privateKey },
       authority: card.authority.certificate,
       console: readConsole(this.paths),
+      peers: (address) =>
+        peersOf(this.config, card.node).some((peer) => [...peer.addresses.values()].includes(address)),
     });
   }
 

@@ -127,7 +127,8 @@ async function shortPort(t: TestContext): Promise<number> {
   };
   const authority = readFileSync(alpha.path("etc/tls/ca.pem"), "utf8");
   const port = 7499;
-  const way = { addresses: [alpha.address], port, node, authority, console: undefined };
+  const peers = (): boolean => false;
+  const way = { addresses: [alpha.address], port, node, authority, console: undefined, peers };
   const taker = { request: (_asked: unknown, answer: { end: () => void }) => answer.end() };
   const secure = new SecurePort(way, {
     ...taker,

@@ -226,4 +226,22 @@ export const controlFaults: readonly ControlFault[] = [
     testFile: "test/core/secure-port.test.ts",
     test: "browsers-are-not-asked-for-a-certificate",
   },
+  {
+    name: "strangers-body-is-read",
+    rules: ["R90"],
+    breaks: "somebody without credentials may bring as large a body as an administrator",
+    from: 'bodyLimit: admits === "everybody" ? strangerBodyBytesMax',
+    to: 'bodyLimit: admits === "everybody" ? requestBytesMax',
+    testFile: "test/core/strangers.test.ts",
+    test: "stranger-brings-few-addresses-and-small-bodies",
+  },
+  {
+    name: "one-address-takes-all-places",
+    rules: ["R91"],
+    breaks: "one address takes the connections of everybody",
+    from: "here >= (isPeer ? ofPeer : ofAddress)",
+    to: "here >= (isPeer ? ofPeer : all)",
+    testFile: "test/core/strangers.test.ts",
+    test: "silent-connections-take-their-own-places-only",
+  },
 ];

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { connectionsMax } from "../../core/base/limits/access.js";
 import { unitProperties } from "../../core/edge/mirror/launch.js";
 import { root } from "../architecture/tree.js";
 
@@ -24,4 +25,13 @@ test("mirror-units-go-after-the-guests: ordered, and not killed under a guest th
 test("daemon-is-never-given-up: no start limit", () => {
   const [head = ""] = unit("gemel.service").split("[Service]");
   assert.deepEqual(valuesOf(head.split("\n"), "StartLimitIntervalSec"), ["0"]);
+});
+
+test("daemon-alone-is-bounded: descriptors for more than all strangers, memory so that no guest pays", () => {
+  const daemon = unit("gemel.service").split("\n");
+  const descriptors = Number(valuesOf(daemon, "LimitNOFILE")[0]);
+  assert.ok(descriptors >= 4 * connectionsMax, "files, mirrors and other nodes have the larger part");
+  assert.equal(valuesOf(daemon, "MemoryMax").length, 1);
+  const mirror = unitProperties({ log: "/run/gemel/mirror/cam1.log" });
+  assert.deepEqual(valuesOf(mirror, "MemoryMax"), [], "at a limit its guest would hang");
 });

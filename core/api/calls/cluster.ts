@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Founding, joining, showing the cluster, and the two ways by which nodes themselves ask.
 
+import { admissionsPerMinuteMax } from "../../base/limits/access.js";
 import type { clusterSchemas } from "../schemas/cluster.js";
 import { unsaid, oneLine } from "./deed.js";
 import { change, look, type CallRows } from "./row.js";
@@ -18,7 +19,11 @@ export const clusterRows = {
     "A node with a token comes in",
     "everybody",
     ({ body }) => `admit the host ${oneLine(body["node"])}`,
-    { hidden: true, unused: "the other node's daemon asks it, with the secret of a token" },
+    {
+      perMinute: admissionsPerMinuteMax,
+      hidden: true,
+      unused: "the other node's daemon asks it, with the secret of a token",
+    },
   ),
   // What the other daemon asks is part of something that a person asked, and was recorded there.
   "POST /peer/calls/:call": change("What daemons ask each other by name (peer.ts)", "nodes", unsaid, {

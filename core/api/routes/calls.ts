@@ -2,6 +2,7 @@
 // The table of calls as fastify's routes: each row with its schemas and the answer that belongs to it.
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { requestBytesMax, strangerBodyBytesMax } from "../../base/limits/access.js";
 import type { Answer, CallWay } from "../calls/ask.js";
 import { fieldsOf } from "../calls/deed.js";
 import { rowOf, routeOf } from "../calls/table.js";
@@ -32,6 +33,8 @@ function registerCall<W extends CallWay>(app: FastifyInstance, way: W, answer: H
     method,
     url,
     schema: describedBy(way),
+    // Whom it admits is judged before the body is read (R90).
+    bodyLimit: admits === "everybody" ? strangerBodyBytesMax : requestBytesMax,
     config: { admits, ...(perMinute !== undefined && { rateLimit: { max: perMinute, timeWindow: 60_000 } }) },
     handler: async (request, reply) => {
       const { params, query, body, caller } = request;

@@ -2,6 +2,7 @@
 // Founding, joining, showing the cluster. Admission is the one call between nodes that needs no certificate:
 // it brings a secret.
 
+import { nodeAddressesMax } from "../../base/limits/access.js";
 import { Type } from "@sinclair/typebox";
 import { closed, oneOfPart, optionalPart, textPart, word } from "./parts.js";
 
@@ -49,7 +50,7 @@ export const admissionRequest = Type.Object(
   {
     secret: textPart,
     node: word,
-    addresses: Type.Record(word, word),
+    addresses: Type.Record(word, word, { maxProperties: nodeAddressesMax }),
     publicKey: textPart,
     version: word,
     protocol: Type.Integer({ minimum: 0 }),

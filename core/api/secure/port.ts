@@ -12,9 +12,15 @@ import { createServer as createHttps, type Server as HttpsServer } from "node:ht
 import type { IncomingMessage, RequestListener } from "node:http";
 import type { Duplex } from "node:stream";
 import type { SecureContextOptions } from "node:tls";
-import { helloLimitMs, tlsHandshakeLimitMs } from "../../base/limits/access.js";
+import {
+  helloLimitMs,
+  requestHeadersLimitMs,
+  requestWholeLimitMs,
+  tlsHandshakeLimitMs,
+} from "../../base/limits/access.js";
 import { nodeServerName } from "../../base/vocabulary.js";
 import { readClientHello } from "./client-hello.js";
+import { Places, type PlaceBounds } from "./places.js";
 
 export interface ServerIdentity {
   readonly certificate: string;
@@ -28,19 +34,24 @@ export interface SecureWay {
   readonly authority: string;
   /** What browsers get; undefined: the node's. */
   readonly console: ServerIdentity | undefined;
+  /** Whether this is the address of another node, whose places nobody else can take. */
+  readonly peers: (address: string) => boolean;
 }
 
 export interface SecureTaker {
   readonly request: RequestListener;
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
-  /** For tests: how long the first message may take. */
+  /** For tests: bounds that end sooner. */
   readonly helloLimit?: number;
+  readonly headersLimit?: number;
+  readonly places?: PlaceBounds;
 }
 
 export class SecurePort {
   private readonly nodes: HttpsServer;
   private readonly browsers: HttpsServer;
   private readonly listeners: Server[] = [];
+  private readonly places: Places;
   /** Connections that no server has yet, or that have left HTTP: nobody else would end them. */
   private readonly apart = new Set<Duplex>();
 
@@ -48,6 +59,7 @@ export class SecurePort {
     private readonly way: SecureWay,
     private readonly taker: SecureTaker,
   ) {
+    this.places = new Places(way.peers, taker.places);
     // Whom a certificate must come from is said to clients, else they would offer every one they hold.
     const asking = { ca: way.authority, requestCert: true, rejectUnauthorized: false };
     this.nodes = this.serverWith({ ...contextOf(way.node), ...asking });
@@ -56,8 +68,10 @@ export class SecurePort {
 
   async open(): Promise<void> {
     for (const host of this.way.addresses) {
-      const listener = createServer({ noDelay: true }, (socket) => this.look(socket));
+      const listener = createServer({ noDelay: true }, (socket) => this.take(socket));
       await listening(listener, { host, port: this.way.port });
+      // No descriptor for who comes next: he is not taken, whoever is here stays, and life goes on (R91).
+      listener.on("error", () => undefined);
       this.listeners.push(listener);
     }
     // They have no address of their own; with this word they begin to hold requests to their time limits.
@@ -80,7 +94,14 @@ export class SecurePort {
   }
 
   private serverWith(options: SecureContextOptions & { readonly requestCert?: boolean }): HttpsServer {
-    const server = createHttps({ ...options, handshakeTimeout: tlsHandshakeLimitMs }, this.taker.request);
+    const { headersLimit = requestHeadersLimitMs, request } = this.taker;
+    const limits = {
+      handshakeTimeout: tlsHandshakeLimitMs,
+      headersTimeout: headersLimit,
+      requestTimeout: requestWholeLimitMs,
+      connectionsCheckingInterval: Math.min(headersLimit, 1_000),
+    };
+    const server = createHttps({ ...options, ...limits }, request);
     server.on("upgrade", (request, socket, head) => {
       this.keep(socket);
       this.taker.upgrade(request, socket, head);
@@ -89,6 +110,14 @@ export class SecurePort {
     server.on("tlsClientError", (_error, socket) => socket.destroy());
     server.on("clientError", (_error, socket) => socket.destroy());
     return server;
+  }
+
+  /** Whoever comes when his places are taken goes at once (R91). */
+  private take(socket: Socket): void {
+    const leave = this.places.enter(socket.remoteAddress ?? "");
+    if (leave === undefined) return void socket.destroy();
+    socket.on("close", leave);
+    this.look(socket);
   }
 
   /** Bounded in bytes by the reader, in time here; nothing is answered before the message is whole. */

@@ -13,6 +13,22 @@ export const liveUnreadBytesMax = 4 * 1024 * 1024;
 export const requestBytesMax = 1024 * 1024;
 /** Slashes in an address within the console: its deepest page has two. */
 export const pageDepthMax = 8;
+/** Of whoever is not let in yet: a login, a ticket of 8 KiB at most, a host that wants to join. */
+export const strangerBodyBytesMax = 12 * 1024;
+/** Of a host that wants to join; a cluster has fewer networks. */
+export const nodeAddressesMax = 16;
+/** Each network is tried once, by a person who repeats it. */
+export const admissionsPerMinuteMax = 20;
+/** A page asks over six at once and keeps a stream; a reverse proxy brings everybody from one address. */
+export const connectionsOfAddressMax = 128;
+/** An eighth of the unit's LimitNOFILE: what a daemon of 32 modules has open fits beside it many times. */
+export const connectionsMax = 1_024;
+/** Of another node: control connections over each network, and what people ask there of modules here. */
+export const connectionsOfPeerMax = 256;
+/** A request's first words are sent at once; TLS has had its own time. */
+export const requestHeadersLimitMs = 10_000;
+/** The largest is a userconfig.xml over a bad mobile network. */
+export const requestWholeLimitMs = 30_000;
 /** The first message of TLS: with keys against quantum computers some two kilobytes. */
 export const helloBytesMax = 16 * 1024;
 /** It is what a client sends at once. */

@@ -112,6 +112,8 @@ export const peerAnswerBytesMax = 16 * 1024 * 1024;
 export const historyRowsMax = 50_000;
 /** Many entries of one turn are written at once. */
 export const historyWriteAfterMs = 100;
+/** "<" and "=" in a settings file: the largest one has some hundred. Ten thousand take tenths of a second. */
+export const settingsMarksMax = 10_000;
 /** No definition and no settings of anybody lie deeper. */
 export const xmlDepthMax = 256;
 /** A person who looks into a database must not hold up the loop: tried again soon. */

@@ -44,7 +44,7 @@ import { jsonOver, secureSocket, type Judge } from "../network/secure-socket.js"
 import { clockDifferenceMax, heartbeatTimeout, pulse } from "../../base/limits.js";
 import { checkCidr, ownAddresses } from "./addresses.js";
 import { createAuthority, createKeyPair, fingerprint, issue, type Authority } from "./authority.js";
-import { decodeToken, encodeToken, newSecret, useSecret, type JoinToken } from "./join-token.js";
+import { decodeToken, encodeToken, knowsSecret, newSecret, useSecret, type JoinToken } from "./join-token.js";
 import { newHeartbeatKey, readCard, writeCard, type MembershipCard } from "./membership-card.js";
 import { gemelVersion, protocolVersion, speaksWith } from "./version.js";
 import { joinLimit } from "../../base/limits/edge.js";
@@ -113,7 +113,8 @@ export function inviteNode(
 }
 
 /**
- * The first node's side of a join. Refusals come before the secret is used up, except a wrong secret itself.
+ * The first node's side of a join. Whoever does not know the secret is refused before anything else of his is
+ * looked at (R90); every other refusal comes before the secret is used up.
  */
 export async function admitNode(
   paths: Paths,
@@ -122,6 +123,7 @@ export async function admitNode(
   now: number,
 ): Promise<{ readonly config: ClusterConfig; readonly answer: Admitted }> {
   const { config, card } = member;
+  if (!knowsSecret(paths, request.secret, now)) throw new GemelError("GEMEL-4003", "secret");
   if (!speaksWith(request.protocol)) {
     throw new GemelError("GEMEL-4005", request.node, `Here ${gemelVersion}, there ${request.version}.`);
   }

@@ -62,15 +62,26 @@ export function newSecret(paths: Paths, now: number): { readonly secret: string;
   return { secret, expires };
 }
 
+/** Whether it is the one that was given out, and still good. */
+export function knowsSecret(paths: Paths, secret: string, now: number): boolean {
+  const token = keptFor(paths, secret);
+  return token !== undefined && token.expires > now;
+}
+
 /** True once: the secret is forgotten before anything is done with it. */
 export function useSecret(paths: Paths, secret: string, now: number): boolean {
-  const kept = readDurable(paths.joinToken, tokenFormat);
-  if (kept.kind !== "value") return false;
-  const token = kept.value as KeptToken;
-  const same = timingSafeEqual(Buffer.from(token.hash, "hex"), Buffer.from(hash(secret), "hex"));
-  if (!same) return false;
+  const token = keptFor(paths, secret);
+  if (token === undefined) return false;
   removeWhole(paths.joinToken);
   return token.expires > now;
+}
+
+function keptFor(paths: Paths, secret: string): KeptToken | undefined {
+  const kept = readDurable(paths.joinToken, tokenFormat);
+  if (kept.kind !== "value") return undefined;
+  const token = kept.value as KeptToken;
+  const same = timingSafeEqual(Buffer.from(token.hash, "hex"), Buffer.from(hash(secret), "hex"));
+  return same ? token : undefined;
 }
 
 const hash = (secret: string): string => createHash("sha256").update(secret).digest("hex");

@@ -2,6 +2,7 @@
 // Settings as a small tree of elements that know their lines, so that every complaint about a configuration
 // names file, line and reason. What an element may hold is said by the readers in fields.ts.
 
+import { settingsMarksMax } from "../../base/limits/edge.js";
 import { attributeValue, encodedAttribute, parseXml, textOf, XmlFault, type XmlTag } from "../../base/xml.js";
 
 export interface XmlElement {
@@ -26,6 +27,7 @@ export class ConfigFault extends Error {
 
 /** The root element; throws ConfigFault. A document type may name what is expected, and define nothing. */
 export function parseSettings(text: string, outermost: string): XmlElement {
+  refuseEndless(text);
   try {
     const { root, type } = parseXml(text);
     if (root.name !== outermost)
@@ -36,6 +38,17 @@ export function parseSettings(text: string, outermost: string): XmlElement {
   } catch (error) {
     throw error instanceof XmlFault ? new ConfigFault(error.line, error.reason) : error;
   }
+}
+
+/** Reading costs time per element and attribute, and nothing else turns meanwhile: they are counted first. */
+function refuseEndless(text: string): void {
+  let marks = 0;
+  for (const mark of ["<", "="])
+    for (let at = text.indexOf(mark); at >= 0; at = text.indexOf(mark, at + 1))
+      if (++marks > settingsMarksMax) {
+        const line = text.slice(0, at).split("\n").length;
+        throw new ConfigFault(line, "more elements and attributes than any settings have");
+      }
 }
 
 function elementOf(tag: XmlTag): XmlElement {
