@@ -74,6 +74,9 @@ test("places: one address has some, strangers have some together, another node h
   assert.equal(places.enter("10.0.0.2"), undefined);
   one[0]?.();
   assert.ok(places.enter("192.0.2.9"));
+  const six = new Places((address) => address === "fd00::2", { all: 1, ofAddress: 1, ofPeer: 2 });
+  assert.ok(six.enter("fd00::9"), "a stranger of the same network");
+  assert.ok(six.enter("fd00::2") && six.enter("fd00::2"), "the other node, by its whole address");
   const few = new Places(() => false, { all: 9, ofAddress: 1, ofPeer: 1 });
   assert.ok(few.enter("2001:db8::1"));
   assert.equal(few.enter("2001:db8::2"), undefined, "a subscriber's network is one address");

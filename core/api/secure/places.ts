@@ -28,8 +28,9 @@ export class Places {
 
   /** How to leave again; undefined: there is no place. */
   enter(remote: string): (() => void) | undefined {
-    const address = networkOf(remote);
-    const isPeer = this.isPeer(address);
+    const from = written(remote);
+    const isPeer = this.isPeer(from);
+    const address = isPeer ? from : networkOf(from);
     const here = this.taken.get(address) ?? 0;
     const { all, ofAddress, ofPeer } = this.bounds;
     if (here >= (isPeer ? ofPeer : ofAddress)) return undefined;
@@ -45,12 +46,16 @@ export class Places {
   }
 }
 
-/** IPv4 as it is written elsewhere; of IPv6 what one subscriber has at will (/64) counts as one address. */
-function networkOf(remote: string): string {
+/** IPv4 as it is written elsewhere, IPv6 without the name of an interface. */
+function written(remote: string): string {
   const [, mapped] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(remote) ?? [];
-  if (mapped !== undefined) return mapped;
-  if (!remote.includes(":")) return remote;
-  const [head = "", tail] = (remote.split("%")[0] ?? "").split("::");
+  return mapped ?? remote.split("%")[0] ?? "";
+}
+
+/** Of IPv6 what one subscriber has at will (/64) counts as one address. */
+function networkOf(address: string): string {
+  if (!address.includes(":")) return address;
+  const [head = "", tail] = address.split("::");
   const groups = head.split(":").filter((group) => group !== "");
   const behind = (tail ?? "").split(":").filter((group) => group !== "");
   const missing = tail === undefined ? 0 : 8 - groups.length - behind.length;
