@@ -102,13 +102,14 @@ export class Invariants {
   }
 
   private onVmStart(host: Host, module: ModuleId): void {
+    // A let-run that was on its way while the host stood still, or was cut off: the engine is frozen, and
+    // answers nothing. What frees it is looked at then (onRight).
+    if (host.mirrors.get(module)?.freeze !== undefined) return;
     const { records, basis } = host.copyOf(module);
     const isEmpty = basis === "first" && records.size === 0;
     const hadData = (this.cluster.acknowledged.get(module)?.size ?? 0) > 0;
     demand(!isEmpty || !hadData, "no-undo", "an empty folder is taken as the good copy", host.name);
-    // A let-run that was on its way while the host stood still: the engine is frozen, and answers nothing.
-    const isAnswered = host.mirrors.get(module)?.freeze === undefined;
-    if (isAnswered && !this.isSplit(module)) this.hasAll(host, module, "starts");
+    if (!this.isSplit(module)) this.hasAll(host, module, "starts");
   }
 
   /** Every acknowledged record. */

@@ -24,6 +24,8 @@ const found: readonly (readonly [what: string, seeds: readonly number[]])[] = [
   ["a record that hangs keeps no guest waiting", [319, 1319]],
   ["a word that never left keeps nobody from taking over", [17, 20, 28]],
   ["a copy that ran alone gives no word to an older one", [139, 205, 235]],
+  ["a promotion that its record has held up is void, whatever it rests on", [483]],
+  ["an empty copy whose engine is frozen is let run and answers nothing", [1843, 2267]],
   ["contrary orders never undo each other's data", [35, 104, 127, 154, 208]],
 ];
 

@@ -115,8 +115,8 @@ function demotedItself(c: Case, { kind }: ActiveWork): boolean {
 function promote(c: Case, { basis }: Work<"promoting">): boolean {
   if (!isFree(c)) return false;
   if (basis === undefined) beginMirror(c, "promote", { do: "promote" });
-  else
-    beginMirror(c, "promote", { do: "promote", alone: { basis } }, basis === "silence" || basis === "lease");
+  // Whatever it rests on was so when it was decided: a word's giver may have met this copy and gone ahead since.
+  else beginMirror(c, "promote", { do: "promote", alone: { basis } }, true);
   return false;
 }
 
