@@ -203,9 +203,15 @@ export type MirrorCommand =
    */
   | { readonly do: "close" };
 
+/**
+ * `until`: a right to go ahead that comes with it (promote alone, grant) is not taken after this instant
+ * (uptime in ms): the process may have stood still meanwhile, and what was so then may be over (R16).
+ */
+export type MirrorOrder = MirrorCommand & { readonly until?: number };
+
 export interface MirrorRequest {
   readonly id: number;
-  readonly command: MirrorCommand;
+  readonly command: MirrorOrder;
 }
 
 export type MirrorReply =

@@ -94,7 +94,7 @@ export const mirrorErrors = {
   },
 } as const;
 
-type MirrorError = keyof typeof mirrorErrors | `GEMEL-20${"01" | "02" | "08" | "09" | "11"}`;
+type MirrorError = keyof typeof mirrorErrors | `GEMEL-20${"01" | "02" | "08" | "09" | "11"}` | "GEMEL-9002";
 
 /** The mirror's word for a command that it did not carry out → the code. */
 export const refusalCodes: Readonly<Record<string, MirrorError>> = {
@@ -105,6 +105,7 @@ export const refusalCodes: Readonly<Record<string, MirrorError>> = {
   "flush-failed": "GEMEL-2017",
   caches: "GEMEL-2018",
   "grant-void": "GEMEL-2019",
+  "too-late": "GEMEL-9002",
   "deny-void": "GEMEL-2019",
   "was-left-alone": "GEMEL-2020",
   "other-generation": "GEMEL-2021",

@@ -14,12 +14,12 @@ import type { TaskOutcome } from "../decide/mirror/types.js";
 import type { Arbiter, ArbiterAnswer } from "../ports/arbiter.js";
 import type { Report } from "./node-loop.js";
 import type { VmEffects, VmPlace } from "./vm-effects.js";
-import type { MirrorCommand, MirrorConfig } from "../../native/index.js";
+import type { MirrorCommand, MirrorConfig, MirrorOrder } from "../../native/index.js";
 
 /** The mirror processes of this node. */
 export interface MirrorHands {
   readonly open: (module: string, known: MirrorConfig["known"]) => Promise<void>;
-  readonly ask: (module: string, command: MirrorCommand, limit: Milliseconds) => Promise<unknown>;
+  readonly ask: (module: string, command: MirrorOrder, limit: Milliseconds) => Promise<unknown>;
   readonly terminate: (module: string, root: string) => Promise<void>;
   readonly clearMount: (module: string, root: string) => Promise<void>;
 }
@@ -129,7 +129,7 @@ export class Effects {
         return;
       }
       case "mirror":
-        return await edge.mirror.ask(effect.module, effect.command, commandLimit(effect.command));
+        return await edge.mirror.ask(effect.module, orderOf(effect), commandLimit(effect.command));
       case "terminate": {
         await this.terminate(effect.module);
         return;
@@ -163,6 +163,10 @@ export class Effects {
     void this.edge.mirror.clearMount(module, folder).catch(() => undefined);
   }
 }
+
+/** Its limit goes along: the mirror process may stand still between taking it and doing it. */
+const orderOf = ({ command, validUntil }: Extract<Effect, { readonly do: "mirror" }>): MirrorOrder =>
+  validUntil === undefined ? command : { ...command, until: validUntil };
 
 /** Changes of role flush what is left; a demotion waits for its writers first. */
 const commandLimit = (command: MirrorCommand): Milliseconds => {

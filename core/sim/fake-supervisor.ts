@@ -6,7 +6,7 @@
 import { base64OfText } from "../base/base64.js";
 import { GemelError, isErrorCode } from "../base/errors.js";
 import type { Milliseconds, ModuleId } from "../base/units.js";
-import type { MirrorCommand, MirrorConfig } from "../../native/index.js";
+import type { MirrorConfig, MirrorOrder } from "../../native/index.js";
 import type { MirrorHands } from "../loop/effects.js";
 import type { Report } from "../loop/node-loop.js";
 import type { MirrorCaller } from "./caller.js";
@@ -68,7 +68,7 @@ export class FakeSupervisor implements MirrorHands {
     this.connect(id, mirror);
   }
 
-  async ask(module: string, command: MirrorCommand, limit: Milliseconds): Promise<unknown> {
+  async ask(module: string, command: MirrorOrder, limit: Milliseconds): Promise<unknown> {
     const id = module as ModuleId;
     const mirror = this.connected.get(id);
     if (mirror === undefined) throw new GemelError("GEMEL-2004", module, "No mirror process runs.");
@@ -118,7 +118,7 @@ export class FakeSupervisor implements MirrorHands {
   private deliver(
     id: ModuleId,
     mirror: FakeMirror,
-    command: MirrorCommand,
+    command: MirrorOrder,
     limit: Milliseconds,
     done: (answer: Answer) => void,
   ): void {

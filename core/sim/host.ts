@@ -32,8 +32,8 @@ export class Host extends Server {
     private readonly edge: HostEdge,
   ) {
     super(name, time, configs);
-    this.onPower = (id) => this.daemon?.powerChanged(id);
-    this.onMirrorDeath = (id) => this.daemon?.mirrorGone(id);
+    this.onPower = (id) => this.whenItRuns(() => this.daemon?.powerChanged(id));
+    this.onMirrorDeath = (id) => this.whenItRuns(() => this.daemon?.mirrorGone(id));
     this.startDaemon();
   }
 
@@ -105,10 +105,15 @@ export class Host extends Server {
     this.report({ kind: "command", id, by, command });
   }
 
-  /** Something reaches the daemon, if there is one; one of a frozen host takes nothing before the thaw. */
+  /** Something reaches the daemon, if there is one. */
   report(report: Report): void {
-    if (this.isFrozen) this.after(0, () => this.report(report));
-    else this.daemon?.post(report);
+    this.whenItRuns(() => this.daemon?.post(report));
+  }
+
+  /** The daemon of a frozen host takes nothing before the thaw. */
+  private whenItRuns(act: () => void): void {
+    if (this.isFrozen) this.after(0, act);
+    else act();
   }
 
   mirrorSaid(id: ModuleId): void {

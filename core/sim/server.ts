@@ -6,7 +6,7 @@
 import { newDurable } from "../decide/mirror/step.js";
 import type { Durable, ModuleConfig } from "../decide/mirror/types.js";
 import { check } from "../base/check.js";
-import { stallLimit } from "../base/limits.js";
+import { stallLimit, turnGapMax } from "../base/limits.js";
 import type { ModuleId, NodeName } from "../base/units.js";
 import { newCopy, type Copy } from "./mirror/copy.js";
 import type { FakeMirror } from "./mirror/fake-mirror.js";
@@ -60,10 +60,10 @@ export class Server {
   /** The daemon's record: what has survived a flush. */
   readonly record = new Map<ModuleId, Durable>();
   /** When this host last woke from a freeze, and when its daemon last heard the other one's. */
-  thawedAt = 0;
-  heardAt = 0;
-  /** How long it had been silent when it was heard again just now. */
-  lastSilence = 0;
+  private thawedAt = 0;
+  private heardAt = 0;
+  /** Silences of the other one that have ended lately: since when, and until when. */
+  private silences: { readonly since: number; readonly until: number }[] = [];
   /** Since its last boot no record was written here: what the boot renews is not in it yet. */
   hasBooted = true;
   private boots = 0;
@@ -196,7 +196,16 @@ export class Server {
 
   hear(): void {
     const { now } = this.time;
-    if (now > this.heardAt) this.lastSilence = now - Math.max(this.heardAt, this.thawedAt);
+    const since = Math.max(this.heardAt, this.thawedAt);
+    this.silences = this.silences.filter(({ until }) => now - until <= turnGapMax);
+    if (now > since) this.silences.push({ since, until: now });
     this.heardAt = now;
+  }
+
+  /** How long the other one had been silent at that moment of the last seconds, while this one ran. */
+  silenceAt(moment: number): number {
+    const since = Math.max(this.heardAt, this.thawedAt);
+    const then = this.silences.find(({ until }) => until >= moment) ?? { since };
+    return moment - then.since;
   }
 }

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <fstream>
 
 #include "command_reader.h"
 #include "json.h"
@@ -37,6 +38,13 @@ std::string failed(const std::string& what, int failure) {
         {"read-only", what + ": this node is secondary", "Ask the node on which the module runs."});
   }
   return refused({"file-error", what + ": " + std::strerror(-failure), "See the log of the module."});
+}
+
+/// As the daemon's runtime reads it: a container may be shown an uptime of its own.
+Nanos uptime(Nanos otherwise) {
+  double seconds = 0;
+  std::ifstream file("/proc/uptime");
+  return file >> seconds ? static_cast<Nanos>(seconds * static_cast<double>(kSecond)) : otherwise;
 }
 
 /// Waits for the mount to be gone, or for the reason why it cannot be.
@@ -87,7 +95,8 @@ Task<std::string> MirrorProcess::carried_out(const Words& command) {
 
 Task<std::string> MirrorProcess::by_engine(const Words& command) {
   std::string problem;
-  auto order = read_command(command, problem);
+  const Nanos now = reactor.now();
+  auto order = read_command(command, now - uptime(now), problem);
   if (!order)
     co_return refused({"bad-command", problem, "See native/index.ts for the commands and their fields."});
   const Refusal refusal = co_await engine_->command(std::move(*order));

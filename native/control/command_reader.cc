@@ -13,7 +13,7 @@ namespace {
 /// Reads the fields of one command and remembers the first that is missing.
 class Reader {
  public:
-  explicit Reader(const Words& words) : words_(words) {}
+  Reader(const Words& words, Nanos started) : words_(words), started_(started) {}
 
   std::uint64_t number(const char* name) { return taken(words_.number(name), name); }
   Generation generation(const char* name) { return taken(words_.generation(name), name); }
@@ -24,6 +24,11 @@ class Reader {
     return value == "true";
   }
   std::string text(const char* name) { return words_.text(name); }
+  /// Absent: the order has no limit of its own.
+  std::optional<Nanos> until() {
+    if (!words_.has("until")) return std::nullopt;
+    return started_ + static_cast<Nanos>(number("until")) * kMillisecond;
+  }
   /// One of two words.
   bool either(const char* name, const char* yes, const char* no) {
     const std::string value = words_.text(name);
@@ -55,6 +60,7 @@ class Reader {
     if (problem_.empty()) problem_ = std::string("the field \"") + name + "\" is missing or cannot be read";
   }
   const Words& words_;
+  Nanos started_;
   std::string problem_;
 };
 
@@ -67,9 +73,11 @@ std::optional<Command> order_of(const std::string& word, const Words& words, Rea
   using namespace command;
   if (word == "link") return SwitchLink{read.flag("on")};
   if (word == "initialise") return Initialise{read.either("as", "source", "empty")};
-  if (word == "promote") return Promote{words.has("alone") ? read.basis("alone.basis") : AloneBasis::none};
+  if (word == "promote") {
+    return Promote{words.has("alone") ? read.basis("alone.basis") : AloneBasis::none, read.until()};
+  }
   if (word == "demote") return Demote{milliseconds(read.number("timeoutMs"))};
-  if (word == "grant") return Grant{read.freeze(), read.basis("basis")};
+  if (word == "grant") return Grant{read.freeze(), read.basis("basis"), read.until()};
   if (word == "deny") return Deny{read.freeze(), read.text("why")};
   if (word == "word") return Word{read.generation("generation")};
   if (word == "give-up") return GiveUp{read.generation("generation")};
@@ -85,9 +93,9 @@ std::optional<Command> order_of(const std::string& word, const Words& words, Rea
 
 }  // namespace
 
-std::optional<Command> read_command(const Words& words, std::string& problem) {
+std::optional<Command> read_command(const Words& words, Nanos started, std::string& problem) {
   const std::string word = words.text("do");
-  Reader read(words);
+  Reader read(words, started);
   const auto order = order_of(word, words, read);
   problem = order ? read.problem() : "\"" + word + "\" is not a command";
   return problem.empty() ? order : std::nullopt;

@@ -11,7 +11,8 @@
 
 namespace gemel {
 
-/// Nothing, with `problem`: not a command, or a field of it is missing or cannot be read.
-std::optional<Command> read_command(const Words& words, std::string& problem);
+/// Nothing, with `problem`: not a command, or a field of it is missing or cannot be read. `started`: the
+/// daemon's zero of time on the engine's clock.
+std::optional<Command> read_command(const Words& words, Nanos started, std::string& problem);
 
 }  // namespace gemel

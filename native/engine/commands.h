@@ -23,6 +23,8 @@ struct Initialise {
 struct Promote {
   /// Alone on this basis, with a new generation; none: the peer follows in this session.
   AloneBasis alone = AloneBasis::none;
+  /// The right that it brings is not taken after this instant: what it rests on may be over (R16).
+  std::optional<Nanos> until = std::nullopt;
 };
 struct Demote {
   Nanos timeout = 0;
@@ -30,6 +32,7 @@ struct Demote {
 struct Grant {
   FreezeId freeze;
   AloneBasis basis = AloneBasis::none;
+  std::optional<Nanos> until = std::nullopt;
 };
 struct Deny {
   FreezeId freeze;

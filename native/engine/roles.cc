@@ -30,6 +30,16 @@ std::string hex(Generation generation) {
   return text;
 }
 
+/// R16: this process, or what it waited for, stood still for too long since the daemon decided.
+bool is_over(const std::optional<Nanos>& until, Clock& clock) {
+  return until && clock.now() > *until;
+}
+
+Refusal too_late() {
+  return refuse("too-late", "The order came too late: what it rests on may be over.",
+                "Nothing to do: the daemon decides anew.");
+}
+
 bool is_alone(const CopyRecord& record) {
   return record.right == Right::alone && record.right_generation == record.generation;
 }
@@ -108,11 +118,12 @@ Task<Refusal> Roles::promote(command::Promote order) {
   const auto held = co_await turn_.begin();
   if (Refusal problem = check_data()) co_return problem;
   if (gate_.is_primary()) co_return Refusal{};
-  if (order.alone != AloneBasis::none) co_return co_await promote_alone(order.alone);
+  if (order.alone != AloneBasis::none) co_return co_await promote_alone(order);
   co_return co_await promote_paired();
 }
 
-Task<Refusal> Roles::promote_alone(AloneBasis basis) {
+Task<Refusal> Roles::promote_alone(command::Promote order) {
+  const AloneBasis basis = order.alone;
   // 1. The data link is closed, what it has brought is taken, the old generation is refused. From here on no
   //    acknowledgement of it can leave.
   const bool was_enabled = link_.is_enabled();
@@ -120,6 +131,10 @@ Task<Refusal> Roles::promote_alone(AloneBasis basis) {
   receiver_.refuse();
   // 2. Everything acknowledged is applied.
   co_await receiver_.drained();
+  if (is_over(order.until, ports_.clock)) {
+    link_.enable(was_enabled);
+    co_return too_late();
+  }
   std::string why_not;
   if (!is_current_for(basis, why_not)) {
     link_.enable(was_enabled);
@@ -249,6 +264,7 @@ Task<Refusal> Roles::grant(command::Grant order) {
   const auto held = co_await turn_.begin();
   if (!gate_.is_frozen() || !(gate_.freeze_id() == order.freeze))
     co_return refuse("grant-void", "The freeze that this grant answers is over.", "Nothing to do.");
+  if (is_over(order.until, ports_.clock)) co_return too_late();
   co_return co_await go_alone(order.basis);
 }
 

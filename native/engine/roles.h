@@ -61,7 +61,7 @@ class Roles {
   CurrencyKind currency(std::string& why_not) const;
 
  private:
-  Task<Refusal> promote_alone(AloneBasis basis);
+  Task<Refusal> promote_alone(command::Promote order);
   Task<Refusal> promote_paired();
   Task<int> become_primary();
   Task<int> drop_caches();

@@ -50,6 +50,27 @@ test("start-across-a-gap-of-the-daemon-is-void", async () => {
   assert.equal(report.outcome.failure.code, "GEMEL-9002");
 });
 
+test("order-to-the-mirror-carries-its-limit", async () => {
+  const asked: unknown[] = [];
+  const edge: Partial<EffectEdge> = {
+    now: () => instant(0),
+    post: () => undefined,
+    mirror: { ask: (_module, order) => Promise.resolve(asked.push(order)) } as Partial<
+      EffectEdge["mirror"]
+    > as EffectEdge["mirror"],
+  };
+  const effects = new Effects(edge as EffectEdge);
+  const base = { do: "mirror", module: moduleId("cam1"), lane: "answer" } as const;
+  const command = { do: "promote", alone: { basis: "silence" } } as const;
+  effects.carryOut({ ...base, task: 1, command, validUntil: instant(turnGapMax) });
+  effects.carryOut({ ...base, task: 2, command: { do: "link", on: true } });
+  await new Promise(setImmediate);
+  assert.deepEqual(asked, [
+    { ...command, until: turnGapMax },
+    { do: "link", on: true },
+  ]);
+});
+
 test("loop-knows-its-gaps", async () => {
   let now: Instant = instant(0);
   const state = { modules: {} } as unknown as NodeState;

@@ -143,6 +143,22 @@ TEST(both_went_on_alone_is_a_conflict_until_a_person_decides) {
   CHECK(pair.a.status().is_primary);
 }
 
+TEST(order_that_comes_too_late_brings_no_right) {
+  // R16: the process stood still between the daemon's decision and now; what it rested on may be over.
+  Pair pair(46);
+  pair.first_copy();
+  pair.wire.cut();
+  CHECK(pair.clock.run_until([&] { return pair.a.status().freeze.has_value(); }, kSecond));
+  const Nanos now = pair.clock.now();
+  const FreezeId freeze = pair.a.status().freeze->id;
+  CHECK_EQ(pair.a.order(command::Grant{freeze, AloneBasis::silence, now - 1}), "too-late");
+  CHECK_EQ(pair.b.order(command::Promote{AloneBasis::silence, now - 1}), "too-late");
+  CHECK(pair.a.status().freeze.has_value());
+  CHECK(!pair.b.status().is_primary);
+  CHECK_EQ(pair.b.order(command::Promote{AloneBasis::silence, now + kSecond}), "");
+  CHECK(pair.b.status().is_primary);
+}
+
 TEST(goodbye_then_the_one_left_alone) {
   // R22: the leaver is not current until a handshake; the other one is, by its own record.
   Pair pair(45);

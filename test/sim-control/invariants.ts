@@ -24,11 +24,6 @@ import { demand } from "./violation.js";
 /** Timeout minus what a heartbeat may be late: 5 s minus one pulse and two steps. */
 const silenceMin = 4300;
 
-/** A process that has stood still takes up what was asked of it before within this time. */
-const wakingMax = 1000;
-/** From a decision to its effect. */
-const carryOutMax = 100;
-
 interface Child {
   readonly host: string;
   readonly basis: string;
@@ -74,14 +69,10 @@ export class Invariants {
     demand(current.kind !== "none", "proven-current", `goes ahead on ${basis}`, detail);
   }
 
-  private trulySilent(host: Host, mirror: FakeMirror): void {
-    const since = this.cluster.now - host.heardAt;
-    // What was decided in silence is not called back by a word that comes while it is carried out.
-    const silent =
-      since <= carryOutMax ? host.lastSilence : this.cluster.now - Math.max(host.heardAt, host.thawedAt);
-    const woke = Math.max(host.thawedAt, mirror.wokeAt);
-    const when = this.cluster.now - woke <= wakingMax ? "carried out on waking" : "too short";
-    demand(silent >= silenceMin, "truly-silent", when, `${host.name} calls ${silent} ms silence`);
+  /** At the moment of the decision: what is said while it is carried out calls nothing back. */
+  private trulySilent(host: Host, { decidedAt }: FakeMirror): void {
+    const silent = host.silenceAt(decidedAt);
+    demand(silent >= silenceMin, "truly-silent", "too short", `${host.name} calls ${silent} ms silence`);
   }
 
   private notRunning(host: Host, other: Host, module: ModuleId): void {

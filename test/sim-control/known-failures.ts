@@ -11,17 +11,7 @@ export interface KnownFailure {
   readonly issue: number;
 }
 
-const of =
-  (issue: number) =>
-  (invariant: string, ...signatures: readonly string[]): KnownFailure[] =>
-    signatures.map((signature) => ({ invariant, signature, issue }));
-
-const known = of(10);
-
-export const knownFailures: readonly KnownFailure[] = [
-  // What was asked of a mirror process before it, or its host, stood still is done when it wakes (R16).
-  ...known("truly-silent", "carried out on waking"),
-];
+export const knownFailures: readonly KnownFailure[] = [];
 
 export const knownFailure = ({ invariant, signature }: Violation): KnownFailure | undefined =>
   knownFailures.find((one) => one.invariant === invariant && one.signature === signature);

@@ -9,7 +9,7 @@ import { createConnection, type Socket } from "node:net";
 import { GemelError } from "../../base/errors.js";
 import type { Milliseconds } from "../../base/units.js";
 import { readLines } from "../network/lines.js";
-import type { MirrorCommand, MirrorEvent, MirrorReply, MirrorRequest } from "../../../native/index.js";
+import type { MirrorEvent, MirrorOrder, MirrorReply, MirrorRequest } from "../../../native/index.js";
 import { arrivedEvent, arrivedReply, arrivedStatus } from "./arrived.js";
 
 /** The mirror answered, and refused. */
@@ -61,7 +61,7 @@ export class MirrorClient {
     return new MirrorClient(socket, module, on);
   }
 
-  async ask(command: MirrorCommand, limit: Milliseconds): Promise<unknown> {
+  async ask(command: MirrorOrder, limit: Milliseconds): Promise<unknown> {
     const request: MirrorRequest = { id: ++this.counter, command };
     return await new Promise<unknown>((done, failed) => {
       const timer = setTimeout(() => {

@@ -9,7 +9,7 @@
 
 import { GemelError } from "../../base/errors.js";
 import type { Milliseconds } from "../../base/units.js";
-import type { MirrorCommand, MirrorConfig, MirrorEvent, MirrorStatus } from "../../../native/index.js";
+import type { MirrorConfig, MirrorEvent, MirrorOrder, MirrorStatus } from "../../../native/index.js";
 import { MirrorClient, MirrorRefusal } from "./client.js";
 import { isDead, signal, untilDead, type ProcessIdentity } from "./identity.js";
 import {
@@ -113,7 +113,7 @@ export class MirrorSupervisor {
     }
   }
 
-  async ask(module: string, command: MirrorCommand, limit: Milliseconds): Promise<unknown> {
+  async ask(module: string, command: MirrorOrder, limit: Milliseconds): Promise<unknown> {
     const mirror = this.mirrors.get(module);
     if (mirror?.client === undefined) throw new GemelError("GEMEL-2004", module, "No mirror process runs.");
     if (command.do === "close") mirror.leaving = true;

@@ -2,8 +2,8 @@
 // A mirror process on fake time: the commands and the status of native/index.ts over a Copy, without any
 // I/O. What it does with its peer is in fake-link.ts.
 
-import { freezeDeadlineWithoutLease, stallLimit } from "../../base/limits.js";
-import type { Currency, FreezeId, MirrorCommand, MirrorStatus } from "../../../native/index.js";
+import { freezeDeadlineWithoutLease, stallLimit, turnGapMax } from "../../base/limits.js";
+import type { Currency, FreezeId, MirrorCommand, MirrorOrder, MirrorStatus } from "../../../native/index.js";
 import type { Copy } from "./copy.js";
 
 export type LinkState =
@@ -52,7 +52,8 @@ export class FakeMirror {
   diskFull = false;
   /** Since when it lives and does nothing at all (SIGSTOP, a kernel that holds it). */
   private hungSince: number | undefined;
-  wokeAt = -Infinity;
+  /** When that was decided which it carries out now. */
+  decidedAt = 0;
   /** Some process has a file open below the mount, and keeps it open. */
   isHeldOpen = false;
   /** The process that it was told to watch (attach-guest). */
@@ -178,7 +179,6 @@ export class FakeMirror {
 
   wake(): void {
     const since = this.hungSince;
-    if (since !== undefined) this.wokeAt = this.now();
     this.hungSince = undefined;
     if (since !== undefined && this.now() - since > stallLimit) this.findsItSlept();
   }
@@ -201,8 +201,11 @@ export class FakeMirror {
     this.pauseGuest();
   }
 
-  do(command: MirrorCommand): CommandResult {
+  do(command: MirrorOrder): CommandResult {
     if (!this.isAlive) return { ok: false, code: "GEMEL-2004", message: "the mirror process is dead" };
+    const { until = this.now() + turnGapMax } = command;
+    if (this.now() > until) return failed("the order came too late");
+    this.decidedAt = until - turnGapMax;
     switch (command.do) {
       case "link":
         this.isLinkWanted = command.on;

@@ -115,7 +115,7 @@ function demotedItself(c: Case, { kind }: ActiveWork): boolean {
 function promote(c: Case, { basis }: Work<"promoting">): boolean {
   if (!isFree(c)) return false;
   if (basis === undefined) beginMirror(c, "promote", { do: "promote" });
-  // Whatever it rests on was so when it was decided: a word's giver may have met this copy and gone ahead since.
+  // Whatever it rests on was so when it was decided: who gave a word may have met this copy and gone ahead.
   else beginMirror(c, "promote", { do: "promote", alone: { basis } }, true);
   return false;
 }
