@@ -3,14 +3,16 @@
 // and mirrors run on and are found again by the next one (P6). The orderly end of a host is a command: `gemel
 // shutdown`.
 
-import { existsSync } from "node:fs";
 import { pino } from "pino";
 import { withoutLease } from "./edge/arbitration/none.js";
 import { defaultRoots, pathsUnder } from "./edge/config/paths.js";
 import { Daemon } from "./edge/daemon.js";
+import { noHypervisor } from "./edge/workload/no-hypervisor.js";
+import { chosenAdapter, type HypervisorAdapter } from "./ports/adapter.js";
 import type { Hypervisor } from "./ports/hypervisor.js";
 import { createProtection } from "./protect/index.js";
 import { daemonEndLimitMs } from "./base/limits/edge.js";
+import { kvmAdapter } from "../kvm/adapter.js";
 
 // A log on a full disk, or a journal that is gone, ends nobody: what could not be written is lost, that is
 // all.
@@ -23,31 +25,26 @@ const roots = {
   run: process.env["GEMEL_RUN"] ?? defaultRoots.run,
 };
 
-/**
- * The adapter that fits what this host has; no other one is loaded. On Linux that is KVM, also while libvirt
- * is not there: it may be about to be installed anew under guests that run.
- */
-async function adapterOfHost(): Promise<(node: string) => Hypervisor> {
+/** Every hypervisor that Gemel knows; a host's own is chosen by what is there. */
+const adapters: readonly HypervisorAdapter[] = [kvmAdapter];
+
+async function hypervisorOfHost(): Promise<(node: string) => Hypervisor> {
   // Tests put a fake in libvirt's place: a module that exports `createHypervisor(node)`.
   const fake = process.env["GEMEL_TEST_HYPERVISOR"];
   if (fake !== undefined) {
     return ((await import(fake)) as { readonly createHypervisor: (node: string) => Hypervisor })
       .createHypervisor;
   }
-  if (process.platform !== "linux") {
-    log.fatal(`Gemel has no adapter yet for the hypervisor of this system (${process.platform}): only KVM.`);
-    process.exit(1);
-  }
-  const hasLibvirt = ["/run/libvirt/libvirt-sock", "/run/libvirt/virtqemud-sock", "/usr/bin/virsh"];
-  if (!hasLibvirt.some((path) => existsSync(path)))
-    log.warn("libvirt is not here: no VM starts before it is.");
-  const { createKvm } = await import("../kvm/index.js");
-  return (node) => createKvm({ node, etc: roots.etc, run: roots.run });
+  const adapter = chosenAdapter(adapters);
+  if (adapter?.presence() !== "here") log.warn("There is no hypervisor here: no VM starts before it is.");
+  if (adapter === undefined) return (node) => noHypervisor(node, process.platform);
+  const create = await adapter.open();
+  return (node) => create({ node, etc: roots.etc, run: roots.run });
 }
 
 const daemon = new Daemon({
   paths: pathsUnder(roots),
-  hypervisor: await adapterOfHost(),
+  hypervisor: await hypervisorOfHost(),
   arbiters: withoutLease,
   protection: createProtection,
   log: (message, more = {}) => log.info(more, message),

@@ -23,6 +23,8 @@ const table: readonly Known[] = [
     ),
     code: "GEMEL-3001",
   },
+  // By setpriv, which is there wherever Linux is.
+  { says: /failed to execute virsh/i, code: "GEMEL-4023" },
   { says: /gemel: refused/i, code: "GEMEL-3007" },
   { says: /domain not found|failed to get domain|no domain with matching/i, code: "GEMEL-3005" },
   {

@@ -79,7 +79,6 @@ export class Inspector {
     if (!summary.ok) return summary;
     const { facts, chains, snapshots } = situation.value;
     const { firmware, networks, hostDevices, machine, cpuModel, definition, tpm } = facts;
-    const { qemuUid, qemuGid } = capabilities;
     return done({
       ...summary.value,
       memory: facts.memory,
@@ -95,7 +94,7 @@ export class Inspector {
       cpuModel,
       ...(tpm === undefined ? {} : { tpm }),
       hasSnapshots: snapshots,
-      host: { qemuUid, qemuGid, cpuModel: capabilities.cpuModel },
+      host: { cpuModel: capabilities.cpuModel, own: capabilities.qemuOwner },
     });
   }
 

@@ -4,6 +4,8 @@
 // Everything that matters is also in the status (level-triggered), so a daemon that was away has missed
 // nothing after its first `status`.
 
+import type { GuestProcess } from "../core/ports/workload.js";
+
 /** 16 hex digits; "0000000000000000" = none. */
 export type GenerationHex = string;
 
@@ -163,8 +165,11 @@ export type MirrorCommand =
   | { readonly do: "link"; readonly on: boolean }
   /** First use: this copy's present files are the good ones (generation made), or it is to be filled. */
   | { readonly do: "initialise"; readonly as: "source" | "empty" }
-  /** The VM's process: watched by pidfd, paused and killed by the engine when the rules say so (R14–R16). */
-  | { readonly do: "attach-guest"; readonly pid: number; readonly startTime: string }
+  /**
+   * The VM's process: watched by pidfd, paused and killed by the engine when the rules say so (R14 to R16).
+   * On Linux its `pid` and `startTime`, from the adapter.
+   */
+  | ({ readonly do: "attach-guest" } & GuestProcess)
   | { readonly do: "detach-guest" }
   /**
    * Become primary (R25). `alone`: with a new generation on this basis; `paired`: the peer follows in this

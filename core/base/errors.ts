@@ -293,6 +293,10 @@ export const errorRegistry = {
     sentence: "The certificate cannot be used.",
     next: "Correct what the message names; the certificate in use stays as it is.",
   },
+  "GEMEL-4023": {
+    sentence: "This host has no hypervisor that Gemel can use.",
+    next: "Install KVM with libvirt (apt install qemu-system-x86 libvirt-daemon-system), then: gemel doctor",
+  },
   "GEMEL-5001": {
     sentence: "The preflight found something that forbids protecting this VM.",
     next: "Correct the findings listed, then run the same command again.",

@@ -49,8 +49,11 @@ export interface VmDetails extends VmSummary {
   readonly machine: string;
   readonly cpuModel: string;
   readonly hasSnapshots: boolean;
-  /** Of the host that inspected it: what the other host is compared with. */
-  readonly host: { readonly qemuUid: number; readonly qemuGid: number; readonly cpuModel: string };
+  /**
+   * Of the host that inspected it: what the other host is compared with. `own` is for the same adapter there:
+   * handed on, never read.
+   */
+  readonly host: { readonly cpuModel: string; readonly own: string };
 }
 
 export interface Finding {
@@ -128,7 +131,7 @@ export interface DiskProof {
 }
 
 export interface Hypervisor extends Workload {
-  readonly kind: "kvm" | "hyperv" | "fake";
+  readonly kind: "kvm" | "hyperv" | "fake" | "none";
   /** What this platform lacks: listed, never a silent skip. */
   readonly lacks: readonly ("save" | "live-migration" | "events" | "guest-agent")[];
 

@@ -33,11 +33,11 @@ export type RunKind = Run["kind"];
  */
 export type Instance = string;
 
-/** What the mirror process must be able to pause and to end (R14 to R16): handed on, never read. */
-export interface GuestProcess {
-  readonly pid: number;
-  readonly startTime: string;
-}
+/**
+ * What the mirror process must be able to pause and to end (R14 to R16), as the adapter and the mirror
+ * process of one platform name it to each other: handed on, never read (R102).
+ */
+export type GuestProcess = Readonly<Record<string, string | number>>;
 
 export type Outcome<T> =
   | { readonly ok: true; readonly value: T }

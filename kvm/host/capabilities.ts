@@ -18,8 +18,8 @@ export interface Capabilities {
   readonly emulators: readonly string[];
   /** "selinux", "apparmor", "dac". */
   readonly securityModels: readonly string[];
-  readonly qemuUid: number;
-  readonly qemuGid: number;
+  /** As whom QEMU runs, "UID:GID". */
+  readonly qemuOwner: string;
   readonly version: string;
 }
 
@@ -48,8 +48,7 @@ export async function readCapabilities(session: LibvirtSession): Promise<Outcome
       architectures.flatMap((arch) => arch.all("emulator").map((emulator) => emulator.text())),
     ),
     securityModels: security.map((model) => model.find("model")?.text() ?? ""),
-    qemuUid: Number(owner?.[1] ?? "0"),
-    qemuGid: Number(owner?.[2] ?? "0"),
+    qemuOwner: `${owner?.[1] ?? "0"}:${owner?.[2] ?? "0"}`,
     version: /Running hypervisor: (.*)/.exec(version.value)?.[1]?.trim() ?? "",
   });
 }

@@ -12,8 +12,9 @@ import { open, readdir, readFile, readlink, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Milliseconds } from "../../core/base/units.js";
+import type { GuestProcess } from "../../core/ports/hypervisor.js";
 
-export interface VmProcess {
+export interface VmProcess extends GuestProcess {
   readonly pid: number;
   readonly startTime: string;
 }

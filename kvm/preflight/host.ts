@@ -225,8 +225,8 @@ function fileFindings({ facts }: HostSituation): readonly Unplaced[] {
 }
 
 function ownerFindings({ details, capabilities }: HostSituation): readonly Unplaced[] {
-  const here = `${capabilities.qemuUid}:${capabilities.qemuGid}`;
-  const there = `${details.host.qemuUid}:${details.host.qemuGid}`;
+  const here = capabilities.qemuOwner;
+  const there = details.host.own;
   return when(here !== there, () =>
     warns(
       "GEMEL-5001",

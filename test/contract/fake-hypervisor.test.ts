@@ -32,7 +32,7 @@ function open(): Promise<World> {
     crash: (vm) => settled(() => fake.signal(vm, "SIGKILL")),
     stopService: () => settled(() => fake.service(false)),
     startService: () => settled(() => fake.service(true)),
-    alive: ({ pid }) => Promise.resolve(existsSync(`/proc/${pid}`)),
+    alive: (process) => Promise.resolve(existsSync(`/proc/${process["pid"] ?? ""}`)),
     reset: () => fake.close(),
     close: () => fake.close(),
   });

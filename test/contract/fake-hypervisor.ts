@@ -26,6 +26,7 @@ import type {
   VmPower,
   VmSummary,
 } from "../../core/ports/hypervisor.js";
+import type { VmProcess } from "../../kvm/host/process.js";
 import { cpuNanos, end, identity, newVm, runOf, startTimeOf, type FakeVm } from "./fake-process.js";
 import { disksOf, fakeDefinition, idOf, nameOf, unescaped, type FakeVmFile } from "./fake-definition.js";
 
@@ -105,7 +106,7 @@ export class FakeHypervisor implements Hypervisor {
         machine: "fake",
         cpuModel: "fake",
         hasSnapshots: false,
-        host: { qemuUid: 0, qemuGid: 0, cpuModel: "fake" },
+        host: { cpuModel: "fake", own: "" },
       }),
     );
   }
@@ -177,7 +178,7 @@ export class FakeHypervisor implements Hypervisor {
     });
   }
 
-  async startHeld(id: VmId): Promise<Outcome<{ readonly pid: number; readonly startTime: string }>> {
+  async startHeld(id: VmId): Promise<Outcome<VmProcess>> {
     const vm = this.#vms.get(id);
     if (!this.#service) return refused("GEMEL-3001", "");
     if (vm === undefined) return refused("GEMEL-3005", id);

@@ -3,7 +3,8 @@
 
 import type { ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
-import type { GuestProcess, Run } from "../../core/ports/workload.js";
+import type { Run } from "../../core/ports/workload.js";
+import type { VmProcess } from "../../kvm/host/process.js";
 
 export interface FakeVm {
   definition: string;
@@ -12,7 +13,7 @@ export interface FakeVm {
   paused: boolean;
   /** Started by Gemel and not yet let run. */
   held: boolean;
-  process: (GuestProcess & { readonly child: ChildProcess }) | undefined;
+  process: { readonly pid: number; readonly startTime: string; readonly child: ChildProcess } | undefined;
 }
 
 export const newVm = {
@@ -23,7 +24,10 @@ export const newVm = {
   process: undefined,
 } as const;
 
-export const identity = ({ pid, startTime }: GuestProcess): GuestProcess => ({ pid, startTime });
+export const identity = ({ pid, startTime }: Pick<VmProcess, "pid" | "startTime">): VmProcess => ({
+  pid,
+  startTime,
+});
 
 export function runOf(vm: FakeVm | undefined): Run {
   if (vm?.process === undefined) return { kind: "off" };

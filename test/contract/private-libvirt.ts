@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { Hypervisor, VmEvent, VmId } from "../../core/ports/hypervisor.js";
+import type { GuestProcess, Hypervisor, VmEvent, VmId } from "../../core/ports/hypervisor.js";
 import { processOf, type World } from "./world.js";
 
 const inside = fileURLToPath(new URL("./inside.js", import.meta.url));
@@ -109,8 +109,8 @@ export class PrivateLibvirt implements World {
     await this.#call("start-libvirtd", []);
   }
 
-  async alive({ pid }: { readonly pid: number }): Promise<boolean> {
-    const { output } = await this.shell(`grep State: /proc/${pid}/status`);
+  async alive(process: GuestProcess): Promise<boolean> {
+    const { output } = await this.shell(`grep State: /proc/${process["pid"] ?? ""}/status`);
     return /State:\s+[^ZX]/.test(output);
   }
 

@@ -4,6 +4,7 @@
 
 import type { Hypervisor, VmId } from "../../core/ports/hypervisor.js";
 import type { GuestProcess, Run, Workload, WorkloadId } from "../../core/ports/workload.js";
+import type { VmProcess } from "../../kvm/host/process.js";
 
 /** What the tests that hold for every workload need. */
 export interface WorkloadWorld {
@@ -24,7 +25,7 @@ export interface WorkloadWorld {
 }
 
 /** Both adapters word an instance as pid and start time, as the mirror process takes them. */
-export function processOf(run: Run): GuestProcess | undefined {
+export function processOf(run: Run): VmProcess | undefined {
   const [pid, startTime] = "instance" in run ? (run.instance ?? "").split(" ") : [];
   return pid === undefined || startTime === undefined ? undefined : { pid: Number(pid), startTime };
 }

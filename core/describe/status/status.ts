@@ -106,7 +106,9 @@ function warningsOf(
     .map(({ name }) => `${name} is silent on every network.`);
   return [
     ...(arbiter === "none" && cluster !== undefined && modules.length > 0 ? [split] : []),
-    ...(state.hypervisor === "lost" ? [`The hypervisor does not answer on ${state.self}.`] : []),
+    ...(state.hypervisor === "lost"
+      ? [`The hypervisor does not answer on ${state.self}; gemel doctor says why.`]
+      : []),
     ...silent,
     ...modules
       .filter(({ conflict }) => conflict)

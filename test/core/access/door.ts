@@ -14,6 +14,7 @@ import { buildApplication, type ApplicationParts } from "../../../core/api/serve
 import { withoutLease } from "../../../core/edge/arbitration/none.js";
 import { pathsUnder } from "../../../core/edge/config/paths.js";
 import { Daemon } from "../../../core/edge/daemon.js";
+import type { Hypervisor } from "../../../core/ports/hypervisor.js";
 import { createProtection } from "../../../core/protect/index.js";
 import { createHypervisor } from "../../contract/fake-hypervisor.js";
 
@@ -30,6 +31,7 @@ export class TestDoor {
   constructor(
     readonly node: "alpha" | "beta" = "alpha",
     private readonly console = `https://${node}.example`,
+    private readonly hypervisor: (node: string) => Hypervisor = createHypervisor,
   ) {
     this.daemon = this.make();
   }
@@ -101,7 +103,7 @@ export class TestDoor {
   private make(): Daemon {
     return new Daemon({
       paths: pathsUnder({ etc: this.path("etc"), state: this.path("state"), run: this.path("run") }),
-      hypervisor: createHypervisor,
+      hypervisor: this.hypervisor,
       arbiters: withoutLease,
       protection: createProtection,
       log: () => undefined,
