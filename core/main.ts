@@ -4,7 +4,7 @@
 // shutdown`.
 
 import { pino } from "pino";
-import { withoutLease } from "./edge/arbitration/none.js";
+import { noFence, withoutLease } from "./edge/arbitration/none.js";
 import { defaultRoots, pathsUnder } from "./edge/config/paths.js";
 import { Daemon } from "./edge/daemon.js";
 import { noHypervisor } from "./edge/workload/no-hypervisor.js";
@@ -46,6 +46,7 @@ const daemon = new Daemon({
   paths: pathsUnder(roots),
   hypervisor: await hypervisorOfHost(),
   arbiters: withoutLease,
+  fence: noFence,
   protection: createProtection,
   log: (message, more = {}) => log.info(more, message),
   failed: (error) => {

@@ -205,6 +205,11 @@ const registry = {
     long: "The arbiter is asked for the right to run alone.",
     marks: ["passing"],
   },
+  "asking-fence": {
+    short: "Starting: {peer} is being switched off",
+    long: "{peer} must be off before the VM runs here, and its fence has not said so yet.",
+    marks: ["passing"],
+  },
   "arbiter-denied": {
     short: "Waiting: the arbiter gave the right to {peer}",
     long: "The arbiter gave the right to {peer}.",

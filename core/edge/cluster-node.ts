@@ -17,6 +17,7 @@ import { MirrorSupervisor } from "./mirror/supervisor.js";
 import { NodeLoop, type Report } from "../loop/node-loop.js";
 import { Observer } from "../loop/observer.js";
 import type { Arbiter, ArbiterKind } from "../ports/arbiter.js";
+import type { Fence } from "../ports/fence.js";
 import type { Hypervisor } from "../ports/hypervisor.js";
 import { Procedures } from "../procedure/procedure.js";
 import type { ProcedureServices, Protection } from "../procedure/services.js";
@@ -51,6 +52,7 @@ export interface ClusterNodeEdge {
   readonly startedAt: Instant;
   readonly hypervisor: Hypervisor;
   readonly arbiters: Readonly<Record<ArbiterKind, Arbiter>>;
+  readonly fence: Fence;
   readonly protection: (services: ProcedureServices, procedures: Procedures) => Protection;
   readonly record: (entry: Recorded) => void;
   /** Of another node. */
@@ -272,6 +274,7 @@ export class ClusterNode {
       place: (module) => vmPlaceOf(module, this.modules.expect(module)),
       mirror: this.mirrors,
       arbiter: (module) => this.edge.arbiters[this.state.modules[moduleId(module)]?.config.arbiter ?? "none"],
+      fence: this.edge.fence,
       vm: this.vms,
       kill: (module) => this.kill(module),
       seeVm: (module) => this.observer.see(moduleId(module)),

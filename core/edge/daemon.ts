@@ -41,7 +41,7 @@ import { Reserve } from "./record/reserve.js";
 
 export interface DaemonOptions extends Pick<
   NodeSideEdge,
-  "paths" | "hypervisor" | "arbiters" | "protection" | "failed"
+  "paths" | "hypervisor" | "arbiters" | "fence" | "protection" | "failed"
 > {
   readonly log: (message: string, more?: object) => void;
 }

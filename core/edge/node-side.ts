@@ -22,7 +22,7 @@ import type { LookedAt, NodeDesk, NodeNews, NodeSnapshot } from "./port.js";
 
 export interface NodeSideEdge extends Pick<
   ClusterNodeEdge,
-  "paths" | "incarnation" | "arbiters" | "protection" | "failed"
+  "paths" | "incarnation" | "arbiters" | "fence" | "protection" | "failed"
 > {
   readonly hypervisor: (node: string) => Hypervisor;
   readonly tell: (news: NodeNews) => void;

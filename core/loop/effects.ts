@@ -12,6 +12,7 @@ import { demoteLimit } from "../base/limits/decision.js";
 import type { Effect } from "../decide/mirror/types.js";
 import type { TaskOutcome } from "../decide/mirror/types.js";
 import type { Arbiter, ArbiterAnswer } from "../ports/arbiter.js";
+import type { Fence, FenceAnswer } from "../ports/fence.js";
 import type { Report } from "./node-loop.js";
 import type { VmEffects, VmPlace } from "./vm-effects.js";
 import type { MirrorCommand, MirrorConfig, MirrorOrder } from "../../native/index.js";
@@ -33,6 +34,7 @@ export interface EffectEdge {
   readonly mirror: MirrorHands;
   /** The port of this module's kind of arbiter. */
   readonly arbiter: (module: string) => Arbiter;
+  readonly fence: Fence;
   readonly vm: VmEffects;
   readonly kill: (module: string) => Promise<void>;
   /** Looks at the module's VM and reports it: the facts after an effect are known before its result is. */
@@ -46,6 +48,7 @@ export interface EffectEdge {
 }
 
 type ArbiterEffect = Extract<Effect, { readonly do: "ask-arbiter" }>;
+type FenceEffect = Extract<Effect, { readonly do: "ask-fence" }>;
 type Task = Extract<Effect, { readonly task: number }>;
 
 export class Effects {
@@ -62,6 +65,8 @@ export class Effects {
         return this.edge.answer(effect);
       case "ask-arbiter":
         return void this.askArbiter(effect).catch(() => undefined);
+      case "ask-fence":
+        return void this.askFence(effect).catch(() => undefined);
       case "terminate":
         return void this.run(effect);
       case "mirror":
@@ -84,6 +89,16 @@ export class Effects {
       answer = await this.edge.arbiter(module).ask({ module, request, generation, why });
     } finally {
       this.edge.post({ kind: "arbiter-answered", module, request, answer });
+    }
+  }
+
+  /** One that fails has not read back that the node is off. */
+  private async askFence({ module, node, epoch, request }: FenceEffect): Promise<void> {
+    let answer: FenceAnswer = { kind: "silent" };
+    try {
+      answer = await this.edge.fence.ask({ node, epoch, request });
+    } finally {
+      this.edge.post({ kind: "fence-answered", module, request, answer });
     }
   }
 

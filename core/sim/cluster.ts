@@ -10,6 +10,7 @@ import type { ModuleConfig, ModulePicture, NodeState, PeerMessage } from "../dec
 import type { ArbiterAnswer, ArbiterQuestion } from "../ports/arbiter.js";
 import { usualTimes, type CrashPoint, type Operation } from "./caller.js";
 import { FakeArbiter } from "./fake-arbiter.js";
+import { FakeFence } from "./fake-fence.js";
 import { Host } from "./host.js";
 import { FakeLink, write } from "./mirror/fake-link.js";
 import type { FakeMirror } from "./mirror/fake-mirror.js";
@@ -42,6 +43,7 @@ export class Cluster {
   readonly hosts: readonly [Host, Host];
   readonly networks = new Networks();
   readonly arbiter = new FakeArbiter();
+  readonly fence: FakeFence;
   readonly acknowledged = new Map<ModuleId, Set<number>>();
   /** A guest writes a record that often; a reintegration takes so long. */
   readonly pace = { fillMs: 2000, writeMs: 200 };
@@ -65,6 +67,10 @@ export class Cluster {
   constructor(configs: readonly ModuleConfig[], settle: Settle) {
     this.configs = [...configs];
     this.time = new FakeTime(settle);
+    this.fence = new FakeFence(
+      (ms, act) => this.time.after(ms, act),
+      (node) => this.host(node).powerOff(),
+    );
     const [a, b] = configs[0]?.nodes ?? defaultConfig("none").nodes;
     this.hosts = [this.newHost(a), this.newHost(b)];
     for (const { id } of configs) this.connect(id);
@@ -131,6 +137,7 @@ export class Cluster {
       beat: (incarnation, views) => this.beat(host, incarnation, views),
       send: (incarnation, message) => this.deliver(host, incarnation, message),
       arbiter: { ask: (question) => this.askArbiter(host, question) },
+      fence: this.fence,
       changed: (state) => this.onTurn(host, state),
       letsRun: (module) => this.onVmStart(host, module),
       setsAside: (module) => this.onSetAside(host, module),

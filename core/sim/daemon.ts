@@ -23,6 +23,7 @@ import { NodeLoop, type Every, type Report } from "../loop/node-loop.js";
 import { Observer } from "../loop/observer.js";
 import { VmEffects } from "../loop/vm-effects.js";
 import type { Arbiter } from "../ports/arbiter.js";
+import type { Fence } from "../ports/fence.js";
 import { MirrorCaller, type Faults } from "./caller.js";
 import { definitionOf, FakeHypervisor } from "./fake-hypervisor.js";
 import { FakeSupervisor, type SupervisorEdge } from "./fake-supervisor.js";
@@ -40,6 +41,7 @@ export interface DaemonEdge {
   readonly beat: (incarnation: string, views: readonly ModulePicture[]) => void;
   readonly send: (incarnation: string, message: PeerMessage) => void;
   readonly arbiter: Arbiter;
+  readonly fence: Fence;
   readonly answer: (id: string, answer: CommandAnswer) => void;
   readonly record: (decision: Decision) => void;
   readonly changed: (state: NodeState) => void;
@@ -202,6 +204,7 @@ export class SimDaemon {
       place: (module) => ({ module, vm: this.vmOf(module), folder: `/vm/${module}` }),
       mirror: this.mirrors,
       arbiter: () => edge.arbiter,
+      fence: edge.fence,
       vm: this.vms,
       kill: async (module) => {
         const killed = await this.hypervisor.kill(this.vmOf(module));

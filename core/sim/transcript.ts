@@ -3,6 +3,7 @@
 //
 //   # a sentence                                  comment
 //   config failover=off arbiter=lease             before anything else; also modules=cam1,bms1 stop=save
+//   fence silent|refuses|works                    of arbiter=lease-and-fence; at first it works
 //   given pair                                    alpha's files are the good ones, both started
 //   alpha: swap                                   a command given on alpha (--both, --force)
 //   cut data | cut heart alpha>beta | heal data   networks; "link" is the data link alone, "arbiter" its way
@@ -28,7 +29,6 @@
 //   refused GEMEL-1004 | accepted                 how the last command was answered
 //   says alpha failover-off                       the reason in status
 //   nothing lost                                  every acknowledged record is on each copy that counts
-
 //
 // Whoever plays it gives the settling of the promises (time.ts) and the text: there is no file here.
 
@@ -158,6 +158,7 @@ export class Player {
       pause: ([host]) =>
         this.setPause(host, { since: "2026-11-21T03:12:00Z", by: "admin", why: "maintenance" }),
       resume: ([host]) => this.setPause(host, undefined),
+      fence: ([is]) => void (this.cluster.fence.is = oneOf(is, ["works", "silent", "refuses"])),
       fill: ([seconds]) => void (this.cluster.pace.fillMs = Number(seconds) * 1000),
       deaf: ([host]) => {
         this.host(host).isGuestDeaf = true;
@@ -198,7 +199,7 @@ export class Player {
     const home = given.get("defaultprim");
     this.configs = names.map((name) => ({
       ...defaultConfig(name),
-      arbiter: given.get("arbiter") === "lease" ? "lease" : "none",
+      arbiter: oneOf(given.get("arbiter"), ["none", "lease", "lease-and-fence"]),
       failover: given.get("failover") !== "off",
       boot: given.get("boot") !== "off",
       maxLoop: Number(given.get("maxloop") ?? 3),

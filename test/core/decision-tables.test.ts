@@ -5,12 +5,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { coldStart } from "../../core/decide/arbitration/cold-start.js";
-import {
-  arbitrate,
-  notRunning,
-  toldToArbiter,
-  type Evidence,
-} from "../../core/decide/arbitration/not-running.js";
+import { arbitrate, notRunning, toldToArbiter } from "../../core/decide/arbitration/not-running.js";
 import { fits, type Table, type Words } from "../../core/decide/arbitration/table.js";
 
 function* inputsOf<Input extends Words<Input>>({ legend }: Table<Input, unknown>): Generator<Input> {
@@ -42,7 +37,7 @@ function walk<Input extends Words<Input>>(table: Table<Input, unknown>): number 
   return count;
 }
 
-test("decision-tables: not-running, every input meets one row", () => assert.equal(walk(notRunning), 576));
+test("decision-tables: not-running, every input meets one row", () => assert.equal(walk(notRunning), 864));
 
 test("decision-tables: cold-start, every input meets one row", () => assert.equal(walk(coldStart), 3072));
 
@@ -74,8 +69,17 @@ test("decision-tables: a denied lease never runs on anything but the other's own
 test("decision-tables: a fence counts only under a granted lease", () => {
   for (const evidence of inputsOf(notRunning)) {
     if (evidence.lease === "granted") continue;
-    const other: Evidence = { ...evidence, fence: evidence.fence === "off" ? "not-off" : "off" };
-    assert.deepEqual(arbitrate(evidence), arbitrate(other));
+    for (const fence of ["none", "unanswered", "off"] as const)
+      assert.deepEqual(arbitrate(evidence), arbitrate({ ...evidence, fence }));
+  }
+});
+
+test("decision-tables: with a fence nobody takes over on the lease alone", () => {
+  for (const evidence of inputsOf(notRunning)) {
+    const { occasion, fence } = evidence;
+    if (fence !== "unanswered" || (occasion !== "takeover" && occasion !== "cold-start")) continue;
+    const { right } = arbitrate(evidence);
+    if (right.kind === "run") assert.notEqual(right.basis, "lease");
   }
 });
 

@@ -88,6 +88,7 @@ function events(state: NodeState): readonly Event[] {
       outcome: { ok: false, failure: failed },
     },
     { at, kind: "arbiter-answered", module: cam, request: "old", answer: { kind: "granted", epoch: 1 } },
+    { at, kind: "fence-answered", module: cam, request: "old", answer: { kind: "off" } },
     { at, kind: "checker", module: cam, action: "restart", why: "test" },
     { at, kind: "command", id: "1", by: "test", command: { do: "start", module: cam, scope: "node" } },
     { at, kind: "failover-pause", pause: { since: "2026-11-21T03:12:00Z", by: "admin", why: "test" } },

@@ -142,7 +142,7 @@ function rightWords(right: Right): string {
     case "deny":
       return `**deny**: ${right.why}`;
     case "ask":
-      return `ask ${[right.peer ? "the peer" : [], right.arbiter ? "the arbiter" : []].flat().join(" and ")}`;
+      return `ask ${right.whom.map((one) => `the ${one}`).join(" and ")}`;
     case "wait":
       return "wait";
   }

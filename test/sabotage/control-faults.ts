@@ -29,6 +29,15 @@ export const controlFaults: readonly ControlFault[] = [
     test: "start-across-a-gap-of-the-daemon-is-void",
   },
   {
+    name: "order-without-its-limit",
+    rules: ["R16"],
+    breaks: "a mirror process that stood still goes ahead on what was decided before",
+    from: "{ ...command, until: validUntil }",
+    to: "command",
+    testFile: "test/core/effects.test.ts",
+    test: "order-to-the-mirror-carries-its-limit",
+  },
+  {
     name: "lease-asked-at-once",
     rules: ["R17"],
     breaks: "a secondary asks for the lease before the other must have stopped",
@@ -45,6 +54,15 @@ export const controlFaults: readonly ControlFault[] = [
     to: 'peer: there }, run("silence")',
     testFile: scenarios,
     test: "secondary-host-killed",
+  },
+  {
+    name: "lease-is-enough-with-a-fence",
+    rules: ["R20"],
+    breaks: "a secondary takes over on the lease while the fence has not read back that the other is off",
+    from: 'row("H7", { ...lost, ...unfenced, peer: ["dead"] }, askFence)',
+    to: 'row("H7", { ...lost, ...unfenced, peer: ["dead"] }, run("lease"))',
+    testFile: scenarios,
+    test: "fence-primary-host-hangs",
   },
   {
     name: "sets-aside-unasked",
@@ -171,6 +189,15 @@ export const controlFaults: readonly ControlFault[] = [
     to: "!this.going.has(id))];",
     testFile: "test/core/start-guard.test.ts",
     test: "start-guard-mark-before-its-module: stays, whoever asks meanwhile",
+  },
+  {
+    name: "first-adapter-is-taken",
+    rules: ["R102"],
+    breaks: "the first adapter of the list is taken, whatever the host has",
+    from: 'presence === "here"',
+    to: "true",
+    testFile: "test/core/no-hypervisor.test.ts",
+    test: "adapter-is-chosen-by-what-the-host-has",
   },
   {
     name: "mirror-restarted-for-ever",

@@ -17,14 +17,15 @@ export interface Evidence {
   readonly farewell: "none" | "word" | "goodbye";
   readonly peerRuns: "yes" | "no";
   readonly lease: "none" | "unanswered" | "granted" | "denied";
-  readonly fence: "not-off" | "off";
+  /** Of lease-and-fence, for the epoch under which the lease was granted. */
+  readonly fence: "none" | "unanswered" | "off";
   readonly peer: "answers" | "quiet" | "dead";
 }
 
 export type Right =
   | { readonly kind: "run"; readonly basis: GrantBasis }
   | { readonly kind: "deny"; readonly why: string }
-  | { readonly kind: "ask"; readonly peer: boolean; readonly arbiter: boolean }
+  | { readonly kind: "ask"; readonly whom: readonly ("peer" | "arbiter" | "fence")[] }
   /** Nobody to ask now. */
   | { readonly kind: "wait" };
 
@@ -33,9 +34,10 @@ type NotRunning = Row<Evidence, Right>;
 const run = (basis: GrantBasis): Right => ({ kind: "run", basis });
 const deny = (why: string): Right => ({ kind: "deny", why });
 const wait: Right = { kind: "wait" };
-const askPeer: Right = { kind: "ask", peer: true, arbiter: false };
-const askArbiter: Right = { kind: "ask", peer: false, arbiter: true };
-const askBoth: Right = { kind: "ask", peer: true, arbiter: true };
+const askPeer: Right = { kind: "ask", whom: ["peer"] };
+const askArbiter: Right = { kind: "ask", whom: ["arbiter"] };
+const askBoth: Right = { kind: "ask", whom: ["peer", "arbiter"] };
+const askFence: Right = { kind: "ask", whom: ["fence"] };
 
 const ahead = "the other node has gone ahead";
 const givenAway = "the arbiter gave the right to the other node";
@@ -56,7 +58,8 @@ const cold = { ...untold, occasion: ["cold-start"] } as const;
 const forced = { occasion: ["forced"], farewell: ["none"] } as const;
 const there = ["answers", "quiet"] as const;
 /** A fence is asked under a granted epoch only: without one its answer says nothing. */
-const leased = { lease: ["granted"], fence: ["not-off"] } as const;
+const leased = { lease: ["granted"], fence: ["none"] } as const;
+const unfenced = { lease: ["granted"], fence: ["unanswered"] } as const;
 const fenced = { lease: ["granted"], fence: ["off"] } as const;
 
 const rows: readonly NotRunning[] = [
@@ -68,7 +71,8 @@ const rows: readonly NotRunning[] = [
   row("B", { occasion: ["frozen", "cold-start"], farewell: ["none"], peerRuns: ["yes"] }, deny(ahead)),
   row("B2", { ...forced, peerRuns: ["yes"] }, deny(ahead)),
   // -- a frozen primary: with a lease it goes by the answer; without one, by silence on every network (R21)
-  row("C", { ...frozen, ...leased }, run("lease")),
+  //    (whoever follows it runs nothing, so there is nothing to fence)
+  row("C", { ...frozen, lease: ["granted"], fence: ["none", "unanswered"] }, run("lease")),
   row("C2", { ...frozen, ...fenced }, run("fence")),
   row("D", { ...frozen, lease: ["denied"] }, deny(givenAway)),
   row("E", { ...frozen, lease: ["unanswered"] }, askBoth),
@@ -78,6 +82,7 @@ const rows: readonly NotRunning[] = [
   row("H", { ...lost, lease: ["none"], peer: ["dead"] }, run("silence")),
   row("H2", { ...lost, lease: ["unanswered"], peer: ["dead"] }, askArbiter),
   row("H3", { ...lost, ...leased, peer: ["dead"] }, run("lease")),
+  row("H7", { ...lost, ...unfenced, peer: ["dead"] }, askFence),
   row("H4", { ...lost, ...fenced, peer: ["dead"] }, run("fence")),
   row("H5", { ...lost, lease: ["denied"], peer: ["dead"] }, deny(givenAway)),
   row("H6", { ...lost, peer: there }, wait),
@@ -85,6 +90,7 @@ const rows: readonly NotRunning[] = [
   row("K", { ...cold, lease: ["none"], peer: ["dead"] }, run("silence")),
   row("K2", { ...cold, lease: ["unanswered"], peer: ["dead"] }, askArbiter),
   row("K3", { ...cold, ...leased, peer: ["dead"] }, run("lease")),
+  row("K8", { ...cold, ...unfenced, peer: ["dead"] }, askFence),
   row("K4", { ...cold, ...fenced, peer: ["dead"] }, run("fence")),
   row("K5", { ...cold, lease: ["denied"], peer: ["dead"] }, deny(givenAway)),
   row("K6", { ...cold, peer: ["answers"] }, askPeer),
@@ -126,7 +132,7 @@ export const notRunning: Table<Evidence, Right> = {
     },
     fence: {
       asks: "whether a fence has read back that it is off",
-      values: { "not-off": "no, or there is none", off: "yes" },
+      values: { none: "there is none", unanswered: "no", off: "yes" },
     },
     peer: {
       asks: "how much of it is heard",

@@ -12,6 +12,7 @@
 import type { MirrorCommand, MirrorConfig } from "../../../native/index.js";
 import type { Instant, Milliseconds, ModuleId, NodeName } from "../../base/units.js";
 import type { ArbiterQuestion } from "../../ports/arbiter.js";
+import type { FenceOrder } from "../../ports/fence.js";
 import type { CommandAnswer } from "./command.js";
 import type { PeerMessage } from "./message.js";
 
@@ -59,6 +60,8 @@ export type Effect =
   | { readonly do: "send"; readonly to: NodeName; readonly message: PeerMessage; readonly atOnce?: true }
   /** May this node run the module alone? Idempotent per request (R20). */
   | ({ readonly do: "ask-arbiter" } & ArbiterQuestion)
+  /** Is it off? Made sure of, under the epoch of a granted lease. */
+  | ({ readonly do: "ask-fence"; readonly module: ModuleId } & FenceOrder)
   | { readonly do: "answer-command"; readonly id: string; readonly answer: CommandAnswer };
 
 /**

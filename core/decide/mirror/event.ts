@@ -7,6 +7,7 @@ import type { Failure } from "../../base/errors.js";
 import type { Instant, Milliseconds, ModuleId, NodeName } from "../../base/units.js";
 import type { MirrorStatus } from "../../../native/index.js";
 import type { ArbiterAnswer } from "../../ports/arbiter.js";
+import type { FenceAnswer } from "../../ports/fence.js";
 import type { Run } from "../../ports/workload.js";
 import type { Command } from "./command.js";
 import type { PeerMessage } from "./message.js";
@@ -58,6 +59,12 @@ export type Event = { readonly at: Instant } & (
       readonly request: string;
       readonly answer: ArbiterAnswer;
     }
+  | {
+      readonly kind: "fence-answered";
+      readonly module: ModuleId;
+      readonly request: string;
+      readonly answer: FenceAnswer;
+    }
   /** A checker wants something done by the outcome of its script. */
   | {
       readonly kind: "checker";
@@ -98,6 +105,7 @@ export const eventKinds = [
   "hypervisor",
   "task-done",
   "arbiter-answered",
+  "fence-answered",
   "checker",
   "command",
   "failover-pause",

@@ -24,7 +24,7 @@ import {
 } from "./evidence/turn.js";
 import { forgetOldFarewell } from "./rules/farewell.js";
 import type { Run } from "../../ports/workload.js";
-import type { Event, FailoverPause, ModulePicture } from "./types.js";
+import type { AskingArbiter, Event, FailoverPause, ModulePicture } from "./types.js";
 import type { MirrorStatus } from "../../../native/index.js";
 
 /** Told again and again; recorded when it begins and when it ends. */
@@ -100,6 +100,11 @@ export function learn(turn: Turn, event: Report): void {
       return;
     case "arbiter-answered": {
       inModule(turn, event.module, (c) => arbiterAnswered(c, event));
+      return;
+    }
+    case "fence-answered": {
+      const { request, answer: fence } = event;
+      inModule(turn, event.module, (c) => hearAsked(c, request, { fence }));
       return;
     }
     default:
@@ -186,15 +191,15 @@ function mirrorGone(c: Case): void {
 }
 
 function arbiterAnswered(c: Case, { request, answer }: Extract<Event, { kind: "arbiter-answered" }>): void {
-  const { freeze, phase } = c.m;
+  const { freeze } = c.m;
   if (freeze?.request === request) c.m.freeze = { ...freeze, arbiter: answer };
-  if (phase.state === "WAIT" && phase.work.kind === "asking-arbiter" && phase.work.request === request) {
-    c.m.phase = { state: "WAIT", work: { ...phase.work, answer } };
-  } else if (
-    phase.state === "SECOND" &&
-    phase.work.kind === "asking-arbiter" &&
-    phase.work.request === request
-  ) {
-    c.m.phase = { state: "SECOND", work: { ...phase.work, answer } };
-  }
+  hearAsked(c, request, { answer });
+}
+
+/** An answer to the request that this module's work is about; to any other one it is void. */
+function hearAsked(c: Case, request: string, heard: Pick<AskingArbiter, "answer" | "fence">): void {
+  const { phase } = c.m;
+  if (phase.work.kind !== "asking-arbiter" || phase.work.request !== request) return;
+  if (phase.state === "WAIT") c.m.phase = { state: "WAIT", work: { ...phase.work, ...heard } };
+  else if (phase.state === "SECOND") c.m.phase = { state: "SECOND", work: { ...phase.work, ...heard } };
 }

@@ -53,6 +53,9 @@ export const eventHandling: Readonly<Record<EventKind, Row>> = {
   "arbiter-answered": row(handled("grant, deny, or asked again (R14, R15)"), {
     STOP: ignored("nothing was asked; a late answer names an old request"),
   }),
+  "fence-answered": row(handled("the granted right is used, or the fence asked again"), {
+    STOP: ignored("nothing was asked; a late answer names an old request"),
+  }),
   checker: row(handled("as the command of that name"), {
     STOP: ignored("the checkers of a stopped module rest; a late one is refused as the command would be"),
   }),

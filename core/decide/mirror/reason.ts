@@ -8,6 +8,7 @@ import { mirrorStatus, type Case } from "./evidence/turn.js";
 import { isUnable } from "./rules/ability.js";
 import { isMarked, reasons, type ReasonCode } from "../../base/reasons.js";
 import type { MirrorStatus } from "../../../native/index.js";
+import type { AskingArbiter } from "./types.js";
 
 export function reasonOf(c: Case): ReasonCode {
   const { phase, durable } = c.m;
@@ -55,6 +56,8 @@ function waitReason({ m }: Case): ReasonCode {
       return "asking-peer";
     case "initialising":
       return "first-start";
+    case "asking-arbiter":
+      return askingReason(work);
     default:
       return work.kind;
   }
@@ -91,7 +94,7 @@ function secondReason(c: Case): ReasonCode {
   const status = mirrorStatus(c);
   const { work } = c.m.phase;
   if (work.kind === "leaving") return "stopping";
-  if (work.kind === "asking-arbiter") return "asking-arbiter";
+  if (work.kind === "asking-arbiter") return askingReason(work);
   if (status === undefined) return "mirror-lost";
   if (isMirrorSilent(c)) return "mirror-silent";
   const complaint = mirrorReason(status);
@@ -116,3 +119,6 @@ export function stabilityOf(state: string, reason: ReasonCode): Stability {
   if (state === "ALONE") return "Transient";
   return reason === "none" ? "Ready" : "Transient";
 }
+
+const askingReason = ({ fenceAsked }: AskingArbiter): ReasonCode =>
+  fenceAsked === undefined ? "asking-arbiter" : "asking-fence";

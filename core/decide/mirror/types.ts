@@ -20,6 +20,7 @@ import type { Failure } from "../../base/errors.js";
 import type { ReasonCode } from "../../base/reasons.js";
 import type { Instant, ModuleId, NodeName } from "../../base/units.js";
 import type { ArbiterAnswer } from "../../ports/arbiter.js";
+import type { FenceAnswer } from "../../ports/fence.js";
 import type { Instance, Run } from "../../ports/workload.js";
 import type { FailoverPause, ModuleConfig } from "./module-config.js";
 import type { ModulePicture } from "./picture.js";
@@ -159,6 +160,9 @@ export interface AskingArbiter {
   readonly closed?: Instant;
   readonly asked?: Instant;
   readonly answer?: ArbiterAnswer;
+  /** With a fence: last asked, under the epoch of the answer; what it said to that. */
+  readonly fenceAsked?: Instant;
+  readonly fence?: FenceAnswer;
 }
 
 export type StopWork =

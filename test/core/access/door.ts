@@ -11,7 +11,7 @@ import { join } from "node:path";
 import type { Role, Session } from "../../../core/api/contract.js";
 import type { ApiDoor } from "../../../core/api/door.js";
 import { buildApplication, type ApplicationParts } from "../../../core/api/server.js";
-import { withoutLease } from "../../../core/edge/arbitration/none.js";
+import { noFence, withoutLease } from "../../../core/edge/arbitration/none.js";
 import { pathsUnder } from "../../../core/edge/config/paths.js";
 import { Daemon } from "../../../core/edge/daemon.js";
 import type { Hypervisor } from "../../../core/ports/hypervisor.js";
@@ -105,6 +105,7 @@ export class TestDoor {
       paths: pathsUnder({ etc: this.path("etc"), state: this.path("state"), run: this.path("run") }),
       hypervisor: this.hypervisor,
       arbiters: withoutLease,
+      fence: noFence,
       protection: createProtection,
       log: () => undefined,
       failed: (error) => {

@@ -51,7 +51,7 @@ function judge(c: Case, open: FreezeCase, status: MirrorStatus): void {
   const isSame = farewell?.generation === status.generation && farewell.session === open.freeze.session;
   const said = isSame ? farewell.basis : undefined;
   const { row, right } = rightOf(c, { occasion: "frozen", farewell: said, answer: open.arbiter });
-  if (right.kind === "ask") ask(c, open, status, right.arbiter);
+  if (right.kind === "ask") ask(c, open, status, right.whom.includes("arbiter"));
   if (right.kind !== "run" && right.kind !== "deny") return;
   const answer =
     right.kind === "run"
@@ -130,12 +130,17 @@ export function tellArbiter(c: Case, basis: GrantBasis): void {
 /**
  * A secondary or waiting node asks a lease: close the data link, wait until the other must have stopped
  * (T_link + T_ask + T_stop), ask until there is an answer. Silence is no answer: it waits on (R15's other
- * side). Returns the right it has come to; "ask": still working.
+ * side). With a fence the granted right is used only when the other is read back to be off; a fence that
+ * refuses or is silent is asked again. Returns the right it has come to; "ask": still working.
  */
 export function stepArbiter(c: Case, work: AskingArbiter, keep: (work: AskingArbiter) => void): Right {
   const occasion = c.m.phase.state === "SECOND" ? "takeover" : "cold-start";
-  const { right } = rightOf(c, { occasion, answer: work.answer });
+  const { right } = rightOf(c, { occasion, answer: work.answer, fence: work.fence });
   if (right.kind !== "ask") return right;
+  if (right.whom.includes("fence")) {
+    askFence(c, work, keep);
+    return right;
+  }
   if (work.closed === undefined) {
     if (isFree(c)) beginMirror(c, "link-off", { do: "link", on: false });
     return right;
@@ -153,4 +158,15 @@ export function stepArbiter(c: Case, work: AskingArbiter, keep: (work: AskingArb
     keep({ ...without(work, "answer"), asked: c.at });
   }
   return right;
+}
+
+function askFence(c: Case, work: AskingArbiter, keep: (work: AskingArbiter) => void): void {
+  const { answer, request } = work;
+  const isUnanswered = work.fenceAsked === undefined || work.fence !== undefined;
+  if (answer?.kind !== "granted" || !isUnanswered || !isDue(c, work.fenceAsked, askLimit)) return;
+  const { epoch } = answer;
+  if (work.fenceAsked === undefined)
+    record(c, "P3", "The other node is to be off before this one runs.", { epoch }, "the fence is asked");
+  c.turn.effects.push({ do: "ask-fence", module: c.id, node: c.other, epoch, request });
+  keep({ ...without(work, "fence"), fenceAsked: c.at });
 }

@@ -128,7 +128,7 @@ function judgeUnpaired(c: Case): ColdStart {
   const { right } = rightOf(c, { occasion: "cold-start" });
   if (right.kind === "run") return { row: "e", then: "alone" };
   if (right.kind !== "ask") return wait("peer-silent");
-  if (!right.peer) return { row: "e", then: "ask-arbiter" };
+  if (!right.whom.includes("peer")) return { row: "e", then: "ask-arbiter" };
   const view = peerView(c);
   if (view === undefined) return wait("peer-deciding");
   const { wordRefused } = c.m;
