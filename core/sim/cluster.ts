@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two hosts, two networks and an arbiter on fake time. Nothing here is random: transcripts drive it by words,
-// the simulator by a seed, the console's mock by hand. Nothing of it needs Node.
+// Two hosts (and more, of no module's pair), two networks, an arbiter and a fence on fake time. Nothing here
+// is random: transcripts drive it by words, the simulator by a seed, the console's mock by hand. Nothing of
+// it needs Node.
 //
 // What decides and what carries out is the product's own (core/loop); fake is what it stands on.
 
@@ -40,7 +41,7 @@ export const defaultConfig = (id: string): ModuleConfig => ({
 });
 
 export class Cluster {
-  readonly hosts: readonly [Host, Host];
+  readonly hosts: readonly [Host, Host, ...Host[]];
   readonly networks = new Networks();
   readonly arbiter = new FakeArbiter();
   readonly fence: FakeFence;
@@ -64,7 +65,7 @@ export class Cluster {
 
   readonly configs: ModuleConfig[];
 
-  constructor(configs: readonly ModuleConfig[], settle: Settle) {
+  constructor(configs: readonly ModuleConfig[], settle: Settle, more: readonly NodeName[] = []) {
     this.configs = [...configs];
     this.time = new FakeTime(settle);
     this.fence = new FakeFence(
@@ -72,7 +73,12 @@ export class Cluster {
       (node) => this.host(node).powerOff(),
     );
     const [a, b] = configs[0]?.nodes ?? defaultConfig("none").nodes;
-    this.hosts = [this.newHost(a), this.newHost(b)];
+    const names = [a, b, ...more];
+    this.hosts = [
+      this.newHost(a, names),
+      this.newHost(b, names),
+      ...more.map((name) => this.newHost(name, names)),
+    ];
     for (const { id } of configs) this.connect(id);
     this.time.after(linkStepMs, () => this.step());
   }
@@ -122,20 +128,34 @@ export class Cluster {
     return found;
   }
 
+  /** The two that have a copy of the module, in the order of its configuration. */
+  private pairOf(id: ModuleId): readonly [Host, Host] {
+    const [a, b] = this.configs.find((config) => config.id === id)?.nodes ?? [];
+    return a === undefined || b === undefined ? [this.hosts[0], this.hosts[1]] : [this.host(a), this.host(b)];
+  }
+
+  /** Of the first two, where there are no more. */
   other(host: { readonly name: NodeName }): Host {
     const [a, b] = this.hosts;
     return host.name === a.name ? b : a;
   }
 
-  private newHost(name: NodeName): Host {
+  private others(host: Host): readonly Host[] {
+    return this.hosts.filter(({ name }) => name !== host.name);
+  }
+
+  private newHost(name: NodeName, names: readonly NodeName[]): Host {
     const host: Host = new Host(name, this.time, this.configs, {
       faults: {
         takes: (what, node) => this.takes(what, node),
         fails: (what, node) => this.fails(what, node),
         crashes: (node, point) => this.crashes(node, point),
       },
-      beat: (incarnation, views) => this.beat(host, incarnation, views),
-      send: (incarnation, message) => this.deliver(host, incarnation, message),
+      peers: names.filter((one) => one !== name),
+      beat: (incarnation, views) => {
+        for (const to of this.others(host)) this.beat(host, to, incarnation, views);
+      },
+      send: (incarnation, to, message) => this.deliver(host, this.host(to), incarnation, message),
       arbiter: { ask: (question) => this.askArbiter(host, question) },
       fence: this.fence,
       changed: (state) => this.onTurn(host, state),
@@ -154,29 +174,32 @@ export class Cluster {
   }
 
   private stepModule(id: ModuleId): void {
-    const [a, b] = this.hosts;
+    const pair = this.pairOf(id);
+    const [a, b] = pair;
     const [atA, atB] = [mirrorOf(a, id), mirrorOf(b, id)];
     const isOpen = this.networks.linkIsOpen(a, b) && atA?.isHung !== true && atB?.isHung !== true;
     const mirrors = [atA, atB].map((mirror) => (mirror?.isHung === true ? undefined : mirror));
     const before = mirrors.map((mirror) => mirror?.mark());
     this.links.get(id)?.step(awake(a, mirrors[0]), awake(b, mirrors[1]), { isOpen });
     if (atA?.inSync === true && atB?.inSync === true) this.arbiter.renew(id);
-    if (this.now % this.pace.writeMs === 0) for (const host of this.hosts) this.write(host, id, isOpen);
-    this.hosts.forEach((host, index) => {
+    if (this.now % this.pace.writeMs === 0) {
+      this.write(id, pair, isOpen);
+      this.write(id, [b, a], isOpen);
+    }
+    pair.forEach((host, index) => {
       if (mirrors[index]?.mark() !== before[index]) host.mirrorSaid(id);
     });
   }
 
-  private write(host: Host, id: ModuleId, isOpen: boolean): void {
+  private write(id: ModuleId, [host, other]: readonly [Host, Host], isOpen: boolean): void {
     const mirror = host.mirrors.get(id);
     if (!host.runs || !executes(host.machineOf(id)) || mirror?.acceptsWrites() !== true) return;
-    const peer = isOpen ? this.other(host).mirrors.get(id) : undefined;
+    const peer = isOpen ? other.mirrors.get(id) : undefined;
     const number = (this.record += 1);
     if (write(mirror, peer, number)) this.acknowledged.get(id)?.add(number);
   }
 
-  private beat(from: Host, incarnation: string, views: readonly ModulePicture[]): void {
-    const to = this.other(from);
+  private beat(from: Host, to: Host, incarnation: string, views: readonly ModulePicture[]): void {
     for (const network of this.networks.ways(from, to)) {
       this.time.after(messageMs, () => {
         if (!to.runs) return;
@@ -187,8 +210,7 @@ export class Cluster {
     }
   }
 
-  private deliver(from: Host, incarnation: string, message: PeerMessage): void {
-    const to = this.other(from);
+  private deliver(from: Host, to: Host, incarnation: string, message: PeerMessage): void {
     if (!this.networks.talk(from, to) || !to.isDaemonUp || this.losesMessage()) return;
     this.time.after(messageMs, () => {
       if (!to.runs) return;
@@ -199,16 +221,18 @@ export class Cluster {
   }
 
   private daemonClosed(host: Host): void {
-    const other = this.other(host);
-    if (this.networks.talk(host, other)) other.report({ kind: "peer-closed", from: host.name });
+    for (const other of this.others(host)) {
+      if (this.networks.talk(host, other)) other.report({ kind: "peer-closed", from: host.name });
+    }
   }
 
   private askArbiter(host: Host, question: ArbiterQuestion): Promise<ArbiterAnswer> {
     return new Promise((answer) => {
       host.after(arbiterMs, () => {
         const isReached = this.arbiter.isUp && this.networks.isWhole("arbiter", host.name, "arbiter");
-        const other = this.other(host).name;
-        answer(isReached ? this.arbiter.answer(host.name, other, question) : { kind: "silent" });
+        const [a, b] = this.pairOf(question.module);
+        const other = host.name === a.name ? b : a;
+        answer(isReached ? this.arbiter.answer(host.name, other.name, question) : { kind: "silent" });
       });
     });
   }

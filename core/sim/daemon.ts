@@ -37,9 +37,11 @@ const connectMs = 100;
 export const networkTimeouts = { data: heartbeatTimeout, heart: heartbeatTimeout } as const;
 
 export interface DaemonEdge {
+  /** Every other node of the cluster. */
+  readonly peers: readonly NodeName[];
   readonly faults: Faults;
   readonly beat: (incarnation: string, views: readonly ModulePicture[]) => void;
-  readonly send: (incarnation: string, message: PeerMessage) => void;
+  readonly send: (incarnation: string, to: NodeName, message: PeerMessage) => void;
   readonly arbiter: Arbiter;
   readonly fence: Fence;
   readonly answer: (id: string, answer: CommandAnswer) => void;
@@ -87,13 +89,12 @@ export class SimDaemon {
     );
     this.effects = new Effects(this.effectEdge());
     const { incarnation, boot, pause } = beginning;
-    const others = new Set(configs.map(({ id }) => this.otherOf(id)));
     const state = initialState({
       self: server.name,
       incarnation,
       at: instant(this.caller.now),
       boot,
-      peers: Object.fromEntries([...others].map((name) => [name, networkTimeouts])),
+      peers: Object.fromEntries(edge.peers.map((name) => [name, networkTimeouts])),
       modules: configs.map((config) => ({ config, durable: server.record.get(config.id) ?? newDurable })),
       ...(pause !== undefined && { pause }),
     });
@@ -212,7 +213,7 @@ export class SimDaemon {
       },
       seeVm: (module) => this.observer.see(moduleId(module)),
       setAside: (module) => caller.perform("set-aside", () => this.setAside(moduleId(module))),
-      send: ({ message }) => edge.send(this.state.incarnation, message),
+      send: ({ to, message }) => edge.send(this.state.incarnation, to, message),
       answer: ({ id, answer }) => edge.answer(id, answer),
       explain: unexplained,
     };

@@ -3,6 +3,7 @@
 //
 //   # a sentence                                  comment
 //   config failover=off arbiter=lease             before anything else; also modules=cam1,bms1 stop=save
+//   config also=gamma                             a third node, of no module's pair
 //   fence silent|refuses|works                    of arbiter=lease-and-fence; at first it works
 //   given pair                                    alpha's files are the good ones, both started
 //   alpha: swap                                   a command given on alpha (--both, --force)
@@ -32,7 +33,7 @@
 //
 // Whoever plays it gives the settling of the promises (time.ts) and the text: there is no file here.
 
-import { milliseconds, moduleId, nodeName, type ModuleId } from "../base/units.js";
+import { moduleId, nodeName, type ModuleId, type NodeName } from "../base/units.js";
 import type { Command } from "../decide/mirror/command.js";
 import { describe } from "../describe/module/sentences.js";
 import type { FailoverPause, ModuleConfig, NodeState } from "../decide/mirror/types.js";
@@ -40,18 +41,12 @@ import { Cluster, defaultConfig } from "./cluster.js";
 import type { Host } from "./host.js";
 import { Hindrances } from "./hindrances.js";
 import { executes } from "./server.js";
+import { transcriptConfig, wordOf } from "./transcript-config.js";
 import { newGeneration } from "./mirror/fake-mirror.js";
 import type { Settle } from "./time.js";
 
 const expectMs = 30_000;
 const answerMs = 1_000;
-
-/** The first one where nothing is given. */
-function oneOf<T extends string>(word: string | undefined, words: readonly [T, ...T[]]): T {
-  const found = words.find((one) => one === (word ?? words[0]));
-  if (found === undefined) throw new Error(`${word ?? ""} is none of ${words.join(", ")}`);
-  return found;
-}
 
 function demand(holds: boolean, otherwise: string): asserts holds {
   if (!holds) throw new Error(otherwise);
@@ -68,6 +63,7 @@ export class Player {
   private made: Cluster | undefined;
   private readonly hindrances = new Hindrances();
   private configs: readonly ModuleConfig[];
+  private more: readonly NodeName[] = [];
 
   constructor(
     private readonly settle: Settle,
@@ -102,7 +98,7 @@ export class Player {
   /** Made by the first line that needs it: what is configured comes before. */
   get cluster(): Cluster {
     if (this.made === undefined) {
-      this.made = new Cluster(this.configs, this.settle);
+      this.made = new Cluster(this.configs, this.settle, this.more);
       this.hindrances.reach(this.made);
       this.made.onTurn = (_host, state) => this.look(state);
       this.made.crashes = (node, point) => this.doomed.delete(`${node} ${point}`);
@@ -118,8 +114,8 @@ export class Player {
     const [verb = "", ...words] = line.split(/\s+/);
     const handler = this.verbs[verb];
     if (handler !== undefined) await handler(words, line);
-    else if (/^(alpha|beta):$/.test(verb)) await this.command(verb.slice(0, -1), words);
-    else if (/^(alpha|beta)$/.test(verb)) await this.expect(line);
+    else if (/^(alpha|beta|gamma):$/.test(verb)) await this.command(verb.slice(0, -1), words);
+    else if (/^(alpha|beta|gamma)$/.test(verb)) await this.expect(line);
     else throw new Error(`nobody knows what this line means`);
   }
 
@@ -158,7 +154,7 @@ export class Player {
       pause: ([host]) =>
         this.setPause(host, { since: "2026-11-21T03:12:00Z", by: "admin", why: "maintenance" }),
       resume: ([host]) => this.setPause(host, undefined),
-      fence: ([is]) => void (this.cluster.fence.is = oneOf(is, ["works", "silent", "refuses"])),
+      fence: ([is]) => void (this.cluster.fence.is = wordOf(is, ["works", "silent", "refuses"])),
       fill: ([seconds]) => void (this.cluster.pace.fillMs = Number(seconds) * 1000),
       deaf: ([host]) => {
         this.host(host).isGuestDeaf = true;
@@ -194,25 +190,7 @@ export class Player {
     };
 
   private config(words: readonly string[]): void {
-    const given = new Map(words.map((word) => word.split("=") as [string, string]));
-    const names = (given.get("modules") ?? "cam1").split(",");
-    const home = given.get("defaultprim");
-    this.configs = names.map((name) => ({
-      ...defaultConfig(name),
-      arbiter: oneOf(given.get("arbiter"), ["none", "lease", "lease-and-fence"]),
-      failover: given.get("failover") !== "off",
-      boot: given.get("boot") !== "off",
-      maxLoop: Number(given.get("maxloop") ?? 3),
-      stopHow: oneOf(given.get("stop"), ["shutdown", "save", "off"]),
-      niceStop: milliseconds(Number(given.get("nicestop") ?? 300) * 1000),
-      powerOff: oneOf(given.get("poweroff"), ["stop", "restart"]),
-      ...(home !== undefined && {
-        defaultPrim:
-          home === "alone" || home === "lastprim"
-            ? ({ kind: home } as const)
-            : ({ kind: "node", node: nodeName(home) } as const),
-      }),
-    }));
+    ({ configs: this.configs, more: this.more } = transcriptConfig(words));
   }
 
   /** What `protect` leaves behind, then both started. */

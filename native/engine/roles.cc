@@ -131,11 +131,11 @@ Task<Refusal> Roles::promote_alone(command::Promote order) {
   receiver_.refuse();
   // 2. Everything acknowledged is applied.
   co_await receiver_.drained();
+  std::string why_not;
   if (is_over(order.until, ports_.clock)) {
     link_.enable(was_enabled);
     co_return too_late();
   }
-  std::string why_not;
   if (!is_current_for(basis, why_not)) {
     link_.enable(was_enabled);
     co_return refuse("not-current", "This copy is not known to be current: " + why_not + ".",

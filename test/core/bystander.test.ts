@@ -9,6 +9,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { instant, milliseconds, moduleId, nodeName, type Instant } from "../../core/base/units.js";
 import type { Command } from "../../core/decide/mirror/command.js";
+import { verdict } from "../../core/decide/liveness/liveness.js";
 import { sideOf } from "../../core/decide/mirror/side.js";
 import { initialState, newDurable, step } from "../../core/decide/mirror/step.js";
 import type { Event, ModulePicture, NodeState, PeerMessage } from "../../core/decide/mirror/types.js";
@@ -113,6 +114,35 @@ test("bystander: never decides, and says what it is", () => {
     assert.ok(answer?.do === "answer-command" && !answer.answer.ok && effects.length === 1);
     assert.equal(answer.answer.failure.code, "GEMEL-1015");
   }
+});
+
+test("bystander: of three real loops it hears and is heard, and keeps nothing of the module", async () => {
+  const player = new Player(settle);
+  await player.play(
+    "three nodes",
+    "config also=gamma\ngiven pair\npower-off alpha\nbeta ALONE\nboot alpha\nalpha SECOND Ready",
+  );
+  const { cluster } = player;
+  const names = cluster.hosts.map(({ name }) => name);
+  assert.deepEqual(names, [alpha, beta, gamma]);
+  for (const { name, state } of cluster.hosts) {
+    assert.ok(state !== undefined);
+    const heard = Object.values(state.peers).filter(
+      (peer) => verdict(peer, instant(cluster.now)) === "alive",
+    );
+    assert.deepEqual(
+      heard.map((peer) => peer.name).sort(),
+      names.filter((one) => one !== name),
+      name,
+    );
+  }
+  const third = cluster.host(gamma);
+  assert.deepEqual(third.record.get(cam), newDurable);
+  assert.deepEqual([third.machineOf(cam).isDefined, third.mirrors.size], [false, 0]);
+  assert.deepEqual(
+    third.decisions.map(({ rule }) => rule),
+    [],
+  );
 });
 
 /** States of real runs in which much is going on. */
