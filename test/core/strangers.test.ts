@@ -5,7 +5,9 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
 import { connect as connectTcp, type Socket } from "node:net";
+import { Duplex } from "node:stream";
 import { after, before, test, type TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { connect } from "node:tls";
@@ -14,6 +16,7 @@ import { SecurePort, type SecureTaker } from "../../core/api/secure/port.js";
 import { admissionsPerMinuteMax, strangerBodyBytesMax } from "../../core/base/limits/access.js";
 import { settingsMarksMax } from "../../core/base/limits/edge.js";
 import { parseSettings } from "../../core/edge/config/xml.js";
+import { acceptControl, controlPath } from "../../core/edge/network/control-connection.js";
 import { assertRefused, TestDoor, type Browser } from "./access/door.js";
 
 const alpha = new TestDoor();
@@ -81,6 +84,15 @@ test("places: one address has some, strangers have some together, another node h
   assert.ok(few.enter("2001:db8::1"));
   assert.equal(few.enter("2001:db8::2"), undefined, "a subscriber's network is one address");
   assert.ok(few.enter("2001:db8:0:1::1"));
+});
+
+test("upgrade-that-is-refused-keeps-no-descriptor", async () => {
+  // The other end says nothing more, and does not hang up either.
+  const open = new Duplex({ read: () => undefined, write: (_part, _encoding, done) => done() });
+  const nobody = { peerOf: () => undefined, incarnation: () => "one", heard: () => Promise.resolve(true) };
+  const request = { url: controlPath, headers: {} } as IncomingMessage;
+  acceptControl(request, open, Buffer.alloc(0), { ...nobody, refused: () => undefined });
+  await new Promise((done) => open.once("close", done));
 });
 
 const port = 7498;

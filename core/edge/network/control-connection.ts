@@ -256,7 +256,8 @@ export function acceptControl(
   socket.on("error", () => undefined);
   const wanted = request.url === controlPath && request.headers.upgrade === protocolName;
   if (peer === undefined || incarnation === undefined || !wanted) {
-    socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n");
+    // Whoever does not hang up after that would keep the descriptor (R91).
+    socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n", () => socket.destroy());
     return;
   }
   socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${protocolName}\r\n\r\n`);
