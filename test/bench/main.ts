@@ -17,6 +17,7 @@ import { fill, fioArguments, measure, type Measurement } from "./fio.js";
 import { gemelTarget } from "./gemel-target.js";
 import { glusterTarget } from "./gluster-target.js";
 import { measureNames } from "./names.js";
+import { fullScale, quickScale } from "./names-scale.js";
 import { qemuTarget } from "./qemu-target.js";
 import { rawTarget } from "./raw-target.js";
 import { machine, type Report, row, suspicions, table } from "./report.js";
@@ -120,9 +121,16 @@ async function main(): Promise<void> {
   let started: Started[] = [];
   try {
     if (values.names) {
-      const rounds = Number(values.rounds ?? 5);
-      const out = resolve(values.out ?? "bench-out");
-      await measureNames({ dir, against: values.against, rounds, count: values.quick ? 200 : 1000, out });
+      await measureNames({
+        dir,
+        against: values.against,
+        only: values.only?.split(","),
+        rounds: Number(values.rounds ?? 5),
+        scaleRounds: Number(values.rounds ?? 3),
+        scale: values.quick ? quickScale : fullScale,
+        count: values.quick ? 200 : 1000,
+        out: resolve(values.out ?? "bench-out"),
+      });
       return;
     }
     if (values.against !== undefined) {

@@ -273,16 +273,25 @@ export class MirrorPair {
     );
   }
 
-  /** Both running, first is primary and source, second filled and in sync. */
-  async startInSync(): Promise<void> {
+  /** Both running, first is primary and source; they have not met yet. */
+  async startApart(): Promise<void> {
     await this.first.start();
     await this.second.start();
     await this.first.command({ do: "initialise", as: "source" });
     await this.second.command({ do: "initialise", as: "empty" });
     await this.first.command({ do: "promote", alone: { basis: "forced" } });
+  }
+
+  /** Second filled, both in sync. */
+  async meet(limitMs = 60_000): Promise<void> {
     await this.first.command({ do: "link", on: true });
     await this.second.command({ do: "link", on: true });
-    await this.first.until("in sync", (status) => status.inSync, 60_000);
+    await this.first.until("in sync", (status) => status.inSync, limitMs);
+  }
+
+  async startInSync(): Promise<void> {
+    await this.startApart();
+    await this.meet();
   }
 
   async remove(): Promise<void> {
