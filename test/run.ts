@@ -68,7 +68,8 @@ function isChosen(suite: Suite, options: Options): boolean {
     console.log(`left out: ${suite.name} (${why})`);
     return false;
   };
-  if (options.soak && !suite.soak) return false;
+  if (options.soak && suite.soak === false) return false;
+  if (!options.soak && suite.soak === "only") return false;
   if (options.quick && !suite.quick) return leaveOut("--quick");
   if (suite.needsRoot && !canMount()) return leaveOut("needs root and /dev/fuse");
   return true;

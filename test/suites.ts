@@ -16,8 +16,8 @@ export type Suite = {
   readonly needsRoot: boolean;
   /** Part of `--quick`: no root, all quick suites together under five minutes. */
   readonly quick: boolean;
-  /** Repeated with ever new seeds by `npm run soak`. */
-  readonly soak: boolean;
+  /** Repeated with ever new seeds by `npm run soak`; `only`: there, or when it is asked for by name. */
+  readonly soak: boolean | "only";
   readonly fileMinutesMax: number;
   readonly budgetMinutes: number;
 };
@@ -108,6 +108,16 @@ export const suites: readonly Suite[] = [
     soak: true,
     fileMinutesMax: 4,
     budgetMinutes: 2.5,
+  },
+  {
+    name: "databases",
+    proves: "real databases below the mount lose nothing, whichever process is killed",
+    source: { kind: "files", under: ["test/databases"], atOnce: 1 },
+    needsRoot: true,
+    quick: false,
+    soak: "only",
+    fileMinutesMax: 60,
+    budgetMinutes: 0,
   },
   {
     name: "contract",
