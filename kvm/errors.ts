@@ -58,7 +58,8 @@ export async function orUnseen<T>(code: ErrorCode, work: Promise<Outcome<T>>): P
 export function overdue(what: string, limitMs: number): Refusal {
   // What was left of a limit is no round number.
   const within = Math.max(0.1, Math.round(limitMs / 100) / 10);
-  return refused("GEMEL-3001", `${what} had no answer within ${within} s; its outcome is unknown.`);
+  const refusal = refused("GEMEL-3001", `${what} had no answer within ${within} s; its outcome is unknown.`);
+  return { ...refusal, slow: true };
 }
 
 /** `otherwise` names what failed when libvirt's text is not known. */

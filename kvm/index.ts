@@ -311,8 +311,9 @@ class Kvm implements Hypervisor {
 
   async guard(
     vms: readonly { readonly id: VmId; readonly module: string }[],
+    unknown: readonly string[] = [],
   ): Promise<Outcome<{ readonly called: boolean; readonly note: string }>> {
-    await writeMarks(this.#places, vms);
+    await writeMarks(this.#places, vms, unknown);
     const installed = installHook(this.#places);
     if (!installed.ok) return installed;
     const capabilities = await this.#known();

@@ -9,6 +9,7 @@
 import { conflictWords } from "./conflict-words.js";
 
 import { mirrorErrors } from "./mirror-errors.js";
+import { settingsErrors } from "./settings-errors.js";
 
 export interface ErrorEntry {
   readonly sentence: string;
@@ -149,6 +150,7 @@ export const errorRegistry = {
     next: "See why with: gemel log MODULE, then: gemel start MODULE",
   },
   ...mirrorErrors,
+  ...settingsErrors,
   "GEMEL-3001": {
     sentence: "The hypervisor does not answer.",
     next: "Start it (systemctl start libvirtd); running guests are not touched.",

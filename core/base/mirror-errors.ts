@@ -92,6 +92,10 @@ export const mirrorErrors = {
     sentence: "Daemon and mirror process do not understand each other.",
     next: "They may be of different versions: stop the module on this node, then: gemel start MODULE",
   },
+  "GEMEL-2036": {
+    sentence: "The mirror process was killed and does not die: the kernel still waits for a disk of it.",
+    next: "The other node may go on. See what hangs with: dmesg; the module comes back when it has died",
+  },
 } as const;
 
 type MirrorError = keyof typeof mirrorErrors | `GEMEL-20${"01" | "02" | "08" | "09" | "11"}` | "GEMEL-9002";

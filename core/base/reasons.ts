@@ -47,6 +47,12 @@ const registry = {
     next: "gemel start {module}",
     marks: ["intended"],
   },
+  "record-lost": {
+    short: "Stopped: nobody knows whether it was to run",
+    long: "This node's own record is lost, and nothing of the module ran here when the daemon started.",
+    next: "gemel start {module}",
+    marks: ["telling"],
+  },
   bystander: {
     short: "Runs on other nodes",
     long: "This node does not belong to the module.",

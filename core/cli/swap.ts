@@ -5,7 +5,7 @@
 
 import type { ModuleStatus } from "../api/contract.js";
 import { isMarked } from "../base/reasons.js";
-import { CommandEnd, ended, exitCodes } from "./outcome.js";
+import { CommandEnd, commandRefused, ended, exitCodes } from "./outcome.js";
 import { atRest } from "./session.js";
 
 /** To be shown each look at the module; throws once it has come back to `from`. */
@@ -21,6 +21,18 @@ export function watchReturn(from: string | null): (module: ModuleStatus) => void
     const message = `It did not move to the other node and runs again on ${from}. ${why}`.trim();
     throw ended("refused", "GEMEL-1004", message, module.id, `See why with: gemel explain ${module.id}`);
   };
+}
+
+/** What only the opened mirror can tell of a copy: a forced start is given up by them (states/wait.ts). */
+const givenUp = ["GEMEL-1005", "GEMEL-1006", "GEMEL-1007", "GEMEL-1017", "GEMEL-1019", "GEMEL-2001"];
+
+/** `prim` was accepted, and given up when the copy was seen: nobody waits for what will not come. */
+export function demandStillWanted({ id, nodes, troubles }: ModuleStatus, node: string): void {
+  const isWaiting = nodes.some(
+    (one) => one.node === node && one.live && (one.state === "WAIT" || one.state === "STOP"),
+  );
+  const trouble = troubles.find(({ code }) => givenUp.includes(code));
+  if (isWaiting && trouble !== undefined) throw commandRefused({ ...trouble, where: id });
 }
 
 /**

@@ -4,14 +4,14 @@
 
 import { join } from "node:path";
 import type { Status } from "../api/contract.js";
-import { GemelError } from "../base/errors.js";
+import { GemelError, type Failure } from "../base/errors.js";
 import { moduleId, nodeName, type Instant, type ModuleId, type NodeName } from "../base/units.js";
 import { shownCluster, type ClusterConfig } from "./config/cluster-file.js";
 import type { Paths } from "./config/paths.js";
 import { VmEffects } from "../loop/vm-effects.js";
 import { Effects } from "../loop/effects.js";
 import { step } from "../decide/mirror/step.js";
-import type { Decision, ModulePicture, NodeState } from "../decide/mirror/types.js";
+import type { Decision, Durable, ModuleConfig, ModulePicture, NodeState } from "../decide/mirror/types.js";
 import { viewsOf } from "../decide/mirror/views.js";
 import { MirrorSupervisor } from "./mirror/supervisor.js";
 import { NodeLoop, type Report } from "../loop/node-loop.js";
@@ -55,6 +55,8 @@ export interface ClusterNodeEdge {
   readonly fence: Fence;
   readonly protection: (services: ProcedureServices, procedures: Procedures) => Protection;
   readonly record: (entry: Recorded) => void;
+  /** cluster.xml cannot be read, and why. */
+  readonly clusterFault: () => Failure | undefined;
   /** Of another node. */
   readonly figures: (from: NodeName, figures: unknown) => void;
   readonly changed: () => void;
@@ -95,8 +97,11 @@ export class ClusterNode {
   /** Of modules that were open: what a copy set aside is named by. */
   private readonly generations = new Map<string, string>();
   private readonly disks: DiskWatch;
+  private readonly services: ProcedureServices;
   readonly standby: Standby;
   private readonly disowned = new Set<string>();
+  /** Of modules whose settings could not be read yet (R103). */
+  private unread = new Map<ModuleId, Durable>();
   /** When a peer became reachable or silent, as shown to people. */
   private readonly reach = new Map<string, { readonly reachable: boolean; readonly since: Instant }>();
 
@@ -108,7 +113,8 @@ export class ClusterNode {
     this.node = member.card.node;
     this.hypervisor = hypervisor;
     this.modules = new Modules(paths, {
-      configured: (config) => this.configured(() => this.post({ kind: "module-configured", config })),
+      configured: (config) => this.configured(() => this.takeUp(config)),
+      said: (id, sentence, outcome) => this.log(id === "" ? null : id, sentence, outcome),
       removed: (module) => this.post({ kind: "module-removed", module }),
     });
     this.mirrors = new MirrorSupervisor(paths.mirrorRun, {
@@ -129,13 +135,9 @@ export class ClusterNode {
       figures: edge.figures,
       refused: (why) => this.refusals.count(why),
     });
-    this.recordSync = new SharedRecordSync(paths.sharedRecord, this.node, this.network);
+    this.recordSync = new SharedRecordSync(paths.sharedRecord, this.node, this.network, this.said);
     this.recordSync.record.onChange((keys) => this.sharedChanged(keys));
-    this.watch = new Watch(this, {
-      paths,
-      log: (sentence, outcome) => this.log(null, sentence, outcome),
-      changed: edge.changed,
-    });
+    this.watch = new Watch(this, { paths, log: this.said, changed: edge.changed });
     this.vms = new VmEffects(hypervisor, (module, command, limit) =>
       this.mirrors.ask(module, command, limit),
     );
@@ -152,7 +154,8 @@ export class ClusterNode {
     });
     this.progress = new PeerProgress(this, edge.changed);
     this.configSync = new ModuleConfigSync(this.modules, this.network, (id) => this.letGo(id));
-    this.protection = edge.protection(servicesOf(this, paths), this.procedures);
+    this.services = servicesOf(this, paths);
+    this.protection = edge.protection(this.services, this.procedures);
     this.disks = new DiskWatch(this, edge.changed);
     this.standby = this.standbyOf(edge.changed);
     this.observer = this.observe();
@@ -180,9 +183,7 @@ export class ClusterNode {
     this.mirrors.stop();
   }
 
-  /**
-   * cluster.xml has changed (a node joined): networks and peers are taken up anew, modules stay as they are.
-   */
+  /** cluster.xml has changed: networks and peers are taken up anew, modules stay as they are. */
   reconfigure(config: ClusterConfig): void {
     this.network.adopt({ ...this.member, config });
     this.edge.changed();
@@ -199,7 +200,8 @@ export class ClusterNode {
       isPartly: (module) => (this.modules.settings(module)?.excluded.length ?? 0) > 0,
       procedures: this.progress.procedures(),
       copying: (module) => this.progress.copying(module),
-      troubles: this.modules.troubles(),
+      troubles: this.troubles(),
+      misread: (module) => this.modules.troubleOf(module),
       unproven: this.disks.elsewhere(),
       standby: this.standby.troubles(),
       reachableSince: (peer, reachable) => this.reachableSince(peer, reachable),
@@ -222,6 +224,19 @@ export class ClusterNode {
     if ((this.loop as NodeLoop | undefined) !== undefined) tell();
   }
 
+  /** One that could not be read until now may run since long ago. */
+  private takeUp(config: ModuleConfig): void {
+    const durable = this.unread.get(config.id);
+    this.unread.delete(config.id);
+    this.post({ kind: "module-configured", config, ...(durable !== undefined && { durable }) });
+    if (durable !== undefined) void this.findWhatRuns([config.id]);
+  }
+
+  /** What is wrong with files that people write. */
+  troubles(): readonly Failure[] {
+    return [...this.modules.troubles(), ...[this.edge.clusterFault()].filter((one) => one !== undefined)];
+  }
+
   /** Here or on the other node: a pause counts from the next decision on. */
   private sharedChanged(keys: readonly string[]): void {
     const pause = this.recordSync.record.get("pause");
@@ -237,6 +252,8 @@ export class ClusterNode {
     return viewsOf(this.state, bootClock());
   }
 
+  private readonly said = (sentence: string, outcome: string): void => this.log(null, sentence, outcome);
+
   log(module: string | null, sentence: string, outcome: string): void {
     this.edge.record({ kind: "log", module, rule: "", sentence, inputs: {}, outcome });
   }
@@ -245,7 +262,9 @@ export class ClusterNode {
     const { paths, incarnation } = this.edge;
     const pause = this.recordSync.record.get("pause");
     const modules = new Map(this.modules.ids().map((id) => [id, this.modules.expect(id)]));
-    const { state, trouble, keep } = stateAtStart(paths, incarnation, member, modules, pause);
+    const found = stateAtStart(paths, incarnation, member, modules, pause, this.modules.unknown());
+    const { state, trouble, keep } = found;
+    this.unread = found.unread;
     for (const one of [trouble, this.recordSync.record.trouble])
       if (one !== undefined) this.log(null, "The daemon's own state file was damaged.", one);
     return new NodeLoop(state, {
@@ -349,8 +368,8 @@ export class ClusterNode {
   }
 
   /** P6: mirrors and VMs that run are taken over; nothing is decided before both were looked at. */
-  private async findWhatRuns(): Promise<void> {
-    for (const id of this.modules.ids()) {
+  private async findWhatRuns(ids = this.modules.ids()): Promise<void> {
+    for (const id of ids) {
       const found = await this.mirrors.adopt(id, this.modules.expect(id).vm.folder);
       if (found === "absent") this.post({ kind: "mirror-absent", module: id });
       if (found === "silent")
@@ -374,6 +393,7 @@ export class ClusterNode {
 
   private everySoOften(): void {
     this.modules.reread();
+    this.services.guard.follow(this.state.hypervisor === "up");
     void this.configSync.offerAll();
     void this.recordSync.offerAll();
     void this.watch.look();

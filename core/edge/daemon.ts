@@ -24,7 +24,7 @@ import { holderOf } from "./cluster/authority.js";
 import { readCard, withNames } from "./cluster/membership-card.js";
 import { gemelVersion } from "./cluster/version.js";
 import { certifiedNames, nodeOf, peersOf, type ClusterConfig } from "./config/cluster-file.js";
-import { readClusterFile } from "./config/files.js";
+import { ClusterSettings, isSameCluster } from "./config/cluster-settings.js";
 import type { ModuleSettings } from "./config/module-file.js";
 import type { Paths } from "./config/paths.js";
 import { foundingOf } from "./founding.js";
@@ -63,12 +63,14 @@ export class Daemon implements AskedDaemon {
   readonly door: ApiDoor;
   readonly wallClock = wallClock;
   private readonly reserve: Reserve;
+  private readonly clusterSettings: ClusterSettings;
   private readonly live = new LiveStream();
   private readonly incarnation = randomUUID();
   private entered: Entered | undefined;
   private snapshot: NodeSnapshot | undefined;
   private server: ApiServer | undefined;
   private keeping: NodeJS.Timeout | undefined;
+  private isEntering = false;
   /** As last told: what a reader of the live stream begins with. */
   private told = withoutCluster();
   /** For the CLI while the daemon is silent. */
@@ -81,6 +83,7 @@ export class Daemon implements AskedDaemon {
     );
     // The first of all: whatever finds the disk full at the start needs it.
     this.reserve = new Reserve(options.paths.state, this.said);
+    this.clusterSettings = new ClusterSettings(options.paths, this.said);
     this.history = new History(
       options.paths.history,
       (entry) => {
@@ -110,6 +113,7 @@ export class Daemon implements AskedDaemon {
     const member = await this.readMember();
     if (member !== undefined) await this.enter(member);
     this.keeping = setInterval(() => {
+      void this.followClusterFile();
       void this.keepStatus();
       void this.reserve.keep();
     }, keepStatusEveryMs);
@@ -256,19 +260,40 @@ export class Daemon implements AskedDaemon {
   }
 
   private async readMember(): Promise<Member | undefined> {
-    const file = readClusterFile(this.paths);
     const card = readCard(this.paths);
-    if (file.kind === "fault")
-      throw new GemelError("GEMEL-4006", file.file, `Line ${file.line}: ${file.reason}.`);
-    if (file.kind === "absent" || card === undefined) return undefined;
-    const own = nodeOf(file.value, card.node);
+    const config = this.readCluster(card?.node);
+    if (config === undefined || card === undefined) return undefined;
+    const own = nodeOf(config, card.node);
     const names = own === undefined ? [] : certifiedNames(own);
     // A certificate that lacks a name is worth more than no daemon.
     const named = await withNames(this.paths, card, names).catch((error: unknown) => {
       this.said("The node's certificate could not be issued anew.", (error as Error).message);
       return card;
     });
-    return { config: file.value, card: named };
+    return { config, card: named };
+  }
+
+  /** Whether it can be read is told, whatever it says. */
+  private readCluster(self: NodeName | undefined): ClusterConfig | undefined {
+    const before = this.clusterSettings.fault;
+    const config = this.clusterSettings.read(self);
+    const { fault } = this.clusterSettings;
+    if (fault !== before) void this.ask("misread", fault);
+    return config;
+  }
+
+  /** What a person has edited, or mended, counts without a restart. */
+  private async followClusterFile(): Promise<void> {
+    if (!this.clustered) {
+      if (this.clusterSettings.fault === undefined || this.isEntering) return;
+      this.isEntering = true;
+      const member = await this.readMember();
+      if (member !== undefined) await this.enter(member);
+      this.isEntering = false;
+      return;
+    }
+    const config = this.readCluster(this.node);
+    if (config !== undefined && !isSameCluster(config, this.config)) await this.reconfigure(config);
   }
 
   private async openSecure({ config, card }: Member): Promise<void> {

@@ -4,6 +4,7 @@
 import { accessSync, constants, readFileSync } from "node:fs";
 import { release } from "node:os";
 import type { CertificateView, DoctorReport, FindingView, Status } from "../api/contract.js";
+import type { Failure } from "../base/errors.js";
 import { certificateWarnDays } from "../base/limits/access.js";
 import type { Hypervisor } from "../ports/hypervisor.js";
 import type { Protection } from "../procedure/services.js";
@@ -35,18 +36,24 @@ export interface DoctorInputs {
   readonly status: Status;
   readonly running: ExaminedRooms | undefined;
   readonly certificates: readonly CertificateView[];
+  /** Files that people write and that cannot be read (R103): their modules may not be in the status. */
+  readonly clusterFault: Failure | undefined;
+  readonly troubles: readonly Failure[];
 }
 
 export async function examine(inputs: DoctorInputs): Promise<DoctorReport> {
-  const { node } = inputs;
+  const { node, clusterFault, troubles } = inputs;
+  const unread = [...troubles, ...(clusterFault === undefined ? [] : [clusterFault])];
+  const shown = inputs.status.modules.flatMap((module) => module.troubles);
   const findings = [
     ...kernelFindings(),
+    ...unread
+      .filter(({ message }) => !shown.some((one) => one.message === message))
+      .map((one) => ({ severity: "blocks" as const, ...one })),
     ...networkFindings(inputs),
     ...refusalFindings(inputs),
     ...certificateFindings(inputs),
-    ...inputs.status.modules
-      .flatMap(({ troubles }) => troubles)
-      .map((trouble) => ({ severity: "blocks" as const, ...trouble })),
+    ...shown.map((trouble) => ({ severity: "blocks" as const, ...trouble })),
     ...(await hypervisorFindings(inputs)),
   ];
   const named = findings.map(({ severity, code, message, next }) => ({
@@ -146,7 +153,9 @@ async function hypervisorFindings({ running }: DoctorInputs): Promise<Found[]> {
   const { hypervisor, modules, protection } = running;
   const connected = await hypervisor.connect();
   if (!connected.ok) return [found("blocks", connected.code, connected.message, connected.next)];
-  const guard = await protection.guarded();
+  // R105: as the daemon has found out itself: to find out marks are written and a VM is tried.
+  const guard = protection.guarded();
+  if (guard === undefined) return [];
   if (!guard.ok) return [found("blocks", guard.code, guard.message, guard.next)];
   if (guard.value.called || modules.ids().length === 0) return [];
   const next = "Restart libvirtd once so that it reads its hooks.";

@@ -5,7 +5,7 @@
 import { hostname } from "node:os";
 import type { PeerAnswers, PeerCall } from "../api/calls/peer.js";
 import type { ModuleView, Status, VmView } from "../api/contract.js";
-import { GemelError } from "../base/errors.js";
+import { GemelError, type Failure } from "../base/errors.js";
 import { statusTellEveryMs } from "../base/limits/edge.js";
 import { seconds } from "../base/units.js";
 import { exists } from "../decide/mirror/evidence/proofs.js";
@@ -32,6 +32,7 @@ export class NodeSide {
   private readonly startedAt = bootClock();
   private present: ClusterNode | undefined;
   private unwritable: AlarmFacts["unwritable"] = [];
+  private clusterFault: Failure | undefined;
   private leaving = false;
   private telling: NodeJS.Timeout | undefined;
   private told = "";
@@ -42,6 +43,10 @@ export class NodeSide {
   readonly desk: NodeDesk = {
     enter: (member) => this.enter(member),
     reconfigure: (config) => this.running.reconfigure(config),
+    misread: (fault) => {
+      this.clusterFault = fault;
+      this.changed();
+    },
     stop: () => this.stop(),
     status: (unwritable) => this.status(unwritable),
     doctor: (certificates) =>
@@ -50,6 +55,8 @@ export class NodeSide {
         status: this.status(this.unwritable),
         certificates,
         running: this.present,
+        clusterFault: this.clusterFault,
+        troubles: this.present?.modules.troubles() ?? [],
       }),
     look: (module) => lookedAt(this.running, module),
     modules: () => {
@@ -100,6 +107,7 @@ export class NodeSide {
         ...this.edge,
         startedAt: this.startedAt,
         hypervisor: this.edge.hypervisor(member.card.node),
+        clusterFault: () => this.clusterFault,
         record: (entry) =>
           this.edge.tell({ kind: "entry", entry: { at: wallClock(), node: this.node, ...entry } }),
         figures: (from, figures) => this.edge.tell({ kind: "figures", from, figures }),
@@ -120,7 +128,7 @@ export class NodeSide {
 
   private status(unwritable: AlarmFacts["unwritable"]): Status {
     this.unwritable = unwritable;
-    return this.present?.status(unwritable) ?? withoutCluster();
+    return this.present?.status(unwritable) ?? withoutCluster(this.clusterFault);
   }
 
   private get node(): string {
@@ -216,7 +224,7 @@ function answersOf(running: ClusterNode): PeerAnswers<Exclude<PeerCall, "copy">>
   };
 }
 
-export function withoutCluster(): Status {
+export function withoutCluster(fault?: Failure): Status {
   return {
     format: 1,
     answeredBy: hostname(),
@@ -230,6 +238,7 @@ export function withoutCluster(): Status {
     warnings: [],
     alarms: [],
     pause: null,
-    sentence: "This node belongs to no cluster: gemel cluster init, or gemel cluster join TOKEN.",
+    sentence:
+      fault?.message ?? "This node belongs to no cluster: gemel cluster init, or gemel cluster join TOKEN.",
   };
 }

@@ -66,6 +66,8 @@ export interface LookedAt {
 export interface NodeDesk {
   readonly enter: (member: Member) => void;
   readonly reconfigure: (config: ClusterConfig) => void;
+  /** cluster.xml cannot be read, and why; or it can. */
+  readonly misread: (fault: Failure | undefined) => void;
   readonly stop: () => Promise<void>;
   readonly status: (unwritable: AlarmFacts["unwritable"]) => Status;
   readonly doctor: (certificates: readonly CertificateView[]) => Promise<DoctorReport>;

@@ -46,6 +46,7 @@ export function servicesOf(running: ProcedureRooms, paths: Paths): ProcedureServ
     modules: {
       ids: () => modules.ids(),
       settings: (id) => modules.settings(id),
+      unknown: () => modules.unknown(),
       create: (id, settings) => modules.create(id, settings),
       remove: (id) => modules.remove(id),
     },

@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { PeerAnswers } from "../api/calls/peer.js";
 import type { CertificateView, Status } from "../api/contract.js";
+import type { Failure } from "../base/errors.js";
 import { instant, later, nodeName, wallTime } from "../base/units.js";
 import type { Instant, Milliseconds, NodeName } from "../base/units.js";
 import { gemelVersion } from "./cluster/version.js";
@@ -33,7 +34,8 @@ export interface WatchedRooms {
   readonly node: NodeName;
   readonly member: Member;
   readonly state: NodeState;
-  readonly modules: Pick<Modules, "expect" | "ids" | "troubles">;
+  readonly modules: Pick<Modules, "expect" | "ids">;
+  readonly troubles: () => readonly Failure[];
   readonly mirrors: Pick<MirrorSupervisor, "ask" | "lastStatus">;
   readonly network: Pick<ClusterNetwork, "addressesGone" | "answersControl" | "call">;
   readonly recordSync: Pick<SharedRecordSync, "record">;
@@ -108,7 +110,7 @@ export class Watch {
       peers: this.facts.live(),
       addressesGone: running.network.addressesGone,
       unwritable,
-      troubles: modules.troubles(),
+      troubles: running.troubles(),
     });
     const theirs = this.facts.live().flatMap(({ alarms }) => alarms);
     return { ...status, alarms: this.book.show(found, theirs) };

@@ -21,7 +21,8 @@ import type { MirrorCommand, MirrorConfig, MirrorOrder } from "../../native/inde
 export interface MirrorHands {
   readonly open: (module: string, known: MirrorConfig["known"]) => Promise<void>;
   readonly ask: (module: string, command: MirrorOrder, limit: Milliseconds) => Promise<unknown>;
-  readonly terminate: (module: string, root: string) => Promise<void>;
+  /** "hangs": it was killed, and the kernel does not let it die yet. */
+  readonly terminate: (module: string, root: string) => Promise<"dead" | "hangs">;
   readonly clearMount: (module: string, root: string) => Promise<void>;
 }
 
@@ -122,6 +123,7 @@ export class Effects {
     try {
       if (!this.isValid(effect)) throw new GemelError("GEMEL-9002", effect.module);
       if (effect.do === "set-aside") return { ok: true, cloned: await this.edge.setAside(effect.module) };
+      if (effect.do === "terminate") return await this.terminate(effect.module);
       await this.perform(effect);
       return { ok: true };
     } catch (error) {
@@ -136,7 +138,7 @@ export class Effects {
     return until === undefined || this.edge.now() <= until;
   }
 
-  private async perform(effect: Exclude<Task, { readonly do: "set-aside" }>): Promise<unknown> {
+  private async perform(effect: Exclude<Task, { readonly do: "set-aside" | "terminate" }>): Promise<unknown> {
     const { edge } = this;
     switch (effect.do) {
       case "open-mirror": {
@@ -145,10 +147,6 @@ export class Effects {
       }
       case "mirror":
         return await edge.mirror.ask(effect.module, orderOf(effect), commandLimit(effect.command));
-      case "terminate": {
-        await this.terminate(effect.module);
-        return;
-      }
       case "start-workload": {
         const begun = edge.now();
         await edge.vm.start(edge.place(effect.module), () => edge.hasRunSince(begun));
@@ -166,16 +164,18 @@ export class Effects {
   /**
    * R35, R24: first the VM gets its SIGKILL, then the mirror dies and its connection is aborted (no guest
    * ever sees an error: it is already condemned), then the VM is verified dead. The unmount is tried beside
-   * it; the word does not wait.
+   * it; the word does not wait, nor for a mirror process that the kernel holds (R20).
    */
-  private async terminate(module: string): Promise<void> {
+  private async terminate(module: string): Promise<TaskOutcome> {
     const { folder } = this.edge.place(module);
     const killed = this.edge.kill(module);
     // Its outcome is awaited below; until then a rejection is nobody's.
     killed.catch(() => undefined);
-    await this.edge.mirror.terminate(module, folder);
+    const mirror = await this.edge.mirror.terminate(module, folder);
     await killed;
+    if (mirror === "hangs") return { ok: true, hangs: true };
     void this.edge.mirror.clearMount(module, folder).catch(() => undefined);
+    return { ok: true };
   }
 }
 

@@ -7,7 +7,7 @@ import { moduleId, type ModuleId } from "../base/units.js";
 import type { Every, Report } from "./node-loop.js";
 import type { Hypervisor, VmEvent } from "../ports/hypervisor.js";
 import { runSeen, type Run, type WorkloadSummary } from "../ports/workload.js";
-import { workloadLookEvery } from "../base/limits/decision.js";
+import { slowLooksMax, workloadLookEvery } from "../base/limits/decision.js";
 
 /** Of the hypervisor only what is looked at. */
 type Seen = Pick<Hypervisor, "events" | "list" | "look" | "definition">;
@@ -38,6 +38,8 @@ export class Observer {
   /** Looks are numbered as they begin: what an older one saw is not told after a younger one's answer. */
   private looks = 0;
   private readonly told = new Map<ModuleId, number>();
+  /** Lists in a row that ran into their limit. */
+  private slowLooks = 0;
 
   constructor(
     private readonly hypervisor: Seen,
@@ -86,6 +88,9 @@ export class Observer {
   private async lookOnce(): Promise<void> {
     const number = ++this.looks;
     const listed = await this.hypervisor.list();
+    // R39: slow is not failed. What was seen last holds until it answers, or has not for too long.
+    this.slowLooks = !listed.ok && listed.slow === true ? this.slowLooks + 1 : 0;
+    if (this.hypervisorIs === "up" && this.slowLooks > 0 && this.slowLooks < slowLooksMax) return;
     this.tell(listed.ok ? "up" : "lost");
     const facts = [...this.edge.vms()].map(([module, vm]): readonly [ModuleId, Run] => [
       module,

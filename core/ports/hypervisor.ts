@@ -177,6 +177,8 @@ export interface Hypervisor extends Workload {
   /** The start guard (R32): who is protected, hook installed and verified to be called. One at a time. */
   guard(
     vms: readonly { readonly id: VmId; readonly module: string }[],
+    /** Modules of which no more is known than that they are there: their marks stay as they are. */
+    unknown?: readonly string[],
   ): Promise<Outcome<{ readonly called: boolean; readonly note: string }>>;
   events(listener: (event: VmEvent) => void): () => void;
 }

@@ -41,7 +41,14 @@ export type GuestProcess = Readonly<Record<string, string | number>>;
 
 export type Outcome<T> =
   | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly code: string; readonly message: string; readonly next: string };
+  | {
+      readonly ok: false;
+      readonly code: string;
+      readonly message: string;
+      readonly next: string;
+      /** It ran into its limit: slow, or gone, nobody knows yet. */
+      readonly slow?: true;
+    };
 
 export type StopHow = "shutdown" | "save" | "off";
 

@@ -22,6 +22,7 @@ export interface ProcedureServices {
   readonly modules: {
     readonly ids: () => readonly string[];
     readonly settings: (id: string) => ModuleSettings | undefined;
+    readonly unknown?: () => readonly string[];
     /** Writes userconfig.xml and takes the module up; the same again changes nothing. */
     readonly create: (id: string, settings: ModuleSettings) => void;
     /**
@@ -58,7 +59,7 @@ export interface Protection {
   readonly protect: (request: ProtectRequest, by: string) => Promise<ProtectReply>;
   readonly unprotect: (module: string, request: UnprotectRequest, by: string) => Promise<ProtectReply>;
   /** Whether the hypervisor asks before it starts a VM (R32); the marks are put right on the way. */
-  readonly guarded: () => ReturnType<Hypervisor["guard"]>;
+  readonly guarded: () => ReturnType<StartGuard["known"]>;
   /** A module that the other node has unprotected meanwhile: stopped here, and its copy kept aside. */
   readonly forget: (module: string) => Promise<void>;
   readonly answers: PeerAnswers<ProtectionCall>;

@@ -10,6 +10,8 @@ import type { Hypervisor, VmId } from "../ports/hypervisor.js";
 export interface GuardedModules {
   readonly ids: () => readonly string[];
   readonly settings: (id: string) => { readonly vm: { readonly id: string } } | undefined;
+  /** Of which nothing can be read. */
+  readonly unknown?: () => readonly string[];
 }
 
 type Answer = ReturnType<Hypervisor["guard"]>;
@@ -23,6 +25,9 @@ export class StartGuard {
   private last: Promise<unknown> = Promise.resolve();
   /** Not yet begun: whoever asks meanwhile has the same question. */
   private waiting: Answer | undefined;
+  /** As last found out: whoever only looks (the doctor) changes nothing by it (R105). */
+  private found: Awaited<Answer> | undefined;
+  private hasLooked = false;
 
   constructor(
     private readonly hypervisor: Pick<Hypervisor, "guard">,
@@ -34,11 +39,28 @@ export class StartGuard {
     if (this.waiting !== undefined) return this.waiting;
     const answer = this.last.then(() => {
       this.waiting = undefined;
-      return this.hypervisor.guard(this.marks());
+      return this.hypervisor.guard(this.marks(), this.modules.unknown?.() ?? []);
     });
+    answer.then(
+      (found) => (this.found = found),
+      () => undefined,
+    );
     this.waiting = answer;
     this.last = answer.catch(() => undefined);
     return answer;
+  }
+
+  known(): Awaited<Answer> | undefined {
+    return this.found;
+  }
+
+  /** Once for each time that the hypervisor has come up, since it looks for hooks only when it starts. */
+  follow(isUp: boolean): void {
+    if (!isUp) this.hasLooked = false;
+    else if (!this.hasLooked && this.modules.ids().length > 0) {
+      this.hasLooked = true;
+      void this.check().catch(() => undefined);
+    }
   }
 
   /** From now on, until it is freed: the module may follow later. */

@@ -47,7 +47,7 @@ export function createProtection(services: ProcedureServices, procedures: Proced
           .map(({ vm, module }) => [vm, module]),
       ),
     forget: (module) => forgetLate(services, module),
-    guarded: () => services.guard.check(),
+    guarded: () => services.guard.known(),
     answers: {
       ...answersFor(services, () => claimsOf(services, procedures)),
       // The other node was asked, but this one has the latest copy.

@@ -15,7 +15,8 @@ const callLimits = { start: 60_000, other: 10_000 } as const;
 const pressAgain = milliseconds(1000);
 
 const done = <T>(value: T): Outcome<T> => ({ ok: true, value });
-const refused = (code: string, message: string): Outcome<never> => ({ ok: false, code, message, next: "" });
+type Refusal = Extract<Outcome<never>, { readonly ok: false }>;
+const refused = (code: string, message: string): Refusal => ({ ok: false, code, message, next: "" });
 const silent = refused("GEMEL-3001", "libvirtd does not answer");
 
 export const definitionOf = (vm: string): string => `<domain>${vm}</domain>`;
@@ -162,7 +163,7 @@ export class FakeHypervisor implements VmHost, Pick<Hypervisor, "list" | "look" 
     const ms = this.caller.takes(what);
     const limit = what === "start" ? callLimits.start : callLimits.other;
     return this.caller.exchange(what, (done: (outcome: Outcome<T>) => void) => {
-      if (ms > limit) this.server.after(limit, () => done(silent));
+      if (ms > limit) this.server.after(limit, () => done({ ...silent, slow: true }));
       this.server.after(ms, () => {
         const outcome = this.answer(what, act);
         if (ms <= limit) done(outcome);

@@ -46,6 +46,7 @@ export class FakeSupervisor implements MirrorHands {
   adopt(id: ModuleId): void {
     const mirror = this.server.mirrors.get(id);
     if (mirror === undefined) this.edge.post({ kind: "mirror-absent", module: id });
+    else if (mirror.isDoomed) this.edge.post({ kind: "mirror-gone", module: id, why: "killed" });
     else this.connect(id, mirror);
   }
 
@@ -84,12 +85,14 @@ export class FakeSupervisor implements MirrorHands {
     throw answer.error;
   }
 
-  async terminate(module: string): Promise<void> {
+  async terminate(module: string): Promise<"dead" | "hangs"> {
     const id = module as ModuleId;
     this.leaving.add(id);
     await this.caller.perform("kill", () => this.server.killMirror(id));
+    if (this.server.mirrors.has(id)) return "hangs";
     this.connected.delete(id);
     this.leaving.delete(id);
+    return "dead";
   }
 
   clearMount(): Promise<void> {
@@ -103,6 +106,7 @@ export class FakeSupervisor implements MirrorHands {
 
   private launch(id: ModuleId, known: MirrorConfig["known"]): FakeMirror {
     const running = this.server.mirrors.get(id);
+    if (running?.isDoomed === true) throw new GemelError("GEMEL-2036", id);
     if (running?.isAlive === true) return running;
     const copy = this.server.copyOf(id);
     if (known.kind === "initialised" && copy.state === "empty") copy.isThere = false;

@@ -3,7 +3,7 @@
 // (mirrors, VMs), and its power. Whatever happens here goes on when the daemon dies, waits when the host is
 // frozen, and is gone when it loses power.
 
-import { newDurable } from "../decide/mirror/step.js";
+import { lostDurable, newDurable } from "../decide/mirror/step.js";
 import type { Durable, ModuleConfig } from "../decide/mirror/types.js";
 import { check } from "../base/check.js";
 import { stallLimit, turnGapMax } from "../base/limits.js";
@@ -146,8 +146,16 @@ export class Server {
   }
 
   killMirror(id: ModuleId): void {
-    this.mirrors.get(id)?.die("killed");
-    this.forgetMirror(id);
+    const mirror = this.mirrors.get(id);
+    if (mirror?.isStuck === true) mirror.doom(() => this.forgetMirror(id));
+    else {
+      mirror?.die("killed");
+      this.forgetMirror(id);
+    }
+  }
+
+  hangMirror(id: ModuleId, isStuck: boolean): void {
+    this.mirrors.get(id)?.hang(isStuck);
   }
 
   forgetMirror(id: ModuleId): void {
@@ -164,6 +172,11 @@ export class Server {
       for (const [id, durable] of record) this.record.set(id, durable);
       done();
     });
+  }
+
+  recordIs(is: "works" | "hangs" | "lost"): void {
+    this.isStateDiskHung = is === "hangs";
+    if (is === "lost") for (const id of this.record.keys()) this.record.set(id, lostDurable);
   }
 
   /** Nothing closes anything, the network is silent; what was on disk stays. */

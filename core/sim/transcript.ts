@@ -14,7 +14,7 @@
 //   pause | pause alpha | resume | resume alpha   automatic failover, on both or as one host alone knows it
 //   fill 60                                       a reintegration takes this many seconds from now on
 //   dies beta after start                         its daemon dies there (caller.ts) the next time
-//   hang mirror beta bms1 | wake mirror beta bms1 it lives and does nothing; it goes on
+//   hang mirror beta bms1 | wake mirror beta bms1 it lives and does nothing (kernel: cannot die)
 //   switch-off alpha | panic alpha                the guest ends in order; crashes and its process is kept
 //   by-hand alpha                                 the VM is started without Gemel
 //   reflinks beta                                 its file system clones what resolve sets aside
@@ -22,7 +22,7 @@
 //   fails alpha undefine | works alpha undefine   whatever is asked for by this name is refused from now on
 //   slow alpha start 11                           it takes this many seconds from now on
 //   holds alpha | lets-go alpha                   some process keeps a file open below the mount
-//   record alpha hangs|works                      its daemon's own record is (not) written to the end
+//   record alpha hangs|works|lost                 its daemon's own record is (not) written, is gone
 //   after 5                                       five seconds pass
 //   alpha PRIM Ready, beta SECOND Ready           expected, within 30 s of fake time (or: … within 8)
 //   stays 20: alpha WAIT NotReady                 holds at once and for so long
@@ -140,7 +140,7 @@ export class Player {
       stay: ([host]) => this.give(this.host(host), { do: "shutdown", back: true }),
       kill: ([what, host, module]) => this.kill(what ?? "", this.host(host), this.id(module)),
       dies: (words) => void this.doomed.add(words.join(" ")),
-      hang: ([, host, module]) => this.host(host).mirrors.get(this.id(module))?.hang(),
+      hang: ([by, host, id]) => this.host(host).hangMirror(this.id(id), by === "kernel"),
       wake: ([, host, module]) => this.host(host).mirrors.get(this.id(module))?.wake(),
       start: ([, host]) => this.host(host).startDaemon(),
       "switch-off": ([host]) => this.host(host).endMachine(this.id(undefined), true),
@@ -179,7 +179,7 @@ export class Player {
       disk: ([host, is]) => {
         for (const mirror of this.host(host).mirrors.values()) mirror.diskFull = is === "full";
       },
-      record: ([host, is]) => void (this.host(host).isStateDiskHung = is === "hangs"),
+      record: ([host, is]) => this.host(host).recordIs(wordOf(is, ["works", "hangs", "lost"])),
       stays: (words, line) =>
         this.stays(Number(words[0]?.replace(":", "")), line.replace(/^stays \S+\s*/, "")),
       vm: (words, line) => this.vm(words, line),

@@ -27,10 +27,14 @@ const signature = "gemel-hook: the start guard";
 // From dist/kvm/install to the script, which is not compiled.
 const script = fileURLToPath(new URL("../../../kvm/install/gemel-hook", import.meta.url));
 
-/** Marks exactly these VMs; a mark says to which module its VM belongs. */
+/**
+ * Marks exactly these VMs, and those that are marked for an unknown module (R103); a mark says to which
+ * module its VM belongs.
+ */
 export async function writeMarks(
   places: GuardPlaces,
   vms: readonly { readonly id: VmId; readonly module: string }[],
+  unknown: readonly string[] = [],
 ): Promise<void> {
   for (const { id, module } of vms) {
     const [mark, text] = [join(places.marks, id), `${module}\n`];
@@ -39,7 +43,8 @@ export async function writeMarks(
   await mkdir(places.marks, { recursive: true, mode: 0o755 });
   const wanted = new Set<string>(vms.map(({ id }) => id));
   for (const name of await readdir(places.marks)) {
-    if (!wanted.has(name)) await rm(join(places.marks, name), { force: true });
+    const isUnknown = (): boolean => unknown.includes(readText(join(places.marks, name))?.trim() ?? "");
+    if (!wanted.has(name) && !isUnknown()) await rm(join(places.marks, name), { force: true });
   }
 }
 

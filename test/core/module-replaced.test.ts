@@ -16,7 +16,8 @@ test("module-replaced: another port, VM, folder or node is refused; settings are
   const root = mkdtempSync(join(tmpdir(), "gemel-modules-"));
   context.after(() => rmSync(root, { recursive: true }));
   const paths = pathsUnder({ etc: join(root, "etc"), state: join(root, "lib"), run: join(root, "run") });
-  const modules = new Modules(paths, { configured: () => undefined, removed: () => undefined });
+  const nothing = (): void => undefined;
+  const modules = new Modules(paths, { configured: nothing, removed: nothing, said: nothing });
   const vm = { id: "0b2a", name: "Cam 1" };
   const settings = newSettings({ vm, folder: "/vm/cam1", nodes: ["alpha", "beta"], index: 3, excluded: [] });
   modules.create("cam1", settings);

@@ -4,6 +4,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
+import { withoutCluster } from "../../core/edge/node-side.js";
+import { moduleId } from "../../core/base/units.js";
+import { examine, type ExaminedRooms } from "../../core/edge/doctor.js";
 import { StartGuard } from "../../core/procedure/start-guard.js";
 
 /** A hypervisor that takes its time, and modules that come and go. */
@@ -84,4 +87,46 @@ test("start-guard-hypervisor-that-fails: the next question is asked all the same
   );
   await assert.rejects(guard.check(), /away/);
   assert.ok((await guard.check()).ok);
+});
+
+test("doctor-changes-nothing", async () => {
+  let asked = 0;
+  const note = "libvirtd does not call it";
+  const guard = new StartGuard(
+    {
+      guard: () => {
+        asked += 1;
+        return Promise.resolve({ ok: true, value: { called: false, note } });
+      },
+    },
+    { ids: () => ["cam"], settings: () => ({ vm: { id: "1" } }) },
+  );
+  const doctor = async (): Promise<readonly string[]> => {
+    const { findings } = await examine({
+      node: "alpha",
+      status: withoutCluster(),
+      certificates: [],
+      clusterFault: undefined,
+      troubles: [],
+      running: {
+        hypervisor: { connect: () => Promise.resolve({ ok: true, value: undefined }) },
+        modules: { ids: () => [moduleId("cam")] },
+        protection: { guarded: () => guard.known() },
+        network: { refusedHeartbeats: new Map(), addressesGone: new Map() },
+        refusals: { all: new Map() },
+      } as unknown as ExaminedRooms,
+    });
+    return findings.filter(({ code }) => code === "GEMEL-3007").map(({ message }) => message);
+  };
+  assert.deepEqual(await doctor(), []);
+  assert.equal(asked, 0, "no mark is written, no VM is tried");
+  guard.follow(true);
+  guard.follow(true);
+  await turn();
+  assert.deepEqual(await doctor(), [note]);
+  assert.equal(asked, 1);
+  guard.follow(false);
+  guard.follow(true);
+  await turn();
+  assert.equal(asked, 2, "the hypervisor was started anew: it may call its hooks now");
 });

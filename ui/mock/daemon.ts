@@ -101,7 +101,7 @@ export class MockDaemon implements AskedDaemon {
       return Promise.resolve(moduleView(id, settings, []));
     };
     return {
-      ...{ enter: absent, reconfigure: absent, stop: absent, heard: absent, refuse: absent },
+      ...{ enter: absent, reconfigure: absent, misread: absent, stop: absent, heard: absent, refuse: absent },
       ...{ counters: absent, list: absent, tellFigures: absent },
       status: () => statusOf(world, node),
       doctor: () => Promise.resolve(doctorReport(world, node)),

@@ -37,6 +37,9 @@ export const writerPatience: Milliseconds = seconds(5);
 export const demoteTriesMax = 3;
 /** After a swap that was given up the VM stays where it is: whoever was in the way may still be. */
 export const homeAgain: Milliseconds = seconds(600);
+/** So often within the window a VM goes home by itself (defaultprim): more is a loop, not a home-coming. */
+export const homeSwapsMax = 3;
+export const homeSwapsWindow: Milliseconds = seconds(3600);
 /** Between two attempts to start: what was in the way has had time to end. */
 export const startPause: Milliseconds = seconds(5);
 /** A status this much younger than the last change of work is of after it. */
@@ -75,5 +78,7 @@ export const tickEvery = milliseconds(100);
 export const stillMax: Milliseconds = seconds(1);
 /** Events come at once; this finds what no event told. */
 export const workloadLookEvery = seconds(2);
+/** R39: so many lists in a row that ran into their limit are a hypervisor that is gone; fewer, a slow one. */
+export const slowLooksMax = 6;
 /** A definition has some kilobytes. */
 export const definitionFileLimit = seconds(10);

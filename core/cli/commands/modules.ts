@@ -10,7 +10,7 @@ import { given, numberOf, readNamed, timeoutOption } from "../options.js";
 import { usage } from "../outcome.js";
 import { atRest, moduleIn, sentenceOf, type CliSession } from "../session.js";
 import { table } from "../show.js";
-import { demandRuns, startDecided, watchReturn } from "../swap.js";
+import { demandRuns, demandStillWanted, startDecided, watchReturn } from "../swap.js";
 import { checkCommand } from "./check.js";
 import { dryRun, keepMissing } from "./preview.js";
 
@@ -88,6 +88,7 @@ async function carryOut(
   const found = await session.until(`${verb} ${id}`, options.timeout, (status) => {
     const module = moduleIn(status, id);
     lookForReturn(module);
+    if (verb === "prim") demandStillWanted(module, reply.node);
     const isOver = atRest(module, reply.node, reply.until) && (!startsBoth || startDecided(module));
     return isOver ? module : undefined;
   });

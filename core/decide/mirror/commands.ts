@@ -157,6 +157,7 @@ export function applyCommand(c: Case, command: Command, by: string): CommandAnsw
     return { ok: false, failure: refused };
   }
   record(c, "command", `${by} asked for ${command.do}.`, { by, verb: command.do, forced }, "accepted");
+  delete c.m.givenUp;
   return carryOut(c, command, by);
 }
 

@@ -10,13 +10,18 @@ import type { ArbiterAnswer } from "../../ports/arbiter.js";
 import type { FenceAnswer } from "../../ports/fence.js";
 import type { Run } from "../../ports/workload.js";
 import type { Command } from "./command.js";
+import type { Durable } from "./durable.js";
 import type { PeerMessage } from "./message.js";
 import type { FailoverPause, ModuleConfig } from "./module-config.js";
 import type { ModulePicture } from "./picture.js";
 
 export type TaskOutcome =
-  /** `cloned`: set-aside left the copy's files in place (reflinks), so that only differences travel. */
-  { readonly ok: true; readonly cloned?: boolean } | { readonly ok: false; readonly failure: Failure };
+  /**
+   * `cloned`: set-aside left the copy's files in place (reflinks), so that only differences travel. `hangs`:
+   * the VM is verified dead, and the kernel does not let the mirror process die yet (R20).
+   */
+  | { readonly ok: true; readonly cloned?: boolean; readonly hangs?: boolean }
+  | { readonly ok: false; readonly failure: Failure };
 
 export type Event = { readonly at: Instant } & (
   | { readonly kind: "tick" }
@@ -80,7 +85,8 @@ export type Event = { readonly at: Instant } & (
     }
   /** The cluster's record of a pause of automatic failover; without `pause` there is none. */
   | { readonly kind: "failover-pause"; readonly pause?: FailoverPause }
-  | { readonly kind: "module-configured"; readonly config: ModuleConfig }
+  /** With what the record says of it, if only now its settings can be read: it may run. */
+  | { readonly kind: "module-configured"; readonly config: ModuleConfig; readonly durable?: Durable }
   | { readonly kind: "module-removed"; readonly module: ModuleId }
   | {
       readonly kind: "peer-configured";

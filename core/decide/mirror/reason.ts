@@ -38,6 +38,7 @@ function stopReason({ m }: Case): ReasonCode {
     "never-started": "not-started",
     failed: "failed",
     guest: "switched-off-inside",
+    "record-lost": "record-lost",
   } as const;
   return words[wish.by];
 }

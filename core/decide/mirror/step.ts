@@ -66,6 +66,9 @@ export const newDurable: Durable = {
   held: false,
 };
 
+/** Of a module that was here before and whose record is gone: what runs tells what was wished (R104). */
+export const lostDurable: Durable = { ...newDurable, wish: { kind: "stop", by: "record-lost" } };
+
 export function initialState({
   self,
   incarnation,
@@ -194,7 +197,7 @@ function takeIn(turn: Turn, event: Event): readonly ModuleId[] {
     case "checker":
       return inModule(turn, event.module, (c) => checker(c, event.action, event.why));
     case "module-configured":
-      configure(turn, event.config);
+      configure(turn, event);
       return all();
     case "module-removed":
       turn.node.modules = Object.fromEntries(
@@ -216,12 +219,17 @@ function inModule(turn: Turn, id: ModuleId, action: (c: Case) => void): readonly
   return [id];
 }
 
-function configure(turn: Turn, config: ModuleConfig): void {
+function configure(turn: Turn, event: Extract<Event, { kind: "module-configured" }>): void {
+  const { config, durable } = event;
   const known = turn.node.modules[config.id];
   const side = sideOf(config.nodes, turn.node.self);
-  const module =
-    known?.side.kind === side.kind ? { ...known, config, side } : restingModule(config, side, turn.at);
-  turn.node.modules = { ...turn.node.modules, [config.id]: module };
+  turn.node.modules = { ...turn.node.modules, [config.id]: module() };
+
+  function module(): ModuleState {
+    if (known?.side.kind === side.kind) return { ...known, config, side };
+    if (durable === undefined) return restingModule(config, side, turn.at);
+    return initialModule({ config, durable, boot: "daemon", at: turn.at, side });
+  }
 }
 
 function command(turn: Turn, event: Extract<Event, { kind: "command" }>): readonly ModuleId[] {

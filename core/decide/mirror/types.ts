@@ -21,64 +21,20 @@ import type { ReasonCode } from "../../base/reasons.js";
 import type { Instant, ModuleId, NodeName } from "../../base/units.js";
 import type { ArbiterAnswer } from "../../ports/arbiter.js";
 import type { FenceAnswer } from "../../ports/fence.js";
-import type { Instance, Run } from "../../ports/workload.js";
+import type { Run } from "../../ports/workload.js";
+import type { Durable } from "./durable.js";
 import type { FailoverPause, ModuleConfig } from "./module-config.js";
 import type { ModulePicture } from "./picture.js";
 import type { Peer } from "../liveness/liveness.js";
 import type { ModuleSide } from "./side.js";
-import type {
-  FreezeId,
-  GenerationHex,
-  GrantBasis,
-  MirrorConfig,
-  MirrorStatus,
-} from "../../../native/index.js";
+import type { FreezeId, GenerationHex, GrantBasis, MirrorStatus } from "../../../native/index.js";
 
+export type * from "./durable.js";
 export type * from "./event.js";
 export type * from "./module-config.js";
 export type * from "./picture.js";
 export type * from "./effect.js";
 export type * from "./message.js";
-
-/** What survives the daemon, per module. Written before effects of the same turn are carried out. */
-export interface Durable {
-  readonly wish: Wish;
-  /** What the daemon's own record knows of this copy (R27). */
-  readonly known: MirrorConfig["known"];
-  /** This node was the last one of the pair that it knows to have run the VM. */
-  readonly lastPrim: boolean;
-  /**
-   * R20: this node's daemon gave its word; never current before a handshake, whatever a new mirror process
-   * says.
-   */
-  readonly outdated?: { readonly generation: GenerationHex; readonly session: number };
-  /**
-   * As this copy was last seen: left alone last (R19). A stopped node's answer to a cold start rests on it.
-   */
-  readonly leftAlone: boolean;
-  /**
-   * Failover was off, or paused, when the primary was lost: a person decides, also after a restart of the
-   * daemon.
-   */
-  readonly held: boolean;
-  /** It is held by a pause of automatic failover, and only as long as that lasts (evidence/hold.ts). */
-  readonly heldByPause?: boolean;
-  /** The start that this module runs (Run): known from a stranger's after a restart. */
-  readonly vm?: Instance;
-  /** `resolve` was asked for; repeated until done. */
-  readonly resolving?: {
-    readonly keep: NodeName;
-    readonly step: "set-aside" | "settle" | "settled";
-    /** The other node keeps its copy, by its own words: only then this one is set aside. */
-    readonly agreed?: true;
-  };
-}
-
-export type Wish =
-  | { readonly kind: "stop"; readonly by: StopReason }
-  | { readonly kind: "run"; readonly as: "any" | "second" };
-
-export type StopReason = "person" | "shutdown" | "maxloop" | "never-started" | "failed" | "guest";
 
 export type MirrorFact =
   /** The daemon has just started and has not looked yet. */
@@ -172,7 +128,8 @@ export type StopWork =
 
 export type WaitWork =
   | { readonly kind: "discovering" }
-  | { readonly kind: "burying"; readonly giveWord: boolean }
+  /** `hangs`: the VM is verified dead; the mirror process was killed and the kernel holds it (R20). */
+  | { readonly kind: "burying"; readonly giveWord: boolean; readonly hangs?: true }
   | { readonly kind: "opening" }
   | { readonly kind: "waiting"; readonly reason: ReasonCode; readonly detail?: string }
   | {
@@ -275,6 +232,8 @@ export interface ModuleState {
   readonly wordRefused?: Instant;
   /** `prim` was asked for and not yet carried out. */
   readonly forced?: { readonly force: boolean; readonly since: Instant };
+  /** Why the last `prim` was given up when its copy was seen; until the next order. */
+  readonly givenUp?: Failure;
   /** Swap: told the other that it is its turn; repeated until it goes ahead. */
   readonly handOver?: { readonly session: number; readonly since: Instant; readonly sent?: Instant };
   /** Both sides of a resolve: the winner repeats its order until the conflict is gone. */
@@ -287,6 +246,8 @@ export interface ModuleState {
   readonly startTrouble?: { readonly count: number; readonly last: Instant; readonly failure: Failure };
   /** When a swap was last given up: nobody goes home by itself soon after it. */
   readonly swapFailed?: Instant;
+  /** When the VM was last sent home (defaultprim); bounded by homeSwapsMax. */
+  readonly homeSwaps?: readonly Instant[];
   /** Automatic restarts within the loop interval. */
   readonly restarts: readonly Instant[];
   readonly mirrorDeaths: readonly Instant[];

@@ -215,7 +215,7 @@ function hostAlarms(facts: AlarmFacts): FoundAlarm[] {
     })),
     ...troubles.map(({ code, where, message, next }) => ({
       id: `trouble:${self}:${code}:${where}`,
-      severity: "amber" as const,
+      severity: "red" as const,
       code,
       sentence: `${where}: ${message}`,
       next,

@@ -31,6 +31,8 @@ export interface HeadlineFacts {
   readonly isOffMirror: boolean;
   /** Both copies are alike, and the other host could not start the VM from its own. */
   readonly standby?: string | undefined;
+  /** R103: its settings cannot be read, and why. */
+  readonly misread?: string | undefined;
   readonly copying: Reintegration | null;
   /** "since 03:12 UTC by admin (maintenance)" while automatic failover is paused. */
   readonly pause: string | undefined;
@@ -39,6 +41,7 @@ export interface HeadlineFacts {
 export function headline(facts: HeadlineFacts): string {
   if (facts.conflict) return reasons.conflict.short;
   if (facts.isOffMirror) return reasons.unprotected.short;
+  if (facts.misread !== undefined) return facts.misread;
   if (facts.isProtected && facts.standby !== undefined) return `Protected, but: ${facts.standby}`;
   if (facts.isProtected) return facts.isPartly ? "Partly protected: disks were left out" : "Protected";
   const lead = leadOf(facts);

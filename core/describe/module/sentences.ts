@@ -79,7 +79,7 @@ function describeCase(c: Case): Description {
 
 /** The last failure; of a node that could not start the VM that one, also after what has worked since. */
 const troubleOf = ({ m }: Case, reason: ReasonCode): Failure | undefined =>
-  m.trouble ?? (reason === "unable" ? m.startTrouble?.failure : undefined);
+  m.trouble ?? m.givenUp ?? (reason === "unable" ? m.startTrouble?.failure : undefined);
 
 function sentenceOf(c: Case, reason: ReasonCode, trouble: Failure | undefined): string {
   const { phase, run } = c.m;

@@ -25,6 +25,8 @@ export interface ModuleSources {
   readonly copying: (module: string) => Reintegration | null;
   /** R31: modules whose VM has a disk off the mount. */
   readonly unproven: ReadonlyMap<string, Failure>;
+  /** R103: its settings cannot be read; the last ones are in force. */
+  readonly misread?: (module: string) => Failure | undefined;
   /** Modules whose VM the other host could not start, and why. */
   readonly standby: ReadonlyMap<string, Failure>;
   /** How long the module's VM takes to start on a node, as last measured. */
@@ -46,6 +48,7 @@ export function moduleStatus(
   const conflict = view?.conflict === true || module.peer?.view.conflict === true;
   const isPartly = sources.isPartly(id);
   const elsewhere = sources.unproven.get(id);
+  const misread = sources.misread?.(id);
   const isProtected = own?.protected === true && elsewhere === undefined;
   const standby = isProtected ? sources.standby.get(id) : undefined;
   const isOffMirror = elsewhere !== undefined;
@@ -56,10 +59,22 @@ export function moduleStatus(
   return {
     id,
     vm: module.config.vm.name,
-    sentence: headline({ ...pair, isPartly, isProtected, copying, pause, standby: standby?.message }),
+    sentence: headline({
+      ...pair,
+      isPartly,
+      isProtected,
+      copying,
+      pause,
+      standby: standby?.message,
+      misread: misread?.message,
+    }),
     protected: isProtected,
     partly: isPartly,
-    colour: colourOf(own, nodes, { conflict, isProtected, isOffMirror, mayNotStart: standby !== undefined }),
+    colour: colourOf(own, nodes, {
+      isRed: conflict || isOffMirror || misread !== undefined,
+      isProtected,
+      mayNotStart: standby !== undefined,
+    }),
     active: activeOf(nodes),
     ifHostDied: outlookOf({
       ...pair,
@@ -72,7 +87,9 @@ export function moduleStatus(
     nodes,
     reintegration: copying,
     conflict,
-    troubles: [elsewhere, standby].filter((one) => one !== undefined).concat(troublesOf(module, own)),
+    troubles: [misread, elsewhere, standby]
+      .filter((one) => one !== undefined)
+      .concat(troublesOf(module, own)),
     actions: moduleVerbs.map((verb) => actionOf(verb, own)),
     ...(diskFull !== undefined && { diskFull }),
     ...(lastVerify !== undefined && { lastVerify }),
@@ -135,14 +152,9 @@ function silentRow({ wall }: Times, node: NodeName): ModuleOnNode {
 function colourOf(
   own: Description | undefined,
   nodes: readonly ModuleOnNode[],
-  {
-    conflict,
-    isProtected,
-    isOffMirror,
-    mayNotStart,
-  }: Readonly<Record<"conflict" | "isProtected" | "isOffMirror" | "mayNotStart", boolean>>,
+  { isRed, isProtected, mayNotStart }: Readonly<Record<"isRed" | "isProtected" | "mayNotStart", boolean>>,
 ): ModuleStatus["colour"] {
-  if (conflict || isOffMirror) return "red";
+  if (isRed) return "red";
   if (isProtected) return mayNotStart ? "amber" : "green";
   const runner = nodes.find(({ live, state }) => live && (state === "ALONE" || state === "PRIM"));
   if (runner !== undefined) return runner.stability === "NotReady" ? "red" : "amber";

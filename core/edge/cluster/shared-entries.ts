@@ -14,6 +14,7 @@
 
 import { Type, type Static } from "@sinclair/typebox";
 import { sharedEntriesMax } from "../../base/limits.js";
+import { isOlder, type Version } from "./merge-rule.js";
 import { isOfShape } from "../../base/shape.js";
 
 const text = Type.String({ maxLength: 4096 });
@@ -59,11 +60,22 @@ function newer(key: string, a: Entry | undefined, b: Entry | undefined): [string
   return [[key, b !== undefined && isBefore(a, b) ? b : a]];
 }
 
-/** A total order. The value itself decides last: a node restored from a backup counts its revisions twice. */
-function isBefore(a: Entry, b: Entry): boolean {
-  if (a.revision !== b.revision) return a.revision < b.revision;
-  if (a.node !== b.node) return a.node < b.node;
-  return JSON.stringify(a.value) < JSON.stringify(b.value);
+const isBefore = (a: Entry, b: Entry): boolean => isOlder(versionOf(a), versionOf(b));
+
+const versionOf = ({ revision, node, value }: Entry): Version => ({
+  revision,
+  node,
+  text: JSON.stringify(value),
+});
+
+/** R106: what this node said and does not count: the other one has changed it as well while they were cut. */
+export function lostEntries(before: Entries, after: Entries, self: string): readonly string[] {
+  return Object.entries(after)
+    .filter(([key, { revision, node }]) => {
+      const own = before[key];
+      return own?.node === self && node !== self && own.revision === revision;
+    })
+    .map(([key]) => key);
 }
 
 /** What they become by a change on the node `self`; null removes. */

@@ -24,9 +24,14 @@ export class SharedRecordSync {
     file: string,
     self: NodeName,
     private readonly network: ClusterNetwork,
+    said: (sentence: string, outcome: string) => void,
   ) {
     this.record = new SharedRecord(file, self);
-    this.record.onChange(() => void this.offerAll());
+    this.record.onChange((_keys, lost) => {
+      for (const key of lost)
+        said(`Both nodes have changed ${key} while they were cut.`, "the other node's change counts");
+      void this.offerAll();
+    });
   }
 
   readonly answers: PeerAnswers<typeof callName> = {

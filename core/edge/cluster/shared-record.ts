@@ -11,6 +11,7 @@ import {
   changedEntries,
   entriesOf,
   isSame,
+  lostEntries,
   merge,
   sharedValue,
   sharedValues,
@@ -21,7 +22,8 @@ import {
 
 const format = 1;
 
-type Listener = (keys: readonly string[]) => void;
+/** `lost`: of these, what was said here and does not count. */
+type Listener = (keys: readonly string[], lost: readonly string[]) => void;
 
 export class SharedRecord {
   private present: Entries;
@@ -66,8 +68,9 @@ export class SharedRecord {
     const changed = Object.keys(next).filter((key) => !isSame(next[key], this.present[key]));
     if (changed.length === 0) return false;
     writeDurable(this.file, format, next);
+    const lost = lostEntries(this.present, next, this.self);
     this.present = next;
-    for (const listener of this.listeners) listener(changed);
+    for (const listener of this.listeners) listener(changed, lost);
     return true;
   }
 

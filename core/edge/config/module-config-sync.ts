@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Modules' configurations kept equal on both nodes without a master: each node offers what it has to the
-// other whenever that one comes back or something changed; the higher revision wins, a removed module stays
-// removed.
+// other whenever that one comes back or something changed; the newer version counts (merge-rule.ts), a
+// removed module stays removed.
 
 import { moduleId, type NodeName } from "../../base/units.js";
 import { sideOf } from "../../decide/mirror/side.js";
@@ -12,8 +12,8 @@ import type { ClusterNetwork } from "../network/cluster-network.js";
 import type { Modules } from "./modules.js";
 
 export class ModuleConfigSync {
-  /** Peer's incarnation and module → revision that it has confirmed. */
-  private readonly confirmed = new Map<string, number>();
+  /** Peer's incarnation and module → what it has confirmed. */
+  private readonly confirmed = new Map<string, string>();
   private busy = false;
 
   constructor(
@@ -47,12 +47,14 @@ export class ModuleConfigSync {
     const incarnation = this.network.incarnationOf(peer);
     if (settings === undefined || incarnation === undefined || !this.network.answersControl(peer)) return;
     const key = `${incarnation} ${settings.uuid}`;
-    if (this.confirmed.get(key) === settings.revision) return;
+    const xml = writeModule(settings);
+    if (this.confirmed.get(key) === xml) return;
     try {
-      const offer = { id, xml: writeModule(settings) };
+      const offer = { id, xml };
       const answer = await askPeer(this.network, peer, "offer-module", offer);
       if (answer.module === "removed") await this.letGo(id);
-      else this.confirmed.set(key, settings.revision);
+      else this.confirmed.set(key, xml);
+      if (answer.module === "taken") this.modules.told(id);
     } catch {
       // Not reached, or busy: offered again.
     }

@@ -56,6 +56,24 @@ export function replaced(id: string, before: ModuleSettings, settings: ModuleSet
   return { ...settings, revision: before.revision + 1 };
 }
 
+/** As a person reads it: "failover: true → false". */
+export function differences(before: ModuleSettings, after: ModuleSettings): readonly string[] {
+  const [was, is] = [before, after].map((one) => ({ ...moduleView("", one, []).settings, uuid: one.uuid }));
+  const told = (settings: typeof was, name: string): string =>
+    JSON.stringify((settings as Readonly<Record<string, unknown>> | undefined)?.[name] ?? null);
+  return Object.keys({ ...was, ...is })
+    .filter((name) => told(was, name) !== told(is, name))
+    .map((name) => `${name}: ${told(was, name)} → ${told(is, name)}`);
+}
+
+/** A file that was edited by hand: if it says anything new, a revision of its own (R106). */
+export function edited(id: string, before: ModuleSettings, file: ModuleSettings): ModuleSettings {
+  const isSame = differences(before, file).length === 0;
+  if (isSame) return { ...file, revision: Math.max(file.revision, before.revision) };
+  const { revision } = replaced(id, before, file);
+  return { ...file, revision: Math.max(file.revision, revision) };
+}
+
 export function changed(settings: ModuleSettings, change: ModuleChange): ModuleSettings {
   const { defaultPrim, loopIntervalHours: hours, stop: how, niceStopSeconds: nice, ...rest } = change;
   const { forceStopSeconds: force, resyncCap, pin, apart, ...plain } = rest;

@@ -20,6 +20,8 @@ const places = {
   sharedRecord: ["state", "shared.json"],
   /** Who is logged in here (core/edge/access/sessions.ts). */
   sessions: ["state", "sessions.db"],
+  /** Settings as last read (core/edge/config/kept-settings.ts): what counts while a file is wrong. */
+  keptSettings: ["state", "settings"],
   /** The last status that this daemon showed: what the CLI reads while the daemon is silent. */
   lastStatus: ["state", "status.json"],
   joinToken: ["state", "join-token.json"],

@@ -96,7 +96,7 @@ export class MirrorSupervisor {
     const config = this.listener.config(module, known);
     const mirror = this.entry(module, config.root);
     if (mirror.client !== undefined || (await this.connect(module, mirror))) return;
-    await endOld(mirror);
+    await endOld(module, mirror);
     await this.clearMount(module, config.root);
     mirror.leaving = false;
     mirror.last = undefined;
@@ -131,7 +131,7 @@ export class MirrorSupervisor {
   }
 
   /** SIGKILL, its connection aborted, verified dead; the mount is cleared as far as nothing holds it. */
-  async terminate(module: string, root: string): Promise<void> {
+  async terminate(module: string, root: string): Promise<"dead" | "hangs"> {
     const mirror = this.entry(module, root);
     mirror.leaving = true;
     const mount = fuseMountAt(root);
@@ -139,10 +139,10 @@ export class MirrorSupervisor {
     if (process_ !== undefined) signal(process_, "SIGKILL");
     const connection = mount?.connection ?? mirror.last?.fuseConnection;
     if (connection !== undefined) abortConnection(connection);
-    if (process_ !== undefined && !(await untilDead(process_, 5_000))) {
-      throw new GemelError("GEMEL-2004", module, `Process ${process_.pid} does not die.`);
-    }
+    // R20: remembered until it is dead; what it has under way may still reach the disk.
+    if (process_ !== undefined && !(await untilDead(process_, 5_000))) return "hangs";
     this.forget(module, mirror);
+    return "dead";
   }
 
   /** Clears what a dead mirror left mounted; refuses, and says why, while something is open below (R32). */
@@ -260,10 +260,13 @@ async function withNames(error: unknown, module: string, { process: own, root }:
 const sentences = (parts: readonly string[]): string =>
   parts.map((part) => (part.endsWith(".") ? part : `${part}.`)).join(" ");
 
-/** One that never came to serve (an opening that hung) must not stand in its successor's way. */
-async function endOld(mirror: Mirror): Promise<void> {
+/**
+ * One that never came to serve (an opening that hung) must not stand in its successor's way; one that the
+ * kernel holds does: what it has under way would be written over what its successor is filled with.
+ */
+async function endOld(module: string, mirror: Mirror): Promise<void> {
   const old = mirror.process ?? rememberedProcess(mirror.files);
   if (old === undefined || isDead(old)) return;
   signal(old, "SIGKILL");
-  await untilDead(old, 5_000);
+  if (!(await untilDead(old, 5_000))) throw new GemelError("GEMEL-2036", module);
 }

@@ -20,6 +20,7 @@ import {
 } from "node:fs";
 import { rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { GemelError } from "../../base/errors.js";
 import { giveReserveUp } from "./reserve.js";
 import { crc32c } from "../../base/crc32c.js";
 
@@ -68,9 +69,27 @@ export function writeTogether(files: readonly [WholeFile, ...WholeFile[]]): void
   try {
     replace(folder, files);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOSPC" || !giveReserveUp(folder)) throw error;
-    replace(folder, files);
+    const isFull = (error as NodeJS.ErrnoException).code === "ENOSPC";
+    if (!isFull || !giveReserveUp(folder)) throw named(files[0].path, error);
+    try {
+      replace(folder, files);
+    } catch (again) {
+      throw named(files[0].path, again);
+    }
   }
+}
+
+/** What the disk says, and whoever has asked for the change is told where. */
+const diskWords: Readonly<Record<string, string>> = {
+  ENOSPC: "the disk is full",
+  EDQUOT: "the quota is used up",
+  EROFS: "the file system is read-only",
+  EIO: "the disk reported an error",
+};
+
+function named(path: string, error: unknown): unknown {
+  const words = diskWords[(error as NodeJS.ErrnoException).code ?? ""];
+  return words === undefined ? error : new GemelError("GEMEL-4026", path, `${path}: ${words}.`);
 }
 
 function replace(folder: string, files: readonly WholeFile[]): void {

@@ -52,7 +52,12 @@ export function readNodeRecord(file: string): FoundRecord {
 }
 
 function readSlot(file: string): Slot {
-  const text = readText(file);
+  let text: string | undefined;
+  try {
+    text = readText(file);
+  } catch {
+    return { kind: "damaged" };
+  }
   if (text === undefined) return { kind: "absent" };
   const end = text.indexOf("\n");
   const found = /^gemel format=(\d+) sequence=(\d+) length=(\d+) crc=([0-9a-f]{8})$/.exec(text.slice(0, end));

@@ -54,6 +54,9 @@ export class FakeMirror {
   private hungSince: number | undefined;
   /** When that was decided which it carries out now. */
   decidedAt = 0;
+  /** Held by the kernel (D): not even a SIGKILL ends it before it is let go. */
+  isStuck = false;
+  private ends: (() => void) | undefined;
   /** Some process has a file open below the mount, and keeps it open. */
   isHeldOpen = false;
   /** The process that it was told to watch (attach-guest). */
@@ -173,11 +176,31 @@ export class FakeMirror {
     return this.hungSince !== undefined;
   }
 
-  hang(): void {
+  hang(isStuck = false): void {
     this.hungSince ??= this.now();
+    this.isStuck ||= isStuck;
+  }
+
+  /** Killed while the kernel holds it: it ends when that lets it go. */
+  doom(ends: () => void): void {
+    this.ends = ends;
+  }
+
+  get isDoomed(): boolean {
+    return this.ends !== undefined;
+  }
+
+  /** Its SIGKILL has waited: it does nothing any more. */
+  private letGo(): void {
+    this.isStuck = false;
+    this.hungSince = undefined;
+    this.die("killed");
+    this.ends?.();
   }
 
   wake(): void {
+    if (this.isDoomed) return this.letGo();
+    this.isStuck = false;
     const since = this.hungSince;
     this.hungSince = undefined;
     if (since !== undefined && this.now() - since > stallLimit) this.findsItSlept();

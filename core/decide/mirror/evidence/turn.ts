@@ -6,9 +6,10 @@
 
 import type { StateName } from "../../../base/vocabulary.js";
 import { turnGapMax } from "../../../base/limits.js";
+import { openPause } from "../../../base/limits/decision.js";
 import { check } from "../../../base/check.js";
 import { without } from "../../../base/fields.js";
-import type { Failure } from "../../../base/errors.js";
+import { failure, type Failure } from "../../../base/errors.js";
 import {
   elapsed,
   later,
@@ -208,6 +209,13 @@ export const validUntil = (c: Case): Instant => later(c.at, turnGapMax);
 export function failed(c: Case, failure: Failure, pause: Milliseconds = failurePause): void {
   c.m.trouble = failure;
   c.m.notBefore = later(c.at, pause);
+}
+
+/** Killed, and the kernel holds it: nothing of it runs any more, and it is waited for. */
+export function mirrorHangs(c: Case): void {
+  const { mirror } = c.m;
+  if (mirror.kind === "up") c.m.mirror = { kind: "dead", last: mirror.status, at: c.at };
+  failed(c, failure("GEMEL-2036", c.id), openPause);
 }
 
 export function succeeded(c: Case): void {

@@ -34,6 +34,7 @@ import {
   isDue,
   isFree,
   mirrorClosed,
+  mirrorHangs,
   mirrorStatus,
   record,
   refine,
@@ -283,6 +284,13 @@ function afterClose(c: Case, work: LeaveWork): void {
   }
 }
 
+/** R20: the VM is verified dead; the word does not wait for a process that the kernel holds. */
+function closeHangs(c: Case, { owes, ...work }: LeaveWork): void {
+  if (owes !== undefined) giveWordLate(c, owes);
+  mirrorHangs(c);
+  keep(c, work);
+}
+
 /** R20: VM and mirror process are verified dead, and this copy is not current before a handshake. */
 function giveWordLate(c: Case, owed: NonNullable<LeaveWork["owes"]>): void {
   setDurable(c, { outdated: owed, lastPrim: false });
@@ -306,6 +314,7 @@ export function leaveTaskDone(c: Case, work: LeaveWork, task: Task, outcome: Tas
   // Done means verified off, also where no hypervisor could say so any more.
   if (task.what === "stop-workload" && c.m.run.kind === "unknown") c.m.run = { kind: "off" };
   if (task.what === "give-up") goTo(c, work, "goodbye");
+  else if (task.what === "terminate" && outcome.hangs === true) closeHangs(c, work);
   else if (task.what === "close" || task.what === "terminate") {
     mirrorClosed(c);
   } else if (task.what === "set-aside") {

@@ -6,8 +6,8 @@
 //   asked while this node          │ answer
 //   ───────────────────────────────┼──────────────────────────────────────────────────────
 //   is or goes ahead as primary    │ refused: runs
-//   still finds out, buries, stops │ refused: busy (ask again)
-//     a VM
+//   still finds out, buries, stops │ refused: busy (ask again); but given when the VM is verified dead and
+//     a VM                         │ only the kernel holds its killed mirror process
 //   was itself left alone last     │ refused: current, whatever it is asked for: the asker is older
 //   asks for the word itself and   │ refused: busy (the higher rank goes on asking)
 //     outranks the asker
@@ -25,7 +25,7 @@ import {
   setDurable,
   type Case,
 } from "../evidence/turn.js";
-import type { PeerMessage } from "../types.js";
+import type { PeerMessage, TaskKind } from "../types.js";
 
 export type WordRequest = Extract<PeerMessage, { kind: "word-request" }>;
 type Refusal = Extract<PeerMessage, { kind: "word-refused" }>["because"];
@@ -45,14 +45,17 @@ function refusalOf(c: Case, { why, rank }: WordRequest): Refusal | undefined {
   const { phase } = c.m;
   if (phase.state === "ALONE" || phase.state === "PRIM") return "runs";
   const { work } = phase;
-  if (work.kind === "discovering" || work.kind === "burying" || runKind(c) !== "off") return "busy";
+  const isHeld = work.kind === "burying" && work.hangs === true;
+  const isBusy = work.kind === "discovering" || (work.kind === "burying" && !isHeld);
+  if (isBusy || runKind(c) !== "off") return "busy";
   const status = mirrorStatus(c);
   if (status?.role === "primary") return "busy";
   // It ran alone after the two were last together: its word would let an older copy go on. If the asker was
   // left alone, too, that is a conflict, and only a meeting can tell.
   if (wasLeftAlone(c)) return "current";
   // A mirror command of this moment (promote, give-up …) must have its end first.
-  if (c.m.task !== undefined && c.m.task.what !== "open" && c.m.task.what !== "link-on") return "busy";
+  const harmless: readonly (TaskKind | undefined)[] = ["open", "link-on", isHeld ? "terminate" : undefined];
+  if (c.m.task !== undefined && !harmless.includes(c.m.task.what)) return "busy";
   const isAsking = work.kind === "asking-word" || work.kind === "claiming";
   if (isAsking && why !== "frozen" && outranks(work.rank, c.self, rank, c.other)) return "busy";
   return undefined;

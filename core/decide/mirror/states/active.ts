@@ -34,7 +34,13 @@ import { decideLeave, harder, leave, leaveTaskDone, stopWorkload } from "../rule
 import { keepLinkOn } from "../rules/upkeep.js";
 import { settled, stepResolve } from "../rules/resolve.js";
 import type { ActiveWork, Task, TaskOutcome } from "../types.js";
-import { homeAgain, startPause, youngStatus } from "../../../base/limits/decision.js";
+import {
+  homeAgain,
+  homeSwapsMax,
+  homeSwapsWindow,
+  startPause,
+  youngStatus,
+} from "../../../base/limits/decision.js";
 
 type Work<K extends ActiveWork["kind"]> = Extract<ActiveWork, { kind: K }>;
 type Active = "ALONE" | "PRIM";
@@ -189,8 +195,19 @@ function goHome(c: Case): boolean {
   const { swapFailed } = c.m;
   const isTooSoon = swapFailed !== undefined && elapsed(swapFailed, c.at) < homeAgain;
   if (!isAway || !isSettled || !isWelcome || isPaused || isTooSoon || c.m.task !== undefined) return false;
+  const lately = (c.m.homeSwaps ?? []).filter((swap) => elapsed(swap, c.at) < homeSwapsWindow);
+  if (lately.length >= homeSwapsMax) return staysAway(c, lately.length);
+  c.m.homeSwaps = [...lately, c.at];
   leave(c, { purpose: "swap" }, "defaultprim", "The other node is this module's home and is up to date.");
   return true;
+}
+
+/** R107: somebody sends it back each time: told once, and a person decides. */
+function staysAway(c: Case, count: number): boolean {
+  if (c.m.trouble?.code === "GEMEL-1022") return false;
+  c.m.trouble = failure("GEMEL-1022", c.id);
+  record(c, "defaultprim", "The VM has gone home too often.", { count }, "it stays where it is");
+  return false;
 }
 
 /** Those inside have ended it in order: a wish, or no different from a crash; the settings say which. */

@@ -17,10 +17,12 @@
 //   any        │ held │ any  │ as one that is on, and ended first: it has executed nothing
 //   none       │ off  │ run  │ opened
 //   none       │ off  │ stop │ STOP
+//
+// R104: where the record is lost nobody knows the wish; a mirror process is only there when it was to run.
 
 import { elapsed } from "../../../base/units.js";
 import { runKind } from "../evidence/proofs.js";
-import { become, mirrorStatus, type Case } from "../evidence/turn.js";
+import { become, mirrorStatus, record, setDurable, type Case } from "../evidence/turn.js";
 import type { Phase } from "../types.js";
 import { mirrorDeathsMax, mirrorDeathsWindow } from "../../../base/limits/decision.js";
 
@@ -30,12 +32,20 @@ export const deathsTooMany = ({ m, at }: Case): boolean =>
 
 export function adopt(c: Case): boolean {
   if (c.m.mirror.kind === "unknown" || runKind(c) === "unknown") return false;
+  wishAgain(c);
   const phase = adoptedPhase(c);
   become(c, phase, "P6", "The daemon has started and found what runs here.");
   if (phase.work.kind === "opening" && c.m.durable.wish.kind === "stop") {
     become(c, { state: "STOP", work: { kind: "idle" } }, "P6", "The module is stopped here.");
   }
   return true;
+}
+
+function wishAgain(c: Case): void {
+  const { wish } = c.m.durable;
+  if (wish.kind !== "stop" || wish.by !== "record-lost" || c.m.mirror.kind === "none") return;
+  setDurable(c, { wish: { kind: "run", as: "any" } });
+  record(c, "R104", "The record is lost, and a mirror process is here.", {}, "it was to run");
 }
 
 function adoptedPhase(c: Case): Phase {

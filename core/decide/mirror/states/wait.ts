@@ -29,6 +29,7 @@ import {
   isDue,
   isFree,
   mirrorClosed,
+  mirrorHangs,
   mirrorStatus,
   record,
   refine,
@@ -112,9 +113,10 @@ function terminate(c: Case): boolean {
   return false;
 }
 
-function terminated(c: Case, { giveWord }: Work<"burying">): void {
+function terminated(c: Case, { giveWord, hangs }: Work<"burying">, stillHangs: boolean): void {
   const last = c.m.mirror.kind === "dead" ? c.m.mirror.last : mirrorStatus(c);
-  mirrorClosed(c);
+  if (stillHangs) mirrorHangs(c);
+  else mirrorClosed(c);
   c.m.run = { kind: "off" };
   delete c.m.freeze;
   if (giveWord && last !== undefined) {
@@ -127,6 +129,12 @@ function terminated(c: Case, { giveWord }: Work<"burying">): void {
       { generation: last.generation },
       "the other node gets the word",
     );
+  }
+  if (stillHangs) {
+    const phase = { state: "WAIT", work: { kind: "burying", giveWord: false, hangs: true } } as const;
+    const sentence = "The kernel still holds the mirror process that was killed.";
+    if (hangs === undefined) become(c, phase, "R20", sentence);
+    return;
   }
   if (deathsTooMany(c)) {
     setDurable(c, { wish: { kind: "stop", by: "failed" } });
@@ -242,7 +250,7 @@ export function otherIsAhead(c: Case, why: Work<"asking-word">["why"], generatio
 
 function giveUpForce(c: Case, why: ReturnType<typeof failure>): boolean {
   delete c.m.forced;
-  c.m.trouble = why;
+  c.m.givenUp = why;
   record(c, "prim", "The forced start is given up.", {}, why.message);
   return true;
 }
@@ -328,7 +336,7 @@ export function waitTaskDone(c: Case, work: WaitWork, task: Task, outcome: TaskO
     return;
   }
   succeeded(c);
-  if (work.kind === "burying" && task.what === "terminate") terminated(c, work);
+  if (work.kind === "burying" && task.what === "terminate") terminated(c, work, outcome.hangs === true);
   else if (task.what === "initialise") initialised(c);
   else if (task.what === "link-off" && work.kind === "asking-arbiter") {
     refine(c, { state: "WAIT", work: { ...work, closed: c.at } });
