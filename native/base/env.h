@@ -98,7 +98,8 @@ class Disk {
   /// Every entry of a directory ("." and ".." excluded), in a stable order.
   virtual int list(Fid directory, std::vector<Entry>& out) = 0;
   virtual int read_link(Fid fid, std::string& out) = 0;
-  /// Extended attributes, without Gemel's own trusted.gemel.* (R27). Names separated by NUL in `list_xattr`.
+  /// Extended attributes, without Gemel's own (R27) and a host's own (R109). Names separated by NUL in
+  /// `list_xattr`.
   virtual int get_xattr(Fid fid, const std::string& name, std::string& out) = 0;
   virtual int list_xattr(Fid fid, std::string& out) = 0;
   /// Next range that holds data at or after `from` (SEEK_DATA/SEEK_HOLE): 1; 0 when there is none

@@ -5,11 +5,19 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "fields.h"
 #include "types.h"
 
 namespace gemel {
+
+/// Extended attributes with this prefix are Gemel's own: hidden in the mount, never replicated (R27).
+inline constexpr std::string_view kOwnXattrPrefix = "trusted.gemel.";
+/// libvirt remembers there whom a disk belonged to before it was given to QEMU: a fact of one host, of no use
+/// after a failover (R109). The mount does not have them, so libvirt remembers nothing and gives every file
+/// to root at the VM's end, the same on each host.
+inline constexpr std::string_view kHostXattrPrefix = "trusted.libvirt.";
 
 struct TimeSpec {
   std::int64_t seconds = 0;

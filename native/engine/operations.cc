@@ -2,8 +2,10 @@
 #include "operations.h"
 
 #include <linux/falloc.h>
+#include <sys/stat.h>
 
 #include <cerrno>
+#include <cstdio>
 
 #include "../base/check.h"
 #include "../base/limits.h"
@@ -357,8 +359,21 @@ Task<int> Operations::allocate(Fid fid, int mode, std::uint64_t offset, std::uin
   co_return local < 0 ? local : 0;
 }
 
+/// R115: the file that is renamed over another one; kNoFid when the change does no such thing.
+Fid Operations::replacing_file(const NameChange& change) {
+  if (change.kind != NameKind::rename || (change.flags & RENAME_EXCHANGE) != 0) return kNoFid;
+  Attributes moved;
+  Attributes replaced;
+  if (ports_.disk.lookup(change.directory2, change.name2, replaced) != 0) return kNoFid;
+  if (ports_.disk.lookup(change.directory, change.name, moved) != 0) return kNoFid;
+  return moved.fid != replaced.fid && (moved.mode & S_IFMT) == S_IFREG ? moved.fid : kNoFid;
+}
+
 Task<int> Operations::apply(NameChange& change) {
   if (!gate_.is_primary()) co_return -EROFS;
+  if (const Fid whole = replacing_file(change); whole != kNoFid) {
+    if (const int failure = co_await flush(whole, true); failure != 0) co_return failure;
+  }
   UnderWay under_way(figures_);
   const bool makes = makes_file(change.kind);
   if (change.kind == NameKind::create && change.fid == kNoFid) change.fid = tracking_.fresh_file();

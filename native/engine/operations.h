@@ -113,6 +113,7 @@ class Operations final : public FileService {
   Task<bool> make_equal(Fid fid, std::uint64_t offset, std::uint64_t length);
   /// R44: what both refuse alike may still have changed the size.
   Task<bool> make_size_equal(Fid fid);
+  Fid replacing_file(const NameChange& change);
   Task<int> apply_held(NameChange& change);
   Task<bool> checkpoint_file(Fid fid);
   int flush_result(Fid fid, int local);

@@ -348,6 +348,8 @@ int RealDisk::read_link(Fid fid, std::string& out) {
 
 int RealDisk::get_xattr(Fid fid, const std::string& name, std::string& out) {
   if (name.starts_with(kOwnXattrPrefix)) return -ENODATA;
+  // R109
+  if (name.starts_with(kHostXattrPrefix)) return -EOPNOTSUPP;
   Node* node = index_.find(fid);
   if (node == nullptr) return -ESTALE;
   const int file = index_.path(*node);
@@ -376,7 +378,8 @@ int RealDisk::list_xattr(Fid fid, std::string& out) {
   out.clear();
   for (std::size_t at = 0; at < all.size();) {
     const std::string_view name(all.data() + at);
-    if (!name.starts_with(kOwnXattrPrefix)) out.append(name).push_back('\0');
+    if (!name.starts_with(kOwnXattrPrefix) && !name.starts_with(kHostXattrPrefix))
+      out.append(name).push_back('\0');
     at += name.size() + 1;
   }
   return 0;

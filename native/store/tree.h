@@ -21,9 +21,6 @@
 
 namespace gemel {
 
-/// Extended attributes with this prefix are Gemel's own: hidden in the mount, never replicated (R27).
-inline constexpr std::string_view kOwnXattrPrefix = "trusted.gemel.";
-
 class RealDisk final : public Disk {
  public:
   explicit RealDisk(Reactor& reactor);

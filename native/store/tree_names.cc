@@ -226,6 +226,8 @@ int RealDisk::set_times(Node& node, const NameChange& op) {
 
 int RealDisk::set_xattr(NameChange& op) {
   if (op.name.starts_with(kOwnXattrPrefix)) return -EPERM;
+  // R109: from a peer of before, whose mount took them: what is not kept cannot differ.
+  if (op.name.starts_with(kHostXattrPrefix)) return stat(op.fid, op.attributes);
   // An access list on the root would open the underlying directory, which stays 0700 (R27).
   if (op.fid == kRootFid && has_shown_root_ && op.name == "system.posix_acl_access") return -EOPNOTSUPP;
   Node* node = index_.find(op.fid);

@@ -107,6 +107,28 @@ TEST(pair_times_are_equal_on_both) {
   CHECK(pair.in_sync());
 }
 
+/// R115: swtpm writes its whole state anew and renames it, without flushing.
+TEST(pair_file_is_flushed_before_it_replaces_another) {
+  Pair pair;
+  pair.first_copy();
+  pair.make_file(pair.a, "state", 8192);
+  const Fid anew = pair.make_file(pair.a, "state.new", 8192);
+  CHECK_EQ(pair.write(pair.a, anew, 0, 8192), 8192);
+  const auto flushes = [&] { return pair.a.engine->figures().figures.flushes; };
+  const std::uint64_t before = flushes();
+  NameChange rename = named(NameKind::rename, "state.new");
+  rename.directory2 = kRootFid;
+  rename.name2 = "state.next";
+  CHECK_EQ(pair.apply(pair.a, rename), 0);
+  CHECK_EQ(flushes(), before);
+  rename = named(NameKind::rename, "state.next");
+  rename.directory2 = kRootFid;
+  rename.name2 = "state";
+  CHECK_EQ(pair.apply(pair.a, rename), 0);
+  CHECK_EQ(flushes(), before + 1);
+  pair.check_equal();
+}
+
 TEST(pair_burst_of_names_is_entered_once) {
   Pair pair;
   pair.first_copy();

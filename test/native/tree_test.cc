@@ -259,6 +259,28 @@ TEST(own_attributes_are_hidden_and_guarded) {
   CHECK_EQ(here.disk->apply(here.change), -EPERM);
 }
 
+/// R109. A file may have come in with them, and a peer of before may send them.
+TEST(attributes_of_one_host_are_not_in_a_copy) {
+  Directory here;
+  here.put("a", "one");
+  CHECK_EQ(setxattr(here.at("a").c_str(), "trusted.libvirt.security.ref_dac", "1", 1, 0), 0);
+  here.open();
+  std::string out;
+  CHECK_EQ(here.disk->list_xattr(here.fid("a"), out), 0);
+  CHECK_EQ(out, "");
+  CHECK_EQ(here.disk->get_xattr(here.fid("a"), "trusted.libvirt.security.ref_dac", out), -EOPNOTSUPP);
+  for (const NameKind kind : {NameKind::set_xattr, NameKind::remove_xattr}) {
+    here.change = {};
+    here.change.kind = kind;
+    here.change.fid = here.fid("a");
+    here.change.name = "trusted.libvirt.security.dac";
+    here.change.value = "+0:+0";
+    CHECK_EQ(here.disk->apply(here.change), 0);
+    char value[8];
+    CHECK_EQ(getxattr(here.at("a").c_str(), "trusted.libvirt.security.dac", value, sizeof value), -1);
+  }
+}
+
 TEST(directory_with_a_mount_inside_is_refused) {
   Directory here;
   std::filesystem::create_directory(here.at("other"));

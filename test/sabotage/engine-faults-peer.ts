@@ -144,4 +144,22 @@ export const peerFaults: readonly EngineFault[] = [
     program: "link_test",
     test: "link_capture_contains_no_record_marker",
   },
+  {
+    name: "facts-of-one-host-travel",
+    rules: ["R109"],
+    breaks: "what libvirt remembers on one host is in the copy",
+    from: "if (!name.starts_with(kOwnXattrPrefix) && !name.starts_with(kHostXattrPrefix))",
+    to: "if (!name.starts_with(kOwnXattrPrefix))",
+    program: "tree_test",
+    test: "attributes_of_one_host_are_not_in_a_copy",
+  },
+  {
+    name: "replaced-by-an-unflushed-file",
+    rules: ["R115"],
+    breaks: "a file is renamed over another one before it is on the disks",
+    from: "if (const Fid whole = replacing_file(change); whole != kNoFid) {",
+    to: "if (const Fid whole = kNoFid; whole != kNoFid) {",
+    program: "engine_pair_test",
+    test: "pair_file_is_flushed_before_it_replaces_another",
+  },
 ];

@@ -201,7 +201,7 @@ struct Handlers {
     change.kind = NameKind::remove_xattr;
     change.fid = fid;
     change.name = name;
-    spawn(of(r).change(r, std::move(change)));
+    spawn(of(r).set_xattr(r, std::move(change), false));
   }
 
   static fuse_lowlevel_ops table() {

@@ -527,6 +527,11 @@ Task<> Requests::take_name(fuse_req_t request, NameChange change) {
 
 Task<> Requests::set_xattr(fuse_req_t request, NameChange change, bool drops_set_group) {
   const Answer answer(*this);
+  // R109
+  if (change.name.starts_with(kHostXattrPrefix)) {
+    fuse_reply_err(request, EOPNOTSUPP);
+    co_return;
+  }
   int result = co_await apply(request, change);
   if (result == 0 && drops_set_group) result = co_await drop_set_id(change.fid, S_ISGID);
   fuse_reply_err(request, -result);
