@@ -331,7 +331,26 @@ function existingAbove(folder: string): string {
   return existsSync(folder) || folder === "/" ? folder : existingAbove(dirname(folder));
 }
 
-async function securityFindings({ capabilities }: HostSituation): Promise<readonly Unplaced[]> {
+async function securityFindings(situation: HostSituation): Promise<readonly Unplaced[]> {
+  return [...(await appArmorFindings(situation)), ...(await seLinuxFindings(situation))];
+}
+
+/** virt-aa-helper, which reads the images to write a VM's profile, is confined itself. */
+async function appArmorFindings({ capabilities, folder }: HostSituation): Promise<readonly Unplaced[]> {
+  if (!capabilities.securityModels.includes("apparmor")) return [];
+  const local = "/etc/apparmor.d/local/usr.lib.libvirt.virt-aa-helper";
+  const rules = await readFile(local, "utf8").catch(() => "");
+  const above = rules.split("\n").flatMap((line) => /^\s*(\/\S*\/)\*\* r,/.exec(line)?.[1] ?? []);
+  return when(!above.some((path) => `${folder}/`.startsWith(path)), () =>
+    blocks(
+      "GEMEL-5001",
+      `AppArmor does not let libvirt read images in ${folder}.`,
+      `echo ${quoted(`${folder}/** r,`)} >> ${local}, then: systemctl reload apparmor`,
+    ),
+  );
+}
+
+async function seLinuxFindings({ capabilities }: HostSituation): Promise<readonly Unplaced[]> {
   if (!capabilities.securityModels.includes("selinux")) return [];
   const enforcing = (await readFile("/sys/fs/selinux/enforce", "utf8").catch(() => "0")).trim() === "1";
   if (!enforcing) return [];

@@ -4,12 +4,13 @@
 // lines are served: calls of the port, shell commands, and libvirtd on and off.
 
 import { execFile, execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Hypervisor } from "../../core/ports/hypervisor.js";
 import { createKvm } from "../../kvm/index.js";
+import { qemuSettings, type QemuVariant } from "../lab/libvirt.js";
 
 export interface InsideRequest {
   readonly id: number;
@@ -30,18 +31,10 @@ const covered = [
   "/etc/gemel",
 ];
 
-/** No security driver, no cgroups, no namespaces around QEMU: none of them is what is tested here. */
-const qemuSettings = `stdio_handler = "file"
-cgroup_controllers = []
-namespaces = []
-security_driver = "none"
-user = "root"
-group = "root"
-`;
-
-function furnish(folder: string, hook: string): void {
+function furnish(folder: string, hook: string, qemu: QemuVariant): void {
   const run = (...args: readonly [string, ...string[]]) =>
     execFileSync(args[0], args.slice(1), { stdio: "ignore" });
+  const distribution = readFileSync("/etc/libvirt/qemu.conf", "utf8");
   run("mount", "--make-rprivate", "/");
   run("mount", "-t", "tmpfs", "tmpfs", "/run");
   for (const path of covered) {
@@ -55,7 +48,7 @@ function furnish(folder: string, hook: string): void {
   mkdirSync("/var/lib/libvirt/images", { recursive: true });
   mkdirSync("/etc/libvirt/hooks/qemu.d", { recursive: true });
   mkdirSync("/etc/libvirt/qemu", { recursive: true });
-  writeFileSync("/etc/libvirt/qemu.conf", qemuSettings);
+  writeFileSync("/etc/libvirt/qemu.conf", distribution + qemuSettings(qemu));
   // As a package would have put it there before libvirtd's first start.
   copyFileSync(hook, "/etc/libvirt/hooks/qemu.d/gemel");
   run("chmod", "755", "/etc/libvirt/hooks/qemu.d/gemel");
@@ -117,8 +110,8 @@ async function serve(request: InsideRequest, kvm: Hypervisor): Promise<unknown> 
 let deafen: (() => void) | undefined;
 const say = (message: unknown) => process.stdout.write(JSON.stringify(message) + "\n");
 
-const [, , folder = "", hook = ""] = process.argv;
-furnish(folder, hook);
+const [, , folder = "", hook = "", qemu = ""] = process.argv;
+furnish(folder, hook, qemu === "root" ? "root" : "distribution");
 await startLibvirtd();
 const kvm = createKvm({ node: "test", mountType: /^(fuse|tmpfs)/ });
 createInterface({ input: process.stdin })

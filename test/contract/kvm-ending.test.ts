@@ -12,7 +12,7 @@ import { diskXml, PrivateLibvirt } from "./private-libvirt.js";
 import { processOf } from "./world.js";
 
 let host: PrivateLibvirt;
-before(async () => void (host = await PrivateLibvirt.open()));
+before(async () => void (host = await PrivateLibvirt.open("root")));
 afterEach(() => host.reset());
 after(() => host.close());
 

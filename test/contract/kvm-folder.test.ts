@@ -156,7 +156,8 @@ test("a-disk-given-past-libvirt-is-seen-in-the-descriptors", async () => {
 test("a-qcow2-image-with-its-data-elsewhere-is-seen", async () => {
   const { mountPoint } = host;
   await host.must(
-    `cd ${mountPoint}; qemu-img create -q -f qcow2 -o data_file=${images}/data.raw split.qcow2 8M`,
+    `cd ${mountPoint}; qemu-img create -q -f qcow2 -o data_file=${images}/data.raw split.qcow2 8M
+     chmod 666 ${images}/data.raw`,
   );
   const vm = await heldWith("split", (definition) =>
     definition.replace("</devices>", `${diskXml("vdb", `${mountPoint}/split.qcow2`, "qcow2")}</devices>`),
@@ -168,7 +169,8 @@ test("a-qcow2-image-with-its-data-elsewhere-is-seen", async () => {
 
 test("a-disk-over-the-network-is-seen-in-the-block-graph", async () => {
   await host.must(`truncate -s 8M ${images}/far.raw
-    qemu-nbd --fork -f raw -t -x '' -k /run/far.sock ${images}/far.raw`);
+    qemu-nbd --fork -f raw -t -x '' -k /run/far.sock ${images}/far.raw
+    chmod 666 /run/far.sock`);
   const disk = `<disk type='network' device='disk'><driver name='qemu' type='raw'/>
     <source protocol='nbd'><host transport='unix' socket='/run/far.sock'/></source>
     <target dev='vdb' bus='virtio'/></disk>`;

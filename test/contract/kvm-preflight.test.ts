@@ -150,7 +150,8 @@ test("what-libvirt-would-not-define-is-refused-before", async () => {
   value(await hypervisor.validate(definition));
   for (const [from, to] of [
     ["</devices>", `<disk type='file' device='disk'><target dev='vda' bus='virtio'/></disk></devices>`],
-    ["<os>", "<os firmware='efi'>"],
+    // Secure boot needs another machine, whatever firmware this host has.
+    ["<os>", "<os firmware='efi'><firmware><feature enabled='yes' name='secure-boot'/></firmware>"],
     ["machine='", "machine='nosuch-"],
   ] as const) {
     const judged = await hypervisor.validate(definition.replace(from, to));

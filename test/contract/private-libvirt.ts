@@ -5,16 +5,22 @@
 
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { GuestProcess, Hypervisor, VmEvent, VmId } from "../../core/ports/hypervisor.js";
+import type { QemuVariant } from "../lab/libvirt.js";
 import { processOf, type World } from "./world.js";
 
 const inside = fileURLToPath(new URL("./inside.js", import.meta.url));
 const hook = fileURLToPath(new URL("../../../kvm/install/gemel-hook", import.meta.url));
+
+/** A sabotage of this process (--import) is one of the adapter in there, too. */
+const imports = process.execArgv.flatMap((word, at, words) =>
+  word === "--import" ? [word, words[at + 1] ?? ""] : [],
+);
 
 export interface ShellResult {
   readonly code: number;
@@ -32,11 +38,22 @@ export class PrivateLibvirt implements World {
   #sequence = 0;
   #images = 0;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, qemu: QemuVariant) {
     this.#folder = folder;
     const space = ["-mnpu", "--fork", "--mount-proc", "--kill-child", "--"];
     // The shell is the namespace's first process: it buries what is orphaned there.
-    const program = ["sh", "-c", '"$@"; exit $?', "sh", process.execPath, inside, folder, hook];
+    const program = [
+      "sh",
+      "-c",
+      '"$@"; exit $?',
+      "sh",
+      process.execPath,
+      ...imports,
+      inside,
+      folder,
+      hook,
+      qemu,
+    ];
     this.#process = spawn("unshare", [...space, ...program], { stdio: "pipe" });
     this.#process.stderr.pipe(process.stderr);
     this.#process.stdin.on("error", () => undefined);
@@ -45,8 +62,11 @@ export class PrivateLibvirt implements World {
     this.workload = this.hypervisor;
   }
 
-  static async open(): Promise<PrivateLibvirt> {
-    const world = new PrivateLibvirt(mkdtempSync(join(tmpdir(), "gemel-libvirt-")));
+  static async open(qemu: QemuVariant = "distribution"): Promise<PrivateLibvirt> {
+    const folder = mkdtempSync(join(tmpdir(), "gemel-libvirt-"));
+    // QEMU has a user of its own, and passes through.
+    chmodSync(folder, 0o755);
+    const world = new PrivateLibvirt(folder, qemu);
     const lines = createInterface({ input: world.#process.stdout });
     lines.on("line", (line) => world.#hear(line));
     const [first] = (await Promise.race([
@@ -118,7 +138,8 @@ export class PrivateLibvirt implements World {
     const script = `rm -rf /etc/gemel/protected /run/gemel/start
       for vm in $(virsh -q list --all --uuid); do virsh -q destroy $vm
       virsh -q undefine $vm --managed-save --nvram --snapshots-metadata --checkpoints-metadata; done
-      find /var/lib/libvirt/images /var/lib/gemel -xdev -type f -delete; rm -rf ${this.mountPoint}/*`;
+      cd /var/lib; find libvirt/images libvirt/qemu/save gemel -xdev -type f -delete
+      rm -rf ${this.mountPoint}/*`;
     await this.shell(script);
   }
 

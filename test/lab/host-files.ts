@@ -3,9 +3,10 @@
  * The folders of a host that outlive its power-off: its own /etc and /var, made once, bound over the
  * machine's by machine/init.sh at each boot.
  */
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { hostIdentity, writeLibvirtFiles } from "./libvirt.js";
+import type { QemuVariant } from "./libvirt.js";
 import { addressOf, hostNames, networkNames } from "./network.js";
 import type { HostName } from "./network.js";
 
@@ -22,11 +23,13 @@ const folders = [
 /** Where init.sh binds them must exist on the machine; an empty folder is all that stays of a lab there. */
 const machineFolders = ["/etc/gemel", "/var/lib/gemel", "/var/log/gemel"];
 
-export function makeHostFiles(dir: string, host: HostName): void {
+export function makeHostFiles(dir: string, host: HostName, qemu: QemuVariant): void {
   const home = join(dir, host);
   const files = join(home, "files");
   for (const folder of ["log", "serial"]) mkdirSync(join(home, folder), { recursive: true });
   for (const folder of machineFolders) mkdirSync(folder, { recursive: true });
+  // QEMU opens the guests' serial output itself, as whatever user it has.
+  chmodSync(join(home, "serial"), 0o1777);
   if (existsSync(files)) return;
   for (const folder of folders) mkdirSync(join(files, folder), { recursive: true });
   // One file system for libvirt's pool and Gemel's folders, through one mount: rename works between the
@@ -34,7 +37,7 @@ export function makeHostFiles(dir: string, host: HostName): void {
   // outside too.
   symlinkSync("../gemel/vm/.images", join(files, "var/lib/libvirt/images"));
   const identity = hostIdentity(dir, host);
-  writeLibvirtFiles(files, identity);
+  writeLibvirtFiles(files, identity, qemu);
   writeFileSync(join(files, "etc/machine-id"), `${identity}\n`);
   writeFileSync(join(files, "etc/hosts"), hostsFile());
 }

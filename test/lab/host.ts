@@ -16,6 +16,7 @@ import type { ChildProcess, StdioOptions } from "node:child_process";
 import { join } from "node:path";
 import { consoleUrl, startRelay } from "./console/relay.js";
 import { makeHostFiles } from "./host-files.js";
+import type { QemuVariant } from "./libvirt.js";
 import { abortConnections, fuseConnectionsOf } from "./machine/fuse.js";
 import { Freezer } from "./machine/freezer.js";
 import { killGroup, must, run, start } from "./machine/command.js";
@@ -40,6 +41,8 @@ export type HostOptions = {
   readonly sizeMiB: number;
   /** The consoles are reachable from the machine itself (console/relay.ts). */
   readonly console: boolean;
+  /** As which user QEMU runs, and who sees to the owners of its files. */
+  readonly qemu: QemuVariant;
 };
 
 export type BootOptions = {
@@ -132,7 +135,7 @@ export class LabHost {
 
   async boot(options: BootOptions = {}): Promise<void> {
     if (this.pid !== undefined) throw new Error(`${this.name} is up already`);
-    makeHostFiles(this.#around.dir, this.name);
+    makeHostFiles(this.#around.dir, this.name, this.#around.options.qemu);
     const volume = !this.isBare && options.volume !== false;
     if (!this.isBare)
       await makeVolume(this.volumePath, this.#around.options.fs, this.#around.options.sizeMiB);

@@ -218,7 +218,12 @@ function newStored(options: LabOptions): StoredLab {
   }
   return {
     format: 1,
-    options: { fs: options.fs ?? "ext4", sizeMiB, console: options.console === true },
+    options: {
+      fs: options.fs ?? "ext4",
+      sizeMiB,
+      console: options.console === true,
+      qemu: options.qemu ?? "distribution",
+    },
     hosts: options.hosts ?? hostNames,
     owner: options.stays === true ? null : { pid: process.pid, begin: beginOf(process.pid) ?? "" },
     networks: Object.fromEntries(networkNames.map((name) => [name, nothingDone()])) as StoredLab["networks"],
