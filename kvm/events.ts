@@ -22,6 +22,8 @@ export interface EventOptions {
   readonly program: string;
   /** /etc/libvirt/qemu: one file per defined VM. */
   readonly definitions: string;
+  /** Where libvirt keeps what it says of snapshots and checkpoints: a folder per VM. */
+  readonly taken: readonly string[];
   readonly list: () => Promise<Outcome<readonly VmSummary[]>>;
 }
 
@@ -35,7 +37,7 @@ export class EventStream {
   readonly #reasons = new Map<string, string>();
   readonly #changed = new Set<string>();
   #child: ChildProcess | undefined;
-  #watcher: FSWatcher | undefined;
+  readonly #watchers: FSWatcher[] = [];
   #look: NodeJS.Timeout | undefined;
   #again: NodeJS.Timeout | undefined;
   #watchAgain: NodeJS.Timeout | undefined;
@@ -52,6 +54,11 @@ export class EventStream {
       this.#listeners.delete(listener);
       if (this.#listeners.size === 0) this.close();
     };
+  }
+
+  /** What was done here, for whoever listens. */
+  tell(id: string, sentence: string, detail: string): void {
+    this.#emit({ kind: "told", id, sentence, detail });
   }
 
   close(): void {
@@ -88,19 +95,29 @@ export class EventStream {
     this.#again = setTimeout(() => this.#begin(), eventRetry);
   }
 
-  /** A host that is just being set up has no folder yet: tried again, and then everything in it is new. */
+  /** A host that is just being set up has no folders yet: tried again, and then everything in them is new. */
   #watchDefinitions(isLate = false): void {
-    const { definitions } = this.#options;
+    const { definitions, taken } = this.#options;
     try {
-      const watcher = watch(definitions, (_kind, file) => {
-        if (file !== null) this.#fileChanged(file);
-      });
-      this.#watcher = watcher;
-      watcher.on("error", () => this.#watchLater());
+      this.#watch(definitions, false, (file) => this.#fileChanged(file));
+      for (const folder of taken) this.#watch(folder, true, (file) => this.#takenOf(file.split("/")[0]));
       if (isLate) for (const file of readdirSync(definitions)) this.#fileChanged(file);
     } catch {
       this.#watchLater();
     }
+  }
+
+  #watch(folder: string, recursive: boolean, changed: (file: string) => void): void {
+    const watcher = watch(folder, { recursive }, (_kind, file) => {
+      if (file !== null) changed(file);
+    });
+    this.#watchers.push(watcher);
+    watcher.on("error", () => this.#watchLater());
+  }
+
+  /** The VM's own file says which one it is. */
+  #takenOf(vm: string | undefined): void {
+    if (vm !== undefined) this.#fileChanged(`${vm}.xml`);
   }
 
   #watchLater(): void {
@@ -110,8 +127,7 @@ export class EventStream {
 
   #unwatch(): void {
     clearTimeout(this.#watchAgain);
-    this.#watcher?.close();
-    this.#watcher = undefined;
+    for (const watcher of this.#watchers.splice(0)) watcher.close();
   }
 
   #fileChanged(file: string): void {

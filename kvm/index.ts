@@ -4,8 +4,7 @@
 // preflight/, run/ (start, stop, proof), install/ (the start guard), events.
 
 import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { Milliseconds } from "../core/base/units.js";
 import type {
   DiskProof,
@@ -24,27 +23,31 @@ import type {
   VmSummary,
 } from "../core/ports/hypervisor.js";
 import { Element } from "./definition/document.js";
-import { emptyDiskPath, enterFolder, settleExcluded } from "./definition/enter.js";
+import { enterFolder } from "./definition/enter.js";
 import { leaveFolder } from "./definition/leave.js";
+import { withTaken } from "./definition/taken.js";
 import { done, orUnseen, refused } from "./errors.js";
 import { EventStream } from "./events.js";
 import { readFigures } from "./figures.js";
 import { hostFigures, readCapabilities, type Capabilities } from "./host/capabilities.js";
-import { createImage } from "./host/images.js";
-import { findProcess, type VmProcess } from "./host/process.js";
+import type { VmProcess } from "./host/process.js";
 import { relinkChains } from "./host/relink.js";
+import { readTaken } from "./host/taken.js";
+import { hasTpmState, tpmFolder, tpmMoves } from "./host/tpm.js";
 import { Inspector, sizeOf } from "./inspect.js";
 import { installHook, proveCalled, writeMarks } from "./install/guard.js";
 import { placeFindings, standbyFindings, thereFindings } from "./preflight/host.js";
+import { tpmFindings } from "./preflight/tpm.js";
 import { vmFindings, type VmSituation } from "./preflight/vm.js";
 import { validateDefinition } from "./preflight/validate.js";
+import { defineVm, undefineVm, type DefineEdge } from "./run/define.js";
 import { goOnAfterDiskError } from "./run/disk-error.js";
 import { HeldMarks } from "./run/held.js";
 import { proveDisks } from "./run/proof.js";
 import { letRun, startHeld } from "./run/start.js";
 import { killVm, stopVm } from "./run/stop.js";
 import { callLimits, LibvirtSession } from "./session.js";
-import { readDefinition, readMetadata, type VmFacts } from "./translate.js";
+import { readDefinition, readMetadata } from "./translate.js";
 
 export interface KvmOptions {
   /** This node's name, for findings. */
@@ -56,6 +59,7 @@ export interface KvmOptions {
   /** libvirt's own folders. */
   readonly libvirtEtc?: string;
   readonly libvirtRun?: string;
+  readonly libvirtLib?: string;
   readonly libvirtLog?: string;
   /** What a module's mount is; tests without a mirror put a disk there. */
   readonly mountType?: RegExp;
@@ -77,12 +81,16 @@ class Kvm implements Hypervisor {
     readonly mountType: RegExp;
     readonly hooks: string;
     readonly marks: string;
+    readonly tpms: string;
+    readonly saves: string;
+    readonly ran: string;
   };
   #capabilities: Capabilities | undefined;
 
   constructor(options: KvmOptions) {
     const { uri = "qemu:///system", etc = "/etc/gemel", run = "/run/gemel" } = options;
     const { libvirtEtc = "/etc/libvirt", libvirtRun = "/run/libvirt" } = options;
+    const { libvirtLib = "/var/lib/libvirt" } = options;
     this.#node = options.node;
     this.#session = new LibvirtSession({ uri });
     this.#places = {
@@ -92,6 +100,9 @@ class Kvm implements Hypervisor {
       mountType: options.mountType ?? /^fuse/,
       hooks: join(libvirtEtc, "hooks"),
       marks: join(etc, "protected"),
+      tpms: join(libvirtLib, "swtpm"),
+      saves: join(libvirtLib, "qemu", "save"),
+      ran: join(run, "ran"),
     };
     this.#inspector = new Inspector(
       this.#session,
@@ -103,6 +114,7 @@ class Kvm implements Hypervisor {
       uri,
       program: "virsh",
       definitions: join(libvirtEtc, "qemu"),
+      taken: ["snapshot", "checkpoint"].map((kind) => join(libvirtLib, "qemu", kind)),
       list: () => this.list(),
     });
   }
@@ -128,8 +140,12 @@ class Kvm implements Hypervisor {
     return this.#inspector.look(vm);
   }
 
-  definition(vm: VmId): Promise<Outcome<string>> {
-    return this.#inspector.definition(vm);
+  /** As the folder keeps it: with the descriptions of what was taken of the VM. */
+  async definition(vm: VmId): Promise<Outcome<string>> {
+    const definition = await this.#inspector.definition(vm);
+    const taken = definition.ok ? await readTaken(this.#session, vm) : definition;
+    if (!definition.ok || !taken.ok) return definition.ok ? (taken as Outcome<never>) : definition;
+    return done(withTaken(definition.value, taken.value));
   }
 
   async inspect(vm: VmId): Promise<Outcome<VmDetails>> {
@@ -159,16 +175,17 @@ class Kvm implements Hypervisor {
       folder,
       leftOut,
     };
+    const tpm = await tpmFindings(this.#session, facts);
     if (role === "standby") {
       const found = await standbyFindings(this.#session, host);
-      return done(found.map((finding) => ({ ...finding, node: this.#node })));
+      return done([...found, ...tpm].map((finding) => ({ ...finding, node: this.#node })));
     }
     const own =
       role === "there"
         ? done(await thereFindings(this.#session, host))
         : await this.#vmFindings(details.id, leftOut);
     if (!own.ok) return own;
-    const findings = [...own.value, ...(await placeFindings(host, role))];
+    const findings = [...own.value, ...tpm, ...(await placeFindings(host, role))];
     return done(findings.map((finding) => ({ ...finding, node: this.#node })));
   }
 
@@ -190,7 +207,10 @@ class Kvm implements Hypervisor {
     const nvramBytes = nvram === undefined ? undefined : await sizeOf(nvram);
     const entered = enterFolder(facts, plan, { node: this.#node, autostart, chains, nvramBytes });
     const { vm, folder } = plan;
-    return done({ ...entered, vm, folder, original: facts.definition, autostart });
+    const { tpms } = this.#places;
+    const tpm = hasTpmState(facts) ? await tpmMoves(join(tpms, vm), join(folder, tpmFolder)) : [];
+    const moves = [...entered.moves, ...tpm];
+    return done({ ...entered, moves, vm, folder, original: facts.definition, autostart });
   }
 
   async release(definition: string, original: string): Promise<Outcome<PreparedPlan>> {
@@ -206,7 +226,11 @@ class Kvm implements Hypervisor {
     const left = leaveFolder(current.root, before, (path) => existing.has(path));
     if (left === undefined)
       return refused("GEMEL-3008", "The folder's definition is not one that protect has made.");
-    const inTheWay = left.moves.find(({ to }) => existing.has(to));
+    // Also files that have come since.
+    const tpm = await tpmMoves(join(metadata.folder, tpmFolder), join(this.#places.tpms, current.id));
+    for (const { to } of tpm) if ((await sizeOf(to)) !== undefined) existing.add(to);
+    const moves = [...left.moves, ...tpm];
+    const inTheWay = moves.find(({ to }) => existing.has(to));
     if (inTheWay !== undefined) {
       return refused(
         "GEMEL-3008",
@@ -214,7 +238,7 @@ class Kvm implements Hypervisor {
         `Move ${inTheWay.to} away; nothing is overwritten.`,
       );
     }
-    return done({ ...left, vm: current.id, folder: metadata.folder, original });
+    return done({ ...left, moves, vm: current.id, folder: metadata.folder, original });
   }
 
   relink(moves: readonly FileMove[], direction: "moved" | "undone"): Promise<Outcome<void>> {
@@ -222,12 +246,7 @@ class Kvm implements Hypervisor {
   }
 
   async define(definition: string): Promise<Outcome<VmSummary>> {
-    const facts = readDefinition(definition);
-    if (facts === undefined) return refused("GEMEL-3008", "It is not a libvirt definition.");
-    const made = await this.#makeEmptyDisks(facts);
-    if (!made.ok) return made;
-    const xml = settleExcluded(facts.root, this.#node);
-    const defined = await this.#session.ask<string>({ do: "define", xml }, callLimits.define);
+    const defined = await defineVm(this.#edge(), definition);
     return defined.ok ? this.look(defined.value) : defined;
   }
 
@@ -236,23 +255,32 @@ class Kvm implements Hypervisor {
   }
 
   undefine(vm: VmId): Promise<Outcome<void>> {
-    return orUnseen("GEMEL-3009", this.#undefine(vm));
+    return orUnseen("GEMEL-3009", undefineVm(this.#edge(), vm));
   }
 
-  async #undefine(vm: VmId): Promise<Outcome<void>> {
-    const process = await findProcess(this.#places.status, vm);
-    if (process !== undefined) return refused("GEMEL-3009", `The VM runs (process ${process.pid}).`);
-    const kept = ["--snapshots-metadata", "--checkpoints-metadata"];
-    const args = ["undefine", vm, "--keep-nvram", "--managed-save", ...kept];
-    const said = await this.#session.virsh(args, callLimits.define);
-    return said.ok || said.code === "GEMEL-3005" ? done(undefined) : said;
+  #edge(): DefineEdge {
+    return {
+      node: this.#node,
+      session: this.#session,
+      places: this.#places,
+      look: (vm) => this.look(vm),
+      tell: (vm, sentence, detail) => this.#events.tell(vm, sentence, detail),
+    };
   }
 
   async startHeld(vm: VmId): Promise<Outcome<VmProcess>> {
-    const folder = await this.#folder(vm);
+    const facts = await this.#inspector.facts(vm);
     this.#inspector.forgetEnd(vm);
-    if (!folder.ok) return folder;
-    return orUnseen("GEMEL-3002", startHeld(this.#session, this.#places, vm, folder.value));
+    if (!facts.ok) return facts;
+    const folder = readMetadata(facts.value.root)?.folder;
+    const start = {
+      vm,
+      name: facts.value.name,
+      folder,
+      tpm: folder !== undefined && hasTpmState(facts.value),
+      tell: (sentence: string, detail: string) => this.#events.tell(vm, sentence, detail),
+    };
+    return orUnseen("GEMEL-3002", startHeld(this.#session, this.#places, start));
   }
 
   proveDisks(vm: VmId, mountPoint: string): Promise<Outcome<DiskProof>> {
@@ -346,19 +374,6 @@ class Kvm implements Hypervisor {
   async #folder(vm: VmId): Promise<Outcome<string | undefined>> {
     const facts = await this.#inspector.facts(vm);
     return facts.ok ? done(readMetadata(facts.value.root)?.folder) : facts;
-  }
-
-  async #makeEmptyDisks(facts: VmFacts): Promise<Outcome<void>> {
-    const metadata = readMetadata(facts.root);
-    for (const disk of metadata?.excluded ?? []) {
-      if (metadata?.home === this.#node || disk.how === "detach") continue;
-      const path = emptyDiskPath(facts.id, disk);
-      if ((await sizeOf(path)) !== undefined) continue;
-      await mkdir(dirname(path), { recursive: true });
-      const made = await createImage(path, disk.format, disk.size);
-      if (!made.ok) return made;
-    }
-    return done(undefined);
   }
 }
 

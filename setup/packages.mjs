@@ -34,6 +34,9 @@ export const systemPackages = [
     why: "qemu-img reads the sizes and formats of disks before they are moved",
     neededBy: "run",
   },
+  { name: "ovmf", why: "UEFI firmware for guests, secure boot included", neededBy: "run" },
+  { name: "swtpm", why: "a TPM for guests; its state is replicated with them", neededBy: "run" },
+  { name: "swtpm-tools", why: "makes that TPM at a guest's first start", neededBy: "run" },
   {
     name: "fuse3",
     why: "mount options and fusermount3, to leave a mount when its process is gone",
@@ -55,6 +58,12 @@ export const systemPackages = [
   { name: "acl", why: "tests compare access control lists through the mount", neededBy: "test" },
   { name: "tcpdump", why: "a capture of the data link proves that it is encrypted", neededBy: "test" },
   { name: "iputils-ping", why: "lab hosts see each other", neededBy: "test" },
+  { name: "apparmor", why: "apparmor_parser checks what is shipped for libvirt's profile", neededBy: "test" },
+  {
+    name: "tpm2-tools",
+    why: "reads a TPM's state as a guest would, where the guest's host is gone",
+    neededBy: "test",
+  },
   { name: "cmake", why: "builds the C++ unit tests, plain and under sanitizers", neededBy: "test" },
   {
     name: "libssl-dev",

@@ -192,6 +192,10 @@ export const errorRegistry = {
     sentence: "The other host could not start the VM.",
     next: "Bring what the message names to that host, or take it out of the VM's definition.",
   },
+  "GEMEL-3012": {
+    sentence: "The TPM's state could not be put where the hypervisor looks for it, or taken away from there.",
+    next: "See who uses what the message names (fuser -vm PATH), end it, then try again.",
+  },
   "GEMEL-4001": {
     sentence: "This node belongs to no cluster.",
     next: "gemel cluster init --name N --net data=CIDR --net heart=CIDR, or gemel cluster join TOKEN",

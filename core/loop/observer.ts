@@ -129,6 +129,11 @@ export class Observer {
       case "definition":
         this.toFollow.add(event.id);
         return void this.look();
+      case "told": {
+        const module = this.moduleOf(event.id);
+        if (module !== undefined) this.edge.record(module, event.sentence, event.detail);
+        return;
+      }
       case "io-error": {
         const module = this.moduleOf(event.id);
         if (module !== undefined) this.edge.record(module, "The VM reports an I/O error.", event.reason);

@@ -16,6 +16,9 @@ export type VmId = WorkloadId;
 export const definitionFile = "domain.xml";
 export const originalFile = "original.xml";
 
+/** Also there: who ran last on these disks, and memory that was saved at an orderly stop. */
+export const lastRunFile = "last-run";
+
 export type VmPower = "off" | "running" | "paused" | "saved" | "crashed" | "unknown";
 
 /** `name` is the VM's own: it may contain spaces, umlauts, Hangul. */

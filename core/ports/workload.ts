@@ -64,6 +64,13 @@ export type WorkloadEvent =
   /** What would be started here was changed past Gemel. */
   | { readonly kind: "definition"; readonly id: WorkloadId }
   | { readonly kind: "io-error"; readonly id: WorkloadId; readonly reason: string }
+  /** What a person should know of what was done here. */
+  | {
+      readonly kind: "told";
+      readonly id: WorkloadId;
+      readonly sentence: string;
+      readonly detail: string;
+    }
   /** The adapter's service does not answer any more; it answers again. */
   | { readonly kind: "lost" }
   | { readonly kind: "back" };

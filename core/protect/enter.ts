@@ -95,7 +95,7 @@ function moveIntoFolder({ hypervisor }: ProcedureServices): Step {
     },
     undo: async ({ data }) => {
       if (data.prepared === undefined) return;
-      await moveFilesBack(data.prepared.moves);
+      await moveFilesBack(data.prepared.moves, data.plan.folder);
       valueOf(await hypervisor.relink(data.prepared.moves, "undone"), data.module);
     },
   };

@@ -8,8 +8,8 @@
 // overwritten.
 
 import { execFile } from "node:child_process";
-import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { mkdir, open, readFile, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { GemelError } from "../base/errors.js";
 import type { FileMove } from "../ports/hypervisor.js";
@@ -67,20 +67,41 @@ export async function moveFiles(moves: readonly FileMove[], progress: Progress):
   }
 }
 
-/** Back to where they were; copies that were made are removed, their originals are still there. */
-export async function moveFilesBack(moves: readonly FileMove[]): Promise<void> {
+/**
+ * Back to where they were; copies that were made are removed, their originals are still there. `folder`: the
+ * module's.
+ */
+export async function moveFilesBack(moves: readonly FileMove[], folder: string): Promise<void> {
   for (const { from, to } of moves) {
     await rm(unfinished(to), { force: true });
     if ((await sizeOf(to)) === undefined) continue;
     if ((await sizeOf(from)) === undefined) await renameFlushed(to, from);
     else await rm(to);
   }
+  for (const { to } of moves) await removeEmptied(dirname(to), folder);
+}
+
+/** A folder below `above` that was made for files which have gone back. */
+async function removeEmptied(folder: string, above: string): Promise<void> {
+  if (!folder.startsWith(`${above}/`)) return;
+  await rmdir(folder).catch(() => undefined);
+  await removeEmptied(dirname(folder), above);
 }
 
 /** After the point of no return: what was copied is not needed at its old place. */
 export async function removeOriginals(moves: readonly FileMove[]): Promise<void> {
   for (const { from, to, keep } of moves) {
     if (keep !== true && (await sizeOf(to)) !== undefined) await rm(from, { force: true });
+  }
+}
+
+/** Folders that hold nothing (any more): those of a TPM's state, once its files have gone back. */
+export async function removeEmptyBelow(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
+    if (!entry.isDirectory()) continue;
+    const path = join(folder, entry.name);
+    await removeEmptyBelow(path);
+    await rmdir(path).catch(() => undefined);
   }
 }
 

@@ -12,10 +12,10 @@ import { milliseconds, moduleId, seconds } from "../base/units.js";
 import { stateFolder } from "../edge/config/paths.js";
 import { valueOf } from "../loop/vm-effects.js";
 import { fuseMountAt } from "../edge/mirror/mounts.js";
-import { definitionFile, originalFile, type PreparedPlan } from "../ports/hypervisor.js";
+import { definitionFile, lastRunFile, originalFile, type PreparedPlan } from "../ports/hypervisor.js";
 import type { ProcedureKind, ProcedureStep } from "../procedure/procedure.js";
 import type { ProcedureServices } from "../procedure/services.js";
-import { moveFiles, moveFilesBack, refuseOccupied, removeOriginals } from "./files.js";
+import { moveFiles, moveFilesBack, refuseOccupied, removeEmptyBelow, removeOriginals } from "./files.js";
 import { startAsBefore, until } from "./vm.js";
 
 export interface LeaveData {
@@ -95,7 +95,7 @@ function moveOut({ hypervisor }: ProcedureServices): Step {
     },
     undo: async ({ data }) => {
       if (data.prepared === undefined) return;
-      await moveFilesBack(data.prepared.moves);
+      await moveFilesBack(data.prepared.moves, data.folder);
       valueOf(await hypervisor.relink(data.prepared.moves, "undone"), data.module);
     },
   };
@@ -110,7 +110,8 @@ async function readPlan(
   const original = await readFile(join(folder, originalFile), "utf8");
   const plan = valueOf(await hypervisor.release(definition, original), module);
   // A VM that never wrote its NVRAM has none to take along.
-  const present = new Set((await readdir(folder)).map((name) => join(folder, name)));
+  const names = await readdir(folder, { recursive: true });
+  const present = new Set(names.map((name) => join(folder, name)));
   return { ...plan, moves: plan.moves.filter(({ from }) => present.has(from)) };
 }
 
@@ -159,8 +160,10 @@ function clearFolder(): Step {
     run: async ({ data, note }) => {
       const { moves } = expectPrepared(data);
       await removeOriginals(moves);
-      for (const name of [definitionFile, originalFile]) await rm(join(data.folder, name), { force: true });
+      for (const name of [definitionFile, originalFile, lastRunFile])
+        await rm(join(data.folder, name), { force: true });
       await rm(stateFolder(data.folder, data.module), { recursive: true, force: true });
+      await removeEmptyBelow(data.folder);
       const left = await readdir(data.folder).catch(() => []);
       if (left.length > 0) note(`${data.folder} still holds: ${left.join(", ")}.`);
       else await rmdir(data.folder).catch(() => undefined);

@@ -7,12 +7,14 @@
 import { basename, dirname, join } from "node:path";
 import {
   definitionFile,
+  lastRunFile,
   originalFile,
   type FileMove,
   type ProtectPlan,
 } from "../../core/ports/hypervisor.js";
 import { bytes } from "../../core/base/units.js";
 import type { Image } from "../host/images.js";
+import { tpmFolder } from "../host/tpm.js";
 import {
   disksOf,
   keepsNvram,
@@ -27,7 +29,7 @@ import { Element } from "./document.js";
 
 /** Names in the folder that are Gemel's own. */
 export const savedStateFile = "saved-state";
-const reserved: readonly string[] = [definitionFile, originalFile, savedStateFile];
+const reserved: readonly string[] = [definitionFile, originalFile, savedStateFile, lastRunFile, tpmFolder];
 
 export interface EnteredDefinition {
   readonly definition: string;

@@ -15,6 +15,7 @@ import {
   type ModuleMetadata,
 } from "../translate.js";
 import type { Element } from "./document.js";
+import { splitTaken, withTaken } from "./taken.js";
 
 export interface Left {
   readonly definition: string;
@@ -51,7 +52,23 @@ export function leaveFolder(
   const powerOff = original.find("on_poweroff")?.text();
   if (powerOff !== undefined) root.find("on_poweroff")?.setText(powerOff);
   removeMetadata(root);
-  return { definition: root.toString(), moves: way.moves(), autostart: metadata.autostart };
+  const taken = splitTaken(root);
+  for (const { description } of taken.taken) leaveBehind(description, way);
+  return {
+    definition: withTaken(taken.root.toString(), taken.taken),
+    moves: way.moves(),
+    autostart: metadata.autostart,
+  };
+}
+
+/** A snapshot holds the definition of its time: reverting to it must find the files where they are then. */
+function leaveBehind(description: Element, way: WayBack): void {
+  for (const source of description.all("source")) way.redirect(source);
+  for (const root of [...description.children("domain"), ...description.children("inactiveDomain")]) {
+    const nvram = nvramPath(root);
+    if (nvram !== undefined && nvram !== "") setNvramPath(root, way.back(nvram));
+    removeMetadata(root);
+  }
 }
 
 class WayBack {

@@ -41,7 +41,6 @@ export function vmFindings(situation: Judged, leftOut: readonly string[]): reado
     ...stateFindings(situation),
     ...nvramFindings(situation),
     ...hostDeviceFindings(facts),
-    ...tpmFindings(facts),
   ];
 }
 
@@ -223,17 +222,6 @@ function nvramFindings({ facts: { root, firmware }, mountPoints }: Judged): read
     ),
     ...when(firmware.nvram !== undefined && mountPoints.has(firmware.nvram), () =>
       blocks("GEMEL-5001", `${firmware.nvram ?? ""} is itself a mount point.`, "Choose another file for it."),
-    ),
-  ];
-}
-
-function tpmFindings({ tpm }: VmFacts): readonly Unplaced[] {
-  if (tpm === undefined) return [];
-  return [
-    blocks(
-      "GEMEL-5001",
-      `The VM has a TPM (${tpm.kind}); this version cannot take the TPM's state along.`,
-      "Suspend the guest's disk encryption and remove the TPM, or wait for a version that can.",
     ),
   ];
 }

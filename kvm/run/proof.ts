@@ -16,11 +16,11 @@ import type { DiskProof, Outcome, VmId } from "../../core/ports/hypervisor.js";
 import { done, refused } from "../errors.js";
 import { findProcess, mountsOf, openFiles, type Mount, type OpenFile } from "../host/process.js";
 import { callLimits, type LibvirtSession } from "../session.js";
+import { hasTpmState, tpmElsewhere, type TpmPlaces } from "../host/tpm.js";
 import { readDefinition, readMetadata, type DiskFacts, type VmFacts } from "../translate.js";
 import { sourceIndexOf, writtenNodes, type BlockNode } from "./block-graph.js";
 
-export interface ProofPlaces {
-  readonly status: string;
+export interface ProofPlaces extends TpmPlaces {
   /** What kinds of file system a module's mount may be. */
   readonly mountType: RegExp;
 }
@@ -56,7 +56,9 @@ export async function proveDisks(
   const left = await leftOutIn(facts);
   const inside = (path: string): string =>
     path.startsWith(`${mountPoint}/`) ? join(point, path.slice(mountPoint.length)) : path;
+  const tpm = hasTpmState(facts) ? await tpmElsewhere(places, vm, mount.device) : undefined;
   const elsewhere = unique([
+    ...found(join(places.tpms, vm), tpm),
     ...writablePaths(facts).flatMap((path) => found(path, judge(inside(path), files, point, mount))),
     ...files.flatMap((file) => found(file.path, judgeFile(file, mount, left))),
     ...nodes.value.flatMap((node) => found(node.file, judgeNode(node, inside(node.file), point, left))),

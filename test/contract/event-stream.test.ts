@@ -30,7 +30,7 @@ function listen(context: TestContext, refusals: number, isThere: boolean): Stage
   if (isThere) mkdirSync(definitions);
   let left = refusals;
   const list = (): Promise<typeof nothing> => Promise.resolve(left-- > 0 ? busy : nothing);
-  const stream = new EventStream({ uri: "test:///default", program, definitions, list });
+  const stream = new EventStream({ uri: "test:///default", program, definitions, taken: [], list });
   const events: VmEvent[] = [];
   const stop = stream.subscribe((event) => events.push(event));
   context.after(() => {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** Faults of the control plane. What they exchange is without types: the compiled module has it, too. */
+import { adapterFaults } from "./adapter-faults.js";
 import type { Fault } from "./fault.js";
 
 export interface ControlFault extends Fault {
@@ -325,4 +326,5 @@ export const controlFaults: readonly ControlFault[] = [
     testFile: "test/core/strangers.test.ts",
     test: "silent-connections-take-their-own-places-only",
   },
+  ...adapterFaults,
 ];

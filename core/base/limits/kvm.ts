@@ -9,6 +9,10 @@ export const eventSettle = milliseconds(30);
 export const eventRetry = milliseconds(1000);
 /** Of a raw image on any disk that a host may have: QEMU refuses to write past the host's cache to others. */
 export const imageAlignment = 4096;
+/** swtpm ends some milliseconds after its QEMU. */
+export const tpmAgain = milliseconds(50);
+/** Of the descriptions that travel inside a definition: what the mirror process takes as one file. */
+export const takenBytesMax = 512 * 1024;
 /** Longer chains are loops. */
 export const backingChainMax = 64;
 /** A guest that boots does not hear the power button: it is pressed again this often. */

@@ -60,7 +60,7 @@ devices/filesystem/binary/thread_pool size=*
 devices/tpm model=tpm-tis|tpm-crb|tpm-spapr|spapr-tpm-proxy
 devices/tpm/backend type=passthrough|emulator|external persistent_state=yes|no version=1.2|2.0
 devices/tpm/backend/device path=*
-devices/tpm/backend/encryption secret=*
+devices/tpm/backend/encryption secret=@secret
 devices/tpm/backend/active_pcr_banks
 devices/tpm/backend/active_pcr_banks/(sha1|sha256|sha384|sha512)
 devices/tpm/backend/source type=unix path=* mode=connect

@@ -64,7 +64,7 @@ const looks: Readonly<Record<ThingKind, Look>> = {
     (await listed(session, ["secret-list"])).some((line) => line.startsWith(uuid))
       ? undefined
       : {
-          what: `libvirt secret ${uuid}, with which a disk is opened`,
+          what: `libvirt secret ${uuid}, with which a disk or the TPM is opened`,
           next: "Define it here with the same UUID and value: virsh secret-define, secret-set-value",
         },
   filter: async ({ session }, name) =>
