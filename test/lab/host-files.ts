@@ -29,7 +29,7 @@ export function makeHostFiles(dir: string, host: HostName, qemu: QemuVariant): v
   for (const folder of ["log", "serial"]) mkdirSync(join(home, folder), { recursive: true });
   for (const folder of machineFolders) mkdirSync(folder, { recursive: true });
   // QEMU opens the guests' serial output itself, as whatever user it has.
-  chmodSync(join(home, "serial"), 0o1777);
+  chmodSync(join(home, "serial"), 0o777);
   if (existsSync(files)) return;
   for (const folder of folders) mkdirSync(join(files, folder), { recursive: true });
   // One file system for libvirt's pool and Gemel's folders, through one mount: rename works between the

@@ -222,7 +222,7 @@ function newStored(options: LabOptions): StoredLab {
       fs: options.fs ?? "ext4",
       sizeMiB,
       console: options.console === true,
-      qemu: options.qemu ?? "distribution",
+      qemu: options.qemu ?? "root",
     },
     hosts: options.hosts ?? hostNames,
     owner: options.stays === true ? null : { pid: process.pid, begin: beginOf(process.pid) ?? "" },
