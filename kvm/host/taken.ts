@@ -37,7 +37,7 @@ export async function readTaken(session: LibvirtSession, vm: VmId): Promise<Outc
   if (size <= takenBytesMax) return done(all);
   return refused(
     "GEMEL-3009",
-    `Its ${all.length} snapshots and checkpoints take ${size} bytes to describe, at most ${takenBytesMax} travel.`,
+    `Its ${all.length} snapshots and checkpoints take ${size} bytes, at most ${takenBytesMax} travel.`,
     "Delete snapshots that nobody needs: virsh snapshot-list VM, then virsh snapshot-delete VM NAME",
   );
 }
