@@ -84,6 +84,9 @@ static_assert(kFilesDrawn * 8 <= kHotExtents, "unused files crowd no guest's ext
 inline constexpr Nanos kJournalPause = 10 * kMillisecond;
 /// Bits of dirty regions in memory and on disk: 64 TiB of one file; beyond it a file differs as a whole.
 inline constexpr std::uint64_t kBitmapBytes = 256ULL << 20;
+/// Pages of the state file that are kept free for files that differ as a whole, 506 in each: what a full
+/// volume leaves to mark with.
+inline constexpr std::size_t kBitmapReserve = 8;
 /// Pages of the bitmaps written in one go: 1 MiB of memory.
 inline constexpr std::size_t kBitmapBatchPages = 256;
 static_assert(kLargeRange / kExtentBytes + 2 <= kExtentsPerCall,
@@ -128,6 +131,8 @@ inline constexpr std::size_t kWorkers = 16;
 inline constexpr std::size_t kWorkersFirst = 8;
 /// One block: short enough that a guest write behind it waits for well under a millisecond of wire.
 inline constexpr std::uint64_t kPieceBytes = 4 * kRegionBytes;
+/// What the target reserves in one go (R122): some milliseconds of a file system.
+inline constexpr std::uint64_t kReserveBytes = 1ULL << 30;
 /// Entries of one part of a directory: they are locked together for one round trip.
 inline constexpr std::size_t kEntriesPerPart = 64;
 /// After this many passes the guest writes faster than a comparison can follow: something is wrong.
@@ -184,6 +189,9 @@ inline constexpr std::uint64_t kRoomToGoOn = 1ULL << 20;
 
 // ---- the wire
 
+/// Records that one key of AES-GCM seals before the sender takes a new one: RFC 8446 (5.5) allows 2^24.5 full
+/// ones, which 10 Gb/s reach in some minutes, and OpenSSL counts nothing by itself.
+inline constexpr std::uint64_t kRekeyRecords = 1ULL << 22;
 /// What is longer is refused before it is allocated. A message: a part of a directory with all its
 /// attributes.
 inline constexpr std::uint32_t kMessageBytes = 128U << 10;

@@ -76,6 +76,7 @@ void Connection::start(const Preamble& own) {
 
 void Connection::on_ready(int events) {
   const auto self = shared_from_this();  // a listener may let go of this connection meanwhile
+  if (stage_ == Stage::shut) return;
   if (events < 0) return fail(error_text("the connection cannot be watched", -events));
   read_on((events & ~POLLIN) != 0);
 }
@@ -101,39 +102,69 @@ bool Connection::receive(bool to_the_end) {
     digest(ConstBytes(arrived_).first(static_cast<std::size_t>(count)));
     return to_the_end || static_cast<std::size_t>(count) == arrived_.size();
   }
-  if (count == 0) {
-    fail("the peer closed the connection");
-  } else if (errno == EINTR) {
-    return true;
-  } else if (errno != EAGAIN && errno != EWOULDBLOCK) {
-    fail(error_text("the connection broke", errno));
+  if (count < 0 && errno == EINTR) return true;
+  if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return false;
+  const std::string reason =
+      count == 0 ? "the peer closed the connection" : error_text("the connection broke", errno);
+  // What came before may say why.
+  if (advancing_) {
+    ended_ = reason;
+  } else {
+    fail(reason);
   }
   return false;
 }
 
 void Connection::digest(ConstBytes arrived) {
+  if (stage_ == Stage::handshake) {
+    waiting_.insert(waiting_.end(), arrived.begin(), arrived.end());
+    return advance_later();
+  }
   cipher_->feed(arrived);
-  if (stage_ == Stage::handshake && !digest_handshake()) return;
+  digest_rest();
+}
+
+void Connection::digest_rest() {
   if (stage_ == Stage::preamble && !digest_preamble()) return;
   if (stage_ == Stage::open) digest_frames();
 }
 
-bool Connection::digest_handshake() {
-  const Cipher::Progress progress = cipher_->advance();
+void Connection::advance_later() {
+  // Longer than any handshake of a member: nobody fills the memory before it is known who that is.
+  if (waiting_.size() > limits::kReadBytes) return fail("the TLS handshake is too long");
+  if (advancing_) return;
+  advancing_ = true;
+  fed_ = std::make_shared<std::vector<std::byte>>(std::exchange(waiting_, {}));
+  reactor_.offload(
+      [cipher = cipher_, fed = fed_] {
+        cipher->feed(*fed);
+        return static_cast<int>(cipher->advance());
+      },
+      [weak = weak_from_this()](int progress) {
+        if (const auto self = weak.lock()) self->advanced(static_cast<Cipher::Progress>(progress));
+      });
+}
+
+void Connection::advanced(Cipher::Progress progress) {
+  advancing_ = false;
+  if (stage_ == Stage::shut) return;
   push();
-  if (stage_ == Stage::shut) return false;
-  if (progress == Cipher::Progress::failed) {
-    fail(cipher_->problem());
-    return false;
-  }
-  if (progress == Cipher::Progress::waiting) return false;
-  check(progress == Cipher::Progress::ready, "a handshake waits, fails or is ready");
+  if (progress == Cipher::Progress::failed) return fail(cipher_->problem());
+  if (progress == Cipher::Progress::ready) begin_preamble();
+  if (stage_ == Stage::shut) return;
+  // A copy: what is digested may feed the cipher anew.
+  const std::vector<std::byte> more = std::exchange(waiting_, {});
+  if (!more.empty()) digest(more);
+  if (!ended_.empty() && !advancing_) fail(std::exchange(ended_, {}));
+}
+
+void Connection::begin_preamble() {
   stage_ = Stage::preamble;
   if (side_ == Side::dials) {
     gather(write_preamble(own_));
     flush();
   }
-  return stage_ == Stage::preamble;
+  digest_rest();  // what the handshake has left of its bytes
 }
 
 bool Connection::digest_preamble() {
@@ -250,7 +281,7 @@ void Connection::push() {
         const auto self = weak.lock();
         if (!self || self->stage_ == Stage::shut) return;
         self->reactor_.unwatch(std::exchange(self->writable_, 0));
-        self->push();
+        if (!self->advancing_) self->push();
       });
     } else if (errno != EINTR) {
       // The reader hears of it too, after everything that has arrived: that is where it is told.

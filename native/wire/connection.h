@@ -5,6 +5,9 @@
 // Preamble, 16 bytes inside TLS, both ways: magic u16, version u8, channel u8, CRC32C of the module's
 // identity u32, process u64 (random per mirror process). The listening side answers only what it accepted.
 //
+// The handshake's arithmetic is a helper thread's: whoever knocks at the port costs the guest's reactor a few
+// microseconds. What arrives meanwhile waits here; the cipher is nobody else's while it is being advanced.
+//
 // Reading is by readiness and read(2), not through the ring: then everything that has arrived can be taken
 // out at once when the link closes (R25: acknowledged means received, received is delivered). Small frames of
 // one turn are gathered and leave in one record; a large one is encrypted piece by piece, each piece sent at
@@ -58,6 +61,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool send(std::uint8_t type, Sequence sequence, Sequence settled, ConstBytes message, ConstBytes data);
   /// Bytes not yet taken by the kernel.
   std::uint64_t queued() const {
+    if (stage_ == Stage::handshake) return 0;
     check(sent_ <= cipher_->outgoing().size(), "no more was sent than there was to send");
     return gathered_.size() + cipher_->outgoing().size() - sent_;
   }
@@ -74,7 +78,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void read_on(bool to_the_end);
   bool receive(bool to_the_end);
   void digest(ConstBytes arrived);
-  bool digest_handshake();
+  void advance_later();
+  void advanced(Cipher::Progress progress);
+  void begin_preamble();
+  void digest_rest();
   bool digest_preamble();
   void digest_frames();
   bool gather(ConstBytes part);
@@ -86,11 +93,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   Reactor& reactor_;
   int fd_;
-  std::unique_ptr<Cipher> cipher_;
+  std::shared_ptr<Cipher> cipher_;
   Side side_;
   Owner& owner_;
   Stage stage_ = Stage::handshake;
   Preamble own_;
+  std::vector<std::byte> waiting_;  ///< arrived, and not yet fed to the handshake
+  std::shared_ptr<std::vector<std::byte>> fed_;
+  bool advancing_ = false;
+  std::string ended_;  ///< how the stream ended while the handshake was being advanced
   FrameReader reader_;
   std::vector<std::byte> arrived_;  ///< where the socket is read into
   std::array<std::byte, kPreambleBytes> preamble_{};

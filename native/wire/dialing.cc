@@ -38,6 +38,23 @@ bool parse(const LinkAddress& from, SocketAddress& out) {
   return true;
 }
 
+/// Does this connection come from one of these addresses?
+bool comes_from(int fd, const std::vector<LinkAddress>& addresses) {
+  sockaddr_storage from{};
+  socklen_t length = sizeof from;
+  if (::getpeername(fd, reinterpret_cast<sockaddr*>(&from), &length) != 0) return false;
+  return std::ranges::any_of(addresses, [&](const LinkAddress& address) {
+    SocketAddress one;
+    if (!parse(address, one) || one.storage.ss_family != from.ss_family) return false;
+    if (from.ss_family == AF_INET) {
+      const auto& is = reinterpret_cast<const sockaddr_in&>(from);
+      return is.sin_addr.s_addr == reinterpret_cast<const sockaddr_in&>(one.storage).sin_addr.s_addr;
+    }
+    const auto& is = reinterpret_cast<const sockaddr_in6&>(from).sin6_addr;
+    return std::memcmp(&is, &reinterpret_cast<const sockaddr_in6&>(one.storage).sin6_addr, sizeof is) == 0;
+  });
+}
+
 std::string place(const LinkAddress& address) {
   return address.address + " port " + std::to_string(address.port);
 }
@@ -188,8 +205,22 @@ void TcpLink::accept_at(int door) {
   });
 }
 
+/// Who comes from an address of the peer's takes the place of the oldest who does not. (The peer may come
+/// from another address, through a router; then it has the same chance as anybody.)
+bool TcpLink::make_room(bool is_expected) {
+  if (strangers_.size() < limits::kStrangers) return true;
+  auto oldest = std::ranges::find_if(strangers_, [](const Stranger& one) { return !one.is_expected; });
+  if (!is_expected) return false;
+  // All of them the peer's own: it has given up the oldest long ago.
+  if (oldest == strangers_.end()) oldest = strangers_.begin();
+  const Shared gone = forget_stranger(*oldest->connection);
+  gone->shut();
+  return true;
+}
+
 void TcpLink::welcome(int fd) {
-  if (strangers_.size() >= limits::kStrangers) {
+  const bool is_expected = comes_from(fd, config_.peer);
+  if (!make_room(is_expected)) {
     ::close(fd);
     return;
   }
@@ -198,7 +229,7 @@ void TcpLink::welcome(int fd) {
     const Shared late = weak.lock();
     if (late && forget_stranger(*late)) late->shut();
   });
-  strangers_.push_back({connection, limit});
+  strangers_.push_back({connection, limit, is_expected});
   connection->start(preamble(Channel::hot));
 }
 

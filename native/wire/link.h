@@ -13,7 +13,8 @@
 //
 // Invariants: link_up and link_lost alternate; what was received before a loss or a close is delivered before
 // it (R25); after close() or enable(false) nothing leaves any more. A stranger on the port (no TLS, another
-// cluster, another node, another module) is shut out and changes nothing.
+// cluster, another node, another module) is shut out and changes nothing; however many there are, who comes
+// from an address of the peer's finds room.
 #pragma once
 
 #include <netinet/in.h>
@@ -69,6 +70,7 @@ class TcpLink final : public Link, private Connection::Owner {
   struct Stranger {
     Shared connection;
     Clock::TimerId limit;
+    bool is_expected;  ///< it comes from an address of the peer's
   };
 
   bool introduced(Connection& connection, const Preamble& preamble) override;
@@ -94,6 +96,7 @@ class TcpLink final : public Link, private Connection::Owner {
   int open_door(const LinkAddress& address);
   void accept_at(int door);
   void welcome(int fd);
+  bool make_room(bool is_expected);
   Shared forget_stranger(const Connection& connection);
 
   Reactor& reactor_;

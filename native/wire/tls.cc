@@ -103,7 +103,8 @@ std::string date_warning(X509* certificate, const std::string& name) {
 
 class TlsCipher final : public Cipher {
  public:
-  TlsCipher(SSL* ssl, TlsContext::Side side, std::string wanted) : ssl_(ssl), wanted_(std::move(wanted)) {
+  TlsCipher(SSL* ssl, TlsContext::Side side, std::string wanted, std::uint64_t rekey_records)
+      : ssl_(ssl), wanted_(std::move(wanted)), rekey_records_(rekey_records) {
     check(ssl_ != nullptr && !wanted_.empty(), "a session knows whom it is to meet");
     wires_.outgoing = &outgoing();
     BIO* bio = BIO_new(memory_method());
@@ -152,6 +153,7 @@ class TlsCipher final : public Cipher {
     if (!problem_.empty()) return false;
     std::size_t count = 0;
     clear_errors();
+    if (!take_new_key_when_due(plain.size())) return false;
     if (plain.empty() || SSL_write_ex(ssl_.get(), plain.data(), plain.size(), &count) == 1) return true;
     problem_ = openssl_error("TLS");
     return false;
@@ -176,6 +178,16 @@ class TlsCipher final : public Cipher {
     return -1;
   }
 
+  /// The peer is told with the next record, and reads on with the new key; its own is its own business.
+  bool take_new_key_when_due(std::size_t bytes) {
+    records_ += (bytes + kRecordBytes - 1) / kRecordBytes;
+    if (records_ < rekey_records_) return true;
+    records_ = 0;
+    if (SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_NOT_REQUESTED) == 1) return true;
+    problem_ = openssl_error("a new TLS key");
+    return false;
+  }
+
   Progress meet_peer() {
     const std::unique_ptr<X509, FreeX509> certificate(SSL_get1_peer_certificate(ssl_.get()));
     const std::string name = certificate ? common_name(certificate.get()) : "";
@@ -196,6 +208,8 @@ class TlsCipher final : public Cipher {
   ConstBytes opened_;  ///< the part of `space_` that nobody has read yet
   std::unique_ptr<SSL, FreeSsl> ssl_;
   std::string wanted_;
+  const std::uint64_t rekey_records_;
+  std::uint64_t records_ = 0;  ///< sealed with this key
   std::string name_, warning_, problem_;
 };
 
@@ -242,10 +256,11 @@ std::unique_ptr<TlsContext> TlsContext::load(const TlsFiles& files, std::string&
   return std::unique_ptr<TlsContext>(new TlsContext(std::move(native)));
 }
 
-std::unique_ptr<Cipher> TlsContext::session(Side side, const std::string& peer_name) const {
+std::unique_ptr<Cipher> TlsContext::session(Side side, const std::string& peer_name,
+                                            std::uint64_t rekey_records) const {
   SSL* ssl = SSL_new(native_->context);
   check(ssl != nullptr, "memory for a TLS session");
-  return std::make_unique<TlsCipher>(ssl, side, peer_name);
+  return std::make_unique<TlsCipher>(ssl, side, peer_name, rekey_records);
 }
 
 }  // namespace gemel

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 
+#include "../base/limits.h"
 #include "cipher.h"
 
 namespace gemel {
@@ -28,8 +29,9 @@ class TlsContext {
   TlsContext& operator=(const TlsContext&) = delete;
 
   enum class Side : std::uint8_t { dials, listens };
-  /// A fresh session that accepts only `peer_name`.
-  std::unique_ptr<Cipher> session(Side side, const std::string& peer_name) const;
+  /// A fresh session that accepts only `peer_name`, and takes a new key for sending after so many records.
+  std::unique_ptr<Cipher> session(Side side, const std::string& peer_name,
+                                  std::uint64_t rekey_records = limits::kRekeyRecords) const;
 
  private:
   struct Native;

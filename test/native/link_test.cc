@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <functional>
 
 #include "../../native/wire/codec.h"
@@ -369,6 +370,82 @@ TEST(link_shrugs_off_garbage_on_its_port) {
   const bool is_up = pair.until([&] { return pair.alpha.link->up() && pair.beta.link->up(); });
   for (const int fd : strangers) ::close(fd);
   CHECK(is_up);
+}
+
+TEST(link_comes_back_though_strangers_hold_every_place) {
+  Authority authority("cluster");
+  Pair pair;
+  pair.make_both(&authority);
+  pair.beta.link->enable(true);
+  // From another host, silent, and back at once whenever one of them is shut out.
+  std::vector<int> strangers(2 * limits::kStrangers, -1);
+  const auto knock = [&] {
+    for (int& fd : strangers) {
+      char byte = 0;
+      if (fd >= 0 && (::recv(fd, &byte, 1, MSG_DONTWAIT) != 0)) continue;
+      if (fd >= 0) ::close(fd);
+      fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+      sockaddr_in at{};
+      at.sin_family = AF_INET;
+      CHECK(inet_pton(AF_INET, "127.0.0.2", &at.sin_addr) == 1);
+      CHECK(::bind(fd, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0);
+      at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+      at.sin_port = htons(pair.port);
+      const int begun = ::connect(fd, reinterpret_cast<sockaddr*>(&at), sizeof at);
+      CHECK(begun == 0 || errno == EINPROGRESS || errno == EAGAIN);
+    }
+    return false;
+  };
+  pair.until(knock, 200);
+  pair.alpha.link->enable(true);
+  const bool is_up = pair.until([&] { return knock() || (pair.alpha.link->up() && pair.beta.link->up()); });
+  for (const int fd : strangers) ::close(fd);
+  CHECK(is_up);
+}
+
+TEST(tls_takes_a_new_key_before_the_old_one_is_worn_out) {
+  Authority authority("cluster");
+  std::string problem;
+  const auto a = TlsContext::load(authority.issue("alpha"), problem);
+  const auto b = TlsContext::load(authority.issue("beta"), problem);
+  CHECK(a && b);
+  const auto bytes_of = [&](std::uint64_t rekey_records) {
+    const auto dials = a->session(TlsContext::Side::dials, "beta", rekey_records);
+    const auto listens = b->session(TlsContext::Side::listens, "alpha", rekey_records);
+    // What one has to send is the other's to read.
+    const auto carry = [](Cipher& from, Cipher& to, std::vector<std::byte>& kept) {
+      kept = std::exchange(from.outgoing(), {});
+      to.feed(kept);
+    };
+    std::vector<std::byte> there, back;
+    for (int round = 0; round < 4; round++) {
+      CHECK(dials->advance() != Cipher::Progress::failed);
+      carry(*dials, *listens, there);
+      CHECK(listens->advance() != Cipher::Progress::failed);
+      carry(*listens, *dials, back);
+    }
+    CHECK_EQ(listens->peer_name(), "alpha");
+    std::size_t sent = 0;
+    for (unsigned message = 0; message < 12; message++) {
+      const auto plain = pattern(1000, message);
+      CHECK(dials->write(plain));
+      carry(*dials, *listens, there);
+      sent += there.size();
+      std::vector<std::byte> got(plain.size());
+      CHECK_EQ(listens->read(got), static_cast<std::ptrdiff_t>(got.size()));
+      CHECK(got == plain);
+      // And the other way, so that both change their keys in between.
+      CHECK(listens->write(plain));
+      carry(*listens, *dials, back);
+      CHECK_EQ(dials->read(got), static_cast<std::ptrdiff_t>(got.size()));
+      CHECK(got == plain);
+    }
+    return sent;
+  };
+  // Each change of the key is one record more on the wire.
+  const std::size_t never = bytes_of(limits::kRekeyRecords);
+  CHECK(bytes_of(4) > never);
+  CHECK(bytes_of(2) > bytes_of(4));
 }
 
 TEST(link_plain_frame_with_a_flipped_bit_ends_the_link) {
