@@ -96,6 +96,10 @@ export const mirrorErrors = {
     sentence: "The mirror process was killed and does not die: the kernel still waits for a disk of it.",
     next: "The other node may go on. See what hangs with: dmesg; the module comes back when it has died",
   },
+  "GEMEL-2038": {
+    sentence: "The copy on this node is half filled: it cannot be the good one.",
+    next: "Let the other node fill it (gemel status), or set it aside with: gemel resolve MODULE",
+  },
 } as const;
 
 type MirrorError = keyof typeof mirrorErrors | `GEMEL-20${"01" | "02" | "08" | "09" | "11"}` | "GEMEL-9002";
@@ -116,6 +120,7 @@ export const refusalCodes: Readonly<Record<string, MirrorError>> = {
   "peer-unknown": "GEMEL-2022",
   "state-write-failed": "GEMEL-2023",
   "already-initialised": "GEMEL-2026",
+  "half-filled": "GEMEL-2038",
   "on-the-other-node": "GEMEL-2027",
   busy: "GEMEL-2028",
   interrupted: "GEMEL-2029",

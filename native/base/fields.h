@@ -2,6 +2,9 @@
 // Values as bytes: little endian, no padding, in the order in which a type's `fields(visitor)` names them.
 // The wire's messages and the records on disk are written and read by the same two visitors.
 //
+// What a later version has added stands at the very end (`tail`): written where it says something, read where
+// there is anything left; so an older version's bytes are read as before, and the older version reads past it.
+//
 // Reading what somebody else wrote: every length is tested against the bytes that are really there before
 // anything is allocated; a bool is 0 or 1; an enum is in its range. A reader that failed once stays failed
 // and says why.
@@ -30,6 +33,10 @@ class FieldSizer {
   template <class... T>
   void operator()(T&... values) {
     (one(values), ...);
+  }
+  template <class... T>
+  void tail(T&... values) {
+    if (((values != T{}) || ...)) (one(values), ...);
   }
   std::size_t size() const { return size_; }
 
@@ -64,6 +71,10 @@ class FieldWriter {
   template <class... T>
   void operator()(T&... values) {
     (one(values), ...);
+  }
+  template <class... T>
+  void tail(T&... values) {
+    if (((values != T{}) || ...)) (one(values), ...);
   }
   std::size_t written() const { return at_; }
 
@@ -103,6 +114,10 @@ class FieldReader {
   template <class... T>
   void operator()(T&... values) {
     (one(values), ...);
+  }
+  template <class... T>
+  void tail(T&... values) {
+    if (ok() && left() > 0) (one(values), ...);
   }
   bool ok() const { return reason_ == nullptr; }
   /// nullptr while everything read was sound.

@@ -30,9 +30,9 @@ Task<bool> Reintegration::send_by_block(Fid fid, Range range) {
 }
 
 Task<bool> Reintegration::take_block(Fid fid, std::uint64_t offset) {
-  // Known: a write that failed here and went on with the peer. Else the target has what was there before.
+  // Known: a write that failed here and went on with the peer. Else the target has what was there before, or
+  // what it wrote last itself and may have lost with its host's power: nobody can tell.
   const bool is_known = lacking_.touches(fid, {offset, kBlockBytes});
-  const bool is_old = !is_known && !peer_marks_.contains(fid, offset);
   if (fresh_.contains(fid)) {
     name_lost(fid, offset, "No copy");
     co_return true;
@@ -50,7 +50,7 @@ Task<bool> Reintegration::take_block(Fid fid, std::uint64_t offset) {
   } else {
     lacking_.remove(fid, {offset, kBlockBytes});
   }
-  if (is_old) name_lost(fid, offset, "It cannot be shown that any copy");
+  if (!is_known) name_lost(fid, offset, "It cannot be shown that any copy");
   co_return true;
 }
 

@@ -30,6 +30,7 @@ void Bulk::give_up(Sequence number) {
 }
 
 void Bulk::link_lost() {
+  links_++;
   auto all = std::exchange(waiting_, {});
   for (auto& [number, waiting] : all) {
     check(!waiting->arrived, "who has its answer waits no more");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Questions and answers on the bulk channel (reintegration, verify, reads served by the peer): each question
-// has a number, its answer carries the same one. When the link is lost every open question ends without an
+// has a number, its answer carries the same one, on the same link. When the link is lost every open question ends without an
 // answer; a question that is not answered within its limit is a peer that hangs, and the link is dropped
 // (R112).
 #pragma once
@@ -49,11 +49,24 @@ class Bulk {
     co_return answered;
   }
 
-  /// The answer to question `number`.
+  /// A question of the peer's, and the link on which it came.
+  struct Asked {
+    Sequence number = 0;
+    std::uint64_t link = 0;
+  };
+  Asked asked(const Link::Frame& frame) const { return {frame.sequence, links_}; }
+  /// The answer to it. Not on another link: who asks there may be another process, with a question of the
+  /// same number (R120).
   template <class Answer>
-  void answer(Sequence number, const Answer& message, ConstBytes data = {}) {
+  void answer(Asked asked, const Answer& message, ConstBytes data = {}) {
+    if (asked.link != links_) return;
     const wire::Packed packed = wire::pack(message);
-    send(static_cast<std::uint8_t>(wire::kTypeOf<Answer>), number, packed.bytes(), data);
+    send(static_cast<std::uint8_t>(wire::kTypeOf<Answer>), asked.number, packed.bytes(), data);
+  }
+  /// What nobody answers.
+  template <class M>
+  void tell(const M& message) {
+    answer(Asked{0, links_}, message);
   }
   bool send(std::uint8_t type, Sequence number, ConstBytes message, ConstBytes data);
 
@@ -75,6 +88,7 @@ class Bulk {
 
   Ports& ports_;
   Sequence last_ = 0;
+  std::uint64_t links_ = 0;  ///< that were lost so far
   std::map<Sequence, Waiting*> waiting_;
 };
 

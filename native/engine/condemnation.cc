@@ -22,6 +22,7 @@ Task<void> Condemnation::write() {
     // A copy that runs alone is the only one there is; a half-filled one is less than outdated already.
     if (result == 0 && is_in_force() && record_.now().right == Right::paired)
       result = co_await record_.become_outdated(record_.now().generation);
+    if (result == 0 && is_in_force() && !record_.now().suspect) result = co_await record_.become_suspect();
     if (result != 0)
       reports_.trouble({"state-write-failed", "The record beside the data could not be written.",
                         "Check the file system that holds the module."});

@@ -73,6 +73,8 @@ void Dispatch::hand_on(Link::Frame& frame) {
       return paired(frame);
     case Type::up_to_date_seen:
       return pairing_.seen();
+    case Type::cover:
+      return cover(frame);
     default:
       return question(frame);
   }
@@ -111,7 +113,14 @@ void Dispatch::tracked(Link::Frame& frame) {
 
 void Dispatch::paired(Link::Frame& frame) {
   if (auto paired = wire::decode<wire::Paired>(frame.message))
-    spawn(pairing_.follow(meeting_.epoch(), frame.sequence, *paired));
+    spawn(pairing_.follow(meeting_.epoch(), bulk_.asked(frame), *paired));
+}
+
+void Dispatch::cover(Link::Frame& frame) {
+  auto message = wire::decode<wire::Cover>(frame.message);
+  if (!message) return link_.violated(message.reason());
+  if (gate_.is_primary() || !receiver_.is_open()) return link_.violated("a cover of no session");
+  spawn(cover_.follow(bulk_.asked(frame), *message));
 }
 
 /// Of the bulk channel. Answers find who asked; an answer that comes after its question was given up is

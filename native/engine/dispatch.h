@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bulk.h"
+#include "cover.h"
 #include "filling.h"
 #include "handshake.h"
 #include "io_gate.h"
@@ -24,7 +25,7 @@ namespace gemel {
 class Dispatch final : public Link::Listener {
  public:
   Dispatch(Meeting& meeting, PeerLink& link, Handshake& handshake, Pairing& pairing, Filling& filling,
-           IoGate& gate, Session& session, Receiver& receiver, Tracking& tracking, Bulk& bulk,
+           IoGate& gate, Session& session, Receiver& receiver, Tracking& tracking, Bulk& bulk, Cover& cover,
            ReintegrationTarget& target, Reports& reports, Meeting::Owner& owner)
       : meeting_(meeting),
         link_(link),
@@ -36,6 +37,7 @@ class Dispatch final : public Link::Listener {
         receiver_(receiver),
         tracking_(tracking),
         bulk_(bulk),
+        cover_(cover),
         target_(target),
         reports_(reports),
         owner_(owner) {}
@@ -51,6 +53,7 @@ class Dispatch final : public Link::Listener {
   void acknowledgement(Link::Frame& frame);
   void tracked(Link::Frame& frame);
   void paired(Link::Frame& frame);
+  void cover(Link::Frame& frame);
   void question(Link::Frame& frame);
 
   Meeting& meeting_;
@@ -63,6 +66,7 @@ class Dispatch final : public Link::Listener {
   Receiver& receiver_;
   Tracking& tracking_;
   Bulk& bulk_;
+  Cover& cover_;
   ReintegrationTarget& target_;
   Reports& reports_;
   Meeting::Owner& owner_;

@@ -161,37 +161,52 @@ Task<void> Filling::mark_lost() {
   session_.end();
 }
 
+Task<void> Filling::compare(std::uint64_t epoch) {
+  const wire::ReintegrationBegin begin{record_.now().generation, 0, true, true};
+  const auto ready = co_await bulk_.ask<wire::Tracked>(begin);
+  if (!ready || epoch != meeting_.epoch()) co_return;
+  const Reintegration::Ended ended = co_await source_.verify(/*repair=*/false);
+  const bool equal = ended == Reintegration::Ended::equal && source_.progress().bytes_differing == 0;
+  if (!equal || epoch != meeting_.epoch()) co_return;
+  // The next meeting finds what is marked on either side equal, file by file.
+  tracking_.note_changed_while_stopped(false);
+  link_.drop("what was changed on both sides is equal");
+}
+
 // ---- target
 
 void Filling::begun(Link::Frame& frame) {
   auto begin = wire::decode<wire::ReintegrationBegin>(frame.message);
   if (!begin) return link_.violated(begin.reason());
   if (begin->verify) {
-    if (session_.phase() != Phase::in_sync) return link_.violated("a verify without a session");
-    target_.begin_pass(true);
-    bulk_.answer(frame.sequence, wire::Tracked{});
+    const bool is_comparison = meeting_.both_changed();
+    if (session_.phase() != Phase::in_sync && !is_comparison)
+      return link_.violated("a verify without a session");
+    target_.begin_pass(!is_comparison);
+    bulk_.answer(bulk_.asked(frame), wire::Tracked{});
     return;
   }
   if (meeting_.stage() != Stage::target || gate_.is_primary())
     return link_.violated("this side is not to be filled");
   if (begin->pass > 0) {
     target_.begin_pass(true);
-    tell_failed(frame.sequence);
-    bulk_.answer(frame.sequence, wire::Tracked{});
+    tell_failed(bulk_.asked(frame));
+    bulk_.answer(bulk_.asked(frame), wire::Tracked{});
     return;
   }
-  spawn(follow(meeting_.epoch(), frame.sequence, *begin));
+  spawn(follow(meeting_.epoch(), bulk_.asked(frame), *begin));
 }
 
-Task<void> Filling::follow(std::uint64_t epoch, Sequence number, wire::ReintegrationBegin begin) {
+Task<void> Filling::follow(std::uint64_t epoch, Bulk::Asked asked, wire::ReintegrationBegin begin) {
   const auto held = co_await turn_.begin();
   if (epoch != meeting_.epoch()) co_return;
   session_.end();
   wire::Tracked done;
   // What was being written of a condemnation must not come after this record.
   co_await condemnation_.written();
-  // Not where everything is compared: then nothing is known of what the failure concerned.
-  target_.distrust(condemnation_.is_in_force() && !begin.by_hash);
+  // Also when the process that saw the failure is gone: what its host shows may still not be on the disk. Where
+  // everything is compared, what this side has marked.
+  target_.distrust(condemnation_.is_in_force() || record_.now().suspect, begin.by_hash);
   done.result = co_await record_.become_filling(begin.source, meeting_.session());
   if (done.result == 0) {
     condemnation_.lift();
@@ -201,14 +216,14 @@ Task<void> Filling::follow(std::uint64_t epoch, Sequence number, wire::Reintegra
   if (done.result == 0) {
     receiver_.begin(meeting_.session(), true);
     target_.begin_pass(true);
-    tell_tracking(number);
+    tell_tracking(asked);
   }
-  bulk_.answer(number, done);
+  bulk_.answer(asked, done);
   reports_.changed();
 }
 
 /// R41: what failed here in the last pass is dirty in the next one, whatever the source has heard of it.
-void Filling::tell_failed(Sequence number) {
+void Filling::tell_failed(Bulk::Asked asked) {
   for (const Receiver::Failed& failed : receiver_.failed()) {
     if (failed.range.length == 0) continue;
     wire::Tracked part;
@@ -216,13 +231,13 @@ void Filling::tell_failed(Sequence number) {
     part.more = true;
     part.whole = failed.range.length == kWholeFile;
     if (!part.whole) part.ranges = {failed.range.offset, failed.range.length};
-    bulk_.answer(number, part);
+    bulk_.answer(asked, part);
   }
   receiver_.forgive();
 }
 
 /// Both sides' union is dirty: what this side wrote and the source never heard of must be overwritten, too.
-void Filling::tell_tracking(Sequence number) {
+void Filling::tell_tracking(Bulk::Asked asked) {
   for (const Fid fid : tracking_.bitmaps().fids()) {
     const Bitmap* bitmap = tracking_.bitmaps().find(fid);
     if (bitmap == nullptr || !bitmap->any()) continue;
@@ -235,10 +250,10 @@ void Filling::tell_tracking(Sequence number) {
       part.ranges.push_back(run.offset);
       part.ranges.push_back(run.length);
       if (part.ranges.size() < 2 * limits::kRangesPerMessage) continue;
-      bulk_.answer(number, part);
+      bulk_.answer(asked, part);
       part.ranges.clear();
     }
-    bulk_.answer(number, part);
+    bulk_.answer(asked, part);
   }
 }
 

@@ -65,6 +65,9 @@ class Filling {
   /// Either side: what runs on this link ends.
   void link_lost();
 
+  /// R29: both sides' files were changed while they were stopped: equal, they are no conflict.
+  Task<void> compare(std::uint64_t epoch);
+
  private:
   Task<bool> prepare_source(std::uint64_t epoch);
   /// R111: the source goes on when the target has answered.
@@ -74,10 +77,10 @@ class Filling {
   /// R43: 0, or why not all of it could be looked at.
   int mark_everything(Fid directory);
   Task<void> mark_lost();
-  Task<void> follow(std::uint64_t epoch, Sequence number, wire::ReintegrationBegin begin);
-  void tell_tracking(Sequence number);
+  Task<void> follow(std::uint64_t epoch, Bulk::Asked asked, wire::ReintegrationBegin begin);
+  void tell_tracking(Bulk::Asked asked);
   /// R41.
-  void tell_failed(Sequence number);
+  void tell_failed(Bulk::Asked asked);
 
   Ports& ports_;
   Reports& reports_;

@@ -79,6 +79,7 @@ wire::Hello Handshake::introduce() const {
   hello.freeze = gate_.is_frozen() ? gate_.freeze_id().counter : 0;
   hello.sent = session_.sent();
   hello.applied = receiver_.applied();
+  hello.covers = record.covers + 1;
   hello.changed = tracking_.was_changed_while_stopped();
   return hello;
 }
@@ -153,6 +154,8 @@ Task<void> Handshake::act(std::uint64_t epoch) {
       if (leads) owner_.denied(decision.reason);
       break;
     case SyncKind::conflict:
+      if (leads && meeting_.both_changed()) co_await filling_.compare(epoch);
+      break;
     case SyncKind::unrelated:
     case SyncKind::unknown:
     case SyncKind::refuse:

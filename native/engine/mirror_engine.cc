@@ -24,9 +24,10 @@ MirrorEngine::MirrorEngine(Ports ports, EngineConfig config, std::function<void(
       session_(ports_, config_),
       receiver_(ports_, config_, locks_, tracking_),
       bulk_(ports_),
+      cover_(meeting_, record_, bulk_),
       target_(ports_, locks_, receiver_, tracking_, bulk_),
-      source_(ports_, *this, locks_, session_, tracking_, bulk_, figures_, lacking_),
-      operations_(ports_, locks_, gate_, session_, tracking_, figures_, lacking_, *this),
+      source_(ports_, *this, locks_, session_, tracking_, bulk_, figures_, lacking_, cover_),
+      operations_(ports_, locks_, gate_, session_, tracking_, figures_, lacking_, cover_, *this),
       link_(ports_, config_, *this, meeting_, dispatch_),
       pairing_(*this, turn_, meeting_, link_, record_, tracking_, condemnation_, gate_, session_, receiver_,
                bulk_, target_, *this),
@@ -35,11 +36,12 @@ MirrorEngine::MirrorEngine(Ports ports, EngineConfig config, std::function<void(
       handshake_(ports_, config_, *this, turn_, meeting_, link_, record_, tracking_, condemnation_, gate_,
                  session_, receiver_, locks_, pairing_, filling_, *this),
       dispatch_(meeting_, link_, handshake_, pairing_, filling_, gate_, session_, receiver_, tracking_, bulk_,
-                target_, *this, *this),
+                cover_, target_, *this, *this),
       roles_(ports_, config_, *this, turn_, meeting_, link_, record_, tracking_, condemnation_, gate_,
              session_, receiver_, operations_) {
   source_.pace().set_cap(config_.reintegration_cap);
   tracking_.on_need_room = [this] { checkpoint_soon_ = true; };
+  cover_.on_refused = [this](int error) { peer_failed(error, kNoFid, {}); };
   bulk_.on_silence = [this] { peer_is_silent(); };
   receiver_.on_condemned = [this](int error, Fid fid, Range range) {
     local_failed(-error, fid, 0);
@@ -248,12 +250,12 @@ void MirrorEngine::peer_is_silent() {
   link_.keep_out(limits::kRetryFill);
 }
 
-/// T_link (R17): an operation that waits too long, or a peer that says nothing at all.
+/// T_link (R17): operations that get on no more, or a peer that says nothing at all.
 void MirrorEngine::watch_for_stall(Nanos now) {
   if (!meeting_.is_up()) return;
   const Nanos limit = config_.limits.stall;
-  const Nanos oldest = session_.oldest_since();
-  const bool waits = oldest != 0 && now - oldest > limit;
+  const Nanos stuck = session_.stuck_since();
+  const bool waits = stuck != 0 && now - stuck > limit;
   const bool silent = now - link_.last_heard() > limit;
   if (session_.carries() && session_.binds() && gate_.is_primary()) {
     if (gate_.is_open() && (waits || silent)) gate_.freeze(FreezeReason::stalled, session_.number());

@@ -91,10 +91,11 @@ class MirrorEngine final : private Reports, private Operations::Owner, private M
   Session session_;
   Receiver receiver_;
   Bulk bulk_;
+  Meeting meeting_;
+  Cover cover_;
   ReintegrationTarget target_;
   Reintegration source_;
   Operations operations_;
-  Meeting meeting_;
   PeerLink link_;
   Pairing pairing_;
   Filling filling_;

@@ -13,6 +13,7 @@
 //  - On a secondary everything that changes answers -EROFS; reads are served from its own copy.
 #pragma once
 
+#include "cover.h"
 #include "figures.h"
 #include "io_gate.h"
 #include "lacking.h"
@@ -45,7 +46,7 @@ class Operations final : public FileService {
   };
 
   Operations(Ports& ports, RangeLocks& locks, IoGate& gate, Session& session, Tracking& tracking,
-             Figures& figures, Lacking& lacking, Owner& owner)
+             Figures& figures, Lacking& lacking, Cover& cover, Owner& owner)
       : ports_(ports),
         locks_(locks),
         gate_(gate),
@@ -53,6 +54,7 @@ class Operations final : public FileService {
         tracking_(tracking),
         figures_(figures),
         lacking_(lacking),
+        cover_(cover),
         owner_(owner) {}
 
   Task<int> read(Fid fid, std::uint64_t offset, Bytes into) override;
@@ -116,6 +118,8 @@ class Operations final : public FileService {
   Fid replacing_file(const NameChange& change);
   Task<int> apply_held(NameChange& change);
   Task<bool> checkpoint_file(Fid fid);
+  Task<bool> flush_since_checkpoint();
+  Task<bool> count_covered();
   int flush_result(Fid fid, int local);
   bool is_direct(std::uint64_t offset, ConstBytes data) const;
   bool has_peer(Fid fid) const { return session_.carries() && (orphans_.empty() || !orphans_.contains(fid)); }
@@ -128,6 +132,7 @@ class Operations final : public FileService {
   Tracking& tracking_;
   Figures& figures_;
   Lacking& lacking_;
+  Cover& cover_;
   Owner& owner_;
   BufferPool repairs_;  ///< what is read here to be sent once more (R9)
   /// Files without a name that are still open: the peer has removed them, what is written to them stays here.

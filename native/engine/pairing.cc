@@ -52,14 +52,14 @@ Task<void> Pairing::confirm(std::uint64_t epoch) {
   session_.become(Phase::in_sync);
   tracking_.note_changed_while_stopped(false);
   meeting_.become(Stage::paired);
-  bulk_.answer(0, wire::UpToDateSeen{record.generation, session});
+  bulk_.tell(wire::UpToDateSeen{record.generation, session});
   gate_.thaw(ThawBy::peer);
   owner_.in_sync();
 }
 
 // ---- target
 
-Task<void> Pairing::follow(std::uint64_t epoch, Sequence number, wire::Paired paired) {
+Task<void> Pairing::follow(std::uint64_t epoch, Bulk::Asked asked, wire::Paired paired) {
   const auto held = co_await turn_.begin();
   if (epoch != meeting_.epoch()) co_return;
   const SessionNumber session = meeting_.session();
@@ -97,7 +97,7 @@ Task<void> Pairing::follow(std::uint64_t epoch, Sequence number, wire::Paired pa
   }
   session_.end();
   session_.begin(session, Phase::in_sync);
-  bulk_.answer(number, wire::UpToDate{paired.generation, session});
+  bulk_.answer(asked, wire::UpToDate{paired.generation, session});
 }
 
 void Pairing::seen() {

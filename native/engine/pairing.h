@@ -50,7 +50,7 @@ class Pairing {
   /// Source: the target was filled and flushed. The caller holds the turn.
   Task<void> end_filling(std::uint64_t epoch);
   /// Target: the source has written `paired`.
-  Task<void> follow(std::uint64_t epoch, Sequence number, wire::Paired paired);
+  Task<void> follow(std::uint64_t epoch, Bulk::Asked asked, wire::Paired paired);
   /// Target: the source knows that this copy is up to date.
   void seen();
 

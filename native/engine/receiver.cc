@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "receiver.h"
 
+#include <fcntl.h>
+#include <linux/falloc.h>
+
 #include <algorithm>
 #include <cerrno>
 
@@ -224,7 +227,14 @@ Task<void> Receiver::allocate(Sequence sequence, wire::Allocate message) {
   hold.release();
   ports_.front.invalidate(message.fid);
   const Range range{message.offset, message.length};
-  if (epoch == epoch_) ended(sequence, result < 0 ? result : 0, message.fid, range);
+  if (epoch != epoch_) co_return;
+  // R122: space that is reserved while this copy is filled changes no byte and no size: where it cannot be had
+  // nothing is lost.
+  if (filling_ && message.mode == FALLOC_FL_KEEP_SIZE && result < 0) {
+    finish(sequence, result);
+  } else {
+    ended(sequence, result < 0 ? result : 0, message.fid, range);
+  }
 }
 
 Task<void> Receiver::change(Sequence sequence, wire::Change message) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "record.h"
 
+#include <algorithm>
+
 #include "../base/check.h"
 #include "../base/limits.h"
 
@@ -25,6 +27,11 @@ void check_sound(const CopyRecord& record) {
   check(record.copy == CopyState::inconsistent || record.source == 0, "only a half-filled copy has a source");
   check(record.copy != CopyState::empty || (record.generation == 0 && record.history.empty()),
         "an empty copy has no past");
+}
+
+void enter_session(CopyRecord& record, SessionNumber session) {
+  if (record.session != session) record.covers = 0;
+  record.session = session;
 }
 
 }  // namespace
@@ -80,7 +87,7 @@ Task<int> Record::become_alone(AloneBasis basis, SessionNumber session) {
     next.right = Right::alone;
     next.basis = already && basis == AloneBasis::handshake ? next.basis : basis;
     next.right_generation = next.generation;
-    next.session = session;
+    enter_session(next, session);
     next.clean = false;
   });
 }
@@ -96,9 +103,10 @@ Task<int> Record::become_paired(Generation generation, SessionNumber session,
     next.history = history;
     next.source = 0;
     next.synced = generation;
-    next.session = session;
+    enter_session(next, session);
     next.clean = false;
     next.right = Right::paired;
+    next.suspect = false;
     next.basis = AloneBasis::none;
     next.right_generation = generation;
   });
@@ -109,12 +117,16 @@ Task<int> Record::become_filling(Generation source, SessionNumber session) {
     check(source != 0, "a copy is filled from a generation");
     next.copy = CopyState::inconsistent;
     next.source = source;
-    next.session = session;
+    enter_session(next, session);
     next.right = Right::none;
     next.basis = AloneBasis::none;
     next.clean = false;
     next.was_primary = false;
   });
+}
+
+Task<int> Record::become_suspect() {
+  return write([](CopyRecord& next) { next.suspect = true; });
 }
 
 Task<int> Record::become_outdated(Generation generation) {
@@ -136,7 +148,7 @@ Task<int> Record::become_loser(Generation winner) {
     next.right = Right::none;
     next.basis = AloneBasis::none;
     // Whatever session it was in: not the winner's, so everything is compared by hash (row f2).
-    next.session = 0;
+    enter_session(next, 0);
     next.was_primary = false;
   });
 }
@@ -159,6 +171,12 @@ Task<int> Record::remember_root(Attributes shown) {
     next.root_gid = shown.gid;
     next.root_atime = shown.atime;
     next.root_mtime = shown.mtime;
+  });
+}
+
+Task<int> Record::become_covered(SessionNumber session, std::uint64_t covers) {
+  return write([session, covers](CopyRecord& next) {
+    if (next.session == session) next.covers = std::max(next.covers, covers);
   });
 }
 

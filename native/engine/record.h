@@ -42,12 +42,16 @@ class Record {
   Task<int> become_filling(Generation source, SessionNumber session);
   /// R20: the word. R22: goodbye. Both: not current until a handshake.
   Task<int> become_outdated(Generation generation);
+  /// R40, R42: until it is whole again.
+  Task<int> become_suspect();
   Task<int> become_given_up(Generation generation);
   /// Resolve (P8): this copy lost; the next handshake may fill it from the winner.
   Task<int> become_loser(Generation winner);
   /// Runs, or was stopped cleanly. `primary` is remembered for the election where neither runs.
   Task<int> become_running(bool primary);
   Task<int> become_clean();
+  /// R114: both copies hold what this session has written up to here.
+  Task<int> become_covered(SessionNumber session, std::uint64_t covers);
   Task<int> remember_verify(VerifyRecord verified);
   /// Owner, mode and times of the root as the mount shows them (R27).
   Task<int> remember_root(Attributes shown);

@@ -66,12 +66,13 @@ void Reintegration::end_run() {
 Task<Reintegration::Ended> Reintegration::fill(Generation source) {
   const bool begun = co_await begin_run();
   if (!begun) co_return Ended::interrupted;
-  verifying_ = repairing_ = failed_ = false;
+  verifying_ = repairing_ = comparing_ = failed_ = false;
   target_error_ = source_error_ = 0;
   named_ = 0;
   progress_ = {};
   progress_.begun = ports_.clock.now();
   fresh_.clear();
+  thinned_.clear();
   copied_.clear();
   again_.clear();
   names_again_ = true;
@@ -93,6 +94,8 @@ Task<Reintegration::Ended> Reintegration::fill(Generation source) {
     if (!planned) break;
     const bool worked = co_await work_through();
     if (!worked) break;
+    const bool reserved = co_await reserve_again();
+    if (!reserved) break;
     const bool flushed = co_await flush_both();
     if (!flushed) break;
     forget_copied();
@@ -173,11 +176,16 @@ Task<bool> Reintegration::send_part(wire::TreeDirectory part, std::vector<wire::
   // The first part makes the target walk its whole tree, the last one removes what is too many; no directory
   // is locked here meanwhile.
   const Nanos limit = part.directory == kNoFid ? limits::kLongQuestion : limits::kQuestion;
+  part.compare = comparing_;
   const auto done = co_await bulk_.ask<wire::TreeDone>(std::move(part), {}, limit);
   if (!done) co_return false;
   if (done->result != 0) {
     target_error_ = done->result;
     co_return false;
+  }
+  if (comparing_) {
+    name_differing(*done.message);
+    co_return true;
   }
   for (const Fid fid : done->created) {
     fresh_.insert(fid);
@@ -307,6 +315,7 @@ Task<bool> Reintegration::piece(Piece piece) {
     const std::uint64_t whole = data == piece.range.end() ? data : data / kRegionBytes * kRegionBytes;
     if (whole > at) {
       bool punched = piece.fresh && !verifying_;
+      if (punched) thinned_.insert(piece.fid);
       if (!punched) punched = co_await hole(piece.fid, {at, whole - at});
       if (!punched) co_return false;
       at = whole;
@@ -362,7 +371,7 @@ Task<bool> Reintegration::compare(Fid fid, Range range, std::vector<bool>& diffe
   const std::uint32_t region = static_cast<std::uint32_t>(kRegionBytes);
   const wire::HashRequest request{fid, range.offset, region, static_cast<std::uint32_t>(differs.size())};
   const auto theirs = co_await bulk_.ask<wire::HashReply>(request, {}, limits::kLongQuestion);
-  if (!theirs) co_return false;
+  if (!theirs || theirs->fid != fid || theirs->offset != range.offset) co_return false;
   if (theirs->result == -ESTALE) {
     names_again_ = true;
     co_return true;
@@ -415,6 +424,7 @@ Task<bool> Reintegration::send_locked(Fid fid, Range range) {
 Task<bool> Reintegration::send_block(Fid fid, std::uint64_t offset, ConstBytes content) {
   int result = 0;
   if (is_zero(content) && content.size() % kBlockBytes == 0) {
+    thinned_.insert(fid);
     const auto ack = co_await bulk_.ask<wire::BlockAck>(wire::Zero{fid, offset, content.size()});
     if (!ack) co_return false;
     result = ack->result;
@@ -452,6 +462,7 @@ Task<bool> Reintegration::hole(Fid fid, Range range) {
     Piece piece{fid, range, false};
     co_return co_await data_range(piece, range);
   }
+  thinned_.insert(fid);
   const auto ack = co_await bulk_.ask<wire::BlockAck>(wire::Zero{fid, range.offset, range.length});
   if (!ack) co_return false;
   if (ack->result == -ESTALE) {
@@ -477,7 +488,9 @@ Task<bool> Reintegration::flush_both() {
   if (is_again) names_again_ = true;
   if (flushed->result != 0 && !is_again) target_error_ = flushed->result;
   if (local != 0) co_return unreadable(local);
-  co_return (flushed->result == 0 || is_again) && alive();
+  if (flushed->result != 0 && !is_again) co_return false;
+  const bool counted = co_await cover_.count();
+  co_return counted&& alive();
 }
 
 bool Reintegration::is_forgetting_due() const {

@@ -22,6 +22,7 @@
 
 #include "../base/limits.h"
 #include "bulk.h"
+#include "cover.h"
 #include "figures.h"
 #include "lacking.h"
 #include "peer_marks.h"
@@ -62,7 +63,7 @@ struct ReintegrationProgress {
 class Reintegration {
  public:
   Reintegration(Ports& ports, Reports& reports, RangeLocks& locks, Session& session, Tracking& tracking,
-                Bulk& bulk, Figures& figures, Lacking& lacking)
+                Bulk& bulk, Figures& figures, Lacking& lacking, Cover& cover)
       : ports_(ports),
         reports_(reports),
         locks_(locks),
@@ -71,13 +72,15 @@ class Reintegration {
         bulk_(bulk),
         figures_(figures),
         lacking_(lacking),
+        cover_(cover),
         pace_(ports, figures) {}
 
   enum class Ended : std::uint8_t { equal, interrupted, target_failed };
   /// Until both copies are equal and flushed, or the link is lost, or the target cannot. The session is
   /// `filling` already and carries the guest's writes.
   Task<Ended> fill(Generation source);
-  /// Compares everything bit by bit; differences are sent when `repair`. The copies are in sync.
+  /// Compares everything bit by bit; differences are sent when `repair`. The copies are in sync. Names and
+  /// attributes, too, where the peer knows how (R121).
   Task<Ended> verify(bool repair);
 
   /// A guest's operation failed on the target while it is being filled: looked at once more.
@@ -108,6 +111,10 @@ class Reintegration {
   Task<bool> begin_run();
   void end_run();
   Task<bool> match_names();
+  Task<bool> compare_names();
+  Task<bool> plan_verify();
+  Task<bool> forget_repaired();
+  void name_differing(const wire::TreeDone& done);
   Task<bool> match_directory(Fid directory, std::vector<Fid>& below);
   Task<bool> send_part(wire::TreeDirectory part, std::vector<wire::Change> more);
   Task<bool> work_through();
@@ -120,6 +127,8 @@ class Reintegration {
   Task<bool> send_locked(Fid fid, Range range);
   Task<bool> send_by_block(Fid fid, Range range);
   Task<bool> take_block(Fid fid, std::uint64_t offset);
+  Task<bool> reserve_again();
+  Task<bool> reserve_file(Fid fid);
   void name_lost(Fid fid, std::uint64_t offset, const char* who);
   Task<bool> recheck_locked(Fid fid, Range range);
   Task<bool> send_block(Fid fid, std::uint64_t offset, ConstBytes content);
@@ -143,6 +152,7 @@ class Reintegration {
   Bulk& bulk_;
   Figures& figures_;
   Lacking& lacking_;
+  Cover& cover_;
   Pace pace_;
   BufferPool buffers_;
   ReintegrationProgress progress_;
@@ -154,9 +164,11 @@ class Reintegration {
   std::uint64_t done_bytes_ = 0;
   Nanos forgotten_at_ = 0;
   std::set<Fid> fresh_;
+  std::set<Fid> thinned_;  ///< files in which the target has, or keeps, holes
   std::size_t workers_ = 0;
   Event worker_ended_, ended_;
   bool running_ = false, failed_ = false, names_again_ = false, verifying_ = false, repairing_ = false;
+  bool comparing_ = false;  ///< names are compared, and not made equal
   std::uint64_t epoch_ = 0, running_epoch_ = 0;
   int target_error_ = 0, source_error_ = 0;
   int named_ = 0;

@@ -20,9 +20,9 @@ void ReintegrationTarget::begin_pass(bool may_change) {
 }
 
 bool ReintegrationTarget::take(Link::Frame& frame, const char*& reason) {
-  const Sequence number = frame.sequence;
+  const Bulk::Asked asked = bulk_.asked(frame);
   const auto type = static_cast<Type>(frame.type);
-  const bool changes = type == Type::tree_directory || type == Type::block || type == Type::zero;
+  const bool changes = type == Type::block || type == Type::zero;
   if (changes && !may_change_) {
     reason = "a copy that is not being filled was to be changed";
     return true;
@@ -30,19 +30,19 @@ bool ReintegrationTarget::take(Link::Frame& frame, const char*& reason) {
   const wire::HandedOn handed =
       wire::hand_on(frame.type, frame.message,
                     wire::Takes{
-                        [&](wire::TreeDirectory part) { spawn(directory(number, std::move(part))); },
-                        [&](wire::TreeRequest message) { spawn(listing(number, message)); },
-                        [&](wire::HashRequest message) { spawn(hashes(number, message)); },
-                        [&](wire::Block message) { spawn(block(number, message, std::move(frame.data))); },
-                        [&](wire::Zero message) { spawn(zero(number, message)); },
-                        [&](wire::ReintegrationFlush message) { spawn(flush(number, message)); },
-                        [&](wire::Read message) { spawn(read(number, message)); },
+                        [&](wire::TreeDirectory part) { spawn(directory(asked, std::move(part))); },
+                        [&](wire::TreeRequest message) { spawn(listing(asked, message)); },
+                        [&](wire::HashRequest message) { spawn(hashes(asked, message)); },
+                        [&](wire::Block message) { spawn(block(asked, message, std::move(frame.data))); },
+                        [&](wire::Zero message) { spawn(zero(asked, message)); },
+                        [&](wire::ReintegrationFlush message) { spawn(flush(asked, message)); },
+                        [&](wire::Read message) { spawn(read(asked, message)); },
                     });
   reason = handed.reason;
   return handed.taken;
 }
 
-Task<void> ReintegrationTarget::directory(Sequence number, wire::TreeDirectory part) {
+Task<void> ReintegrationTarget::directory(Bulk::Asked asked, wire::TreeDirectory part) {
   Hold hold(locks_);
   hold.add_file(part.directory);
   for (const wire::TreeFile& file : part.files) hold.add_file(file.fid);
@@ -50,14 +50,24 @@ Task<void> ReintegrationTarget::directory(Sequence number, wire::TreeDirectory p
   wire::TreeDone done;
   done.directory = part.directory;
   const bool is_end = part.directory == kNoFid && part.files.empty();
+  if (!part.compare && !may_change_) {
+    done.result = -EROFS;
+    bulk_.answer(asked, done);
+    co_return;
+  }
+  if (part.compare) {
+    if (!is_end) done.result = tree_.compare(part, done.differing);
+    bulk_.answer(asked, done);
+    co_return;
+  }
   done.result = is_end ? tree_.finish() : tree_.match(part, done.created);
   if (is_end) {
     for (const Fid fid : tree_.removed()) tracking_.file_gone(fid);
   }
-  bulk_.answer(number, done);
+  bulk_.answer(asked, done);
 }
 
-Task<void> ReintegrationTarget::listing(Sequence number, wire::TreeRequest request) {
+Task<void> ReintegrationTarget::listing(Bulk::Asked asked, wire::TreeRequest request) {
   wire::TreeReply reply;
   reply.directory = request.directory;
   std::vector<Entry> entries;
@@ -73,17 +83,17 @@ Task<void> ReintegrationTarget::listing(Sequence number, wire::TreeRequest reque
     if (reply.more) break;
     reply.files.push_back(std::move(file));
   }
-  bulk_.answer(number, reply);
+  bulk_.answer(asked, reply);
   co_return;
 }
 
-Task<void> ReintegrationTarget::hashes(Sequence number, wire::HashRequest request) {
+Task<void> ReintegrationTarget::hashes(Bulk::Asked asked, wire::HashRequest request) {
   wire::HashReply reply;
   reply.fid = request.fid;
   reply.offset = request.offset;
   if (request.region_bytes == 0 || request.region_bytes > kWriteBytesMax) {
     reply.result = -EINVAL;
-    bulk_.answer(number, reply);
+    bulk_.answer(asked, reply);
     co_return;
   }
   Buffer buffer = buffers_.take(request.region_bytes);
@@ -99,13 +109,19 @@ Task<void> ReintegrationTarget::hashes(Sequence number, wire::HashRequest reques
       break;
     }
     RegionHash hash{};
-    if (!is_distrusted_) hash = hash_region(buffer.first(static_cast<std::size_t>(read)));
+    if (is_trusted(request.fid, offset)) hash = hash_region(buffer.first(static_cast<std::size_t>(read)));
     reply.hashes.insert(reply.hashes.end(), hash.begin(), hash.end());
   }
-  bulk_.answer(number, reply);
+  bulk_.answer(asked, reply);
 }
 
-Task<void> ReintegrationTarget::block(Sequence number, wire::Block message, PooledBytes data) {
+bool ReintegrationTarget::is_trusted(Fid fid, std::uint64_t offset) const {
+  if (!is_distrusted_) return true;
+  const Bitmap* marked = tracking_.bitmaps().find(fid);
+  return only_marked_ && (marked == nullptr || !marked->test(offset));
+}
+
+Task<void> ReintegrationTarget::block(Bulk::Asked asked, wire::Block message, PooledBytes data) {
   writing_++;
   const ConstBytes bytes = data.bytes();
   const std::uint32_t alignment = ports_.disk.alignment();
@@ -119,10 +135,10 @@ Task<void> ReintegrationTarget::block(Sequence number, wire::Block message, Pool
   writing_--;
   bytes_received_ += bytes.size();
   written_.set();
-  bulk_.answer(number, wire::BlockAck{result < 0 ? result : 0});
+  bulk_.answer(asked, wire::BlockAck{result < 0 ? result : 0});
 }
 
-Task<void> ReintegrationTarget::zero(Sequence number, wire::Zero message) {
+Task<void> ReintegrationTarget::zero(Bulk::Asked asked, wire::Zero message) {
   writing_++;
   Hold hold(locks_);
   hold.add_file(message.fid);
@@ -133,10 +149,10 @@ Task<void> ReintegrationTarget::zero(Sequence number, wire::Zero message) {
   hold.release();
   writing_--;
   written_.set();
-  bulk_.answer(number, wire::BlockAck{result});
+  bulk_.answer(asked, wire::BlockAck{result});
 }
 
-Task<void> ReintegrationTarget::flush(Sequence number, wire::ReintegrationFlush message) {
+Task<void> ReintegrationTarget::flush(Bulk::Asked asked, wire::ReintegrationFlush message) {
   while (writing_ > 0) {
     written_.reset();
     co_await written_.wait();
@@ -147,7 +163,7 @@ Task<void> ReintegrationTarget::flush(Sequence number, wire::ReintegrationFlush 
   // R41: the flush tells of every failure before it: one more pass, or (of a flush) another filling.
   if (result == 0) result = receiver_.flushed();
   if (result == 0 && !receiver_.failed().empty()) result = co_await mark_failed();
-  bulk_.answer(number, wire::ReintegrationFlushed{message.token, result});
+  bulk_.answer(asked, wire::ReintegrationFlushed{message.token, result});
 }
 
 /// Durable here before the source may forget anything: it tells the next pass, or the next meeting.
@@ -163,7 +179,7 @@ Task<int> ReintegrationTarget::mark_failed() {
   co_return persisted != 0 ? persisted : -EAGAIN;
 }
 
-Task<void> ReintegrationTarget::read(Sequence number, wire::Read message) {
+Task<void> ReintegrationTarget::read(Bulk::Asked asked, wire::Read message) {
   wire::ReadReply reply;
   const std::uint32_t length = std::min(message.length, kWriteBytesMax);
   Buffer buffer = buffers_.take(std::max<std::uint32_t>(length, 1));
@@ -174,7 +190,7 @@ Task<void> ReintegrationTarget::read(Sequence number, wire::Read message) {
   auto io = disk_read(ports_.disk, message.fid, message.offset, buffer.first(length));
   reply.result = co_await io;
   const std::size_t got = reply.result > 0 ? static_cast<std::size_t>(reply.result) : 0;
-  bulk_.answer(number, reply, buffer.first(got));
+  bulk_.answer(asked, reply, buffer.first(got));
 }
 
 }  // namespace gemel

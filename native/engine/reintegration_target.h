@@ -28,22 +28,26 @@ class ReintegrationTarget {
   void begin_pass(bool may_change);
   void end() { may_change_ = is_distrusted_ = false; }
   /// R42: something failed on this copy: what it shows may not be on its disk, so what is looked at is
-  /// written anew, equal or not.
-  void distrust(bool is_so) { is_distrusted_ = is_so; }
+  /// written anew, equal or not; where all is looked at (`by_hash`), what this side has marked.
+  void distrust(bool is_so, bool by_hash) {
+    is_distrusted_ = is_so;
+    only_marked_ = by_hash;
+  }
   /// Returns false when the frame is none of this station's; `reason` is set when it breaks the rules.
   bool take(Link::Frame& frame, const char*& reason);
+  bool is_trusted(Fid fid, std::uint64_t offset) const;
   std::uint64_t bytes_received() const { return bytes_received_; }
 
  private:
-  Task<void> directory(Sequence number, wire::TreeDirectory part);
-  Task<void> listing(Sequence number, wire::TreeRequest request);
-  Task<void> hashes(Sequence number, wire::HashRequest request);
-  Task<void> block(Sequence number, wire::Block message, PooledBytes data);
-  Task<void> zero(Sequence number, wire::Zero message);
-  Task<void> flush(Sequence number, wire::ReintegrationFlush message);
+  Task<void> directory(Bulk::Asked asked, wire::TreeDirectory part);
+  Task<void> listing(Bulk::Asked asked, wire::TreeRequest request);
+  Task<void> hashes(Bulk::Asked asked, wire::HashRequest request);
+  Task<void> block(Bulk::Asked asked, wire::Block message, PooledBytes data);
+  Task<void> zero(Bulk::Asked asked, wire::Zero message);
+  Task<void> flush(Bulk::Asked asked, wire::ReintegrationFlush message);
   /// R41: what the flush tells of.
   Task<int> mark_failed();
-  Task<void> read(Sequence number, wire::Read message);
+  Task<void> read(Bulk::Asked asked, wire::Read message);
 
   Ports& ports_;
   RangeLocks& locks_;
@@ -52,7 +56,7 @@ class ReintegrationTarget {
   Bulk& bulk_;
   TreeMatch tree_;
   BufferPool buffers_;
-  bool may_change_ = false, is_distrusted_ = false;
+  bool may_change_ = false, is_distrusted_ = false, only_marked_ = false;
   std::size_t writing_ = 0;
   std::uint64_t bytes_received_ = 0;
   Event written_;

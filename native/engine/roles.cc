@@ -100,6 +100,10 @@ Task<Refusal> Roles::initialise(command::Initialise order) {
   if (Refusal problem = check_data()) co_return problem;
   const CopyRecord& record = record_.now();
   const bool has_copy = record.copy == CopyState::consistent || record.copy == CopyState::inconsistent;
+  // Half filled for the first time it has no generation yet: its bytes are nobody's good copy.
+  if (order.as_source && record.copy == CopyState::inconsistent)
+    co_return refuse("half-filled", "This copy is half filled: it was being filled from the other node.",
+                     "Let the other node fill it, or set it aside with `gemel resolve` first.");
   if (record.generation != 0 && has_copy && config_.data.kind == Judgement::Kind::there)
     co_return refuse("already-initialised", "This node has a copy of the module already.",
                      "Use `gemel status` to see it.");

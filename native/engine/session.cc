@@ -60,6 +60,7 @@ void Session::suspend() {
 void Session::resume() {
   check(phase_ == Phase::suspended && can_resume(), "only an unbroken session goes on");
   go_to(Phase::in_sync);
+  head_since_ = ports_.clock.now();
   for (Pending* pending = head_; pending != nullptr; pending = pending->next_) transmit(*pending);
 }
 
@@ -74,6 +75,7 @@ void Session::send(Pending& pending) {
   pending.session_ = this;
   pending.sequence_ = ++last_;
   pending.previous_ = tail_;
+  if (head_ == nullptr) head_since_ = ports_.clock.now();
   (tail_ != nullptr ? tail_->next_ : head_) = &pending;
   tail_ = &pending;
   count_++;
@@ -81,13 +83,13 @@ void Session::send(Pending& pending) {
 }
 
 void Session::transmit(Pending& pending) {
-  pending.sent_at_ = ports_.clock.now();
   // A link that is down reports its loss by itself; the operation is sent again or abandoned then.
   ports_.link.send(Link::Channel::hot, pending.type_, pending.sequence_, settled(), pending.message_.bytes(),
                    pending.data_);
 }
 
 void Session::unlink(Pending& pending) {
+  if (&pending == head_) head_since_ = ports_.clock.now();
   (pending.previous_ != nullptr ? pending.previous_->next_ : head_) = pending.next_;
   (pending.next_ != nullptr ? pending.next_->previous_ : tail_) = pending.previous_;
   pending.session_ = nullptr;

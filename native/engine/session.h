@@ -60,7 +60,6 @@ class Session {
     bool answered_ = false;
     PeerAnswer answer_;
     Sequence sequence_ = 0;
-    Nanos sent_at_ = 0;
     std::coroutine_handle<> waiter_;
     Pending* next_ = nullptr;
     Pending* previous_ = nullptr;
@@ -114,8 +113,9 @@ class Session {
   /// receipt (R9): the peer is not up to date.
   int acknowledged(Sequence sequence, wire::AckKind kind, int result);
   Sequence settled() const { return head_ != nullptr ? head_->sequence_ - 1 : last_; }
-  /// Since when the oldest operation waits; 0: none does.
-  Nanos oldest_since() const { return head_ != nullptr ? head_->sent_at_ : 0; }
+  /// Since when nothing gets on: how long the oldest operation has been the oldest; 0: none waits. What it
+  /// spent in the queue behind others that were answered is the line's speed, and no stall (R119).
+  Nanos stuck_since() const { return head_ != nullptr ? head_since_ : 0; }
 
  private:
   /// The only way to another phase.
@@ -132,6 +132,7 @@ class Session {
   int peer_failed_ = 0;
   Sequence last_ = 0;
   std::size_t count_ = 0;
+  Nanos head_since_ = 0;
   Pending* head_ = nullptr;
   Pending* tail_ = nullptr;
 };

@@ -211,6 +211,22 @@ bool is_first_elected(const wire::Hello& first, const wire::Hello& second) {
   return true;
 }
 
+/// Which side has gone back (R28): to an older session, or within this one (R114). Who counts a cover does so
+/// last, after the other side: a crash in between leaves it one behind.
+Sessions sessions_of(const wire::Hello& first, const wire::Hello& second) {
+  if (first.session < second.session) return Sessions::first_lower;
+  if (first.session > second.session) return Sessions::second_lower;
+  const bool is_counted = first.covers != 0 && second.covers != 0;
+  const bool are_unbroken = first.unbroken && second.unbroken;
+  if (!is_counted || are_unbroken || first.covers == second.covers) return Sessions::equal;
+  const bool is_first = first.covers < second.covers;
+  const wire::Hello& low = is_first ? first : second;
+  const wire::Hello& high = is_first ? second : first;
+  const bool counts = low.elected || high.copy == wire::CopyState::inconsistent;
+  if (counts && high.covers - low.covers == 1) return Sessions::equal;
+  return is_first ? Sessions::first_lower : Sessions::second_lower;
+}
+
 }  // namespace
 
 SyncDecision sync_decision_of(const MeetingFact& fact) {
@@ -249,8 +265,7 @@ MeetingFact meeting_of(const wire::Hello& first, const wire::Hello& second) {
   fact.first = side_of(first, second);
   fact.second = side_of(second, first);
   fact.relation = relation_of(first, second);
-  if (first.session < second.session) fact.sessions = Sessions::first_lower;
-  if (first.session > second.session) fact.sessions = Sessions::second_lower;
+  fact.sessions = sessions_of(first, second);
   fact.unbroken = first.unbroken && second.unbroken;
   fact.exact = fact.relation == Relation::ahead ? first.synced == second.generation
                                                 : second.synced == first.generation;

@@ -36,7 +36,7 @@ enum class Relation : std::uint8_t {
   unrelated,
 };
 
-/// Session numbers of the two sides (R28).
+/// Session numbers of the two sides (R28), and within one session what each has counted (R114).
 enum class Sessions : std::uint8_t { equal, first_lower, second_lower };
 
 struct SideFact {

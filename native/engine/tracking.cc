@@ -194,14 +194,16 @@ void Tracking::change_failed(int slot) {
 }
 
 bool Tracking::has_work_since_checkpoint() const {
-  return !settled_slots_.empty() || !cut_files_.empty() ||
+  return !settled_slots_.empty() || !cut_files_.empty() || !flushed_slots_.empty() ||
+         !flushed_cut_files_.empty() || counting_ ||
          std::ranges::any_of(checkpoints_, [](const auto& file) { return !file.second.extents.empty(); });
 }
 
 std::vector<Fid> Tracking::files_since_checkpoint() const {
   std::vector<Fid> files;
   for (const auto& [fid, file] : checkpoints_) {
-    if (!file.extents.empty()) files.push_back(fid);
+    const auto is_due = [](const auto& extent) { return !extent.second.is_flushed(); };
+    if (std::ranges::any_of(file.extents, is_due)) files.push_back(fid);
   }
   return files;
 }
@@ -236,7 +238,7 @@ void Tracking::checkpoint_file_ends(FileCheckpoint& file, bool both_flushed) {
   file.under_way = false;
   for (auto at = file.extents.begin(); at != file.extents.end();) {
     ExtentCheckpoint& checkpoint = at->second;
-    if (!both_flushed) checkpoint.after |= checkpoint.before;
+    (both_flushed ? checkpoint.flushed : checkpoint.after) |= checkpoint.before;
     checkpoint.before = 0;
     at = checkpoint.is_idle() ? file.extents.erase(at) : std::next(at);
   }
@@ -252,22 +254,60 @@ void Tracking::checkpoint_ends(Fid fid, bool both_flushed) {
     for (auto& [file, checkpoint] : checkpoints_) checkpoint_file_ends(checkpoint, both_flushed);
     const auto slots = std::exchange(checkpoint_slots_, {});
     const auto cuts = std::exchange(checkpoint_cut_files_, {});
-    if (both_flushed) {
-      for (const int slot : slots) leave(slot);
-    } else {
-      settled_slots_.insert(settled_slots_.end(), slots.begin(), slots.end());
-      cut_files_.insert(cuts.begin(), cuts.end());
+    auto& to_slots = both_flushed ? flushed_slots_ : settled_slots_;
+    auto& to_cuts = both_flushed ? flushed_cut_files_ : cut_files_;
+    to_slots.insert(to_slots.end(), slots.begin(), slots.end());
+    to_cuts.insert(cuts.begin(), cuts.end());
+  }
+  look_for_room();
+}
+
+bool Tracking::count_begins() {
+  if (counting_) return false;
+  bool any = !flushed_slots_.empty() || !flushed_cut_files_.empty();
+  for (auto& [fid, file] : checkpoints_) {
+    for (auto& [extent, checkpoint] : file.extents) {
+      checkpoint.counting = std::exchange(checkpoint.flushed, 0);
+      any = any || checkpoint.counting != 0;
     }
   }
-  if (room_asked_) {
-    room_asked_ = false;
-    log_.retry();
+  counting_slots_ = std::exchange(flushed_slots_, {});
+  counting_cut_files_ = std::exchange(flushed_cut_files_, {});
+  counting_ = any;
+  return any;
+}
+
+void Tracking::count_ends(bool both_counted) {
+  check(counting_, "a count ends after it began");
+  counting_ = false;
+  for (auto& [fid, file] : checkpoints_) {
+    for (auto at = file.extents.begin(); at != file.extents.end();) {
+      ExtentCheckpoint& checkpoint = at->second;
+      const std::uint64_t counted = std::exchange(checkpoint.counting, 0);
+      if (!both_counted) checkpoint.flushed |= counted;
+      at = checkpoint.is_idle() ? file.extents.erase(at) : std::next(at);
+    }
   }
+  const auto slots = std::exchange(counting_slots_, {});
+  const auto cuts = std::exchange(counting_cut_files_, {});
+  if (both_counted) {
+    for (const int slot : slots) leave(slot);
+  } else {
+    flushed_slots_.insert(flushed_slots_.end(), slots.begin(), slots.end());
+    flushed_cut_files_.insert(cuts.begin(), cuts.end());
+  }
+  look_for_room();
+}
+
+void Tracking::look_for_room() {
+  if (!std::exchange(room_asked_, false)) return;
+  log_.retry();
 }
 
 void Tracking::mark_regions(Fid fid, const FileCheckpoint& file) {
   for (const auto& [extent, checkpoint] : file.extents) {
-    const std::uint64_t regions = checkpoint.before | checkpoint.after;
+    const std::uint64_t regions =
+        checkpoint.before | checkpoint.after | checkpoint.flushed | checkpoint.counting;
     for (std::uint64_t region = 0; region < kRegionsPerExtent; region++) {
       if ((regions >> region & 1U) != 0)
         mark(fid, {extent * kExtentBytes + region * kRegionBytes, kRegionBytes});
@@ -284,13 +324,19 @@ void Tracking::mark_unflushed(Fid wanted) {
 void Tracking::mark_since_checkpoint() {
   for (auto& [fid, file] : checkpoints_) {
     mark_regions(fid, file);
-    for (auto& [extent, checkpoint] : file.extents) checkpoint.before = checkpoint.after = 0;
+    for (auto& [extent, checkpoint] : file.extents)
+      checkpoint.before = checkpoint.after = checkpoint.flushed = checkpoint.counting = 0;
     std::erase_if(file.extents, [](const auto& entry) { return entry.second.is_idle(); });
   }
-  for (const Fid fid : cut_files_) mark_whole(fid);
-  for (const Fid fid : checkpoint_cut_files_) mark_whole(fid);
-  cut_files_.clear();
-  checkpoint_cut_files_.clear();
+  each_set_of_cuts([this](std::set<Fid>& cuts) {
+    for (const Fid fid : std::exchange(cuts, {})) mark_whole(fid);
+  });
+}
+
+template <class Visit>
+void Tracking::each_set_of_cuts(Visit visit) {
+  for (std::set<Fid>* cuts : {&cut_files_, &checkpoint_cut_files_, &flushed_cut_files_, &counting_cut_files_})
+    visit(*cuts);
 }
 
 void Tracking::forget_all_dirty() {
@@ -301,10 +347,17 @@ void Tracking::forget_all_dirty() {
   }
 }
 
+std::vector<int> Tracking::take_settled_slots() {
+  std::vector<int> slots = std::exchange(settled_slots_, {});
+  slots.insert(slots.end(), flushed_slots_.begin(), flushed_slots_.end());
+  flushed_slots_.clear();
+  return slots;
+}
+
 Task<int> Tracking::persist() {
   // Alone a change leaves the journal once the bits that it set are durable; with a peer, with a checkpoint.
   std::vector<int> slots;
-  if (alone_) slots = std::exchange(settled_slots_, {});
+  if (alone_) slots = take_settled_slots();
   const int result = co_await bitmaps_.persist();
   if (result != 0) {
     settled_slots_.insert(settled_slots_.end(), slots.begin(), slots.end());
@@ -313,15 +366,12 @@ Task<int> Tracking::persist() {
     co_return result;
   }
   for (const int slot : slots) leave(slot);
-  if (room_asked_) {
-    room_asked_ = false;
-    log_.retry();
-  }
+  look_for_room();
   co_return 0;
 }
 
 Task<int> Tracking::clear_log() {
-  for (const int slot : std::exchange(settled_slots_, {})) leave(slot);
+  for (const int slot : take_settled_slots()) leave(slot);
   const int journal = co_await journal_.clear();
   const int log = co_await log_.clear();
   co_return journal != 0 ? journal : log;
@@ -330,8 +380,7 @@ Task<int> Tracking::clear_log() {
 void Tracking::file_gone(Fid fid) {
   checkpoints_.erase(fid);
   bitmaps_.remove(fid);
-  cut_files_.erase(fid);
-  checkpoint_cut_files_.erase(fid);
+  each_set_of_cuts([fid](std::set<Fid>& cuts) { cuts.erase(fid); });
 }
 
 bool Tracking::can_forget(const HotExtent& hot) {

@@ -4,7 +4,8 @@
 // A region (64 KiB) of a write is, in this order:
 //   intended   its extent is in the durable activity log (R1)            → a crash of this node finds it
 //   written    not yet in a checkpoint, a flush of both sides (R2)       → a loss of the peer marks it (R3)
-//   forgotten  a flush begun on both after its last write has completed  → equal on stable storage of both
+//   flushed    a flush begun on both after its last write has completed  → equal on stable storage of both
+//   forgotten  both have counted that durably (R114)                     → a copy that goes back is noticed
 //   dirty      the peer does not have it: a bit in its file's bitmap     → reintegration looks at it
 //
 // Invariants:
@@ -63,6 +64,10 @@ class Tracking final : private ActivityLog::Owner {
   /// False when a checkpoint of this file (kNoFid: of everything) is under way already.
   bool checkpoint_begins(Fid fid);
   void checkpoint_ends(Fid fid, bool both_flushed);
+  /// R114: between begin and end both sides count what they have flushed; then it is forgotten. False: there
+  /// is nothing, or a count is under way.
+  bool count_begins();
+  void count_ends(bool both_counted);
 
   // ---- times: each side's file system gives a change the moment at which it met it
   void times_differ(Fid fid);
@@ -97,12 +102,13 @@ class Tracking final : private ActivityLog::Owner {
  private:
   static constexpr std::uint64_t kRegionsPerExtent = kExtentBytes / kRegionBytes;
   static_assert(kRegionsPerExtent == 64, "one bit per region of an extent in a word");
-  /// Regions of one extent that are not yet in a checkpoint. `before`: written before the checkpoint under
-  /// way began.
+  /// Regions of one extent that are not yet forgotten. `before`: written before the checkpoint under way
+  /// began; `flushed`, `counting`: on stable storage of both.
   struct ExtentCheckpoint {
-    std::uint64_t before = 0, after = 0;
+    std::uint64_t before = 0, after = 0, flushed = 0, counting = 0;
     std::uint32_t in_flight = 0;
-    bool is_idle() const { return before == 0 && after == 0 && in_flight == 0; }
+    bool is_flushed() const { return before == 0 && after == 0 && in_flight == 0; }
+    bool is_idle() const { return is_flushed() && flushed == 0 && counting == 0; }
   };
   struct FileCheckpoint {
     std::unordered_map<std::uint64_t, ExtentCheckpoint> extents;
@@ -119,12 +125,16 @@ class Tracking final : private ActivityLog::Owner {
   std::unordered_map<Fid, int>& covering(const NameChange& change);
   int covered_by(const NameChange& change);
   void leave(int slot);
+  std::vector<int> take_settled_slots();
+  void look_for_room();
   Task<void> draw_file();
   bool can_forget(const HotExtent& extent) override;
   void need_room() override;
   void checkpoint_file_begins(FileCheckpoint& file);
   void checkpoint_file_ends(FileCheckpoint& file, bool both_flushed);
   void mark_regions(Fid fid, const FileCheckpoint& file);
+  template <class Visit>
+  void each_set_of_cuts(Visit visit);
   template <class Visit>
   void each_extent(std::uint64_t offset, std::uint64_t length, Visit visit);
 
@@ -135,12 +145,14 @@ class Tracking final : private ActivityLog::Owner {
   NameJournal journal_;
   std::unordered_map<Fid, FileCheckpoint> checkpoints_;
   std::vector<int> settled_slots_, checkpoint_slots_;  ///< once for each change
+  std::vector<int> flushed_slots_, counting_slots_;
   std::array<Entered, limits::kJournalSlots> entered_{};
   std::unordered_map<Fid, int> covered_directories_, covered_files_, covered_cuts_;
   std::vector<Fid> drawn_;  ///< unused numbers of files, each with its first extent in the log
   std::size_t drawing_ = 0;
   std::vector<Fid> times_due_;
-  std::set<Fid> cut_files_, checkpoint_cut_files_;
+  std::set<Fid> cut_files_, checkpoint_cut_files_, flushed_cut_files_, counting_cut_files_;
+  bool counting_ = false;
   bool alone_ = false, checkpointing_all_ = false, room_asked_ = false, changed_while_stopped_ = false;
 };
 

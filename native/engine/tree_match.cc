@@ -17,19 +17,6 @@ bool is_directory(std::uint32_t mode) {
   return (mode & kTypeBits) == S_IFDIR;
 }
 
-int read_xattrs(Disk& disk, Fid fid, std::map<std::string, std::string>& out) {
-  std::string names;
-  if (const int error = disk.list_xattr(fid, names); error < 0) return error == -EOPNOTSUPP ? 0 : error;
-  for (std::size_t at = 0; at < names.size();) {
-    const std::string name = names.c_str() + at;
-    at += name.size() + 1;
-    if (name.empty()) continue;
-    std::string value;
-    if (disk.get_xattr(fid, name, value) >= 0) out[name] = value;
-  }
-  return 0;
-}
-
 int describe_attributes(Disk& disk, const Attributes& seen, wire::TreeFile& out) {
   out.fid = seen.fid;
   out.mode = seen.mode;
@@ -58,6 +45,22 @@ std::string aside_name(Fid fid) {
 }
 
 }  // namespace
+
+int read_xattrs(Disk& disk, Fid fid, std::map<std::string, std::string>& out) {
+  std::string names;
+  if (const int error = disk.list_xattr(fid, names); error < 0) return error == -EOPNOTSUPP ? 0 : error;
+  for (std::size_t at = 0; at < names.size();) {
+    const std::string name = names.c_str() + at;
+    at += name.size() + 1;
+    if (name.empty()) continue;
+    std::string value;
+    const int error = disk.get_xattr(fid, name, value);
+    if (error >= 0) out[name] = value;
+    // Removed between the two calls; whatever else it is, the attribute may be there.
+    if (error < 0 && error != -ENODATA) return error;
+  }
+  return 0;
+}
 
 int describe(Disk& disk, Fid directory, const Entry& entry, wire::TreeFile& out) {
   Attributes seen;
@@ -98,26 +101,30 @@ void TreeMatch::begin() {
 }
 
 /// Where each directory is: a directory has one name only, so moving one means knowing it.
-void TreeMatch::find_directories() {
-  if (indexed_) return;
-  indexed_ = true;
+int TreeMatch::find_directories() {
+  if (indexed_) return 0;
   std::vector<Fid> open{kRootFid};
   while (!open.empty()) {
     const Fid directory = open.back();
     open.pop_back();
     std::vector<Entry> entries;
-    if (disk_.list(directory, entries) != 0) continue;
+    const int listed = disk_.list(directory, entries);
+    if (listed != 0 && !Disk::is_absence(listed)) return listed;
     for (const Entry& entry : entries) {
       Attributes seen;
-      if (disk_.lookup(directory, entry.name, seen) != 0 || !is_directory(seen.mode)) continue;
+      const int error = disk_.lookup(directory, entry.name, seen);
+      if (error != 0 && !Disk::is_absence(error)) return error;
+      if (error != 0 || !is_directory(seen.mode)) continue;
       directories_[seen.fid] = {directory, entry.name};
       open.push_back(seen.fid);
     }
   }
+  indexed_ = true;
+  return 0;
 }
 
 int TreeMatch::match(const wire::TreeDirectory& part, std::vector<Fid>& created) {
-  find_directories();
+  if (const int error = find_directories(); error != 0) return error;
   if (part.directory == kNoFid) {
     for (const wire::TreeFile& root : part.files) {
       if (const int error = match_attributes(root); error != 0) return error;
@@ -129,13 +136,26 @@ int TreeMatch::match(const wire::TreeDirectory& part, std::vector<Fid>& created)
     seen.insert(file.name);
     if (const int error = match_file(part.directory, file, created); error != 0) return error;
   }
+  std::vector<Entry> surplus;
+  if (const int error = find_surplus(part, surplus); error != 0) return error;
+  for (const Entry& entry : surplus) surplus_.push_back({{part.directory, entry.name}, entry.fid});
+  return 0;
+}
+
+/// What the last part of a directory has not named.
+int TreeMatch::find_surplus(const wire::TreeDirectory& part, std::vector<Entry>& surplus) {
   if (part.more) return 0;
+  const auto& seen = seen_[part.directory];
   std::vector<Entry> entries;
   if (const int error = disk_.list(part.directory, entries); error != 0) return error;
-  for (const Entry& entry : entries) {
+  for (Entry& entry : entries) {
+    if (seen.contains(entry.name)) continue;
     Attributes found;
-    if (seen.contains(entry.name) || disk_.lookup(part.directory, entry.name, found) != 0) continue;
-    surplus_.push_back({{part.directory, entry.name}, found.fid});
+    const int error = disk_.lookup(part.directory, entry.name, found);
+    if (Disk::is_absence(error)) continue;
+    if (error != 0) return error;
+    entry.fid = found.fid;
+    surplus.push_back(std::move(entry));
   }
   return 0;
 }
@@ -165,8 +185,10 @@ int TreeMatch::match_file(Fid directory, const wire::TreeFile& file, std::vector
 /// The name is free: the file is linked or moved here when this copy has it anywhere, else made.
 int TreeMatch::bring(Fid directory, const wire::TreeFile& file, std::vector<Fid>& created) {
   Attributes known;
-  const bool has_it = disk_.stat(file.fid, known) == 0 && known.links > 0 &&
-                      (known.mode & kTypeBits) == (file.mode & kTypeBits);
+  // What cannot be seen may be there: a second file of that number would hide the first one's bytes.
+  const int stat = disk_.stat(file.fid, known);
+  if (stat != 0 && !Disk::is_absence(stat)) return stat;
+  const bool has_it = stat == 0 && known.links > 0 && (known.mode & kTypeBits) == (file.mode & kTypeBits);
   NameChange change;
   if (has_it && is_directory(file.mode)) {
     const auto place = directories_.find(file.fid);
@@ -286,10 +308,12 @@ int TreeMatch::match_xattrs(const wire::TreeFile& file) {
 int TreeMatch::finish() {
   for (const Surplus& surplus : surplus_) {
     Attributes found;
+    const int error = disk_.lookup(surplus.at.directory, surplus.at.name, found);
+    if (error != 0 && !Disk::is_absence(error)) return error;
     // Moved away meanwhile, or another file by now: then it is not this one that is too many.
-    if (disk_.lookup(surplus.at.directory, surplus.at.name, found) != 0 || found.fid != surplus.fid) continue;
-    if (const int error = remove(surplus.at.directory, surplus.at.name, found.fid, found.mode); error != 0)
-      return error;
+    if (error != 0 || found.fid != surplus.fid) continue;
+    const int removed = remove(surplus.at.directory, surplus.at.name, found.fid, found.mode);
+    if (removed != 0) return removed;
   }
   surplus_.clear();
   return 0;
@@ -301,7 +325,9 @@ int TreeMatch::remove(Fid directory, const std::string& name, Fid fid, std::uint
     if (const int error = disk_.list(fid, entries); error != 0) return error;
     for (const Entry& entry : entries) {
       Attributes found;
-      if (disk_.lookup(fid, entry.name, found) != 0) continue;
+      const int seen = disk_.lookup(fid, entry.name, found);
+      if (Disk::is_absence(seen)) continue;
+      if (seen != 0) return seen;
       if (const int error = remove(fid, entry.name, found.fid, found.mode); error != 0) return error;
     }
   }
@@ -311,7 +337,7 @@ int TreeMatch::remove(Fid directory, const std::string& name, Fid fid, std::uint
   change.name = name;
   if (const int error = disk_.apply(change); error != 0) return error;
   Attributes left;
-  if (disk_.stat(fid, left) != 0) removed_.push_back(fid);
+  if (Disk::is_absence(disk_.stat(fid, left))) removed_.push_back(fid);
   return 0;
 }
 

@@ -19,6 +19,8 @@ namespace gemel {
 
 /// Describes one entry; -errno when it cannot be read.
 int describe(Disk& disk, Fid directory, const Entry& entry, wire::TreeFile& out);
+/// Extended attributes by name. 0 or -errno; a file system without any has none.
+int read_xattrs(Disk& disk, Fid fid, std::map<std::string, std::string>& out);
 /// R47: takes what no message has room for out of the description of one file: its last extended attributes,
 /// as changes of their own that follow the part.
 std::vector<wire::Change> split_off(wire::TreeFile& file);
@@ -33,6 +35,9 @@ class TreeMatch {
   /// Makes this part of a directory equal. `created`: regular files that were made here (dirty as a whole,
   /// R4). 0 or -errno.
   int match(const wire::TreeDirectory& part, std::vector<Fid>& created);
+  /// Says what of this part is not equal here, and changes nothing: name, what about it, name, what … Times
+  /// are left out: each side's file system gives its own until the next checkpoint. 0 or -errno.
+  int compare(const wire::TreeDirectory& part, std::vector<std::string>& differing);
   /// Removes what the source does not have.
   int finish();
   /// Files that were removed.
@@ -53,8 +58,11 @@ class TreeMatch {
   int put_aside(Fid directory, const std::string& name, Fid fid);
   int match_attributes(const wire::TreeFile& file);
   int match_xattrs(const wire::TreeFile& file);
+  int compare_file(Fid directory, const wire::TreeFile& file, std::string& what);
+  int compare_xattrs(const wire::TreeFile& file, std::string& what);
+  int find_surplus(const wire::TreeDirectory& part, std::vector<Entry>& surplus);
   int remove(Fid directory, const std::string& name, Fid fid, std::uint32_t mode);
-  void find_directories();
+  int find_directories();
 
   Disk& disk_;
   bool indexed_ = false;

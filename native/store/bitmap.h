@@ -7,6 +7,9 @@
 // changed, neighbours in one write. Each page has a checksum; one that cannot be read says nothing, not even
 // of which file: then open() answers -EBADMSG and contents are compared by hash.
 //
+// A volume that is full grows no state file: a file whose bits find no place then differs as a whole, which
+// takes a few bytes of a page that is kept free for it, so that a mark is never refused for want of room (R34).
+//
 // Invariants: set and clear change memory only; a bit is set before the write it speaks of is acknowledged
 // and its page is durable before the extent leaves the activity log (is_durable); clearing needs R2 and is
 // the caller's business.
@@ -129,7 +132,9 @@ class Bitmaps {
   void enter_whole(Bitmap& bitmap);
   void leave_whole(Fid fid);
   int give_slots();
+  std::vector<std::uint32_t*> unplaced();
   int make_slots(std::size_t wanted);
+  void crowd_out();
   Task<int> write(Batch& batch);
   Task<int> write_changes();
   Task<int> write_blanks(std::vector<std::uint32_t> slots);

@@ -271,6 +271,36 @@ Task<int> Bitmaps::persist() {
 /// Every page that has something to say gets its place; one that has nothing to say any more gives its place
 /// back.
 int Bitmaps::give_slots() {
+  std::vector<std::uint32_t*> wanting = unplaced();
+  if (const int result = make_slots(wanting.size() + limits::kBitmapReserve); result != 0) {
+    crowd_out();
+    wanting = unplaced();
+    if (free_.size() < wanting.size()) return result;
+  }
+  for (std::uint32_t* slot : wanting) {
+    check(free_.back() != 0, "places are numbered from 1");
+    *slot = free_.back();
+    free_.pop_back();
+  }
+  return 0;
+}
+
+/// R34: there is no room for every page. Bits that have no place yet go with their file, as a whole.
+void Bitmaps::crowd_out() {
+  std::size_t room = free_.size() - std::min(free_.size(), limits::kBitmapReserve);
+  for (auto& [fid, bitmap] : all_) {
+    const auto has_no_place = [](const auto& page) { return page.second.slot == 0; };
+    const auto wanted = static_cast<std::size_t>(std::ranges::count_if(bitmap->pages_, has_no_place));
+    if (wanted > room) {
+      bitmap->overflow();
+    } else {
+      room -= wanted;
+    }
+  }
+}
+
+/// Where the pages that want a place have theirs.
+std::vector<std::uint32_t*> Bitmaps::unplaced() {
   std::vector<std::uint32_t*> wanting;
   for (auto& [fid, bitmap] : all_) {
     for (auto page = bitmap->pages_.begin(); page != bitmap->pages_.end();) {
@@ -287,14 +317,7 @@ int Bitmaps::give_slots() {
   for (WholePage& page : wholes_) {
     if (page.slot == 0) wanting.push_back(&page.slot);
   }
-  if (const int result = make_slots(wanting.size()); result != 0) return result;
-  check(free_.size() >= wanting.size(), "every page that wants a place gets one");
-  for (std::uint32_t* slot : wanting) {
-    check(free_.back() != 0, "places are numbered from 1");
-    *slot = free_.back();
-    free_.pop_back();
-  }
-  return 0;
+  return wanting;
 }
 
 int Bitmaps::make_slots(std::size_t wanted) {

@@ -62,6 +62,9 @@ struct CopyRecord {
   std::uint32_t root_mode = 0, root_uid = 0, root_gid = 0;
   TimeSpec root_atime, root_mtime;
   VerifyRecord verified;
+  std::uint64_t covers = 0;  ///< of this session: how often both copies have forgotten what both hold (R114)
+  /// Something failed on this copy since it was last whole: what reads as right may not be on the disk (R40, R42).
+  bool suspect = false;
   bool operator==(const CopyRecord&) const = default;
   template <class V>
   void fields(V& v) {
@@ -69,6 +72,7 @@ struct CopyRecord {
       right, basis, right_generation, clean, was_primary, freezes, root_mode, root_uid, root_gid,
       root_atime.seconds, root_atime.nanos, root_mtime.seconds, root_mtime.nanos, verified.at,
       verified.differing, verified.repaired);
+    v.tail(covers, suspect);
   }
 };
 

@@ -74,6 +74,14 @@ bool fill(int fd, std::uint64_t from, std::uint64_t to) {
   return ::fsync(fd) == 0;
 }
 
+/// What could not grow takes none of the little room that is left.
+void give_back(int fd, std::uint64_t size) {
+  const int error = errno;
+  const int cut = ::ftruncate(fd, static_cast<off_t>(size));
+  (void)cut;  // the failure that is told is the first one
+  errno = error;
+}
+
 bool is_name(const std::string& name) {
   return !name.empty() && name.find('/') == std::string::npos && name != "." && name != "..";
 }
@@ -105,6 +113,7 @@ std::unique_ptr<StateFile> RealVolume::open(const std::string& name, std::uint64
   auto has = static_cast<std::uint64_t>(is.st_size);
   if (is_ready && has < size) {
     is_ready = fill(fd, has / kStateBlock * kStateBlock, size) && ::fsync(directory_) == 0;
+    if (!is_ready) give_back(fd, has);
     has = size;
   }
   if (is_ready) return std::make_unique<RealStateFile>(reactor_, fd, has);

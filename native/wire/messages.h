@@ -7,7 +7,8 @@
 // generated from that.
 //
 // Protocol versions:
-//   1  first version: everything below.
+//   1  first version: everything below. What came later is said only to a peer whose hello shows that it
+//      knows it (a hello with `covers`): cover, covered (R114), tree_directory with `compare` (R121).
 #pragma once
 
 #include <cstdint>
@@ -74,7 +75,9 @@ static_assert(sizeof(Header) == 32);
   ROW(up_to_date_seen, 42, UpToDateSeen, 0)               \
   ROW(tree_request, 43, TreeRequest, 0)                   \
   ROW(tree_reply, 44, TreeReply, 0)                       \
-  ROW(tracked, 45, Tracked, 0)
+  ROW(tracked, 45, Tracked, 0)                            \
+  ROW(cover, 46, Cover, 0)                                \
+  ROW(covered, 47, Covered, 0)
 
 enum class Type : std::uint8_t {
 #define GEMEL_ROW(name, number, Message, data_max) name = number,
@@ -114,11 +117,14 @@ struct Hello {
   Sequence sent = 0;         ///< highest sequence sent / applied: for a resumed session
   Sequence applied = 0;
   bool changed = false;  ///< its files were changed while it was stopped (R29)
+  /// R114: covers of this session, and one more; 0: a version that does not count them.
+  std::uint64_t covers = 0;
   template <class V>
   void fields(V& v) {
     v(cluster, module, module_uuid, node, process, version_min, version_max, alignment, copy, running, right,
       clean, tracking, unbroken, elected, generation, source, synced, history, session, freeze, sent, applied,
       changed);
+    v.tail(covers);
   }
 };
 
@@ -269,18 +275,22 @@ struct TreeDirectory {
   Fid directory = 0;
   bool more = false;
   std::vector<TreeFile> files;
+  bool compare = false;  ///< says what differs and changes nothing; only to who counts covers
   template <class V>
   void fields(V& v) {
     v(directory, more, files);
+    v.tail(compare);
   }
 };
 struct TreeDone {
   Fid directory = 0;
   std::int32_t result = 0;
   std::vector<Fid> created;
+  std::vector<std::string> differing{};  ///< name, what about it, name, what …
   template <class V>
   void fields(V& v) {
     v(directory, result, created);
+    v.tail(differing);
   }
 };
 /// Asks for the target's listing of one directory (verify, and tree comparison without changes).
@@ -391,6 +401,24 @@ struct UpToDateSeen {
   template <class V>
   void fields(V& v) {
     v(generation, session);
+  }
+};
+
+/// R114: everything that was flushed on both is about to be forgotten: durably counted there before it is
+/// here.
+struct Cover {
+  std::uint64_t number = 0;
+  template <class V>
+  void fields(V& v) {
+    v(number);
+  }
+};
+struct Covered {
+  std::uint64_t number = 0;
+  std::int32_t result = 0;
+  template <class V>
+  void fields(V& v) {
+    v(number, result);
   }
 };
 

@@ -199,6 +199,29 @@ TEST(bitmap_without_room_is_whole_until_that_is_cleared) {
   CHECK(bitmap.test(0) && !bitmap.test(kRegion));
 }
 
+TEST(bitmap_marks_on_a_full_volume) {
+  World world;
+  world.volume.fail_open = [](const std::string&) { return ENOSPC; };
+  const std::uint64_t page = kBitmapWords * 64 * kRegion;
+  world.bitmaps->of(2).set({5 * kRegion, kRegion});
+  // More pages than there is room for.
+  for (std::uint64_t at = 0; at < 2 * Bitmaps::kFirstPages; at++)
+    world.bitmaps->of(3).set({at * page, kRegion});
+  world.bitmaps->of(4).set({7 * kRegion, kRegion});
+  CHECK_EQ(world.persist(), 0);
+  world.volume.power_cut();
+  world.volume.fail_open = nullptr;
+  CHECK_EQ(world.start(), 0);
+  CHECK(world.bitmaps->of(3).whole());
+  for (const Fid fid : {2, 4}) CHECK(!world.bitmaps->of(fid).whole() && world.bitmaps->of(fid).any());
+  // With room again the file's bits are told apart again, once it was compared as a whole.
+  world.bitmaps->of(3).set_whole(false);
+  for (std::uint64_t at = 0; at < 2 * Bitmaps::kFirstPages; at++)
+    world.bitmaps->of(3).set({at * page, kRegion});
+  CHECK_EQ(world.persist(), 0);
+  CHECK(!world.bitmaps->of(3).whole());
+}
+
 TEST(bitmap_damaged_page_is_said_until_it_is_forgotten) {
   World world;
   world.bitmaps->of(2).set({0, kRegion});

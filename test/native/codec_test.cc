@@ -95,10 +95,40 @@ TEST(codec_every_shorter_message_is_refused) {
         fail(__FILE__, __LINE__, name + " accepted short");
     }
     std::vector<std::byte> longer(packed.bytes().begin(), packed.bytes().end());
-    longer.push_back(std::byte{0});
+    // More than what has been added since (tail), which a hello of a later version says in any case.
+    longer.insert(longer.end(), 16, std::byte{0xFF});
     // A later version may say more in its hello; nobody else may.
     CHECK_EQ(wire::decode<M>(longer).ok(), (std::is_same_v<M, wire::Hello>));
   });
+}
+
+/// What a later version has added at the end of a message: absent, it reads as nothing said; present, as it was
+/// written; cut in the middle, it is refused.
+template <class M, class Check>
+void check_tail(const M& without, const M& with, Check check_value) {
+  const auto shorter = wire::pack(without);
+  const auto longer = wire::pack(with);
+  CHECK(shorter.bytes().size() < longer.bytes().size());
+  auto old = wire::decode<M>(shorter.bytes());
+  auto current = wire::decode<M>(longer.bytes());
+  CHECK(old.ok() && current.ok());
+  CHECK(!check_value(*old) && check_value(*current));
+  for (std::size_t size = shorter.bytes().size() + 1; size < longer.bytes().size(); size++)
+    CHECK(!wire::decode<M>(longer.bytes().first(size)).ok());
+}
+
+TEST(codec_what_an_older_version_does_not_say_is_nothing_said) {
+  wire::Hello counts = sample_hello();
+  counts.covers = 1;
+  check_tail(sample_hello(), counts, [](const wire::Hello& hello) { return hello.covers == 1; });
+  wire::TreeDirectory part{1, true, {sample_file()}};
+  wire::TreeDirectory compared = part;
+  compared.compare = true;
+  check_tail(part, compared, [](const wire::TreeDirectory& one) { return one.compare; });
+  wire::TreeDone done{1, 0, {0x1234}};
+  wire::TreeDone differing = done;
+  differing.differing = {"disk.raw", "length"};
+  check_tail(done, differing, [](const wire::TreeDone& one) { return one.differing.size() == 2; });
 }
 
 TEST(codec_a_message_is_handed_to_who_takes_it) {

@@ -222,6 +222,24 @@ TEST(copy_whose_flush_failed_is_not_called_current) {
   CHECK(pair.a.disk.content(fid) == wanted);
 }
 
+TEST(copy_whose_flush_failed_is_written_anew_after_a_restart) {
+  // The process that saw the failure is gone; its host still shows what its disk never got.
+  Pair pair(132);
+  pair.first_copy();
+  const Fid fid = pair.make_file(pair.a, "disk.raw", kMiB);
+  CHECK_EQ(pair.write(pair.a, fid, 0, 65536), 65536);
+  pair.a.disk.fail = failing_flushes();
+  pair.clock.advance(3 * kSecond);
+  pair.a.disk.fail = nullptr;
+  pair.a.crash();
+  pair.a.start();
+  pair.a.link(true);
+  pair.await_sync();
+  pair.check_equal();
+  pair.a.power_cut();
+  CHECK(pair.a.disk.content(fid) == pair.b.disk.content(fid));
+}
+
 TEST(flush_of_what_is_gone_is_no_failed_flush) {
   Pair pair(132);
   pair.first_copy();
@@ -360,6 +378,26 @@ TEST(write_that_fails_here_goes_on_with_the_peer) {
   pair.check_equal();
 }
 
+TEST(verify_never_repairs_the_peer_from_what_this_disk_lacks) {
+  Pair pair(150);
+  pair.first_copy();
+  const Fid fid = pair.make_file(pair.a, "disk.raw", kMiB);
+  CHECK_EQ(pair.write(pair.a, fid, 0, 65536), 65536);
+  pair.clock.advance(3 * kSecond);
+  // The old bytes can be read here; what was acknowledged is on the peer alone.
+  pair.a.disk.fail = failing(Kind::write, EIO);
+  CHECK_EQ(pair.write(pair.a, fid, 0, 8192), 8192);
+  const auto acknowledged = Pair::pattern(pair.written, 8192);
+  CHECK_EQ(pair.a.order(command::Verify{true}), "");
+  CHECK_EQ(pair.a.last<event::Verified>()->differing, 0U);
+  int result = 0;
+  CHECK(read(pair, pair.a, fid, 0, 8192, result) == acknowledged);
+  CHECK(part(pair.b.disk.content(fid), 0, 8192) == acknowledged);
+  pair.a.disk.fail = nullptr;
+  pair.clock.advance(10 * kSecond);
+  pair.check_equal();
+}
+
 TEST(reintegration_takes_a_bad_sector_from_the_peer) {
   Pair pair(162);
   pair.first_copy();
@@ -395,6 +433,21 @@ TEST(region_that_neither_has_is_named) {
   pair.await_sync();
   CHECK(was_told(pair.a, "region-lost"));
   CHECK(pair.a.count<event::Met>() < 5);
+}
+
+TEST(region_that_the_target_may_have_lost_with_its_power_is_named) {
+  Pair pair(165);
+  pair.first_copy();
+  const Fid fid = pair.make_file(pair.a, "disk.raw", kMiB);
+  CHECK_EQ(pair.write(pair.a, fid, 0, 65536), 65536);
+  // Acknowledged by both, flushed by nobody; its sector goes bad on the one that takes over.
+  pair.b.disk.spoil(fid, 2);
+  pair.a.power_cut();
+  CHECK_EQ(pair.b.order(command::Promote{AloneBasis::silence}), "");
+  pair.a.start();
+  pair.a.link(true);
+  pair.await_sync();
+  CHECK(was_told(pair.b, "region-lost"));
 }
 
 TEST(source_that_cannot_be_read_is_met_with_a_pause) {

@@ -292,6 +292,28 @@ TEST(changed_while_stopped_on_the_secondary_on_the_primary_and_on_both) {
   }
 }
 
+TEST(changed_alike_on_both_while_stopped_is_no_conflict) {
+  Pair pair(49);
+  pair.first_copy();
+  const Fid fid = pair.make_file(pair.a, "disk.raw", 1 << 20);
+  CHECK_EQ(pair.write(pair.a, fid, 0, 8192), 8192);
+  stop_in_order(pair);
+  for (int side = 0; side < 2; side++) {
+    NameChange change;
+    change.kind = NameKind::set_attributes;
+    change.fid = fid;
+    change.valid = kSetSize;
+    change.attributes.size = 2 << 20;
+    CHECK_EQ(pair.node(side).disk.apply(change), 0);
+  }
+  pair.a.start();
+  pair.b.start();
+  pair.connect();
+  pair.await_sync();
+  pair.check_equal();
+  CHECK_EQ(pair.a.engine->figures().figures.reintegration_bytes_sent, 0U);
+}
+
 TEST(clean_stop_and_start_compares_nothing) {
   Pair pair(50);
   pair.first_copy();

@@ -99,6 +99,8 @@ void each_sample(Visit&& visit) {
   visit("tree_request", wire::TreeRequest{1}, none);
   visit("tree_reply", wire::TreeReply{1, 0, false, {sample_file()}}, none);
   visit("tracked", wire::Tracked{0x1234, false, true, 0, {65536, 131072}}, none);
+  visit("cover", wire::Cover{7}, none);
+  visit("covered", wire::Covered{7, -28}, none);
 }
 
 }  // namespace gemel::test

@@ -23,12 +23,15 @@ export function buildEngineSimulator(): string {
   return buildCpp(["engine_sim"]);
 }
 
+/** `errors`: one of the two hosts is a sick one, too. */
 export async function playEngine(
   first: number,
   count: number,
+  errors: boolean,
   say: (line: string) => void = () => undefined,
 ): Promise<EngineRuns> {
-  const child = spawn(program, ["--seed", String(first), "--runs", String(count)], {
+  const options = errors ? ["--errors"] : [];
+  const child = spawn(program, ["--seed", String(first), "--runs", String(count), ...options], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   const failed: string[] = [];

@@ -8,7 +8,7 @@
 //   engine_sim [--seed N] [--runs N] [--steps N] [--errors] [--verbose]
 //
 // Checkers: what a guest finds after any fault (guest_model.h) · never two open gates · equal copies once in
-// sync · convergence. A failing run prints its seed; the same seed replays the same run.
+// sync · what status says would happen at a failover is what happens · convergence. A failing run prints its seed; the same seed replays the same run.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -373,11 +373,30 @@ class Run {
     if (granted.empty()) runs_alone(primary_);
   }
   void promote(int number, AloneBasis basis) {
+    const bool is_said = is_current(number);
     const std::string refused = node(number).order(command::Promote{basis});
     say("promote ", node(number).name(), ": ", refused);
+    hold_to_status(number, is_said, refused);
     if (!refused.empty()) return;
     runs_alone(number);
     took_over(number, "after promotion");
+  }
+  /// Who reads the status decides by it: a copy that is called current starts when it is told to. On a sick
+  /// host what is still under way may fail meanwhile, or the record may not be written.
+  void hold_to_status(int number, bool is_said, const std::string& refused) {
+    const bool is_sick = options_.errors && number == sick_;
+    if (is_said && !refused.empty() && !is_sick)
+      fail("status says that " + node(number).name() + " would start, and it does not: " + refused,
+           "promoting");
+  }
+  /// And one that is not called current does not start without force.
+  void try_the_other() {
+    for (int number = 0; number < 2; number++) {
+      if (!lives(number) || is_current(number)) continue;
+      const std::string refused = node(number).order(command::Promote{AloneBasis::silence});
+      say("promote ", node(number).name(), ", which is not current: ", refused);
+      if (refused.empty()) fail("a copy starts that status does not call current", "promoting");
+    }
   }
   void took_over(int number, const char* when) {
     primary_ = number;
@@ -389,11 +408,13 @@ class Run {
   /// Nobody runs: whoever proves to be current starts.
   void take_over() {
     if (primary_ >= 0) return;
+    if (dice_.chance(4)) try_the_other();
     for (const int number : {1 - last_primary_, last_primary_}) {
       if (!lives(number) || !is_current(number)) continue;
       if (pair_.in_sync()) {
         const std::string refused = node(number).order(command::Promote{});
         say("promote in sync ", node(number).name(), ": ", refused);
+        hold_to_status(number, true, refused);
         if (!refused.empty()) continue;
         took_over(number, "after promotion in sync");
       } else {

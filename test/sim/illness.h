@@ -15,6 +15,7 @@ inline void recover(fakes::Node& well, fakes::FakeWire& wire) {
   well.disk.fail = nullptr;
   well.disk.fail_list = nullptr;
   well.disk.fail_next_data = nullptr;
+  well.disk.fail_look = nullptr;
   well.disk.fail_apply = nullptr;
   well.volume.fail_write = nullptr;
   well.disk.slow_down({});
@@ -27,7 +28,7 @@ inline std::string fall_ill(fakes::Node& ill, fakes::FakeWire& wire, fakes::Rand
   const auto some = [&dice](std::uint64_t one_in) {
     return [&dice, one_in](const auto&...) { return dice.chance(one_in) ? EIO : 0; };
   };
-  switch (dice.below(9)) {
+  switch (dice.below(10)) {
     case 0:
       ill.disk.fail = [&dice](const DiskRequest& request) {
         return request.kind == DiskRequest::Kind::write && dice.chance(4) ? EIO : 0;
@@ -59,6 +60,9 @@ inline std::string fall_ill(fakes::Node& ill, fakes::FakeWire& wire, fakes::Rand
     case 7:
       ill.disk.slow_down({kMillisecond, 60 * kMillisecond});
       return "its disk is slow";
+    case 8:
+      ill.disk.fail_look = some(20);
+      return "its inodes cannot be read";
     default:
       wire.bytes_per_second = 20'000'000;
       return "the link is narrow";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * `npm run sim -- [--seeds N] [--seed S] [--only engine|control]`: plays N seeds from S on in both
+ * `npm run sim -- [--seeds N] [--seed S] [--only engine|control] [--errors]`: plays N seeds from S on in both
  * simulators, a line per seed; exit status 1 if one breaks an invariant or does not converge. Without
- * --seed it begins somewhere new each time, and says where.
+ * --seed it begins somewhere new each time, and says where. --errors: the engine's disks err, too.
  */
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
@@ -12,19 +12,25 @@ import { buildEngineSimulator, playEngine } from "./engine.js";
 
 /** So many seeds meet every known failure; one that none meets is to be taken out. */
 const longRun = 20_000;
-const usage = "npm run sim -- [--seeds N] [--seed S] [--only engine|control]";
+const usage = "npm run sim -- [--seeds N] [--seed S] [--only engine|control] [--errors]";
 
 interface Options {
   readonly first: number;
   readonly count: number;
   readonly engine: boolean;
   readonly control: boolean;
+  readonly errors: boolean;
 }
 
 function readOptions(): Options | undefined {
   try {
     const { values } = parseArgs({
-      options: { seeds: { type: "string" }, seed: { type: "string" }, only: { type: "string" } },
+      options: {
+        seeds: { type: "string" },
+        seed: { type: "string" },
+        only: { type: "string" },
+        errors: { type: "boolean", default: false },
+      },
     });
     const first = values.seed === undefined ? randomInt(1_000_000_000) : Number(values.seed);
     const count = values.seeds === undefined ? 300 : Number(values.seeds);
@@ -34,20 +40,21 @@ function readOptions(): Options | undefined {
     if (values.only !== undefined && values.only !== "engine" && values.only !== "control") {
       return undefined;
     }
-    return { first, count, engine: values.only !== "control", control: values.only !== "engine" };
+    const { only, errors } = values;
+    return { first, count, engine: only !== "control", control: only !== "engine", errors };
   } catch {
     return undefined;
   }
 }
 
-async function playEngineSeeds({ first, count }: Options): Promise<number> {
+async function playEngineSeeds({ first, count, errors }: Options): Promise<number> {
   const problem = buildEngineSimulator();
   if (problem !== "") {
     console.error(problem);
     return 1;
   }
-  console.log(`\nengine, seeds ${first} to ${first + count - 1}`);
-  const { failed, ending } = await playEngine(first, count, console.log);
+  console.log(`\nengine${errors ? " with errors" : ""}, seeds ${first} to ${first + count - 1}`);
+  const { failed, ending } = await playEngine(first, count, errors, console.log);
   if (ending !== undefined) console.error(`The engine simulator ended early: ${ending}`);
   return failed.length + (ending === undefined ? 0 : 1);
 }

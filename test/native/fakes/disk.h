@@ -60,9 +60,17 @@ class FakeDisk final : public Disk {
     forget_orphans();
     return 0;
   }
-  int stat(Fid fid, Attributes& out) override { return seen_.stat(fid, out); }
+  int stat(Fid fid, Attributes& out) override {
+    if (const int error = fail_look ? fail_look(fid) : 0; error != 0) return -error;
+    const int seen = seen_.stat(fid, out);
+    if (const auto found = data_.find(fid); seen == 0 && found != data_.end())
+      out.blocks = found->second.blocks() * (kBlock / 512);
+    return seen;
+  }
   int lookup(Fid directory, std::string_view name, Attributes& out) override {
-    return seen_.lookup(directory, name, out);
+    const int found = seen_.lookup(directory, name, out);
+    const int error = found == 0 && fail_look ? fail_look(out.fid) : 0;
+    return error != 0 ? -error : found;
   }
   int list(Fid directory, std::vector<Entry>& out) override {
     const int listed = seen_.list(directory, out);
@@ -74,6 +82,7 @@ class FakeDisk final : public Disk {
   }
   int read_link(Fid fid, std::string& out) override { return seen_.read_link(fid, out); }
   int get_xattr(Fid fid, const std::string& name, std::string& out) override {
+    if (const int error = fail_look ? fail_look(fid) : 0; error != 0) return -error;
     return seen_.get_xattr(fid, name, out);
   }
   int list_xattr(Fid fid, std::string& out) override { return seen_.list_xattr(fid, out); }
@@ -105,6 +114,8 @@ class FakeDisk final : public Disk {
   std::function<int(const DiskRequest&)> fail;
   std::function<int(const NameChange&)> fail_apply;
   std::function<int(Fid directory)> fail_list;
+  /// What is told of one file: its attributes, by number or by name, and its extended attributes.
+  std::function<int(Fid)> fail_look;
   std::function<int(Fid)> fail_next_data;
   /// A bad sector: this block cannot be read (EIO) until it has been written.
   void spoil(Fid fid, std::uint64_t block) { data_[fid].unreadable.insert(block); }
@@ -142,6 +153,11 @@ class FakeDisk final : public Disk {
   }
   std::size_t in_flight() const { return in_flight_.size(); }
 
+  /// The whole copy as it is now, and its return: a volume's snapshot that is rolled back (R28, R114).
+  struct Snapshot;
+  Snapshot snapshot() const;
+  void restore(const Snapshot& then);
+
   /// What was in flight may or may not have got through, in part; what the process saw stays.
   void process_death() {
     epoch_++;
@@ -162,6 +178,13 @@ class FakeDisk final : public Disk {
     std::set<std::uint64_t> unflushed;
     std::set<std::uint64_t> forgotten;   ///< by a flush that failed: seen, and never stable
     std::set<std::uint64_t> unreadable;  ///< bad sectors
+    std::set<std::uint64_t> reserved;    ///< has its place on the disk, whether it was written or not
+
+    std::uint64_t blocks() const {
+      return reserved.size() +
+             static_cast<std::uint64_t>(std::ranges::count_if(
+                 seen, [this](const auto& block) { return !reserved.contains(block.first); }));
+    }
 
     bool is_readable(std::uint64_t offset, std::uint64_t length) const {
       const auto bad = unreadable.lower_bound(offset / kBlock);
@@ -259,6 +282,23 @@ class FakeDisk final : public Disk {
   std::uint64_t last_ = 0;
 };
 
+struct FakeDisk::Snapshot {
+  FakeTree tree;
+  std::map<Fid, FileData> data;
+};
+
+inline FakeDisk::Snapshot FakeDisk::snapshot() const {
+  return {seen_, data_};
+}
+
+inline void FakeDisk::restore(const Snapshot& then) {
+  process_death();
+  seen_ = stable_ = then.tree;
+  since_flush_.clear();
+  data_ = then.data;
+  for (auto& [fid, file] : data_) file.flush();
+}
+
 // ---- data of one file
 
 inline void FakeDisk::FileData::read(std::uint64_t offset, Bytes into) const {
@@ -292,6 +332,7 @@ inline void FakeDisk::FileData::write(std::uint64_t offset, ConstBytes from) {
 
 inline void FakeDisk::FileData::punch(std::uint64_t offset, std::uint64_t length) {
   const std::uint64_t end = offset + length;
+  reserved.erase(reserved.lower_bound((offset + kBlock - 1) / kBlock), reserved.lower_bound(end / kBlock));
   for (auto it = seen.lower_bound(offset / kBlock); it != seen.end() && it->first * kBlock < end;) {
     const std::uint64_t start = it->first * kBlock;
     touched(it->first);
@@ -373,6 +414,12 @@ inline int FakeDisk::allocate(const DiskRequest& request) {
   if ((request.mode & ~kKnown) != 0) return -EOPNOTSUPP;
   if ((request.mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE)) != 0) {
     data_[request.fid].punch(request.offset, request.range);
+  }
+  if ((request.mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE)) == 0) {
+    if (used() + request.range > capacity) return -ENOSPC;
+    auto& reserved = data_[request.fid].reserved;
+    for (std::uint64_t at = request.offset / kBlock; at * kBlock < request.offset + request.range; at++)
+      reserved.insert(at);
   }
   if ((request.mode & FALLOC_FL_KEEP_SIZE) == 0) seen_.grow(request.fid, request.offset + request.range);
   return 0;
