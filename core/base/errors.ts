@@ -218,11 +218,6 @@ export const errorRegistry = {
     sentence: "The two nodes run versions that do not work together.",
     next: "Install the same version on both.",
   },
-  "GEMEL-4006": {
-    status: 400,
-    sentence: "The configuration file is not valid.",
-    next: "Correct the line that the message names.",
-  },
   "GEMEL-4007": {
     sentence: "The daemon does not answer.",
     next: "Start it: systemctl start gemel",

@@ -6,6 +6,11 @@ export const settingsErrors = {
     sentence: "The VM has gone home by itself too often within an hour; it stays where it is.",
     next: "See why: gemel explain MODULE; compare defaultprim: gemel module show MODULE",
   },
+  "GEMEL-4006": {
+    status: 400,
+    sentence: "The configuration file is not valid.",
+    next: "Correct the line that the message names.",
+  },
   "GEMEL-4024": {
     sentence: "The module's settings cannot be read; those that were read last stay in force.",
     next: "Mend the file that is named (gemel module check FILE says all that is wrong), or put it back.",

@@ -232,7 +232,6 @@ export class ClusterNode {
     if (durable !== undefined) void this.findWhatRuns([config.id]);
   }
 
-  /** What is wrong with files that people write. */
   troubles(): readonly Failure[] {
     return [...this.modules.troubles(), ...[this.edge.clusterFault()].filter((one) => one !== undefined)];
   }
@@ -253,7 +252,6 @@ export class ClusterNode {
   }
 
   private readonly said = (sentence: string, outcome: string): void => this.log(null, sentence, outcome);
-
   log(module: string | null, sentence: string, outcome: string): void {
     this.edge.record({ kind: "log", module, rule: "", sentence, inputs: {}, outcome });
   }

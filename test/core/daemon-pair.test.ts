@@ -231,7 +231,7 @@ test("unreadable-settings-and-a-lost-record-touch-no-guest", async () => {
     const files = [join(etc, "modules/cam1/userconfig.xml"), join(etc, "cluster.xml")];
     const whole = files.map((file) => readFileSync(file, "utf8"));
     await pair.stop(node, "SIGKILL");
-    for (const [index, file] of files.entries()) writeFileSync(file, `${whole[index]?.slice(0, -20) ?? ""}`);
+    for (const [index, file] of files.entries()) writeFileSync(file, whole[index]?.slice(0, -20) ?? "");
     for (const slot of ["0", "1"]) rmSync(pair.path(node, "state", `node.json.${slot}`));
     await pair.start(node);
     await pair.until("both are as they were", async () => (await module(node))?.protected === true);

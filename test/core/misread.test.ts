@@ -142,7 +142,7 @@ test("module-of-which-nothing-was-kept-keeps-record-and-mark", async (context) =
   const asked = { kind: "module-configured", config: known.config, durable } as const;
   const taken = step(again.state, { ...asked, at: instant(again.state.turn) }).state.modules[cam1];
   assert.deepEqual(taken?.phase, { state: "WAIT", work: { kind: "discovering" } }, "it is looked for");
-  assert.deepEqual(taken?.durable.wish, wish);
+  assert.deepEqual(taken.durable.wish, wish);
 });
 
 test("cluster-file-with-a-typo-and-a-daemon-restart", (context) => {

@@ -32,7 +32,7 @@ export class ClusterSettings {
   read(self: NodeName | undefined): ClusterConfig | undefined {
     const found = readClusterFile(this.paths);
     const isOurs = found.kind !== "value" || self === undefined || nodeOf(found.value, self) !== undefined;
-    const file = isOurs ? found : this.faultOf(`it does not name this node, ${self ?? ""}`);
+    const file = isOurs ? found : this.faultOf(`it does not name this node, ${self}`);
     if (file.kind === "value") {
       this.kept.keep(name, file.value);
       if (this.fault !== undefined) this.said("The cluster's settings can be read again.", "they count");
