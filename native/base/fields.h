@@ -2,8 +2,8 @@
 // Values as bytes: little endian, no padding, in the order in which a type's `fields(visitor)` names them.
 // The wire's messages and the records on disk are written and read by the same two visitors.
 //
-// What a later version has added stands at the very end (`tail`): written where it says something, read where
-// there is anything left; so an older version's bytes are read as before, and the older version reads past it.
+// What a later version has added stands at the very end (`tail`): written where it says something, read
+// where there is anything left; so an older version's bytes are read as before, and it reads past the tail.
 //
 // Reading what somebody else wrote: every length is tested against the bytes that are really there before
 // anything is allocated; a bool is 0 or 1; an enum is in its range. A reader that failed once stays failed

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Questions and answers on the bulk channel (reintegration, verify, reads served by the peer): each question
-// has a number, its answer carries the same one, on the same link. When the link is lost every open question ends without an
-// answer; a question that is not answered within its limit is a peer that hangs, and the link is dropped
-// (R112).
+// has a number, its answer carries the same one, on the same link. When the link is lost every open
+// question ends without an answer; a question that is not answered within its limit is a peer that hangs,
+// and the link is dropped (R112).
 #pragma once
 
 #include <functional>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How often the two copies of a session have forgotten what both hold (R114). A copy whose disk goes back
-// within the session (a snapshot, a backup) lacks what has been forgotten since; its number goes back with it,
-// and the next meeting compares by hash.
+// within the session (a snapshot, a backup) lacks what has been forgotten since; its number goes back with
+// it, and the next meeting compares by hash.
 //
 //   both have flushed ─▶ counted durably by the peer ─▶ counted durably here ─▶ forgotten
 //

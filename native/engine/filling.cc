@@ -204,8 +204,8 @@ Task<void> Filling::follow(std::uint64_t epoch, Bulk::Asked asked, wire::Reinteg
   wire::Tracked done;
   // What was being written of a condemnation must not come after this record.
   co_await condemnation_.written();
-  // Also when the process that saw the failure is gone: what its host shows may still not be on the disk. Where
-  // everything is compared, what this side has marked.
+  // Also when the process that saw the failure is gone: what its host shows may still not be on the disk.
+  // Where everything is compared, what this side has marked.
   target_.distrust(condemnation_.is_in_force() || record_.now().suspect, begin.by_hash);
   done.result = co_await record_.become_filling(begin.source, meeting_.session());
   if (done.result == 0) {

@@ -53,8 +53,8 @@ class Meeting {
   SessionNumber session() const { return session_; }
   /// Is this side the source?
   bool leads() const { return (decision_.source == Side::first) == own_is_first_; }
-  /// R29: files were changed on both sides while the module was stopped, and both can compare before they call
-  /// it a conflict.
+  /// R29: files were changed on both sides while the module was stopped, and both can compare before they
+  /// call it a conflict.
   bool both_changed() const {
     const bool rest = own_.running == wire::Running::no && peer_.running == wire::Running::no;
     return stage_ == Stage::refused && decision_.kind == SyncKind::conflict && own_.changed &&

@@ -228,8 +228,8 @@ Task<void> Receiver::allocate(Sequence sequence, wire::Allocate message) {
   ports_.front.invalidate(message.fid);
   const Range range{message.offset, message.length};
   if (epoch != epoch_) co_return;
-  // R122: space that is reserved while this copy is filled changes no byte and no size: where it cannot be had
-  // nothing is lost.
+  // R122: space that is reserved while this copy is filled changes no byte and no size: where it cannot be
+  // had nothing is lost.
   if (filling_ && message.mode == FALLOC_FL_KEEP_SIZE && result < 0) {
     finish(sequence, result);
   } else {

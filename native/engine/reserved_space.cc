@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A disk whose space was reserved keeps that on the other node (R122). Holes and zeros travel as holes; a file
-// that has all of its blocks here gets them there, too, at the end of the pass.
+// A disk whose space was reserved keeps that on the other node (R122). Holes and zeros travel as holes; a
+// file that has all of its blocks here gets them there, too, at the end of the pass.
 #include <fcntl.h>
 #include <linux/falloc.h>
 #include <sys/stat.h>

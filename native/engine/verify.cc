@@ -33,8 +33,8 @@ Task<Reintegration::Ended> Reintegration::verify(bool repair) {
   co_return worked ? Ended::equal : Ended::interrupted;
 }
 
-/// R121: directory by directory, each locked until the peer has compared it; then, to repair, made equal as in
-/// a filling.
+/// R121: directory by directory, each locked until the peer has compared it; then, to repair, made equal as
+/// in a filling.
 Task<bool> Reintegration::compare_names() {
   comparing_ = true;
   const bool compared = co_await match_names();

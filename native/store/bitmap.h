@@ -8,7 +8,8 @@
 // of which file: then open() answers -EBADMSG and contents are compared by hash.
 //
 // A volume that is full grows no state file: a file whose bits find no place then differs as a whole, which
-// takes a few bytes of a page that is kept free for it, so that a mark is never refused for want of room (R34).
+// takes a few bytes of a page that is kept free for it, so that a mark is never refused for want of room
+// (R34, R123).
 //
 // Invariants: set and clear change memory only; a bit is set before the write it speaks of is acknowledged
 // and its page is durable before the extent leaves the activity log (is_durable); clearing needs R2 and is

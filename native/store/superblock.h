@@ -63,7 +63,8 @@ struct CopyRecord {
   TimeSpec root_atime, root_mtime;
   VerifyRecord verified;
   std::uint64_t covers = 0;  ///< of this session: how often both copies have forgotten what both hold (R114)
-  /// Something failed on this copy since it was last whole: what reads as right may not be on the disk (R40, R42).
+  /// Something failed on this copy since it was last whole: what reads as right may not be on the disk
+  /// (R40, R42).
   bool suspect = false;
   bool operator==(const CopyRecord&) const = default;
   template <class V>

@@ -102,8 +102,8 @@ TEST(codec_every_shorter_message_is_refused) {
   });
 }
 
-/// What a later version has added at the end of a message: absent, it reads as nothing said; present, as it was
-/// written; cut in the middle, it is refused.
+/// What a later version has added at the end of a message: absent, it reads as nothing said; present, as it
+/// was written; cut in the middle, it is refused.
 template <class M, class Check>
 void check_tail(const M& without, const M& with, Check check_value) {
   const auto shorter = wire::pack(without);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Batches of seeds of the engine simulator: one in which hosts and links die, one in which a disk errs, too.
- * GEMEL_SEED chooses where they begin, GEMEL_RUNS how many; without it the second one is a sample of the seeds
- * that were all played. A failing seed prints its own number; `npm run sim -- --only engine --seed N --seeds 1
- * [--errors]` replays it.
+ * Batches of seeds of the engine simulator: one in which hosts and links die, one in which a disk errs,
+ * too. GEMEL_SEED chooses where they begin, GEMEL_RUNS how many; without it the second one is a sample of the
+ * seeds that were all played. A failing seed prints its own number; it is replayed by
+ * `npm run sim -- --only engine --seed N --seeds 1 [--errors]`.
  */
 import assert from "node:assert/strict";
 import { randomInt } from "node:crypto";

@@ -8,7 +8,8 @@
 //   engine_sim [--seed N] [--runs N] [--steps N] [--errors] [--verbose]
 //
 // Checkers: what a guest finds after any fault (guest_model.h) · never two open gates · equal copies once in
-// sync · what status says would happen at a failover is what happens · convergence. A failing run prints its seed; the same seed replays the same run.
+// sync · what status says would happen at a failover is what happens · convergence. A failing run prints its
+// seed; the same seed replays the same run.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
