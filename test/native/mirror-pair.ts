@@ -13,10 +13,10 @@ import type { Parsed } from "../../core/base/shape.js";
 import { arrivedEvent, arrivedReply, arrivedStatus } from "../../core/edge/mirror/arrived.js";
 import type {
   FreezeId,
-  MirrorCommand,
   MirrorConfig,
   MirrorEvent,
   MirrorFigures,
+  MirrorOrder,
   MirrorReply,
   MirrorStatus,
 } from "../../native/index.js";
@@ -117,7 +117,7 @@ export class MirrorProcess {
     this.#waiting.delete(reply.id);
   }
 
-  async command(command: MirrorCommand): Promise<unknown> {
+  async command(command: MirrorOrder): Promise<unknown> {
     const id = this.#nextId++;
     const reply = await new Promise<MirrorReply>((settle) => {
       this.#waiting.set(id, settle);

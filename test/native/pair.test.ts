@@ -16,10 +16,11 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
+import { tmpdir, uptime } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 
 import { MirrorPair, MirrorRefusal } from "./mirror-pair.js";
 import type { PairOptions } from "./mirror-pair.js";
@@ -150,4 +151,28 @@ test("orderly-close-of-both-then-clean-start", limit, async (context) => {
     await node.command({ do: "link", on: true });
   }
   await pair.first.until("in sync at once", (status) => status.inSync);
+});
+
+test("decided-before-a-standstill-and-void-after-it", limit, async (context) => {
+  const pair = pairFor(context);
+  await pair.startInSync();
+  pair.first.kill();
+  await pair.first.gone();
+  await pair.second.until("link down", (status) => status.link.kind === "down");
+  const { pid } = pair.second;
+  assert.ok(pid !== undefined);
+  const promote = { do: "promote", alone: { basis: "silence" } } as const;
+  // By the clock that both processes share; it is asked for while the other one stands still (R16).
+  const until = Math.round(uptime() * 1000) + 300;
+  process.kill(pid, "SIGSTOP");
+  const refused = assert.rejects(
+    pair.second.command({ ...promote, until }),
+    (error) => error instanceof MirrorRefusal && error.code === "too-late",
+  );
+  while (uptime() * 1000 <= until + 50) await pause(50);
+  process.kill(pid, "SIGCONT");
+  await refused;
+  assert.equal((await pair.second.status()).role, "secondary");
+  await pair.second.command({ ...promote, until: Math.round(uptime() * 1000) + 60_000 });
+  assert.equal((await pair.second.status()).role, "primary");
 });
