@@ -28,6 +28,7 @@ const found: readonly (readonly [what: string, seeds: readonly number[]])[] = [
   ["what was decided in silence may be carried out when it is over", [3926]],
   ["a daemon that stands still with its host hears of no death", [4329, 4491]],
   ["a promotion that its record has held up is void, whatever it rests on", [483]],
+  ["what a promotion rests on is as old as its decision, not as its order", [127]],
   ["an empty copy whose engine is frozen is let run and answers nothing", [1843, 2267]],
   ["contrary orders never undo each other's data", [35, 104, 127, 154, 208]],
 ];

@@ -178,14 +178,15 @@ export function abandonTask(c: Case): void {
   delete c.m.notBefore;
 }
 
-export function beginMirror(c: Case, what: TaskKind, command: MirrorCommand, dangerous = false): void {
+/** Taken up after `until`, it is void (R16). */
+export function beginMirror(c: Case, what: TaskKind, command: MirrorCommand, until?: Instant): void {
   beginTask(c, what, (task) => ({
     do: "mirror",
     module: c.id,
     task,
     lane: "main",
     command,
-    ...(dangerous && { validUntil: validUntil(c) }),
+    ...(until !== undefined && { validUntil: until }),
   }));
 }
 

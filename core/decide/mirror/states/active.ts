@@ -41,6 +41,7 @@ import {
   startPause,
   youngStatus,
 } from "../../../base/limits/decision.js";
+import { turnGapMax } from "../../../base/limits.js";
 
 type Work<K extends ActiveWork["kind"]> = Extract<ActiveWork, { kind: K }>;
 type Active = "ALONE" | "PRIM";
@@ -120,9 +121,19 @@ function demotedItself(c: Case, { kind }: ActiveWork): boolean {
 
 function promote(c: Case, { basis }: Work<"promoting">): boolean {
   if (!isFree(c)) return false;
-  if (basis === undefined) beginMirror(c, "promote", { do: "promote" });
-  // Whatever it rests on was so when it was decided: who gave a word may have met this copy and gone ahead.
-  else beginMirror(c, "promote", { do: "promote", alone: { basis } }, true);
+  if (basis === undefined) {
+    beginMirror(c, "promote", { do: "promote" });
+    return false;
+  }
+  // Whatever it rests on was so when it was decided: who gave a word may have met this copy and gone ahead,
+  // who was silent may have been heard. A person's order rests on nothing.
+  const until = basis === "forced" ? validUntil(c) : later(c.m.since, turnGapMax);
+  if (c.at > until) {
+    const phase = { state: "WAIT", work: { kind: "waiting", reason: "peer-deciding" } } as const;
+    become(c, phase, "R16", "The promotion was held up: what it rested on is judged anew.");
+    return true;
+  }
+  beginMirror(c, "promote", { do: "promote", alone: { basis } }, until);
   return false;
 }
 
