@@ -5,8 +5,8 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import type { IncomingMessage } from "node:http";
-import { connect as connectTcp, type Socket } from "node:net";
+import { IncomingMessage } from "node:http";
+import { connect as connectTcp, Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { after, before, test, type TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
@@ -90,7 +90,7 @@ test("upgrade-that-is-refused-keeps-no-descriptor", async () => {
   // The other end says nothing more, and does not hang up either.
   const open = new Duplex({ read: () => undefined, write: (_part, _encoding, done) => done() });
   const nobody = { peerOf: () => undefined, incarnation: () => "one", heard: () => Promise.resolve(true) };
-  const request = { url: controlPath, headers: {} } as IncomingMessage;
+  const request = Object.assign(new IncomingMessage(new Socket()), { url: controlPath });
   acceptControl(request, open, Buffer.alloc(0), { ...nobody, refused: () => undefined });
   await new Promise((done) => open.once("close", done));
 });
