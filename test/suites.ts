@@ -56,7 +56,7 @@ export const suites: readonly Suite[] = [
     needsRoot: false,
     quick: true,
     soak: false,
-    fileMinutesMax: 2,
+    fileMinutesMax: 4,
     budgetMinutes: 3,
   },
   {
@@ -86,7 +86,7 @@ export const suites: readonly Suite[] = [
     needsRoot: false,
     quick: true,
     soak: true,
-    fileMinutesMax: 3,
+    fileMinutesMax: 5,
     budgetMinutes: 2,
   },
   {

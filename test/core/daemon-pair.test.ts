@@ -5,15 +5,15 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { renameSync, rmSync, symlinkSync } from "node:fs";
+import { dirname } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { moduleFile, pathsUnder } from "../../core/edge/config/paths.js";
 import { writeDurable } from "../../core/edge/record/durable-file.js";
 import type { Copies, ModuleStatus } from "../../core/api/contract.js";
 import { configureCam1 } from "./pair/cam1.js";
-import { nodes, Pair, type Node } from "./pair/pair.js";
+import { Pair, type Node } from "./pair/pair.js";
 
 let pair: Pair;
 const vm = { id: randomUUID(), name: "Kamera Süd" };
@@ -220,35 +220,6 @@ test("wishes-of-placement-reach-both-nodes", async () => {
   assert.match(strange.stderr, /pin must be one of: alpha, beta/);
   const none = await pair.gemel("alpha", "module", "set", "cam1", "--pin", "none", "--apart", "none");
   assert.doesNotMatch(none.stdout, /placement/);
-});
-
-test("unreadable-settings-and-a-lost-record-touch-no-guest", async () => {
-  await pair.until("it is protected", async () => (await module("beta"))?.protected === true);
-  const processes = (): unknown => nodes.map((node) => pair.mirrors.pid(node, "cam1"));
-  const before_ = processes();
-  for (const node of nodes) {
-    const etc = pair.path(node, "etc");
-    const files = [join(etc, "modules/cam1/userconfig.xml"), join(etc, "cluster.xml")];
-    const whole = files.map((file) => readFileSync(file, "utf8"));
-    await pair.stop(node, "SIGKILL");
-    for (const [index, file] of files.entries()) writeFileSync(file, whole[index]?.slice(0, -20) ?? "");
-    for (const slot of ["0", "1"]) rmSync(pair.path(node, "state", `node.json.${slot}`));
-    await pair.start(node);
-    await pair.until("both are as they were", async () => (await module(node))?.protected === true);
-    const status = await pair.gemel(node, "status");
-    assert.match(status.stdout, /cam1[\s\S]*userconfig\.xml, line \d+: /);
-    const doctor = await pair.gemel(node, "doctor");
-    assert.match(doctor.stdout, /GEMEL-4024[\s\S]*userconfig\.xml, line \d+/);
-    assert.match(doctor.stdout, /GEMEL-4025[\s\S]*cluster\.xml, line \d+/);
-    assert.equal((await module(node))?.colour, "red");
-    for (const [index, file] of files.entries()) writeFileSync(file, whole[index] ?? "");
-    await pair.until("mended, it counts", async () => {
-      const { modules, warnings } = await pair.status(node);
-      return modules[0]?.colour === "green" && !warnings.some((one) => one.includes("cannot be read"));
-    });
-  }
-  assert.equal(await stateOf("alpha", "beta"), "PRIM");
-  assert.deepEqual(processes(), before_, "no mirror was started anew");
 });
 
 test("stop-both", async () => {

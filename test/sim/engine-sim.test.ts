@@ -16,7 +16,7 @@ const seed = process.env["GEMEL_SEED"];
 const runs = process.env["GEMEL_RUNS"];
 
 const batches = [
-  { name: "seeds", errors: false, first: Number(seed ?? 1), count: Number(runs ?? 200) },
+  { name: "seeds", errors: false, first: Number(seed ?? 1), count: Number(runs ?? 150) },
   {
     name: "seeds-with-errors",
     errors: true,
