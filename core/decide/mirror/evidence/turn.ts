@@ -191,7 +191,7 @@ export function beginMirror(c: Case, what: TaskKind, command: MirrorCommand, unt
 }
 
 /** Lane answer: grant, deny, word. Returns the task's number. */
-export function answerMirror(c: Case, command: MirrorCommand, dangerous = false): number {
+export function answerMirror(c: Case, command: MirrorCommand, until?: Instant): number {
   const task = number(c.turn);
   c.turn.effects.push({
     do: "mirror",
@@ -199,7 +199,7 @@ export function answerMirror(c: Case, command: MirrorCommand, dangerous = false)
     task,
     lane: "answer",
     command,
-    ...(dangerous && { validUntil: validUntil(c) }),
+    ...(until !== undefined && { validUntil: until }),
   });
   return task;
 }

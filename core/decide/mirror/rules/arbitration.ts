@@ -23,6 +23,7 @@ import {
   requestName,
   send,
   type Case,
+  validUntil,
 } from "../evidence/turn.js";
 import type { AskingArbiter, FreezeCase } from "../types.js";
 
@@ -97,7 +98,11 @@ function deliver(c: Case, open: FreezeCase): void {
   if (answer === undefined) return;
   const task =
     answer.kind === "grant"
-      ? answerMirror(c, { do: "grant", freeze, basis: answer.basis }, answer.basis === "silence")
+      ? answerMirror(
+          c,
+          { do: "grant", freeze, basis: answer.basis },
+          answer.basis === "silence" ? validUntil(c) : undefined,
+        )
       : answerMirror(c, { do: "deny", freeze, why: answer.why });
   c.m.freeze = { ...open, task };
 }
